@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: PostgreSQL
+# Builds and installs the extension: make && make install && make installcheck
+
+EXTENSION  = clientele
+MODULE_big = clientele
+VERSION    = 0.1.0
+ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+
+# The table of contents: orders the install SQL, the regression tests and the reference.
+FEATURES = journey store sessions funnel paths
+
+SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
+            $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
+OBJS    = $(SOURCES:.cpp=.o)
+DATA_built = clientele--$(VERSION).sql
+FRAGMENTS  = src/module.sql $(foreach f,$(FEATURES),src/$f/$f.sql)
+
+REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
+REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
+
+EXTRA_CLEAN = $(SOURCES:.cpp=.d) clientele--*.sql
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+# On 15 the bitcode rule ignores PG_CXXFLAGS, so C++20 would not compile there.
+override with_llvm := no
+include $(PGXS)
+
+CXX_WARNINGS ?= -Wall -Wextra -Werror -Wno-unused-parameter -Wno-register
+override CXXFLAGS := -std=c++20 -O3 -g -fPIC -fno-strict-aliasing -fwrapv $(CXX_WARNINGS) $(CXXFLAGS_EXTRA)
+override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS)
+SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
+
+$(OBJS): %.o: $(ROOT)%.cpp
+	@mkdir -p $(dir $@)
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+-include $(SOURCES:.cpp=.d)
+
+$(shlib): $(ROOT)src/exports.map
+
+clientele--$(VERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
+	cat $(addprefix $(ROOT),$(FRAGMENTS)) > $@

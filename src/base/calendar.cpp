@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "base/calendar.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace clientele {
+namespace {
+
+constexpr int64_t epoch_days = 10957;  // from 1970-01-01 to 2000-01-01
+
+// Howard Hinnant (2013), "chrono-Compatible Low-Level Date Algorithms": days_from_civil.
+int64_t days_from_civil(int64_t y, unsigned m, unsigned d) {
+  y -= m <= 2;
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const auto yoe = static_cast<unsigned>(y - era * 400);
+  const unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+  const unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  return era * 146097 + static_cast<int64_t>(doe) - 719468;
+}
+
+struct Civil {
+  int64_t year;
+  unsigned month, day;
+};
+
+// The same source: civil_from_days.
+Civil civil_from_days(int64_t z) {
+  z += 719468;
+  const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+  const auto doe = static_cast<unsigned>(z - era * 146097);
+  const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const unsigned mp = (5 * doy + 2) / 153;
+  const unsigned month = mp < 10 ? mp + 3 : mp - 9;
+  return {static_cast<int64_t>(yoe) + era * 400 + (month <= 2), month,
+          doy - (153 * mp + 2) / 5 + 1};
+}
+
+bool digits(std::string_view& text, size_t least, size_t most, int64_t& value) {
+  size_t n = 0;
+  while (n < text.size() && n < most && text[n] >= '0' && text[n] <= '9') ++n;
+  if (n < least) return false;
+  std::from_chars(text.data(), text.data() + n, value);
+  text.remove_prefix(n);
+  return true;
+}
+
+bool mark(std::string_view& text, char c) {
+  if (text.empty() || text.front() != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+void append_iso(std::string& out, Micros at) {
+  int64_t days = at / day;
+  Micros rest = at % day;
+  if (rest < 0) rest += day, --days;
+  const Civil c = civil_from_days(days + epoch_days);
+  const auto secs = static_cast<int>(rest / second);
+  auto fraction = static_cast<int>(rest % second);
+  char buffer[64];
+  const char* year = c.year > 9999 ? "+%lld" : c.year < 0 ? "%05lld" : "%04lld";
+  int n = std::snprintf(buffer, sizeof buffer, year, static_cast<long long>(c.year));
+  out.append(buffer, n);
+  n = std::snprintf(buffer, sizeof buffer, "-%02u-%02uT%02d:%02d:%02d", c.month, c.day, secs / 3600,
+                    secs / 60 % 60, secs % 60);
+  out.append(buffer, n);
+  if (fraction != 0) {
+    n = std::snprintf(buffer, sizeof buffer, ".%06d", fraction);
+    while (buffer[n - 1] == '0') --n;
+    out.append(buffer, n);
+  }
+  out += 'Z';
+}
+
+bool parse_iso(std::string_view& text, Micros& at) {
+  std::string_view t = text;
+  const bool negative = mark(t, '-');
+  if (!negative) mark(t, '+');
+  int64_t y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0, fraction = 0, offset = 0;
+  if (!digits(t, 4, 6, y) || !mark(t, '-') || !digits(t, 2, 2, mo) || !mark(t, '-') ||
+      !digits(t, 2, 2, d) || !(mark(t, 'T') || mark(t, ' ')) || !digits(t, 2, 2, h) ||
+      !mark(t, ':') || !digits(t, 2, 2, mi) || !mark(t, ':') || !digits(t, 2, 2, s))
+    return false;
+  if (mark(t, '.')) {
+    const size_t before = t.size();
+    if (!digits(t, 1, 6, fraction)) return false;
+    for (size_t n = before - t.size(); n < 6; ++n) fraction *= 10;
+  }
+  if (!mark(t, 'Z')) {
+    const int sign = !t.empty() && t.front() == '-' ? -1 : 1;
+    int64_t oh, om = 0, os = 0;
+    if (!(mark(t, '+') || mark(t, '-')) || !digits(t, 2, 2, oh)) return false;
+    if (mark(t, ':') && !digits(t, 2, 2, om)) return false;
+    if (mark(t, ':') && !digits(t, 2, 2, os)) return false;
+    if (oh > 15 || om > 59 || os > 59) return false;
+    offset = sign * (oh * hour + om * minute + os * second);
+  }
+  if (negative) y = -y;
+  if (y < -4713 || y > 294276 || mo < 1 || mo > 12 || d < 1 || h > 23 || mi > 59 || s > 59)
+    return false;
+  const int64_t days = days_from_civil(y, static_cast<unsigned>(mo), static_cast<unsigned>(d));
+  const Civil back = civil_from_days(days);
+  if (back.month != mo || back.day != d) return false;  // 31 April
+  const Micros value =
+      (days - epoch_days) * day + h * hour + mi * minute + s * second + fraction - offset;
+  if (value < first_instant || value >= end_of_time) return false;
+  at = value;
+  text = t;
+  return true;
+}
+
+}  // namespace clientele

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace clientele {
+
+/// Reads a plain decimal (-12.340000) from the front of `text` into millionths and consumes it.
+/// Returns nullptr, or what is wrong with it: no number, 10^12 or beyond, more than six decimals.
+const char* parse_amount(std::string_view& text, int64_t& millionths);
+
+/// Writes millionths as the shortest decimal: 19.99, 5, -0.000001.
+void append_amount(std::string& out, int64_t millionths);
+
+}  // namespace clientele

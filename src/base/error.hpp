@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace clientele {
+
+/// SQLSTATEs that the core raises itself, spelled as PostgreSQL's manual spells them (appendix A).
+namespace sqlstate {
+inline constexpr char invalid_parameter[] = "22023";
+inline constexpr char out_of_range[] = "22003";
+inline constexpr char time_out_of_range[] = "22008";
+inline constexpr char invalid_text[] = "22P02";
+inline constexpr char invalid_binary[] = "22P03";
+inline constexpr char corrupted[] = "XX001";
+inline constexpr char limit_exceeded[] = "54000";
+inline constexpr char not_supported[] = "0A000";
+inline constexpr char undefined_object[] = "42704";
+}  // namespace sqlstate
+
+/// An error meant for the person who wrote the query. `what()` is the message.
+class Error : public std::runtime_error {
+ public:
+  Error(const char* code, const std::string& message, std::string hint = {})
+      : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+
+  const char* code() const noexcept { return code_; }
+  const std::string& hint() const noexcept { return hint_; }
+
+ private:
+  const char* code_;
+  std::string hint_;
+};
+
+}  // namespace clientele

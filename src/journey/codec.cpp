@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: PostgreSQL
+#include <algorithm>
+#include <iterator>
+
+#include "base/poll.hpp"
+#include "journey/journey.hpp"
+
+namespace clientele {
+namespace {
+
+constexpr std::array<int64_t, 6> units = {1, millisecond, second, minute, hour, day};
+
+enum Flag : uint8_t {
+  unit_mask = 7,
+  items = 8,
+  items_everywhere = 16,
+  amounts = 32,
+  amounts_everywhere = 64,
+  known_flags = 127
+};
+
+int bits_for(size_t types) {
+  for (const int bits : {0, 1, 2, 4, 8})
+    if (types <= size_t{1} << bits) return bits;
+  return 16;
+}
+
+uint8_t coarsest_unit(std::span<const Event> events) {
+  uint8_t unit = units.size() - 1;
+  for (const Event& e : events)
+    while (e.at % units[unit] != 0) --unit;
+  return unit;
+}
+
+std::pmr::vector<int32_t> distinct_types(std::span<const Event> events,
+                                         std::pmr::memory_resource* memory) {
+  std::pmr::vector<int32_t> types(memory);
+  int32_t last = -1;
+  for (const Event& e : events) {
+    if (e.type == last) continue;
+    last = e.type;
+    if (types.size() < 32) {
+      if (std::find(types.begin(), types.end(), last) == types.end()) types.push_back(last);
+    } else {
+      types.push_back(last);
+      if (types.size() > 4 * max_journey_types) {  // keep a hostile alternation small
+        std::sort(types.begin(), types.end());
+        types.erase(std::unique(types.begin(), types.end()), types.end());
+        if (types.size() > max_journey_types) break;
+      }
+    }
+  }
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  if (types.size() > max_journey_types)
+    throw Error(
+        sqlstate::limit_exceeded, "a journey has more than 65536 distinct event types",
+        "Keep what varies without bound (a page, a product) in the item, not the event type.");
+  return types;
+}
+
+void write_codes(Bytes& out, std::span<const Event> events, std::span<const int32_t> types) {
+  const int bits = bits_for(types.size());
+  if (bits == 0) return;
+  const size_t start = out.size();
+  out.resize(start + (events.size() * bits + 7) / 8);
+  uint8_t* p = out.data() + start;
+  int32_t last_type = -1;
+  unsigned code = 0;
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (events[i].type != last_type) {
+      last_type = events[i].type;
+      code = static_cast<unsigned>(std::lower_bound(types.begin(), types.end(), last_type) -
+                                   types.begin());
+    }
+    if (bits == 16) {
+      p[2 * i] = static_cast<uint8_t>(code);
+      p[2 * i + 1] = static_cast<uint8_t>(code >> 8);
+    } else {
+      const size_t bit = i * bits;
+      p[bit / 8] = static_cast<uint8_t>(p[bit / 8] | code << (bit % 8));
+    }
+  }
+}
+
+/// An optional column: a bitmap of who has a value unless all do, then the values.
+void write_optional(Bytes& out, std::span<const Event> events, std::span<const uint64_t> values,
+                    auto has) {
+  if (values.size() < events.size()) {
+    const size_t start = out.size();
+    out.resize(start + (events.size() + 7) / 8);
+    for (size_t i = 0; i < events.size(); ++i)
+      if (has(events[i]))
+        out[start + i / 8] = static_cast<uint8_t>(out[start + i / 8] | 1 << (i % 8));
+  }
+  write_column(out, values);
+}
+
+int amount_digits(const EventList& list) {
+  int digits = 0;
+  static constexpr int64_t tails[] = {1'000'000, 100'000, 10'000, 1'000, 100, 10};
+  for (const Extra& x : list.extras)
+    while (x.has_amount && digits < 6 && x.amount % tails[digits] != 0) ++digits;
+  return digits;
+}
+
+constexpr int64_t power_of_ten[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
+
+}  // namespace
+
+void EventList::append(const EventList& other) {
+  const auto base = static_cast<uint32_t>(extras.size());
+  events.reserve(std::max(events.capacity(), events.size() + other.events.size()));
+  for (Event e : other.events) {
+    if (e.extra != Event::plain) e.extra += base;
+    events.push_back(e);
+  }
+  extras.insert(extras.end(), other.extras.begin(), other.extras.end());
+}
+
+bool EventList::before(const Event& a, const Event& b) const {
+  if (a.at != b.at) return a.at < b.at;
+  if (a.type != b.type) return a.type < b.type;
+  if (a.extra == Event::plain && b.extra == Event::plain) return false;
+  const Extra x = extra(a), y = extra(b);
+  if (x.has_item != y.has_item) return y.has_item;
+  if (x.item != y.item) return x.item < y.item;
+  if (x.has_amount != y.has_amount) return y.has_amount;
+  return x.amount < y.amount;
+}
+
+void EventList::sort() {
+  const auto less = [this](const Event& a, const Event& b) { return before(a, b); };
+  if (!std::is_sorted(events.begin(), events.end(), less))
+    std::sort(events.begin(), events.end(), less);
+}
+
+void encode(const EventList& list, Bytes& out) {
+  const std::span<const Event> events = list.events;
+  std::pmr::memory_resource* memory = out.get_allocator().resource();
+  if (events.size() > max_journey_events)
+    throw Error(sqlstate::limit_exceeded, "a journey has more than 33554432 events",
+                "Split what is not one customer's behaviour, or slice by time.");
+  const bool any_extra = !list.extras.empty();
+  size_t with_item = 0, with_amount = 0;
+  for (const Extra& x : list.extras) with_item += x.has_item, with_amount += x.has_amount;
+  const uint8_t unit = coarsest_unit(events);
+
+  out.clear();
+  out.reserve(32 + events.size() * 5);
+  Writer w(out);
+  w.u8(Journey::version);
+  w.u8(
+      static_cast<uint8_t>((events.empty() ? 0 : unit) | (with_item ? items : 0) |
+                           (with_item && with_item == events.size() ? items_everywhere : 0) |
+                           (with_amount ? amounts : 0) |
+                           (with_amount && with_amount == events.size() ? amounts_everywhere : 0)));
+  w.varint(events.size());
+  if (events.empty()) return;
+
+  const std::pmr::vector<int32_t> types = distinct_types(events, memory);
+  w.varint(types.size() - 1);
+  int32_t previous = -1;
+  for (const int32_t type : types) {
+    w.varint(static_cast<uint32_t>(type - previous - 1));
+    previous = type;
+  }
+  poll();
+  write_codes(out, events, types);
+  w.signed_varint(events.front().at / units[unit]);
+  std::pmr::vector<uint64_t> values(events.size(), memory);
+  Micros before = events.front().at;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const uint64_t gap = elapsed(before, events[i].at);
+    values[i] = unit == 1 ? gap / millisecond : unit == 0 ? gap : gap / units[unit];
+    before = events[i].at;
+  }
+  poll();
+  write_column(out, values);
+  if (!any_extra) return;
+
+  if (with_item) {
+    poll();
+    values.clear();
+    const auto has = [&](const Event& e) { return list.extra(e).has_item; };
+    for (const Event& e : events)
+      if (has(e)) values.push_back(zigzag(list.extra(e).item));
+    write_optional(out, events, values, has);
+  }
+  if (with_amount) {
+    poll();
+    values.clear();
+    const int digits = amount_digits(list);
+    const int64_t divisor = power_of_ten[6 - digits];
+    w.u8(static_cast<uint8_t>(digits));
+    const auto has = [&](const Event& e) { return list.extra(e).has_amount; };
+    for (const Event& e : events)
+      if (has(e)) values.push_back(zigzag(list.extra(e).amount / divisor));
+    write_optional(out, events, values, has);
+  }
+}
+
+Journey::Journey(std::span<const uint8_t> packed) {
+  Reader reader(packed);
+  if (const uint8_t v = reader.u8(); v != version)
+    throw Error(sqlstate::corrupted,
+                "journey format version " + std::to_string(v) + " is not known to this release",
+                "The value was written by a newer release, or it is not a journey.");
+  const uint8_t flags = reader.u8();
+  if ((flags & ~known_flags) != 0 || (flags & unit_mask) >= units.size())
+    Reader::fail("unknown journey flags");
+  has_items_ = flags & items;
+  all_items_ = flags & items_everywhere;
+  has_amounts_ = flags & amounts;
+  all_amounts_ = flags & amounts_everywhere;
+  unit_ = units[flags & unit_mask];
+  count_ = reader.count(4);
+  if (count_ > max_journey_events) Reader::fail("too many events");
+  if (count_ == 0) return;
+  read_types(reader);
+  codes_ = reader.take((count_ * code_bits_ + 7) / 8);
+  first_ = static_cast<uint64_t>(reader.signed_varint()) * unit_;
+  times_ = ColumnReader(reader, count_);
+  rest_ = {reader.position(), reader.left()};
+}
+
+void Journey::read_types(Reader& reader) {
+  type_count_ = reader.count() + 1;
+  if (type_count_ > max_journey_types || type_count_ > count_) Reader::fail("too many event types");
+  code_bits_ = bits_for(type_count_);
+  int32_t* types = few_types_.data();
+  if (type_count_ > few_types_.size()) {
+    many_types_.resize(type_count_);
+    types = many_types_.data();
+  }
+  int64_t type = -1;
+  for (size_t i = 0; i < type_count_; ++i) {
+    const uint64_t delta = reader.varint();
+    if (delta > INT32_MAX) Reader::fail("an event type is out of range");
+    type += static_cast<int64_t>(delta) + 1;
+    if (type > INT32_MAX) Reader::fail("an event type is out of range");
+    types[i] = static_cast<int32_t>(type);
+  }
+  type_data_ = types;
+}
+
+void Journey::Scan::times(Micros* at) {
+  // Gaps are read in place and then summed; wrapping is harmless and only bad bytes can cause it.
+  auto* gaps = reinterpret_cast<uint64_t*>(at);
+  column_.read(gaps, n_);
+  uint64_t now = now_;
+  const uint64_t unit = journey_.unit_;
+  for (size_t i = 0; i < n_; ++i) {
+    now += gaps[i] * unit;
+    gaps[i] = now;
+  }
+  now_ = now;
+}
+
+void Journey::Scan::codes(uint16_t* code) const {
+  const uint8_t* p = journey_.codes_ + begin_ * journey_.code_bits_ / 8;
+  switch (journey_.code_bits_) {
+    case 0:
+      std::fill_n(code, n_, uint16_t{0});
+      break;
+    case 1:
+      for (size_t i = 0; i < n_; ++i) code[i] = p[i / 8] >> (i % 8) & 1;
+      break;
+    case 2:
+      for (size_t i = 0; i < n_; ++i) code[i] = p[i / 4] >> (i % 4 * 2) & 3;
+      break;
+    case 4:
+      for (size_t i = 0; i + 1 < n_; i += 2) {
+        code[i] = p[i / 2] & 15;
+        code[i + 1] = p[i / 2] >> 4;
+      }
+      if (n_ % 2 != 0) code[n_ - 1] = p[n_ / 2] & 15;
+      break;
+    case 8:
+      for (size_t i = 0; i < n_; ++i) code[i] = p[i];
+      break;
+    default:
+      std::memcpy(code, p, n_ * sizeof *code);
+  }
+}
+
+Micros Journey::first_at() const {
+  Scan scan(*this);
+  Micros at[block];
+  scan.next();
+  scan.times(at);
+  return at[0];
+}
+
+Micros Journey::last_at() const {
+  Scan scan(*this);
+  Micros at[block];
+  size_t last = 0;
+  while (const size_t n = scan.next()) {
+    scan.times(at);
+    last = n - 1;
+    if (scan.begin() % (64 * block) == 0) poll();
+  }
+  return at[last];
+}
+
+void Journey::decode(EventList& out) const {
+  out.clear();
+  out.events.reserve(count_);
+  Scan scan(*this);
+  Micros at[block];
+  uint16_t code[block];
+  while (const size_t n = scan.next()) {
+    poll();
+    scan.times(at);
+    scan.codes(code);
+    for (size_t i = 0; i < n; ++i) {
+      if (code[i] >= type_count_) Reader::fail("an event code is out of range");
+      out.events.push_back({at[i], type_data_[code[i]], Event::plain});
+    }
+  }
+  if (has_items_ || has_amounts_) decode_extras(out);
+}
+
+void Journey::decode_extras(EventList& out) const {
+  Reader reader(rest_);
+  reader.take(times_.size());
+  const auto place = [&](size_t i) -> Extra& {
+    Event& e = out.events[i];
+    if (e.extra == Event::plain) {
+      e.extra = static_cast<uint32_t>(out.extras.size());
+      out.extras.emplace_back();
+    }
+    return out.extras[e.extra];
+  };
+  const auto optional_column = [&](bool everywhere, auto store) {
+    const uint8_t* present = everywhere ? nullptr : reader.take((count_ + 7) / 8);
+    size_t values = count_;
+    if (present != nullptr) {
+      values = 0;
+      for (size_t i = 0; i < count_; ++i) values += present[i / 8] >> (i % 8) & 1;
+    }
+    ColumnReader column(reader, values);
+    reader.take(column.size());
+    uint64_t v[block];
+    size_t in_block = block;
+    for (size_t i = 0, k = 0; i < count_; ++i) {
+      if (present != nullptr && (present[i / 8] >> (i % 8) & 1) == 0) continue;
+      if (in_block == block) {
+        poll();
+        column.read(v, std::min(block, values - k));
+        in_block = 0;
+      }
+      store(place(i), unzigzag(v[in_block++]));
+      ++k;
+    }
+  };
+  if (has_items_)
+    optional_column(all_items_, [](Extra& x, int64_t item) { x.has_item = true, x.item = item; });
+  if (has_amounts_) {
+    const uint8_t digits = reader.u8();
+    if (digits > 6) Reader::fail("amounts have too many digits");
+    const int64_t factor = power_of_ten[6 - digits];
+    optional_column(all_amounts_, [factor](Extra& x, int64_t amount) {
+      x.has_amount = true;
+      if (__builtin_mul_overflow(amount, factor, &x.amount) || x.amount <= -amount_limit ||
+          x.amount >= amount_limit)
+        Reader::fail("an amount is out of range");
+    });
+  }
+}
+
+void validate(std::span<const uint8_t> packed) {
+  try {
+    const Journey journey(packed);
+    EventList list;
+    journey.decode(list);
+    for (const Event& e : list.events)
+      if (e.at < first_instant || e.at >= end_of_time) Reader::fail("a time is out of range");
+    const auto less = [&](const Event& a, const Event& b) { return list.before(a, b); };
+    Bytes again;
+    if (std::is_sorted(list.events.begin(), list.events.end(), less)) encode(list, again);
+    if (!std::equal(again.begin(), again.end(), packed.begin(), packed.end()))
+      Reader::fail("it is not in canonical form");
+  } catch (const Error& e) {
+    throw Error(sqlstate::invalid_binary, e.what(), e.hint());
+  }
+}
+
+}  // namespace clientele

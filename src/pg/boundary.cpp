@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: PostgreSQL
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+#include "base/error.hpp"
+#include "pg/boundary.hpp"
+
+namespace clientele::pg {
+namespace detail {
+namespace {
+
+// Cuts between characters: half a character would make the error message itself an error.
+void copy_text(char (&to)[1024], const char* from) noexcept {
+  size_t n = std::strlen(from);
+  if (n >= sizeof to) {
+    n = sizeof to - 1;
+    while (n > 0 && (static_cast<unsigned char>(from[n]) & 0xC0) == 0x80) --n;
+  }
+  std::memcpy(to, from, n);
+  to[n] = '\0';
+}
+
+int sqlstate_of(const char* code) noexcept {
+  return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+}
+
+}  // namespace
+
+void describe_current_exception(Failure& failure) noexcept {
+  failure.postgres = nullptr;
+  failure.hint[0] = '\0';
+  try {
+    throw;
+  } catch (const PgError& e) {
+    failure.postgres = e.data();
+  } catch (const Error& e) {
+    failure.code = sqlstate_of(e.code());
+    copy_text(failure.message, e.what());
+    copy_text(failure.hint, e.hint().c_str());
+  } catch (const std::bad_alloc&) {
+    failure.code = ERRCODE_OUT_OF_MEMORY;
+    copy_text(failure.message, "out of memory");
+  } catch (const std::length_error& e) {  // a container beyond what it can hold
+    failure.code = ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+    copy_text(failure.message, e.what());
+  } catch (const std::invalid_argument& e) {
+    failure.code = ERRCODE_INVALID_PARAMETER_VALUE;
+    copy_text(failure.message, e.what());
+  } catch (const std::domain_error& e) {
+    failure.code = ERRCODE_INVALID_PARAMETER_VALUE;
+    copy_text(failure.message, e.what());
+  } catch (const std::exception& e) {
+    failure.code = ERRCODE_INTERNAL_ERROR;
+    copy_text(failure.message, e.what());
+  } catch (...) {
+    failure.code = ERRCODE_INTERNAL_ERROR;
+    copy_text(failure.message, "unknown C++ exception");
+  }
+}
+
+void raise(const Failure& failure) {
+  if (failure.postgres != nullptr) ReThrowError(failure.postgres);
+  ereport(ERROR, (errcode(failure.code), errmsg_internal("%s", failure.message),
+                  failure.hint[0] != '\0' ? errhint("%s", failure.hint) : 0));
+  pg_unreachable();
+}
+
+void throw_postgres_error(MemoryContext context) {
+  MemoryContextSwitchTo(context);
+  ErrorData* const data = CopyErrorData();
+  FlushErrorState();
+  throw PgError(data);
+}
+
+}  // namespace detail
+
+void poll_interrupts() {
+  if (unlikely(InterruptPending)) call_pg([] { ProcessInterrupts(); });
+}
+
+}  // namespace clientele::pg

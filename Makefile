@@ -3,7 +3,7 @@
 
 EXTENSION  = clientele
 MODULE_big = clientele
-VERSION    = 0.1.0
+EXTVERSION = 0.1.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: orders the install SQL, the regression tests and the reference.
@@ -12,8 +12,8 @@ FEATURES = journey store sessions funnel paths
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
 OBJS    = $(SOURCES:.cpp=.o)
-DATA_built = clientele--$(VERSION).sql
-FRAGMENTS  = src/module.sql $(foreach f,$(FEATURES),src/$f/$f.sql)
+DATA_built = clientele--$(EXTVERSION).sql
+FRAGMENTS  = src/module.sql $(foreach f,$(FEATURES),$(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$f/*.sql))))
 
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
 REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
@@ -39,5 +39,5 @@ $(OBJS): %.o: $(ROOT)%.cpp
 
 $(shlib): $(ROOT)src/exports.map
 
-clientele--$(VERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
+clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
 	cat $(addprefix $(ROOT),$(FRAGMENTS)) > $@

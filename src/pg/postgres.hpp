@@ -16,6 +16,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "pgtime.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -28,6 +29,7 @@ extern "C" {
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 #include "windowapi.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -49,13 +51,21 @@ extern "C" {
 #undef strerror
 #undef strerror_r
 
-#if PG_VERSION_NUM < 160000
-// From 16 on, PG_FUNCTION_INFO_V1 exports what it declares; before, exports.map does.
-#endif
-
-// No visibility argument is needed for functions that the version script exports.
+// Which symbols leave the library is exports.map's business, on every version.
 #define CLIENTELE_FUNCTION(name) \
   extern "C" {                   \
   PG_FUNCTION_INFO_V1(name);     \
   }                              \
   extern "C" Datum name(PG_FUNCTION_ARGS)
+
+namespace clientele::pg {
+
+inline LocalTransactionId local_transaction() {
+#if PG_VERSION_NUM >= 170000
+  return MyProc->vxid.lxid;
+#else
+  return MyProc->lxid;
+#endif
+}
+
+}  // namespace clientele::pg

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "journey/dictionary_pg.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "journey/selector.hpp"
+
+namespace clientele {
+namespace {
+
+enum UnknownEvent { unknown_is_error, unknown_is_ignored };
+int unknown_event = unknown_is_error;
+const config_enum_entry unknown_event_options[] = {
+    {"error", unknown_is_error, false}, {"ignore", unknown_is_ignored, false}, {nullptr, 0, false}};
+
+// A datum of text in the current memory context.
+Datum text_datum(std::string_view s) {
+  return PointerGetDatum(cstring_to_text_with_len(s.data(), static_cast<int>(s.size())));
+}
+
+// PostgreSQL regime. Rows of SPI's last query, copied out of SPI's memory by the callers.
+void run_query(const char* sql, int nargs, Oid* types, Datum* values, const char* nulls) {
+  SPI_connect();
+  if (SPI_execute_with_args(sql, nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
+    elog(ERROR, "the dictionary could not be read");
+}
+
+bool store_exists() {
+  return pg::call_pg([] {
+    const Oid schema = get_namespace_oid("clientele_data", true);
+    return OidIsValid(schema) && OidIsValid(get_relname_relid("event_types", schema));
+  });
+}
+
+const char matching_types[] =
+    "SELECT t.event_type_id FROM clientele_data.event_types t"
+    " WHERE ($1 IS NULL OR CASE WHEN $2 THEN t.channel LIKE $1 ELSE t.channel COLLATE \"C\" = $1 "
+    "END)"
+    " AND CASE WHEN $4 THEN t.event LIKE $3 ELSE t.event COLLATE \"C\" = $3 END"
+    " AND NOT EXISTS (SELECT FROM unnest($5, $6) AS p (key, value)"
+    "                 WHERE (t.properties ->> p.key) IS DISTINCT FROM p.value)";
+
+struct Ids {
+  int32_t* id;
+  uint64 count;
+};
+
+ArrayType* text_array(const std::vector<std::pair<std::string, std::string>>& pairs, bool keys) {
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (pairs.size() + 1)));
+  for (size_t i = 0; i < pairs.size(); ++i)
+    values[i] = text_datum(keys ? pairs[i].first : pairs[i].second);
+  return construct_array(values, static_cast<int>(pairs.size()), TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+Ids find_types(const SelectorTerm& term, bool with_properties) {
+  Oid types[] = {TEXTOID, BOOLOID, TEXTOID, BOOLOID, TEXTARRAYOID, TEXTARRAYOID};
+  char nulls[] = "      ";
+  Datum values[6] = {};
+  if (term.channel) {
+    values[0] = text_datum(term.channel->text);
+    values[1] = BoolGetDatum(term.channel->glob);
+  } else {
+    nulls[0] = nulls[1] = 'n';
+  }
+  values[2] = text_datum(term.event.text);
+  values[3] = BoolGetDatum(term.event.glob);
+  if (with_properties) {
+    values[4] = PointerGetDatum(text_array(term.properties, true));
+    values[5] = PointerGetDatum(text_array(term.properties, false));
+  } else {
+    values[4] = values[5] = PointerGetDatum(construct_empty_array(TEXTOID));
+  }
+  const MemoryContext outer = CurrentMemoryContext;
+  run_query(matching_types, 6, types, values, nulls);
+  Ids ids{static_cast<int32_t*>(MemoryContextAlloc(outer, sizeof(int32_t) * (SPI_processed + 1))),
+          SPI_processed};
+  for (uint64 i = 0; i < ids.count; ++i) {
+    bool null;
+    ids.id[i] =
+        DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+  }
+  SPI_finish();
+  return ids;
+}
+
+// The known names nearest to what was written, by Levenshtein distance over whole selectors.
+char* nearest_names(const SelectorTerm& term) {
+  const MemoryContext outer = CurrentMemoryContext;
+  run_query(
+      "SELECT DISTINCT clientele.quote_selector(CASE WHEN $1 THEN t.channel END, t.event), t.event"
+      " FROM clientele_data.event_types t ORDER BY 1 LIMIT 10000",
+      1, std::array<Oid, 1>{BOOLOID}.data(),
+      std::array<Datum, 1>{BoolGetDatum(term.channel.has_value())}.data(), " ");
+  struct Near {
+    const char* name;
+    int distance;
+  };
+  constexpr int shown = 3;
+  Near best[shown] = {};
+  int found = 0;
+  const std::string_view wanted_event = term.event.text;
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    CHECK_FOR_INTERRUPTS();
+    char* name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+    char* event = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+    if (std::strlen(event) > 200 || wanted_event.size() > 200) continue;
+    int distance = varstr_levenshtein(wanted_event.data(), static_cast<int>(wanted_event.size()),
+                                      event, static_cast<int>(std::strlen(event)), 1, 1, 1, true);
+    int at = found < shown ? found++ : shown;
+    while (at > 0 && best[at - 1].distance > distance) {
+      if (at < shown) best[at] = best[at - 1];
+      --at;
+    }
+    if (at < shown) best[at] = {name, distance};
+  }
+  StringInfoData hint;
+  const MemoryContext spi = MemoryContextSwitchTo(outer);
+  initStringInfo(&hint);
+  if (found > 0) appendStringInfoString(&hint, "The nearest known names are ");
+  for (int i = 0; i < found; ++i) appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "", best[i].name);
+  if (found > 0) appendStringInfoString(&hint, ". ");
+  appendStringInfoString(
+      &hint,
+      "A pattern such as * may match nothing; SET clientele.unknown_event = ignore lets names.");
+  MemoryContextSwitchTo(spi);
+  SPI_finish();
+  return hint.data;
+}
+
+void require_store() {
+  if (!store_exists())
+    throw Error("42P01",
+                "there is no clientele store in this database, so event types have no names",
+                "CALL clientele.create_store(), or pick event types by number, such as #3.");
+}
+
+std::string term_text(const SelectorTerm& term) {
+  std::optional<std::string_view> channel;
+  if (term.channel) channel = term.channel->text;
+  return quote_selector(channel, term.event.text);
+}
+
+}  // namespace
+
+void define_dictionary_settings() {
+  DefineCustomEnumVariable(
+      "clientele.unknown_event", "What a selector that names an unknown event does.",
+      "error stops the query and lists the nearest names; ignore treats it as an "
+      "event that never happened, as dashboards may want.",
+      &unknown_event, unknown_is_error, unknown_event_options, PGC_USERSET, 0, nullptr, nullptr,
+      nullptr);
+}
+
+std::vector<int32_t> resolve_selector(std::string_view selector) {
+  std::vector<int32_t> result;
+  for (const SelectorTerm& term : parse_selector(selector)) {
+    if (term.number) {
+      result.push_back(*term.number);
+      continue;
+    }
+    require_store();
+    const Ids ids = pg::call_pg([&] { return find_types(term, true); });
+    result.insert(result.end(), ids.id, ids.id + ids.count);
+    if (ids.count > 0 || !term.exact() || unknown_event == unknown_is_ignored) continue;
+    // A known name whose properties match nothing is no mistake.
+    if (!term.properties.empty() && pg::call_pg([&] { return find_types(term, false).count; }) > 0)
+      continue;
+    const char* hint = pg::call_pg([&] { return nearest_names(term); });
+    throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);
+  }
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
+
+std::vector<EventName> dictionary_in_order() {
+  std::vector<EventName> names;
+  if (!store_exists()) return names;
+  struct Row {
+    int32_t id;
+    const char* label;
+  };
+  struct Rows {
+    Row* row;
+    uint64 count;
+  };
+  const Rows rows = pg::call_pg([] {
+    const MemoryContext outer = CurrentMemoryContext;
+    run_query(
+        "SELECT t.event_type_id,"
+        " CASE WHEN t.channel = '' THEN t.event ELSE t.channel || ':' || t.event END"
+        " FROM clientele_data.event_types t"
+        " ORDER BY t.channel COLLATE \"C\", t.event COLLATE \"C\", t.properties::text COLLATE "
+        "\"C\"",
+        0, nullptr, nullptr, nullptr);
+    Rows r{static_cast<Row*>(MemoryContextAllocHuge(outer, sizeof(Row) * (SPI_processed + 1))),
+           SPI_processed};
+    for (uint64 i = 0; i < r.count; ++i) {
+      bool null;
+      r.row[i].id =
+          DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+      r.row[i].label =
+          MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
+    }
+    SPI_finish();
+    return r;
+  });
+  names.reserve(rows.count);
+  for (uint64 i = 0; i < rows.count; ++i) names.push_back({rows.row[i].id, rows.row[i].label});
+  return names;
+}
+
+SnapshotKey SnapshotKey::current() {
+  const Snapshot snapshot = GetActiveSnapshot();
+  SnapshotKey key;
+  key.xmin = snapshot->xmin;
+  key.xmax = snapshot->xmax;
+  key.command = snapshot->curcid;
+  key.completions = snapshot->snapXactCompletionCount;
+  key.subtransaction = GetCurrentSubTransactionId();
+  key.transaction = pg::local_transaction();
+  key.unknown_event = clientele::unknown_event;
+  return key;
+}
+
+}  // namespace clientele

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+// Event types as a query sees them: selectors resolved against clientele_data.event_types, and
+// caches that live as long as the snapshot they were filled under.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/boundary.hpp"
+
+namespace clientele {
+
+/// Registers clientele.unknown_event.
+void define_dictionary_settings();
+
+/// The ids that a selector picks, ascending. C++ regime. Errors: 42704 for an exact name that is
+/// not in the dictionary (unless clientele.unknown_event = ignore), 42P01 without a store, 22023
+/// for its syntax.
+std::vector<int32_t> resolve_selector(std::string_view selector);
+
+/// What the dictionary says of one event type.
+struct EventName {
+  int32_t id;
+  std::string label;  // event, or channel:event where the channel is not empty
+};
+
+/// All event types in the order (channel, event, properties) COLLATE "C". C++ regime.
+/// Empty if there is no store.
+std::vector<EventName> dictionary_in_order();
+
+/// What a cached look-up depends on: another value means that the dictionary may look different.
+struct SnapshotKey {
+  TransactionId xmin = 0, xmax = 0;
+  CommandId command = 0;
+  uint64_t completions = 0;
+  SubTransactionId subtransaction = 0;
+  LocalTransactionId transaction = 0;
+  int unknown_event = -1;
+
+  static SnapshotKey current();
+  friend bool operator==(const SnapshotKey&, const SnapshotKey&) = default;
+};
+
+/// Something made from the bytes of an argument and from the dictionary, made again when either
+/// changes. Kept from row to row with pg::kept; fn_extra outlives a statement inside plpgsql.
+template <class T>
+class Resolved {
+ public:
+  explicit Resolved(std::pmr::memory_resource*) {}
+
+  template <class Make>
+  T& get(std::span<const uint8_t> source, Make make) {
+    const SnapshotKey now = SnapshotKey::current();
+    if (!value_ || !(now == key_) || source.size() != source_.size() ||
+        std::memcmp(source.data(), source_.data(), source.size()) != 0) {
+      value_.reset();
+      source_.assign(source.begin(), source.end());
+      value_.emplace(make(source));
+      key_ = now;
+    }
+    return *value_;
+  }
+
+ private:
+  SnapshotKey key_;
+  std::vector<uint8_t> source_;
+  std::optional<T> value_;
+};
+
+}  // namespace clientele

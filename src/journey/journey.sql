@@ -1,0 +1,167 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE journey;
+
+CREATE FUNCTION journey_in(cstring) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_in';
+COMMENT ON FUNCTION journey_in(cstring) IS 'Reads a journey from its text form.';
+CREATE FUNCTION journey_out(journey) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_out';
+COMMENT ON FUNCTION journey_out(journey) IS 'Writes a journey in its text form.';
+CREATE FUNCTION journey_recv(internal) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_recv';
+COMMENT ON FUNCTION journey_recv(internal) IS 'Reads a journey from its binary form, which must be canonical.';
+CREATE FUNCTION journey_send(journey) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION journey_send(journey) IS 'Writes a journey in its binary form, which is its stored bytes.';
+
+CREATE TYPE journey (
+  INPUT = journey_in, OUTPUT = journey_out, RECEIVE = journey_recv, SEND = journey_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE journey IS
+  'Everything one customer did, in time order, packed to about four bytes an event.';
+
+CREATE FUNCTION text_to_journey(text) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';
+COMMENT ON FUNCTION text_to_journey(text) IS 'Reads a journey from its text form; used by the casts from text and varchar.';
+CREATE CAST (text AS journey) WITH FUNCTION text_to_journey(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_journey(varchar) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';
+COMMENT ON FUNCTION varchar_to_journey(varchar) IS 'Reads a journey from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS journey) WITH FUNCTION varchar_to_journey(varchar) AS IMPLICIT;
+
+CREATE CAST (journey AS bytea) WITHOUT FUNCTION;
+CREATE FUNCTION bytea_to_journey(bytea) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_bytea';
+COMMENT ON FUNCTION bytea_to_journey(bytea) IS 'Takes bytes as a journey after checking that they are one, in canonical form.';
+CREATE CAST (bytea AS journey) WITH FUNCTION bytea_to_journey(bytea);
+
+-- Equal journeys have equal bytes, so bytea's comparisons serve.
+CREATE FUNCTION journey_eq(journey, journey) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION journey_eq(journey, journey) IS 'True if both journeys hold the same events.';
+CREATE FUNCTION journey_ne(journey, journey) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION journey_ne(journey, journey) IS 'True if the journeys hold different events.';
+CREATE FUNCTION journey_hash(journey) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION journey_hash(journey) IS 'Hashes a journey, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS journey_hash_ops DEFAULT FOR TYPE journey USING hash AS
+  OPERATOR 1 =, FUNCTION 1 journey_hash(journey);
+
+CREATE FUNCTION journey_concat(journey, journey) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_concat';
+COMMENT ON FUNCTION journey_concat(journey, journey) IS
+  'Joins two journeys into one that holds the events of both, equal ones included.';
+CREATE OPERATOR || (
+  LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_concat, COMMUTATOR = ||
+);
+
+-- Packing
+
+CREATE FUNCTION journey_accum(internal, timestamptz, integer) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_row';
+COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer) IS 'Collects a row for journey().';
+CREATE FUNCTION journey_accum(internal, timestamptz, integer, bigint) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_row';
+COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer, bigint) IS 'Collects a row with an item for journey().';
+CREATE FUNCTION journey_accum(internal, timestamptz, integer, bigint, numeric) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_row';
+COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer, bigint, numeric) IS 'Collects a row with an item and an amount for journey().';
+CREATE FUNCTION journey_accum(internal, journey) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_journey';
+COMMENT ON FUNCTION journey_accum(internal, journey) IS 'Collects a part for journey_merge().';
+CREATE FUNCTION journey_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_combine';
+COMMENT ON FUNCTION journey_combine(internal, internal) IS 'Joins what two parallel workers collected.';
+CREATE FUNCTION journey_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_final';
+COMMENT ON FUNCTION journey_serialize(internal) IS 'Packs what a parallel worker collected.';
+CREATE FUNCTION journey_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_deserialize';
+COMMENT ON FUNCTION journey_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+CREATE FUNCTION journey_final(internal) RETURNS journey
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_final';
+COMMENT ON FUNCTION journey_final(internal) IS 'Sorts and packs the collected rows.';
+
+CREATE AGGREGATE journey(at timestamptz, event_type_id integer) (
+  SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
+  COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey(timestamptz, integer) IS
+  'Packs the events of one customer, given in any order, into a journey.
+Rows without a time or an event type are passed over. Errors: 22008 for an infinite time, 22003 for a negative event type.';
+CREATE AGGREGATE journey(at timestamptz, event_type_id integer, item_id bigint) (
+  SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
+  COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey(timestamptz, integer, bigint) IS
+  'Packs the events of one customer with what they were about (an item may be NULL).';
+CREATE AGGREGATE journey(at timestamptz, event_type_id integer, item_id bigint, amount numeric) (
+  SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
+  COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey(timestamptz, integer, bigint, numeric) IS
+  'Packs the events of one customer with items and amounts (each may be NULL).
+Amounts are exact: below 10^12 with up to six decimals, trailing zeros aside; anything else is error 22003.';
+CREATE AGGREGATE journey_merge(journey) (
+  SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
+  COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_merge(journey) IS
+  'Joins many journeys, or parts of one, into one journey.
+A journey is a multiset: events that are equal are all kept.';
+
+-- Reading
+
+CREATE FUNCTION events(journey, OUT at timestamptz, OUT event_type_id integer, OUT item_id bigint, OUT amount numeric)
+  RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 COST 100 AS 'MODULE_PATHNAME', 'clientele_events';
+COMMENT ON FUNCTION events(journey) IS
+  'Lists the events of a journey as rows, in time order.
+Join clientele_data.event_types and items for the names.';
+CREATE FUNCTION event_count(journey) RETURNS integer
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_event_count';
+COMMENT ON FUNCTION event_count(journey) IS 'Counts the events of a journey, without unpacking it.';
+CREATE FUNCTION event_count(journey, selector text) RETURNS integer
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_event_count_selector';
+COMMENT ON FUNCTION event_count(journey, text) IS
+  'Counts the events of a journey that a selector picks, such as purchase or web:*.
+Errors: 42704 for an unknown event (with the nearest names), 22023 for the selector''s syntax.';
+CREATE FUNCTION first_at(journey) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_first_at';
+COMMENT ON FUNCTION first_at(journey) IS 'Tells the time of a journey''s first event, NULL if it is empty.';
+CREATE FUNCTION last_at(journey) RETURNS timestamptz
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_last_at';
+COMMENT ON FUNCTION last_at(journey) IS 'Tells the time of a journey''s last event, NULL if it is empty.';
+CREATE FUNCTION journey_slice(journey, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS journey
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_journey_slice';
+COMMENT ON FUNCTION journey_slice(journey, timestamptz, timestamptz) IS
+  'Keeps the events from since (inclusive) to until (exclusive); NULL leaves that side open.';
+CREATE FUNCTION journey_filter(journey, selector text) RETURNS journey
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_journey_filter';
+COMMENT ON FUNCTION journey_filter(journey, text) IS
+  'Keeps the events that a selector picks; the result may be the empty journey {}.';
+
+CREATE FUNCTION quote_selector(channel text, event text) RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_quote_selector';
+COMMENT ON FUNCTION quote_selector(text, text) IS
+  'Writes the selector for exactly this channel and event, quoted where needed; channel NULL means any.';
+CREATE FUNCTION event_types_matching(selector text) RETURNS SETOF integer
+  LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10 COST 1000 AS 'MODULE_PATHNAME', 'clientele_event_types_matching';
+COMMENT ON FUNCTION event_types_matching(text) IS
+  'Lists the ids of the event types that a selector picks, ascending.';
+

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: PostgreSQL
+// The aggregates journey(at, event_type_id, item_id, amount) and journey_merge(journey).
+#include "journey/journey.hpp"
+#include "pg/memory.hpp"
+#include "pg/values.hpp"
+
+namespace clientele {
+namespace {
+
+/// The rows of one customer. Everything it owns lives in one memory context and goes with it, so it
+/// needs no destructor: a query may hold hundreds of thousands of these.
+struct PackState {
+  pg::ContextMemory memory;
+  EventList list;
+  explicit PackState(MemoryContext context) : memory(context), list(&memory) {}
+};
+
+PackState* new_state(MemoryContext context) {
+  void* place = MemoryContextAllocExtended(context, sizeof(PackState), MCXT_ALLOC_NO_OOM);
+  if (place == nullptr) throw std::bad_alloc();
+  return new (place) PackState(context);
+}
+
+MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
+  MemoryContext context;
+  if (!AggCheckCallContext(fcinfo, &context))
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("this function may only be called as part of an aggregate")));
+  return context;
+}
+
+PackState* state_argument(FunctionCallInfo fcinfo, int n) {
+  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<PackState*>(PG_GETARG_POINTER(n));
+}
+
+void reserve_for_one(EventList& list) {
+  if (list.events.size() < list.events.capacity()) return;
+  if (list.events.size() >= max_journey_events)
+    throw Error(sqlstate::limit_exceeded, "a journey has more than 33554432 events",
+                "Is the query grouped by customer?");
+  list.events.reserve(std::max<size_t>(4, 2 * list.events.size()));
+}
+
+}  // namespace
+}  // namespace clientele
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_pack_row) {
+  const MemoryContext context = aggregate_context(fcinfo);
+  PackState* state = state_argument(fcinfo, 0);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
+    if (state == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(state);
+  }
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+  const int32_t type = PG_GETARG_INT32(2);
+  Extra extra;
+  if (PG_NARGS() > 3 && !PG_ARGISNULL(3)) {
+    extra.has_item = true;
+    extra.item = PG_GETARG_INT64(3);
+  }
+  const bool has_amount = PG_NARGS() > 4 && !PG_ARGISNULL(4);
+  const Datum amount = has_amount ? PG_GETARG_DATUM(4) : Datum{};
+  return pg::guarded([&] {
+    if (state == nullptr) state = new_state(context);
+    if (type < 0)
+      throw Error(sqlstate::out_of_range, "event type " + std::to_string(type) + " is negative");
+    if (has_amount) {
+      extra.has_amount = true;
+      extra.amount = pg::amount_of(amount);
+    }
+    reserve_for_one(state->list);
+    state->list.add(pg::finite_time(at), type, extra);
+    return PointerGetDatum(state);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_pack_journey) {
+  const MemoryContext context = aggregate_context(fcinfo);
+  PackState* state = state_argument(fcinfo, 0);
+  if (PG_ARGISNULL(1)) {
+    if (state == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(state);
+  }
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
+  return pg::guarded([&] {
+    if (state == nullptr) state = new_state(context);
+    EventList more;
+    Journey(bytes).decode(more);
+    state->list.append(more);
+    return PointerGetDatum(state);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_pack_combine) {
+  const MemoryContext context = aggregate_context(fcinfo);
+  PackState* left = state_argument(fcinfo, 0);
+  const PackState* right = state_argument(fcinfo, 1);
+  if (right == nullptr) {
+    if (left == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(left);
+  }
+  return pg::guarded([&] {
+    if (left == nullptr) left = new_state(context);
+    left->list.append(right->list);
+    return PointerGetDatum(left);
+  });
+}
+
+/// Between processes a state travels as the packed journey, which carries its own version.
+CLIENTELE_FUNCTION(clientele_pack_final) {
+  PackState* state = state_argument(fcinfo, 0);
+  if (state == nullptr) PG_RETURN_NULL();
+  return pg::guarded([&] {
+    pg::ContextMemory memory(CurrentMemoryContext);
+    state->list.sort();  // the order of collected rows means nothing, so nothing is changed
+    Bytes bytes(&memory);
+    encode(state->list, bytes);
+    return pg::make_varlena(bytes);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_pack_deserialize) {
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  return pg::guarded([&] {
+    PackState* state = new_state(CurrentMemoryContext);
+    Journey(bytes).decode(state->list);
+    return PointerGetDatum(state);
+  });
+}

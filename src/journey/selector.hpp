@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace clientele {
+
+/// One word of a selector. `text` is a LIKE pattern if `glob`, else to be compared as it is.
+struct SelectorWord {
+  std::string text;
+  bool glob = false;
+};
+
+/// One alternative of a selector: an event type by number, or by channel, event and properties.
+struct SelectorTerm {
+  std::optional<int32_t> number;
+  std::optional<SelectorWord> channel;  // none: any channel
+  SelectorWord event;
+  std::vector<std::pair<std::string, std::string>> properties;
+
+  /// Names exactly one thing, so that finding nothing is a mistake worth telling.
+  bool exact() const { return !number && !event.glob && !(channel && channel->glob); }
+};
+
+/// Reads a selector:
+///   selector  = term { "|" term }
+///   term      = "#" digits | [ word ":" ] word [ "[" property { "&" property } "]" ]
+///   property  = word "=" word
+///   word      = "quoted, with "" for a quote" | anything else up to a delimiter, where * is any
+///   text
+/// Errors: 22023 with the place and what was expected.
+std::vector<SelectorTerm> parse_selector(std::string_view text);
+
+/// The selector that picks exactly this channel and event; no channel means any.
+std::string quote_selector(std::optional<std::string_view> channel, std::string_view event);
+
+}  // namespace clientele

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: PostgreSQL
+#include <vector>
+
+#include "base/decimal.hpp"
+#include "base/error.hpp"
+#include "pg/values.hpp"
+
+namespace clientele::pg {
+
+Datum make_varlena(ByteView bytes) {
+  if (bytes.size() > MaxAllocSize - VARHDRSZ)
+    throw Error(sqlstate::limit_exceeded, "the value would be larger than 1 GB");
+  auto* v = static_cast<varlena*>(
+      MemoryContextAllocExtended(CurrentMemoryContext, VARHDRSZ + bytes.size(), MCXT_ALLOC_NO_OOM));
+  if (v == nullptr) throw std::bad_alloc();
+  SET_VARSIZE(v, VARHDRSZ + bytes.size());
+  if (!bytes.empty()) std::memcpy(VARDATA(v), bytes.data(), bytes.size());
+  return PointerGetDatum(v);
+}
+
+uint64_t fixed_length(const Interval& interval, const char* name) {
+  if (interval.month != 0)
+    throw Error(sqlstate::invalid_parameter,
+                std::string(name) + " must be a fixed length of time, without months or years",
+                "Say it in days, such as '30 days'; a day is 24 hours here.");
+  int64_t days = 0, micros = 0;
+  if (__builtin_mul_overflow(static_cast<int64_t>(interval.day), day, &days) ||
+      __builtin_add_overflow(days, interval.time, &micros))
+    throw Error(sqlstate::invalid_parameter, std::string(name) + " is too long");
+  if (micros < 0)
+    throw Error(sqlstate::invalid_parameter, std::string(name) + " must not be negative");
+  return static_cast<uint64_t>(micros);
+}
+
+Micros finite_time(TimestampTz at) {
+  if (TIMESTAMP_NOT_FINITE(at))
+    throw Error(sqlstate::time_out_of_range, "the time of an event must be finite",
+                "Leave out rows whose time is infinity or -infinity.");
+  return at;
+}
+
+Datum make_interval(int64_t micros) {
+  auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
+  interval->time = micros;
+  return PointerGetDatum(interval);
+}
+
+int64_t amount_of(Datum numeric) {
+  const char* text =
+      call_pg([&] { return DatumGetCString(DirectFunctionCall1(numeric_out, numeric)); });
+  std::string_view rest = text;
+  int64_t millionths = 0;
+  if (const char* why = parse_amount(rest, millionths))
+    throw Error(sqlstate::out_of_range,
+                std::string(why) + ", which " + std::string(text).substr(0, 40) + " is not",
+                "Round it or leave the row out; a journey never changes an amount in silence.");
+  return millionths;
+}
+
+Datum numeric_of(int64_t millionths) {
+  const Numeric exact = int64_div_fast_to_numeric(millionths, 6);
+  return DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(exact));
+}
+
+std::vector<std::string> text_elements(Datum array, const char* name) {
+  struct Elements {
+    Datum* value;
+    bool* null;
+    int count;
+  };
+  const Elements e = call_pg([&] {
+    Elements r;
+    ArrayType* a = DatumGetArrayTypeP(array);
+    if (ARR_NDIM(a) > 1)
+      ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+                      errmsg("%s must be a one-dimensional array", name)));
+    deconstruct_array(a, TEXTOID, -1, false, TYPALIGN_INT, &r.value, &r.null, &r.count);
+    return r;
+  });
+  std::vector<std::string> result;
+  for (int i = 0; i < e.count; ++i) {
+    if (e.null[i])
+      throw Error("22004", std::string(name) + " must not contain NULL (element " +
+                               std::to_string(i + 1) + ")");
+    result.emplace_back(text_view(e.value[i]));
+  }
+  return result;
+}
+
+Datum make_text_array(std::span<const std::string_view> values) {
+  std::vector<Datum> elements;
+  elements.reserve(values.size());
+  for (const std::string_view s : values) elements.push_back(make_text(s));
+  return call_pg([&] {
+    return PointerGetDatum(construct_array(elements.data(), static_cast<int>(elements.size()),
+                                           TEXTOID, -1, false, TYPALIGN_INT));
+  });
+}
+
+Datum make_time_array(std::span<const Micros> values) {
+  std::vector<Datum> elements;
+  elements.reserve(values.size());
+  for (const Micros at : values) elements.push_back(TimestampTzGetDatum(at));
+  return call_pg([&] {
+    return PointerGetDatum(construct_array(elements.data(), static_cast<int>(elements.size()),
+                                           TIMESTAMPTZOID, sizeof(TimestampTz), true,
+                                           TYPALIGN_DOUBLE));
+  });
+}
+
+}  // namespace clientele::pg

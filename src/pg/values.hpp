@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: PostgreSQL
+// Arguments and results: between Datum and what the core works with.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/calendar.hpp"
+#include "pg/boundary.hpp"
+
+namespace clientele::pg {
+
+using ByteView = std::span<const uint8_t>;
+
+/// The bytes of a varlena argument, fetched and decompressed if need be. PostgreSQL regime.
+inline ByteView detoast(Datum value) {
+  const varlena* v = PG_DETOAST_DATUM_PACKED(value);
+  return {reinterpret_cast<const uint8_t*>(VARDATA_ANY(v)),
+          static_cast<size_t>(VARSIZE_ANY_EXHDR(v))};
+}
+
+inline std::string_view text_view(Datum value) {
+  const ByteView bytes = detoast(value);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A varlena with these bytes in the current memory context. C++ regime; 54000 beyond 1 GB.
+Datum make_varlena(ByteView bytes);
+inline Datum make_text(std::string_view s) {
+  return make_varlena({reinterpret_cast<const uint8_t*>(s.data()), s.size()});
+}
+
+/// A fixed length of time. Errors: 22023 for months, negative lengths and what overflows; `name` is
+/// the argument's. C++ regime.
+uint64_t fixed_length(const Interval& interval, const char* name);
+
+/// Finite, or 22008.
+Micros finite_time(TimestampTz at);
+
+/// An interval of so many microseconds, in the current memory context. PostgreSQL regime.
+Datum make_interval(int64_t micros);
+
+/// A numeric amount in millionths. Errors: 22003 for what a journey cannot hold. C++ regime.
+int64_t amount_of(Datum numeric);
+/// PostgreSQL regime.
+Datum numeric_of(int64_t millionths);
+
+/// The non-NULL elements of a text array. C++ regime; 22004 for a NULL element.
+std::vector<std::string> text_elements(Datum array, const char* name);
+
+/// text[] / timestamptz[] in the current memory context. C++ regime.
+Datum make_text_array(std::span<const std::string_view> values);
+Datum make_time_array(std::span<const Micros> values);
+
+/// Rows of a set-returning function. Made in the PostgreSQL regime, put from either.
+class RowSink {
+ public:
+  explicit RowSink(FunctionCallInfo fcinfo) {
+    InitMaterializedSRF(fcinfo, 0);
+    info_ = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  }
+  void put(Datum* values, bool* nulls) const {
+    tuplestore_putvalues(info_->setResult, info_->setDesc, values, nulls);
+  }
+
+ private:
+  ReturnSetInfo* info_;
+};
+
+}  // namespace clientele::pg

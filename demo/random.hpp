@@ -6,7 +6,8 @@
 #include <cstdint>
 
 /// Random numbers that are the same on every platform: the standard's distributions are not, and
-/// neither are the last bits of log and exp. Only + - * / and sqrt are used, which IEEE 754 fixes.
+/// neither are the last bits of log and exp. Only + - * / and sqrt are used, which IEEE 754 fixes
+/// (compile with -ffp-contract=off), and never two draws in one expression, whose order is open.
 namespace demo {
 
 inline double natural_log(double x) {
@@ -50,7 +51,10 @@ class Random {
   }
 
   double gamma(double shape, double rate) {  // Marsaglia and Tsang 2000
-    if (shape < 1) return gamma(shape + 1, rate) * exponential_of(natural_log(uniform()) / shape);
+    if (shape < 1) {
+      const double boost = exponential_of(natural_log(uniform()) / shape);
+      return boost * gamma(shape + 1, rate);
+    }
     const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
     for (;;) {
       const double x = normal(), root = 1 + c * x;

@@ -160,6 +160,8 @@ class Life {
     events.push_back({at, channel, action, false, item});
   }
 
+  void consult(int64_t at) { add(at, Channel::store, Action::consult, choose_item()); }
+
   int64_t pause(double mean_seconds) {
     return 800 + static_cast<int64_t>(random_.exponential(1 / (mean_seconds * 1000)));
   }
@@ -194,7 +196,7 @@ class Life {
       } else {
         const int64_t at = instant(day, true);
         add(at, channel, Action::visit);
-        if (random_.chance(0.4)) add(at + pause(300), channel, Action::consult, choose_item());
+        if (random_.chance(0.4)) consult(at + pause(300));
       }
       if (random_.chance(0.01)) need_help(instant(day + 1, true), false);
     }
@@ -223,11 +225,12 @@ class Life {
     int64_t at;
     if (channel == Channel::store) {
       at = instant(day, true);
-      if (random_.chance(0.4))  // looked it up before going to the shop
-        surf(at - 1'800'000 - random_.below(7'200'000),
-             random_.chance(0.5) ? Channel::app : Channel::web, just_looking);
+      if (random_.chance(0.4)) {  // looked it up before going to the shop
+        const Channel screen = random_.chance(0.5) ? Channel::app : Channel::web;
+        surf(at - 1'800'000 - random_.below(7'200'000), screen, just_looking);
+      }
       add(at, channel, Action::visit);
-      if (random_.chance(0.5)) add(at += pause(240), channel, Action::consult, choose_item());
+      if (random_.chance(0.5)) consult(at += pause(240));
       at += pause(400);
     } else {
       at = surf(instant(day, false), channel, set_on_buying);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/calendar.hpp"
+
+namespace clientele {
+
+enum class StepOrder : uint8_t { ordered, strict, any };
+
+inline constexpr uint64_t no_limit = ~uint64_t{0};
+
+/// "No such event strictly between step `from` and step `to` of the chain." Steps count from 1.
+struct Exclusion {
+  int from = 0;
+  int to = 0;
+};
+
+/// What one kind of event means to a funnel: the steps it can serve (ascending, from 1) and the
+/// exclusions it triggers (positions in FunnelQuestion::exclusions).
+struct EventClass {
+  std::vector<int> steps;
+  std::vector<int> exclusions;
+  friend bool operator==(const EventClass&, const EventClass&) = default;
+};
+
+/// A funnel's definition with its selectors resolved. Class 0 is an event that means nothing.
+struct FunnelQuestion {
+  int steps = 0;
+  uint64_t within = no_limit;
+  StepOrder order = StepOrder::ordered;
+  std::vector<uint64_t> step_windows;  // empty, or steps - 1 lengths; no_limit where there is none
+  std::vector<Exclusion> exclusions;
+  std::vector<EventClass> classes{EventClass{}};
+  bool same_item = false;
+  bool strictly_increasing = false;
+  bool natural_day = false;
+
+  /// Finds the class for these steps and exclusions, or adds it.
+  uint32_t class_of(const EventClass& wanted);
+  /// strict needs every event, as each may stand between two steps; the others only what counts.
+  bool needs_all_events() const { return order == StepOrder::strict; }
+};
+
+/// An event as the funnel sees it. `item` numbers the distinct items from 1; 0 is none.
+struct Hit {
+  Micros at = 0;
+  uint32_t cls = 0;
+  uint32_t item = 0;
+};
+
+/// Where the calendar day of an instant ends (exclusive): the next local midnight of a time zone.
+struct DayEnd {
+  Micros (*function)(const void* zone, Micros at) = nullptr;
+  const void* zone = nullptr;
+  Micros operator()(Micros at) const { return function(zone, at); }
+};
+
+/// A part of a customer's hits to which one search applies: all of them, or those about one item.
+/// `index` leads from a hit of the part to its place in `all`, whose exclusions count for every part.
+struct FunnelPart {
+  std::span<const Hit> hits;
+  std::span<const uint32_t> index;  // empty: the part is all
+};
+
+/// The chain found by a search: its times, as many as its depth.
+using Chain = std::vector<Micros>;
+
+class ChainSearch;
+class StrictSearch;
+class AnySearch;
+
+/// Answers one question for customer after customer, keeping its buffers. The depth is the largest
+/// number of steps that one chain of distinct events serves, the times are those of the
+/// lexicographically smallest such chain.
+class FunnelSolver {
+ public:
+  explicit FunnelSolver(const FunnelQuestion& question);
+  ~FunnelSolver();
+  FunnelSolver(const FunnelSolver&) = delete;
+  FunnelSolver& operator=(const FunnelSolver&) = delete;
+
+  /// `hits` in time order, ties in any order.
+  int depth(std::span<const Hit> hits, DayEnd day_end = {});
+  /// Valid until the next call.
+  const Chain& times(std::span<const Hit> hits, DayEnd day_end = {});
+
+ private:
+  void search(std::span<const Hit> hits, DayEnd day_end);
+  void search_day(std::span<const Hit> hits);
+  void search_part(std::span<const Hit> all, const FunnelPart& part);
+  void search_ordered(std::span<const Hit> all, const FunnelPart& part);
+  void offer(int depth, const Chain& chain);
+
+  const FunnelQuestion& question_;
+  std::unique_ptr<ChainSearch> forward_;
+  std::vector<std::unique_ptr<ChainSearch>> backward_;  // by depth, made when first needed
+  std::unique_ptr<StrictSearch> strict_;
+  std::unique_ptr<AnySearch> any_;
+  bool want_times_ = false;
+  std::vector<Hit> turned_all_, turned_part_, part_hits_;
+  std::vector<uint32_t> turned_index_, part_index_;
+  std::vector<Micros> blocked_, turned_blocked_;
+  Chain chain_, best_;
+  int best_depth_ = 0;
+};
+
+}  // namespace clientele

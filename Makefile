@@ -25,6 +25,10 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 # On 15 the bitcode rule ignores PG_CXXFLAGS, so C++20 would not compile there.
 override with_llvm := no
 include $(PGXS)
+# The rules below name their sources in full. With VPATH a build in another directory would take
+# objects that lie beside the sources for its own, without knowing the headers they depend on.
+VPATH =
+vpath %.control $(ROOT)
 
 CXX_WARNINGS ?= -Wall -Wextra -Werror -Wno-unused-parameter -Wno-register
 override CXXFLAGS := -std=c++20 -O3 -g -fPIC -fno-strict-aliasing -fwrapv $(CXX_WARNINGS) $(CXXFLAGS_EXTRA)

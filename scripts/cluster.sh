@@ -133,7 +133,11 @@ main_cluster() {
 
 # An empty database with the extension, whose functions need no prefix.
 make_database() {
-  psql -Xqc "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1" \
-    -c "ALTER DATABASE $1 SET search_path = public, clientele" postgres &&
-    psql -Xqc 'CREATE EXTENSION clientele' "$1"
+  local quiet="SET client_min_messages = warning"
+  psql -Xqc "$quiet" -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1" \
+    -c "ALTER DATABASE $1 SET search_path = public, clientele" postgres || return
+  psql -Xqc 'CREATE EXTENSION clientele' "$1" || {
+    psql -Xqc "DROP DATABASE $1" postgres
+    return 1
+  }
 }

@@ -7,7 +7,7 @@ test_packages=(libgtest-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 
 
 missing_packages() {
   local installed package
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null) || true
   for package in "$@"; do
     grep -qxF "$package installed" <<<"$installed" || printf '%s\n' "$package"
   done

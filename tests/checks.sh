@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
+# The rules of the house that a compiler does not see. Each check prints what breaks it.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+# Sort and compare bytes, whatever the caller's language.
+export LC_ALL=C.UTF-8
+
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: passes when COMMAND prints nothing and succeeds
+check() {
+  local name=$1 found status=0
+  shift
+  found=$("$@" 2>&1) || status=$?
+  if [[ -z $found && $status == 0 ]]; then
+    passed=$((passed + 1))
+    printf 'ok      %s\n' "$name"
+  else
+    failed=$((failed + 1))
+    printf 'not ok  %s\n' "$name"
+    printf '        %s\n' "${found//$'\n'/$'\n        '}"
+  fi
+}
+
+skip() {
+  skipped=$((skipped + 1))
+  printf 'skipped %s: %s\n' "$1" "$2"
+}
+
+# files PATTERN...: what belongs to the project; without git, what is there but not built
+files() {
+  if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
+    git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- "$@" |
+      while IFS= read -r -d '' file; do [[ ! -f $file ]] || printf '%s\n' "$file"; done
+  else
+    local pattern
+    for pattern in "$@"; do
+      find . -path ./build -prune -o -path ./.cluster -prune -o -type f -path "./$pattern" -print
+    done | sed 's|^\./||' | sort -u
+  fi
+}
+
+# lines PATTERN FILES...: where lines match, as file:line:text; no file is no match
+lines() {
+  local pattern=$1
+  shift
+  [[ $# == 0 ]] || grep -nEIH -- "$pattern" "$@" || true
+}
+
+mapfile -t sources < <(files 'src/*.cpp' 'src/*.hpp')
+mapfile -t cpp < <(files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' 'demo/*.cpp' 'demo/*.hpp')
+mapfile -t text < <(files '*' | grep -vE '\.(out|png|svg|gz|bin)$|^tests/(fuzz/corpus|golden)/')
+
+is_glue() { [[ $1 == *_pg.cpp || $1 == *_pg.hpp || $1 == src/pg/* || $1 == src/module.cpp ]]; }
+
+postgres_only_in_glue() {
+  local file
+  for file in "${sources[@]}"; do
+    is_glue "$file" || lines '#include *[<"](c\.h|postgres|fmgr|pg/|access/|catalog/|commands/|executor/|funcapi|lib/|libpq|mb/|miscadmin|nodes/|optimizer/|parser/|port|storage/|tcop/|utils/|varatt|windowapi|[a-z_]+/[a-z_]+_pg\.hpp)' "$file"
+  done
+}
+
+# base <- pg, journey <- features; a feature knows no other feature.
+arrows() {
+  local file folder included
+  for file in "${sources[@]}"; do
+    folder=${file#src/}
+    folder=${folder%%/*}
+    while read -r included; do
+      [[ -d src/$included ]] || continue
+      case $folder:$included in
+        module.cpp:* | *:base) ;;
+        base:*) printf '%s includes %s/\n' "$file" "$included" ;;
+        *:pg) is_glue "$file" || printf '%s includes pg/ and is no glue\n' "$file" ;;
+        pg:*) printf '%s includes %s/\n' "$file" "$included" ;;
+        *:journey) ;;
+        *) [[ $folder == "$included" ]] || printf '%s includes %s/\n' "$file" "$included" ;;
+      esac
+    done < <(sed -nE 's|^ *#include *"([a-z_]+)/.*|\1|p' "$file")
+  done
+}
+
+schedule() {
+  local test
+  diff <(files 'sql/*.sql' | sed 's|^sql/||; s|\.sql$||' | sort) \
+    <(sed -n 's/^test: //p' sql/schedule | tr ' ' '\n' | sort)
+  while read -r test; do
+    [[ -f expected/$test.out ]] || printf 'expected/%s.out is missing\n' "$test"
+  done < <(sed -n 's/^test: //p' sql/schedule | tr ' ' '\n')
+  files 'expected/*.out' | sed 's|^expected/||; s|\.out$||; s|_[0-9]$||' | sort -u | while read -r test; do
+    [[ -f sql/$test.sql ]] || printf 'expected/%s.out has no sql/%s.sql\n' "$test" "$test"
+  done
+}
+
+# Each feature is in the one list that drives the build, with the SQL that declares it.
+features() {
+  local listed
+  listed=$(sed -n 's/^FEATURES = //p' Makefile | tr ' ' '\n' | sort)
+  diff <(printf '%s\n' "$listed") <(printf '%s\n' src/*/ | sed 's|^src/||; s|/$||' | grep -vxE 'base|pg' | sort)
+  while read -r feature; do
+    [[ -f src/$feature/$feature.sql ]] || printf 'src/%s/%s.sql is missing\n' "$feature" "$feature"
+  done <<<"$listed"
+}
+
+licence() {
+  local file
+  files 'src/*' 'sql/*.sql' 'tests/*' 'demo/*' 'scripts/*' run Makefile CMakeLists.txt .ci/run |
+    grep -vE '^tests/(fuzz/corpus|golden)/|\.(md|csv|gz|out|json|dict|txt)$|(^|/)(schedule|README)' |
+    while read -r file; do
+      head -n 3 "$file" | grep -q 'SPDX-License-Identifier: PostgreSQL' || printf '%s\n' "$file"
+    done
+}
+
+# The words are written with a gap, so that this file does not contain them.
+unfinished() {
+  local words='TO''DO|FIX''ME|X''XX|place''holder|not imple''mented'
+  local where
+  mapfile -t where < <(files 'src/*' 'sql/*' 'tests/*' 'docs/*' 'demo/*' 'scripts/*' README.md run |
+    grep -vE '^tests/(fuzz/corpus|golden)/')
+  lines "$words" "${where[@]}"
+}
+
+white_space() {
+  local file
+  lines '[[:blank:]]+$' "${text[@]}"
+  for file in "${text[@]}"; do
+    [[ $file == *Makefile || $file == *.mk || $file == *.tsv ]] || lines $'\t' "$file"
+    [[ ! -s $file || -z $(tail -c 1 "$file") ]] || printf '%s does not end with a newline\n' "$file"
+  done
+}
+
+versions() {
+  local control makefile meta
+  control=$(sed -nE "s/^default_version = '(.*)'/\1/p" clientele.control)
+  makefile=$(sed -nE 's/^VERSION *= *(.*)/\1/p' Makefile)
+  meta=$(python3 -c 'import json
+m = json.load(open("META.json"))
+p = m["provides"]["clientele"]
+assert p["version"] == m["version"], "META.json has two versions"
+print(m["version"])')
+  [[ -n $control && $control == "$makefile" && $control == "$meta" ]] ||
+    printf 'clientele.control %s, Makefile %s, META.json %s\n' "$control" "$makefile" "$meta"
+}
+
+long_files() {
+  local file
+  for file in "${sources[@]}" src/*/*.sql; do
+    (($(wc -l <"$file") <= 500)) || printf '%s has more than 500 lines\n' "$file"
+  done
+}
+
+shell_scripts() {
+  files '*' | grep -vE '^tests/(fuzz/corpus|golden)/' | while read -r file; do
+    case $(head -c 100 "$file" | head -n 2 | tr '\0\n' '  ') in
+      '#!'*bash* | '#!/bin/sh'* | *'shellcheck shell='*) printf '%s\n' "$file" ;;
+    esac
+  done
+}
+
+parse() {
+  local file
+  for file in "${scripts[@]}"; do bash -n "$file"; done
+}
+
+formatted() {
+  clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^:]+):[0-9]+:.*/\1/p' | sort -u
+}
+
+mapfile -t scripts < <(shell_scripts)
+
+check 'PostgreSQL headers only in glue' postgres_only_in_glue
+check 'includes point one way' arrows
+check 'every feature is in the Makefile' features
+check 'every regression test is scheduled and has its output' schedule
+check 'every source names its licence' licence
+check 'nothing is left unfinished' unfinished
+check 'no tabs, no trailing blanks, a newline at the end' white_space
+check 'one version everywhere' versions
+check 'no source is longer than 500 lines' long_files
+check 'scripts parse' parse
+if command -v clang-format-14 >/dev/null; then
+  check 'C++ is formatted' formatted
+else
+  skip 'C++ is formatted' 'there is no clang-format-14'
+fi
+if command -v shellcheck >/dev/null; then
+  check 'shellcheck finds nothing' shellcheck "${scripts[@]}"
+else
+  skip 'shellcheck finds nothing' 'there is no shellcheck'
+fi
+
+printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+((failed == 0))

@@ -25,62 +25,160 @@ int bits_for(size_t types) {
   return 16;
 }
 
-uint8_t coarsest_unit(std::span<const Event> events) {
-  uint8_t unit = units.size() - 1;
-  for (const Event& e : events)
-    while (e.at % units[unit] != 0) --unit;
-  return unit;
+/// Skips the events from `i` on whose times are multiples of the unit.
+template <int64_t unit>
+size_t multiples(std::span<const Event> events, size_t i) {
+  while (i < events.size() && events[i].at % unit == 0) ++i;
+  return i;
 }
 
-std::pmr::vector<int32_t> distinct_types(std::span<const Event> events,
-                                         std::pmr::memory_resource* memory) {
-  std::pmr::vector<int32_t> types(memory);
-  int32_t last = -1;
-  for (const Event& e : events) {
-    if (e.type == last) continue;
-    last = e.type;
-    if (types.size() < 32) {
-      if (std::find(types.begin(), types.end(), last) == types.end()) types.push_back(last);
-    } else {
-      types.push_back(last);
-      if (types.size() > 4 * max_journey_types) {  // keep a hostile alternation small
-        std::sort(types.begin(), types.end());
-        types.erase(std::unique(types.begin(), types.end()), types.end());
-        if (types.size() > max_journey_types) break;
+uint8_t coarsest_unit(std::span<const Event> events) {
+  // Each unit divides the next, so what has been seen need not be seen again.
+  const size_t n = events.size();
+  size_t i = multiples<day>(events, 0);
+  if (i == n) return 5;
+  if ((i = multiples<hour>(events, i)) == n) return 4;
+  if ((i = multiples<minute>(events, i)) == n) return 3;
+  if ((i = multiples<second>(events, i)) == n) return 2;
+  return multiples<millisecond>(events, i) == n ? 1 : 0;
+}
+
+/// Division of multiples of a unit by it, by multiplication with the inverse of its odd part.
+struct ExactDivision {
+  explicit ExactDivision(int64_t unit) : shift(std::countr_zero(static_cast<uint64_t>(unit))) {
+    const uint64_t odd = static_cast<uint64_t>(unit) >> shift;
+    inverse = odd;  // right in its low three bits; each step doubles them
+    for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - odd * inverse;
+  }
+  uint64_t operator()(uint64_t v) const { return (v >> shift) * inverse; }
+  int shift;
+  uint64_t inverse;
+};
+
+/// The distinct event types in ascending order, and the position of each.
+class TypeTable {
+ public:
+  TypeTable(std::span<const Event> events, std::pmr::memory_resource* memory) : types(memory) {
+    int32_t all = 0;
+    for (const Event& e : events) all |= e.type;
+    if (all < 0)
+      throw Error(sqlstate::invalid_parameter, "an event type number must not be negative");
+    direct_ = static_cast<size_t>(all) < code_.size();
+    direct_ ? mark(events, std::bit_ceil(static_cast<size_t>(all) + 1)) : collect(events);
+    if (types.size() > max_journey_types)
+      throw Error(
+          sqlstate::limit_exceeded, "a journey has more than 65536 distinct event types",
+          "Keep what varies without bound (a page, a product) in the item, not the event type.");
+  }
+
+  std::pmr::vector<int32_t> types;
+
+  /// Calls `write` with a function that turns an event into its code.
+  void with_codes(auto write) const {
+    if (direct_) return write([this](const Event& e) -> unsigned { return code_[e.type]; });
+    int32_t last_type = -1;
+    unsigned code = 0;
+    write([&, this](const Event& e) {
+      if (e.type != last_type) {
+        last_type = e.type;
+        const auto place = std::lower_bound(types.begin(), types.end(), last_type);
+        code = static_cast<unsigned>(place - types.begin());
       }
+      return code;
+    });
+  }
+
+ private:
+  void mark(std::span<const Event> events, size_t limit) {
+    std::fill_n(code_.begin(), limit, uint16_t{0});
+    for (const Event& e : events) code_[e.type] = 1;
+    for (size_t type = 0; type < limit; ++type) {
+      if (code_[type] == 0) continue;
+      code_[type] = static_cast<uint16_t>(types.size());
+      types.push_back(static_cast<int32_t>(type));
     }
   }
-  std::sort(types.begin(), types.end());
-  types.erase(std::unique(types.begin(), types.end()), types.end());
-  if (types.size() > max_journey_types)
-    throw Error(
-        sqlstate::limit_exceeded, "a journey has more than 65536 distinct event types",
-        "Keep what varies without bound (a page, a product) in the item, not the event type.");
-  return types;
+  void collect(std::span<const Event> events) {
+    int32_t last = -1;
+    for (const Event& e : events) {
+      if (e.type == last) continue;
+      types.push_back(last = e.type);
+      if (types.size() > 4 * max_journey_types) {  // keep a hostile alternation small
+        unite();
+        if (types.size() > max_journey_types) return;
+      }
+    }
+    unite();
+  }
+  void unite() {
+    std::sort(types.begin(), types.end());
+    types.erase(std::unique(types.begin(), types.end()), types.end());
+  }
+
+  bool direct_ = false;
+  std::array<uint16_t, 4096> code_;  // by event type, where all are that small
+};
+
+template <int bits>
+void pack_codes(uint8_t* p, std::span<const Event> events, auto code_of) {
+  constexpr size_t per_byte = 8 / bits;
+  size_t i = 0;
+  for (; i + per_byte <= events.size(); i += per_byte) {
+    unsigned byte = 0;
+    for (size_t k = 0; k < per_byte; ++k) byte |= code_of(events[i + k]) << (k * bits);
+    *p++ = static_cast<uint8_t>(byte);
+  }
+  if (i == events.size()) return;
+  unsigned byte = 0;
+  for (int shift = 0; i < events.size(); ++i, shift += bits) byte |= code_of(events[i]) << shift;
+  *p = static_cast<uint8_t>(byte);
 }
 
-void write_codes(Bytes& out, std::span<const Event> events, std::span<const int32_t> types) {
-  const int bits = bits_for(types.size());
+void write_codes(Bytes& out, std::span<const Event> events, const TypeTable& table) {
+  const int bits = bits_for(table.types.size());
   if (bits == 0) return;
   const size_t start = out.size();
   out.resize(start + (events.size() * bits + 7) / 8);
   uint8_t* p = out.data() + start;
-  int32_t last_type = -1;
-  unsigned code = 0;
-  for (size_t i = 0; i < events.size(); ++i) {
-    if (events[i].type != last_type) {
-      last_type = events[i].type;
-      code = static_cast<unsigned>(std::lower_bound(types.begin(), types.end(), last_type) -
-                                   types.begin());
+  table.with_codes([&](auto code_of) {
+    switch (bits) {
+      case 1:
+        return pack_codes<1>(p, events, code_of);
+      case 2:
+        return pack_codes<2>(p, events, code_of);
+      case 4:
+        return pack_codes<4>(p, events, code_of);
+      case 8:
+        return pack_codes<8>(p, events, code_of);
+      default:
+        for (size_t i = 0; i < events.size(); ++i) {
+          const unsigned code = code_of(events[i]);
+          p[2 * i] = static_cast<uint8_t>(code);
+          p[2 * i + 1] = static_cast<uint8_t>(code >> 8);
+        }
     }
-    if (bits == 16) {
-      p[2 * i] = static_cast<uint8_t>(code);
-      p[2 * i + 1] = static_cast<uint8_t>(code >> 8);
-    } else {
-      const size_t bit = i * bits;
-      p[bit / 8] = static_cast<uint8_t>(p[bit / 8] | code << (bit % 8));
+  });
+}
+
+/// The gaps from each event to the next, the first being 0, in units.
+void write_times(Bytes& out, std::span<const Event> events, int64_t unit) {
+  const ExactDivision in_units(unit);
+  std::array<uint64_t, Journey::block> gaps;
+  const auto fill = [&](size_t begin) {
+    const size_t n = std::min(gaps.size(), events.size() - begin);
+    Micros before = events[begin == 0 ? 0 : begin - 1].at;
+    for (size_t i = 0; i < n; ++i) {
+      const Micros at = events[begin + i].at;
+      gaps[i] = in_units(elapsed(before, at));
+      before = at;
     }
-  }
+    return std::span<const uint64_t>(gaps).first(n);
+  };
+  ColumnWriter writer;
+  for (size_t i = 0; i < events.size(); i += gaps.size()) writer.count(fill(i));
+  writer.start(out);
+  for (size_t i = 0; i < events.size(); i += gaps.size()) writer.write(fill(i));
+  writer.finish(out);
 }
 
 /// An optional column: a bitmap of who has a value unless all do, then the values.
@@ -96,13 +194,23 @@ void write_optional(Bytes& out, std::span<const Event> events, std::span<const u
   write_column(out, values);
 }
 
-int amount_digits(const EventList& list) {
-  int digits = 0;
-  static constexpr int64_t tails[] = {1'000'000, 100'000, 10'000, 1'000, 100, 10};
-  for (const Extra& x : list.extras)
-    while (x.has_amount && digits < 6 && x.amount % tails[digits] != 0) ++digits;
-  return digits;
-}
+/// What the events carry beyond time and type. Extras that no event points to do not count.
+struct Survey {
+  explicit Survey(const EventList& list) {
+    static constexpr int64_t tails[] = {1'000'000, 100'000, 10'000, 1'000, 100, 10};
+    if (list.extras.empty()) return;
+    for (const Event& e : list.events) {
+      if (e.extra == Event::plain) continue;
+      const Extra& x = list.extras[e.extra];
+      with_item += x.has_item;
+      with_amount += x.has_amount;
+      while (x.has_amount && digits < 6 && x.amount % tails[digits] != 0) ++digits;
+    }
+  }
+  size_t with_item = 0;
+  size_t with_amount = 0;
+  int digits = 0;  // decimals that the amounts need
+};
 
 constexpr int64_t power_of_ten[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
 
@@ -141,61 +249,58 @@ void encode(const EventList& list, Bytes& out) {
   if (events.size() > max_journey_events)
     throw Error(sqlstate::limit_exceeded, "a journey has more than 33554432 events",
                 "Split what is not one customer's behaviour, or slice by time.");
-  const bool any_extra = !list.extras.empty();
-  size_t with_item = 0, with_amount = 0;
-  for (const Extra& x : list.extras) with_item += x.has_item, with_amount += x.has_amount;
-  const uint8_t unit = coarsest_unit(events);
-
   out.clear();
   out.reserve(32 + events.size() * 5);
   Writer w(out);
   w.u8(Journey::version);
-  w.u8(
-      static_cast<uint8_t>((events.empty() ? 0 : unit) | (with_item ? items : 0) |
-                           (with_item && with_item == events.size() ? items_everywhere : 0) |
-                           (with_amount ? amounts : 0) |
-                           (with_amount && with_amount == events.size() ? amounts_everywhere : 0)));
+  if (events.empty()) {
+    w.u8(0);
+    w.varint(0);
+    return;
+  }
+  const Survey survey(list);
+  const size_t with_item = survey.with_item, with_amount = survey.with_amount;
+  const uint8_t unit = coarsest_unit(events);
+  w.u8(static_cast<uint8_t>(
+      unit | (with_item ? items : 0) | (with_item == events.size() ? items_everywhere : 0) |
+      (with_amount ? amounts : 0) | (with_amount == events.size() ? amounts_everywhere : 0)));
   w.varint(events.size());
-  if (events.empty()) return;
-
-  const std::pmr::vector<int32_t> types = distinct_types(events, memory);
-  w.varint(types.size() - 1);
+  const TypeTable table(events, memory);
+  w.varint(table.types.size() - 1);
   int32_t previous = -1;
-  for (const int32_t type : types) {
+  for (const int32_t type : table.types) {
     w.varint(static_cast<uint32_t>(type - previous - 1));
     previous = type;
   }
   poll();
-  write_codes(out, events, types);
+  write_codes(out, events, table);
   w.signed_varint(events.front().at / units[unit]);
-  std::pmr::vector<uint64_t> values(events.size(), memory);
-  Micros before = events.front().at;
-  for (size_t i = 0; i < events.size(); ++i) {
-    const uint64_t gap = elapsed(before, events[i].at);
-    values[i] = unit == 1 ? gap / millisecond : unit == 0 ? gap : gap / units[unit];
-    before = events[i].at;
-  }
   poll();
-  write_column(out, values);
-  if (!any_extra) return;
+  write_times(out, events, units[unit]);
+  if (with_item == 0 && with_amount == 0) return;
 
-  if (with_item) {
+  std::pmr::vector<uint64_t> values(memory);
+  if (with_item != 0) {
     poll();
-    values.clear();
-    const auto has = [&](const Event& e) { return list.extra(e).has_item; };
+    values.reserve(with_item);
+    const auto has = [&](const Event& e) {
+      return e.extra != Event::plain && list.extras[e.extra].has_item;
+    };
     for (const Event& e : events)
-      if (has(e)) values.push_back(zigzag(list.extra(e).item));
+      if (has(e)) values.push_back(zigzag(list.extras[e.extra].item));
     write_optional(out, events, values, has);
   }
-  if (with_amount) {
+  if (with_amount != 0) {
     poll();
     values.clear();
-    const int digits = amount_digits(list);
-    const int64_t divisor = power_of_ten[6 - digits];
-    w.u8(static_cast<uint8_t>(digits));
-    const auto has = [&](const Event& e) { return list.extra(e).has_amount; };
+    values.reserve(with_amount);
+    const int64_t divisor = power_of_ten[6 - survey.digits];
+    w.u8(static_cast<uint8_t>(survey.digits));
+    const auto has = [&](const Event& e) {
+      return e.extra != Event::plain && list.extras[e.extra].has_amount;
+    };
     for (const Event& e : events)
-      if (has(e)) values.push_back(zigzag(list.extra(e).amount / divisor));
+      if (has(e)) values.push_back(zigzag(list.extras[e.extra].amount / divisor));
     write_optional(out, events, values, has);
   }
 }
@@ -245,15 +350,13 @@ void Journey::read_types(Reader& reader) {
 }
 
 void Journey::Scan::times(Micros* at) {
-  // Gaps are read in place and then summed; wrapping is harmless and only bad bytes can cause it.
-  auto* gaps = reinterpret_cast<uint64_t*>(at);
-  column_.read(gaps, n_);
+  // Wrapping is harmless, and only bad bytes can cause it.
   uint64_t now = now_;
   const uint64_t unit = journey_.unit_;
-  for (size_t i = 0; i < n_; ++i) {
-    now += gaps[i] * unit;
-    gaps[i] = now;
-  }
+  column_.each(n_, [&](size_t i, uint64_t gap) {
+    now += gap * unit;
+    at[i] = static_cast<Micros>(now);
+  });
   now_ = now;
 }
 
@@ -306,7 +409,8 @@ Micros Journey::last_at() const {
 
 void Journey::decode(EventList& out) const {
   out.clear();
-  out.events.reserve(count_);
+  out.events.resize(count_);
+  Event* event = out.events.data();
   Scan scan(*this);
   Micros at[block];
   uint16_t code[block];
@@ -316,7 +420,7 @@ void Journey::decode(EventList& out) const {
     scan.codes(code);
     for (size_t i = 0; i < n; ++i) {
       if (code[i] >= type_count_) Reader::fail("an event code is out of range");
-      out.events.push_back({at[i], type_data_[code[i]], Event::plain});
+      *event++ = {at[i], type_data_[code[i]], Event::plain};
     }
   }
   if (has_items_ || has_amounts_) decode_extras(out);

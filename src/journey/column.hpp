@@ -33,7 +33,34 @@ struct ColumnWidths {
   }
 };
 
-/// Appends the column. `values` may be read twice.
+/// Appends a column in two goes over its values, each in blocks of which all but the last have a
+/// multiple of four: count() them all, start(), then write() them all again, finish().
+class ColumnWriter {
+ public:
+  void count(std::span<const uint64_t> values) {
+    for (; values.size() > 127; values = values.subspan(127)) count_few(values.first(127));
+    count_few(values);
+  }
+  void start(Bytes& out);
+  void write(std::span<const uint64_t> values);
+  void finish(Bytes& out) const;
+
+ private:
+  void count_few(std::span<const uint64_t> values) {
+    uint64_t sums = 0;  // nine counters of seven bits
+    for (const uint64_t v : values) sums += uint64_t{1} << (7 * ColumnWidths::needed(v));
+    for (int need = 0; need <= 8; ++need) values_by_need_[need] += sums >> (7 * need) & 127;
+  }
+
+  static constexpr size_t slack = 8;  // so that each value is stored by one 8-byte write
+  std::array<uint64_t, 9> values_by_need_{};
+  std::array<uint8_t, 9> number_{};
+  std::array<uint8_t, 9> stored_{};
+  uint8_t* control_ = nullptr;
+  uint8_t* data_ = nullptr;
+};
+
+/// Appends the column of values that all lie in memory.
 void write_column(Bytes& out, std::span<const uint64_t> values);
 
 /// Reads a column front to back in blocks.
@@ -59,41 +86,47 @@ class ColumnReader {
   size_t count() const { return count_; }
 
   /// The bytes of all the values, counted from the control bytes alone.
-  size_t size() const {
-    size_t total = 0;
-    for (size_t i = 0; i < count_; ++i) total += width_[control_[i / 4] >> (i % 4 * 2) & 3];
-    return total;
-  }
+  size_t size() const;
 
-  /// The next `n` values; all calls but the last must ask for a multiple of four.
-  void read(uint64_t* out, size_t n) {
-    size_t i = 0;
+  /// Calls take(i, value) for the next `n` values, i from 0; all calls but the last must ask for
+  /// a multiple of four.
+  template <class Take>
+  [[gnu::always_inline]] void each(size_t n, Take take) {
     const uint8_t* control = control_ + next_ / 4;
     const uint8_t* p = data_;
     const std::array<uint8_t, 4> width = width_;
     const std::array<uint64_t, 4> mask = mask_;
+    size_t i = 0;
     // Four unchecked 8-byte loads may start up to 3 x 8 bytes on and run 8 bytes further.
     for (; i + 4 <= n && static_cast<size_t>(end_ - p) >= 32; i += 4) {
       const unsigned c = *control++;
-      out[i] = load(p) & mask[c & 3];
+      take(i, load(p) & mask[c & 3]);
       p += width[c & 3];
-      out[i + 1] = load(p) & mask[c >> 2 & 3];
+      take(i + 1, load(p) & mask[c >> 2 & 3]);
       p += width[c >> 2 & 3];
-      out[i + 2] = load(p) & mask[c >> 4 & 3];
+      take(i + 2, load(p) & mask[c >> 4 & 3]);
       p += width[c >> 4 & 3];
-      out[i + 3] = load(p) & mask[c >> 6];
+      take(i + 3, load(p) & mask[c >> 6]);
       p += width[c >> 6];
     }
-    for (; i < n; ++i) {
-      const unsigned c = control_[(next_ + i) / 4] >> ((next_ + i) % 4 * 2) & 3;
-      if (static_cast<size_t>(end_ - p) < width[c]) Reader::fail("a column is truncated");
-      uint64_t v = 0;
-      std::memcpy(&v, p, width[c]);
-      out[i] = v;
-      p += width[c];
-    }
-    data_ = p;
     next_ += n;
+    data_ = p;
+    if (i == n) return;
+    // The rest from a copy with room behind it.
+    uint8_t copy[48] = {};
+    const size_t left = std::min<size_t>(end_ - p, 32);
+    std::memcpy(copy, p, left);
+    size_t used = 0;
+    for (unsigned c = 0; i < n; ++i, c >>= 2) {
+      if (i % 4 == 0) c = *control++;
+      take(i, load(copy + used) & mask[c & 3]);
+      used += width[c & 3];
+      if (used > left) Reader::fail("a column is truncated");
+    }
+    data_ = p + used;
+  }
+  void read(uint64_t* out, size_t n) {
+    each(n, [out](size_t i, uint64_t v) { out[i] = v; });
   }
 
  private:

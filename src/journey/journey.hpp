@@ -47,7 +47,8 @@ struct EventList {
   void add(Micros at, int32_t type, const Extra& extra) {
     if (!extra.has_item && !extra.has_amount) return add(at, type);
     events.push_back({at, type, static_cast<uint32_t>(extras.size())});
-    extras.push_back(extra);
+    extras.push_back({extra.has_item ? extra.item : 0, extra.has_amount ? extra.amount : 0,
+                      extra.has_item, extra.has_amount});
   }
   void append(const EventList& other);
   Extra extra(const Event& e) const { return e.extra == Event::plain ? Extra{} : extras[e.extra]; }

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/json.hpp"
+
+#include <cstring>
+
+#include "base/error.hpp"
+#include "base/length.hpp"
+
+namespace clientele::pg {
+
+JsonObject::JsonObject(std::string_view text, const char* type) : object_(nullptr), type_(type) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos || text[first] != '{')
+    throw Error(
+        sqlstate::invalid_text,
+        "invalid input for type " + std::string(type) + ": \"" + std::string(text) + "\"",
+        std::string("Its text form is a JSON object. To make one from a single option, name "
+                    "that option: ") +
+            type + "(option => value).");
+  object_ = call_pg([&] {
+    char* const copy = pnstrdup(text.data(), text.size());
+    Jsonb* const object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
+    pfree(copy);
+    return object;
+  });
+}
+
+void JsonObject::allow_only(std::initializer_list<const char*> keys) const {
+  struct Key {
+    const char* data;
+    size_t size;
+  };
+  const Key stranger = call_pg([&]() -> Key {
+    JsonbIterator* at = JsonbIteratorInit(&object_->root);
+    JsonbValue value;
+    for (auto token = JsonbIteratorNext(&at, &value, true); token != WJB_DONE;
+         token = JsonbIteratorNext(&at, &value, true)) {
+      if (token != WJB_KEY) continue;
+      const std::string_view key(value.val.string.val, value.val.string.len);
+      bool known = false;
+      for (const char* const k : keys) known = known || key == k;
+      if (!known) return {key.data(), key.size()};
+    }
+    return {nullptr, 0};
+  });
+  if (stranger.data == nullptr) return;
+  std::string hint = "The keys are ";
+  for (const char* const k : keys) hint += (k == *keys.begin() ? "" : ", ") + std::string(k);
+  throw Error(sqlstate::invalid_parameter,
+              "unknown key \"" + std::string(stranger.data, stranger.size) + "\" in a " + type_,
+              hint + ".");
+}
+
+bool JsonObject::find(const char* key, JsonbValue& value) const {
+  return call_pg([&] {
+    return getKeyJsonValueFromContainer(&object_->root, key, static_cast<int>(std::strlen(key)),
+                                        &value) != nullptr &&
+           value.type != jbvNull;
+  });
+}
+
+void JsonObject::wrong(const char* key, const char* expected) const {
+  throw Error(sqlstate::invalid_parameter,
+              "\"" + std::string(key) + "\" in a " + type_ + " must be " + expected);
+}
+
+std::optional<std::string> JsonObject::text(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvString) wrong(key, "a string");
+  return std::string(value.val.string.val, value.val.string.len);
+}
+
+std::optional<bool> JsonObject::boolean(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvBool) wrong(key, "true or false");
+  return value.val.boolean;
+}
+
+std::optional<int64_t> JsonObject::integer(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvNumeric) wrong(key, "a whole number");
+  const char* const digits = call_pg([&] {
+    return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+  });
+  if (std::strlen(digits) > 18 || std::strspn(digits, "-0123456789") != std::strlen(digits))
+    wrong(key, "a whole number");
+  return std::stoll(digits);
+}
+
+uint64_t JsonObject::length_of(const char* key, const JsonbValue& value) const {
+  if (value.type == jbvString)
+    if (const auto length =
+            length_from_text({value.val.string.val, static_cast<size_t>(value.val.string.len)}))
+      return *length;
+  wrong(key, "a fixed length of time such as \"00:30:00\" or \"7 days\"");
+}
+
+std::optional<uint64_t> JsonObject::length(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  return length_of(key, value);
+}
+
+std::optional<std::vector<JsonbValue>> JsonObject::elements(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvBinary || !JsonContainerIsArray(value.val.binary.data))
+    wrong(key, "an array");
+  JsonbContainer* const array = value.val.binary.data;
+  std::vector<JsonbValue> result;
+  result.reserve(JsonContainerSize(array));
+  for (uint32 i = 0; i < JsonContainerSize(array); ++i)
+    result.push_back(call_pg([&] { return *getIthJsonbValueFromContainer(array, i); }));
+  return result;
+}
+
+std::optional<std::vector<std::string>> JsonObject::texts(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<std::string> result;
+  for (const JsonbValue& v : *values) {
+    if (v.type != jbvString) wrong(key, "an array of strings");
+    result.emplace_back(v.val.string.val, v.val.string.len);
+  }
+  return result;
+}
+
+std::optional<std::vector<std::optional<uint64_t>>> JsonObject::lengths(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<std::optional<uint64_t>> result;
+  for (const JsonbValue& v : *values)
+    result.push_back(v.type == jbvNull ? std::nullopt : std::optional(length_of(key, v)));
+  return result;
+}
+
+void JsonWriter::quoted(std::string_view value) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out_ += '"';
+  for (const char c : value) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out_ += '\\';
+      out_ += c;
+    } else if (u < 0x20) {
+      out_ += "\\u00";
+      out_ += hex[u >> 4];
+      out_ += hex[u & 15];
+    } else {
+      out_ += c;
+    }
+  }
+  out_ += '"';
+}
+
+void JsonWriter::length(const char* key, uint64_t micros) { text(key, length_to_text(micros)); }
+
+void JsonWriter::texts(const char* key, const std::vector<std::string>& values) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    quoted(values[i]);
+  }
+  out_ += ']';
+}
+
+void JsonWriter::lengths(const char* key, const std::vector<std::optional<uint64_t>>& values) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    if (values[i])
+      quoted(length_to_text(*values[i]));
+    else
+      out_ += "null";
+  }
+  out_ += ']';
+}
+
+}  // namespace clientele::pg

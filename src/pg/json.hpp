@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: PostgreSQL
+// The text form of definitions (path_def, funnel_def): one JSON object, read by PostgreSQL's jsonb.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/boundary.hpp"
+
+namespace clientele::pg {
+
+/// Reads one JSON object. C++ regime. A missing key and null are the same: no value. Errors name
+/// `type` (path_def) and the key: 22P02 for what is no JSON object, 22023 for a wrong value.
+class JsonObject {
+ public:
+  JsonObject(std::string_view text, const char* type);
+
+  /// 22023 naming the first key that is not one of these.
+  void allow_only(std::initializer_list<const char*> keys) const;
+
+  std::optional<std::string> text(const char* key) const;
+  std::optional<bool> boolean(const char* key) const;
+  std::optional<int64_t> integer(const char* key) const;
+  /// A fixed length of time such as "00:30:00" or "7 days", in microseconds.
+  std::optional<uint64_t> length(const char* key) const;
+  /// An array of strings, none of them null.
+  std::optional<std::vector<std::string>> texts(const char* key) const;
+  /// An array of lengths of time or nulls.
+  std::optional<std::vector<std::optional<uint64_t>>> lengths(const char* key) const;
+
+ private:
+  bool find(const char* key, JsonbValue& value) const;
+  /// The elements of an array, as jsonb values in the current memory context.
+  std::optional<std::vector<JsonbValue>> elements(const char* key) const;
+  uint64_t length_of(const char* key, const JsonbValue& value) const;
+  [[noreturn]] void wrong(const char* key, const char* expected) const;
+
+  Jsonb* object_;
+  const char* type_;
+};
+
+/// Writes one JSON object, key by key in the order of the calls.
+class JsonWriter {
+ public:
+  void text(const char* key, std::string_view value) { name(key), quoted(value); }
+  void boolean(const char* key, bool value) { name(key), out_ += value ? "true" : "false"; }
+  void integer(const char* key, int64_t value) { name(key), out_ += std::to_string(value); }
+  void length(const char* key, uint64_t micros);
+  void texts(const char* key, const std::vector<std::string>& values);
+  void lengths(const char* key, const std::vector<std::optional<uint64_t>>& values);
+  std::string finish() { return out_.empty() ? "{}" : std::move(out_) + "}"; }
+
+ private:
+  void name(const char* key) {
+    out_ += out_.empty() ? "{" : ", ";
+    quoted(key);
+    out_ += ": ";
+  }
+  void quoted(std::string_view value);
+
+  std::string out_;
+};
+
+}  // namespace clientele::pg

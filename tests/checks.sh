@@ -133,7 +133,7 @@ white_space() {
 versions() {
   local control makefile meta
   control=$(sed -nE "s/^default_version = '(.*)'/\1/p" clientele.control)
-  makefile=$(sed -nE 's/^VERSION *= *(.*)/\1/p' Makefile)
+  makefile=$(sed -nE 's/^EXTVERSION *= *(.*)/\1/p' Makefile)
   meta=$(python3 -c 'import json
 m = json.load(open("META.json"))
 p = m["provides"]["clientele"]
@@ -141,6 +141,24 @@ assert p["version"] == m["version"], "META.json has two versions"
 print(m["version"])')
   [[ -n $control && $control == "$makefile" && $control == "$meta" ]] ||
     printf 'clientele.control %s, Makefile %s, META.json %s\n' "$control" "$makefile" "$meta"
+}
+
+# What the catalog cannot tell: whether the mark was written or is the default.
+marks() {
+  python3 - src/*.sql src/*/*.sql <<'END'
+import re, sys
+for name in sys.argv[1:]:
+    text = re.sub(r'--.*', '', open(name, encoding='utf-8').read())
+    text = re.sub(r'\$(\w*)\$.*?\$\1\$', "''", text, flags=re.S)
+    for statement in text.split(';'):
+        made = re.match(r'\s*CREATE (?:OR REPLACE )?(FUNCTION|AGGREGATE) (\S+?)\s*\(', statement)
+        if not made:
+            continue
+        if not re.search(r'\bPARALLEL\b', statement):
+            print(f'{name}: {made[2]} has no PARALLEL mark')
+        if made[1] == 'FUNCTION' and not re.search(r'\b(IMMUTABLE|STABLE|VOLATILE)\b', statement):
+            print(f'{name}: {made[2]} has no volatility')
+END
 }
 
 long_files() {
@@ -164,7 +182,7 @@ parse() {
 }
 
 formatted() {
-  clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^:]+):[0-9]+:.*/\1/p' | sort -u
+  clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^: ]+):[0-9]+:[0-9]+: [a-z]+: code should be clang-formatted.*/\1/p' | sort -u
 }
 
 mapfile -t scripts < <(shell_scripts)
@@ -177,6 +195,7 @@ check 'every source names its licence' licence
 check 'nothing is left unfinished' unfinished
 check 'no tabs, no trailing blanks, a newline at the end' white_space
 check 'one version everywhere' versions
+check 'every function has volatility and PARALLEL written' marks
 check 'no source is longer than 500 lines' long_files
 check 'scripts parse' parse
 if command -v clang-format-14 >/dev/null; then

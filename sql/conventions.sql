@@ -1,0 +1,113 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What every object of the extension must have, in a database of its own. A query that only finds
+-- offenders finds none; a list that may grow only on purpose is printed.
+\set VERBOSITY terse
+\set tests :DBNAME
+CREATE DATABASE clientele_conventions ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
+\c clientele_conventions
+CREATE EXTENSION clientele;
+
+CREATE TEMP VIEW members AS
+  SELECT classid, objid FROM pg_depend
+  WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'clientele');
+CREATE TEMP VIEW functions AS
+  SELECT p.*, p.oid::regprocedure AS signature
+  FROM pg_proc p JOIN members ON classid = 'pg_proc'::regclass AND objid = p.oid;
+CREATE TEMP VIEW types AS
+  SELECT t.* FROM pg_type t JOIN members ON classid = 'pg_type'::regclass AND objid = t.oid;
+
+-- The counts show that there is something to look at.
+SELECT count(*) > 50 AS many FROM functions;
+SELECT count(*) > 3 AS some FROM types;
+
+-- Everything lives in schema clientele.
+SELECT signature FROM functions WHERE pronamespace <> 'clientele'::regnamespace;
+SELECT typname FROM types WHERE typnamespace <> 'clientele'::regnamespace;
+
+-- Every function and type has a comment whose first line is a sentence.
+SELECT signature, split_part(obj_description(oid, 'pg_proc'), E'\n', 1) AS comment FROM functions
+WHERE obj_description(oid, 'pg_proc') IS NULL
+   OR split_part(obj_description(oid, 'pg_proc'), E'\n', 1) !~ '^[[:upper:]].*\.$';
+SELECT typname FROM types t
+WHERE NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+  AND COALESCE(obj_description(oid, 'pg_type'), '') !~ '^[[:upper:]].*\.';
+
+-- A function that is not PARALLEL SAFE, or is VOLATILE, is so on purpose.
+SELECT proname, array_agg(DISTINCT proparallel) AS parallel, array_agg(DISTINCT provolatile) AS volatile
+FROM functions WHERE prokind <> 'p' AND (proparallel <> 's' OR provolatile = 'v')
+GROUP BY proname ORDER BY proname COLLATE "C";
+
+-- The aggregates: a state that crosses nodes is no internal one.
+SELECT f.proname, pg_get_function_identity_arguments(f.oid) AS arguments, aggtranstype::regtype AS state,
+       aggcombinefn <> 0 AS combines
+FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
+ORDER BY f.proname COLLATE "C", 2 COLLATE "C";
+SELECT signature FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
+WHERE (aggtranstype = 'internal'::regtype AND aggcombinefn <> 0 AND (aggserialfn = 0 OR aggdeserialfn = 0))
+   OR (f.proparallel = 's' AND aggcombinefn = 0 AND aggtranstype <> 'internal'::regtype);
+
+-- A definer's rights come with a search_path of their own.
+SELECT signature FROM functions
+WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'search_path=%');
+
+-- Above a cost of 100 the planner compiles what it should just run.
+SELECT signature, procost FROM functions WHERE procost > 100 AND prokind = 'f';
+
+-- f('x') is a cast if f is a type, whatever functions there are.
+SELECT signature FROM functions f JOIN pg_type t ON t.typname = f.proname
+WHERE f.pronargs - f.pronargdefaults <= 1 AND f.pronargs >= 1
+  AND f.proargtypes[0] IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, 'cstring'::regtype)
+  AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace);
+
+-- No two functions differ only in text/text[] or interval/interval[].
+WITH spelled AS (
+  SELECT f.proname, f.signature,
+         (SELECT array_agg(CASE a.type WHEN 'text[]'::regtype THEN 'text'::regtype
+                                       WHEN 'varchar'::regtype THEN 'text'::regtype
+                                       WHEN 'interval[]'::regtype THEN 'interval'::regtype
+                                       ELSE a.type::regtype END ORDER BY a.place)
+          FROM unnest(f.proargtypes) WITH ORDINALITY AS a (type, place)) AS arguments
+  FROM functions f)
+SELECT a.signature, b.signature FROM spelled a
+JOIN spelled b ON a.proname = b.proname AND a.arguments = b.arguments AND a.signature::oid < b.signature::oid;
+
+-- Drivers bind strings as varchar: types with a literal of their own take text and varchar alike.
+SELECT typname, array_agg(castsource::regtype ORDER BY castsource::regtype::text COLLATE "C") AS implicit_from
+FROM types t LEFT JOIN pg_cast c
+  ON c.casttarget = t.oid AND castcontext = 'i' AND castsource IN ('text'::regtype, 'varchar'::regtype)
+WHERE typtype = 'b' AND typcategory <> 'A'
+GROUP BY typname ORDER BY typname COLLATE "C";
+
+-- The store belongs to its owner, so the extension cannot go while there is one.
+CALL clientele.create_store();
+SELECT count(*) AS members_outside FROM members JOIN pg_class c ON classid = 'pg_class'::regclass AND objid = c.oid
+WHERE relnamespace <> 'clientele'::regnamespace;
+DROP EXTENSION clientele;
+
+-- The views for BI tools: a comment on every view and column, and no type that only we have.
+SELECT c.relname FROM pg_class c
+WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r')
+  AND obj_description(c.oid, 'pg_class') IS NULL;
+SELECT c.relname, a.attname, a.atttypid::regtype FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r') AND attnum > 0
+  AND NOT attisdropped
+  AND (col_description(c.oid, attnum) IS NULL
+       OR (SELECT typnamespace FROM pg_type WHERE oid = a.atttypid) <> 'pg_catalog'::regnamespace);
+
+-- Afterwards nothing is left.
+CALL clientele.drop_store();
+DROP EXTENSION clientele;
+DISCARD TEMP;
+SELECT 'function' AS kind, oid::regprocedure::text AS what FROM pg_proc WHERE oid >= 16384
+UNION ALL SELECT 'type', typname FROM pg_type WHERE oid >= 16384
+UNION ALL SELECT 'relation', relname FROM pg_class WHERE oid >= 16384
+UNION ALL SELECT 'schema', nspname FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_(toast_)?temp_'
+UNION ALL SELECT 'cast', castsource::regtype || ' as ' || casttarget::regtype FROM pg_cast WHERE oid >= 16384
+UNION ALL SELECT 'operator', oprname FROM pg_operator WHERE oid >= 16384
+UNION ALL SELECT 'operator class', opcname FROM pg_opclass WHERE oid >= 16384
+UNION ALL SELECT 'operator family', opfname FROM pg_opfamily WHERE oid >= 16384
+UNION ALL SELECT 'event trigger', evtname FROM pg_event_trigger WHERE oid >= 16384;
+
+\c :tests
+DROP DATABASE clientele_conventions;

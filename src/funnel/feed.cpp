@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "funnel/feed.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/poll.hpp"
+
+namespace clientele {
+
+TypeClasses JourneyFeed::classify(FunnelQuestion& question,
+                                  std::span<const std::vector<int32_t>> step_types,
+                                  std::span<const std::vector<int32_t>> exclusion_types) {
+  std::map<int32_t, EventClass> meaning;
+  for (size_t s = 0; s < step_types.size(); ++s)
+    for (const int32_t type : step_types[s]) meaning[type].steps.push_back(static_cast<int>(s) + 1);
+  for (size_t e = 0; e < exclusion_types.size(); ++e)
+    for (const int32_t type : exclusion_types[e])
+      meaning[type].exclusions.push_back(static_cast<int>(e));
+  TypeClasses classes;
+  for (const auto& [type, cls] : meaning) classes.set(type, question.class_of(cls));
+  return classes;
+}
+
+std::span<const Hit> JourneyFeed::hits(const Journey& journey, const FunnelQuestion& question,
+                                       const TypeClasses& classes) {
+  class_of_code_.assign(journey.empty() ? 0 : journey.code_limit(), 0);
+  bool any = false;
+  for (size_t c = 0; c < journey.types().size(); ++c) {
+    class_of_code_[c] = classes.of(journey.types()[c]);
+    any |= class_of_code_[c] != 0;
+  }
+  if (!any) return {};
+  if (hits_.size() < journey.size() + 1) hits_.resize(journey.size() + Journey::block);
+  if (question.same_item) return read_with_items(journey, question, classes);
+  const bool all = question.needs_all_events();
+  Micros at[Journey::block];
+  uint16_t code[Journey::block];
+  // Written always, kept if it counts: a branch per event would cost more than the write.
+  Hit* const out = hits_.data();
+  size_t n = 0;
+  for (Journey::Scan scan(journey); const size_t count = scan.next();) {
+    scan.times(at);
+    scan.codes(code);
+    for (size_t i = 0; i < count; ++i) {
+      const uint32_t cls = class_of_code_[code[i]];
+      out[n] = {at[i], cls, 0};
+      n += (cls != 0) | all;
+    }
+    if (scan.begin() % (64 * Journey::block) == 0) poll();
+  }
+  return {out, n};
+}
+
+std::span<const Hit> JourneyFeed::read_with_items(const Journey& journey,
+                                                  const FunnelQuestion& question,
+                                                  const TypeClasses& classes) {
+  journey.decode(events_);
+  items_.clear();
+  for (const Extra& x : events_.extras)
+    if (x.has_item) items_.push_back(x.item);
+  std::sort(items_.begin(), items_.end());
+  items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
+  size_t n = 0;
+  for (const Event& e : events_.events) {
+    const uint32_t cls = classes.of(e.type);
+    if (cls == 0 && !question.needs_all_events()) continue;
+    const Extra x = events_.extra(e);
+    const auto number =
+        x.has_item ? std::lower_bound(items_.begin(), items_.end(), x.item) - items_.begin() + 1 : 0;
+    hits_[n++] = {e.at, cls, static_cast<uint32_t>(number)};
+  }
+  return {hits_.data(), n};
+}
+
+}  // namespace clientele

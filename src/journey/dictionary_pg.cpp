@@ -181,6 +181,7 @@ std::vector<EventName> dictionary_in_order() {
   struct Row {
     int32_t id;
     const char* label;
+    bool no_channel;
   };
   struct Rows {
     Row* row;
@@ -190,7 +191,8 @@ std::vector<EventName> dictionary_in_order() {
     const MemoryContext outer = CurrentMemoryContext;
     run_query(
         "SELECT t.event_type_id,"
-        " CASE WHEN t.channel = '' THEN t.event ELSE t.channel || ':' || t.event END"
+        " CASE WHEN t.channel = '' THEN t.event ELSE t.channel || ':' || t.event END,"
+        " t.channel = ''"
         " FROM clientele_data.event_types t"
         " ORDER BY t.channel COLLATE \"C\", t.event COLLATE \"C\", t.properties::text COLLATE "
         "\"C\"",
@@ -203,12 +205,15 @@ std::vector<EventName> dictionary_in_order() {
           DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
       r.row[i].label =
           MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
+      r.row[i].no_channel =
+          DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &null));
     }
     SPI_finish();
     return r;
   });
   names.reserve(rows.count);
-  for (uint64 i = 0; i < rows.count; ++i) names.push_back({rows.row[i].id, rows.row[i].label});
+  for (uint64 i = 0; i < rows.count; ++i)
+    names.push_back({rows.row[i].id, rows.row[i].label, rows.row[i].no_channel});
   return names;
 }
 

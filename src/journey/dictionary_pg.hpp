@@ -27,6 +27,7 @@ std::vector<int32_t> resolve_selector(std::string_view selector);
 struct EventName {
   int32_t id;
   std::string label;  // event, or channel:event where the channel is not empty
+  bool no_channel;    // the label is the event alone, though it may contain a colon
 };
 
 /// All event types in the order (channel, event, properties) COLLATE "C". C++ regime.

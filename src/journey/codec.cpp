@@ -212,6 +212,18 @@ struct Survey {
   int digits = 0;  // decimals that the amounts need
 };
 
+template <int bits>
+void unpack_codes(const uint8_t* p, size_t n, uint16_t* __restrict code) {
+  constexpr size_t per_byte = 8 / bits;
+  constexpr unsigned mask = (1u << bits) - 1;
+  const size_t whole = n / per_byte;
+  for (size_t i = 0; i < whole; ++i)
+    for (size_t k = 0; k < per_byte; ++k)
+      code[i * per_byte + k] = static_cast<uint16_t>(p[i] >> (k * bits) & mask);
+  for (size_t i = whole * per_byte; i < n; ++i)
+    code[i] = static_cast<uint16_t>(p[whole] >> (i % per_byte * bits) & mask);
+}
+
 constexpr int64_t power_of_ten[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000};
 
 }  // namespace
@@ -329,17 +341,19 @@ Journey::Journey(std::span<const uint8_t> packed) {
   rest_ = {reader.position(), reader.left()};
 }
 
-void Journey::read_types(Reader& reader) {
-  type_count_ = reader.count() + 1;
-  if (type_count_ > max_journey_types || type_count_ > count_) Reader::fail("too many event types");
-  code_bits_ = bits_for(type_count_);
+void Journey::read_types(Reader& whole) {
+  Reader reader = whole;  // a local one can live in registers
+  const size_t n = reader.count() + 1;
+  if (n > max_journey_types || n > count_) Reader::fail("too many event types");
+  type_count_ = n;
+  code_bits_ = bits_for(n);
   int32_t* types = few_types_.data();
-  if (type_count_ > few_types_.size()) {
-    many_types_.resize(type_count_);
+  if (n > few_types_.size()) {
+    many_types_.resize(n);
     types = many_types_.data();
   }
   int64_t type = -1;
-  for (size_t i = 0; i < type_count_; ++i) {
+  for (size_t i = 0; i < n; ++i) {
     const uint64_t delta = reader.varint();
     if (delta > INT32_MAX) Reader::fail("an event type is out of range");
     type += static_cast<int64_t>(delta) + 1;
@@ -347,6 +361,7 @@ void Journey::read_types(Reader& reader) {
     types[i] = static_cast<int32_t>(type);
   }
   type_data_ = types;
+  whole = reader;
 }
 
 void Journey::Scan::times(Micros* at) {
@@ -362,28 +377,25 @@ void Journey::Scan::times(Micros* at) {
 
 void Journey::Scan::codes(uint16_t* code) const {
   const uint8_t* p = journey_.codes_ + begin_ * journey_.code_bits_ / 8;
+  const size_t n = n_;
   switch (journey_.code_bits_) {
     case 0:
-      std::fill_n(code, n_, uint16_t{0});
+      std::fill_n(code, n, uint16_t{0});
       break;
     case 1:
-      for (size_t i = 0; i < n_; ++i) code[i] = p[i / 8] >> (i % 8) & 1;
+      unpack_codes<1>(p, n, code);
       break;
     case 2:
-      for (size_t i = 0; i < n_; ++i) code[i] = p[i / 4] >> (i % 4 * 2) & 3;
+      unpack_codes<2>(p, n, code);
       break;
     case 4:
-      for (size_t i = 0; i + 1 < n_; i += 2) {
-        code[i] = p[i / 2] & 15;
-        code[i + 1] = p[i / 2] >> 4;
-      }
-      if (n_ % 2 != 0) code[n_ - 1] = p[n_ / 2] & 15;
+      unpack_codes<4>(p, n, code);
       break;
     case 8:
-      for (size_t i = 0; i < n_; ++i) code[i] = p[i];
+      unpack_codes<8>(p, n, code);
       break;
     default:
-      std::memcpy(code, p, n_ * sizeof *code);
+      std::memcpy(code, p, n * sizeof *code);
   }
 }
 

@@ -103,7 +103,8 @@ size_t ColumnReader::size() const {
     of[0] += n;
   }
   of[0] -= of[1] + of[2] + of[3];
-  return of[0] * width_[0] + of[1] * width_[1] + of[2] * width_[2] + of[3] * width_[3];
+  const auto width = std::bit_cast<std::array<uint8_t, 4>>(width_);
+  return of[0] * width[0] + of[1] * width[1] + of[2] * width[2] + of[3] * width[3];
 }
 
 }  // namespace clientele

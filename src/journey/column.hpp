@@ -72,12 +72,12 @@ class ColumnReader {
   ColumnReader(Reader& reader, size_t count) : count_(count) {
     if (count == 0) return;
     const uint8_t* w = reader.take(2);
-    for (int i = 0; i < 4; ++i) {
-      const int width = w[i / 2] >> (i % 2 * 4) & 15;
-      if (width > 8 || (i > 0 && width < width_[i - 1])) Reader::fail("impossible column widths");
-      width_[i] = static_cast<uint8_t>(width);
-      mask_[i] = width == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * width)) - 1;
-    }
+    const std::array<uint8_t, 4> width = {
+        static_cast<uint8_t>(w[0] & 15), static_cast<uint8_t>(w[0] >> 4),
+        static_cast<uint8_t>(w[1] & 15), static_cast<uint8_t>(w[1] >> 4)};
+    if (width[0] > width[1] || width[1] > width[2] || width[2] > width[3] || width[3] > 8)
+      Reader::fail("impossible column widths");
+    width_ = std::bit_cast<uint32_t>(width);
     control_ = reader.take((count + 3) / 4);
     data_ = reader.position();
     end_ = data_ + reader.left();
@@ -94,42 +94,47 @@ class ColumnReader {
   [[gnu::always_inline]] void each(size_t n, Take take) {
     const uint8_t* control = control_ + next_ / 4;
     const uint8_t* p = data_;
-    const std::array<uint8_t, 4> width = width_;
-    const std::array<uint64_t, 4> mask = mask_;
+    const uint8_t* const end = end_;
+    const auto width = std::bit_cast<std::array<uint8_t, 4>>(width_);
+    const auto next = [&p](unsigned w) {
+      const uint64_t v = load(p) & mask[w];
+      p += w;
+      return v;
+    };
     size_t i = 0;
     // Four unchecked 8-byte loads may start up to 3 x 8 bytes on and run 8 bytes further.
-    for (; i + 4 <= n && static_cast<size_t>(end_ - p) >= 32; i += 4) {
+    for (; i + 4 <= n && static_cast<size_t>(end - p) >= 32; i += 4) {
       const unsigned c = *control++;
-      take(i, load(p) & mask[c & 3]);
-      p += width[c & 3];
-      take(i + 1, load(p) & mask[c >> 2 & 3]);
-      p += width[c >> 2 & 3];
-      take(i + 2, load(p) & mask[c >> 4 & 3]);
-      p += width[c >> 4 & 3];
-      take(i + 3, load(p) & mask[c >> 6]);
-      p += width[c >> 6];
+      take(i, next(width[c & 3]));
+      take(i + 1, next(width[c >> 2 & 3]));
+      take(i + 2, next(width[c >> 4 & 3]));
+      take(i + 3, next(width[c >> 6]));
+    }
+    for (unsigned c = 0; i < n; ++i, c >>= 2) {
+      if (i % 4 == 0) c = *control++;
+      const unsigned w = width[c & 3];
+      const auto left = static_cast<size_t>(end - p);
+      if (left >= 8) {
+        take(i, next(w));
+        continue;
+      }
+      if (w > left) Reader::fail("a column is truncated");
+      uint64_t v = 0;
+      for (unsigned k = 0; k < w; ++k) v |= uint64_t{*p++} << (8 * k);
+      take(i, v);
     }
     next_ += n;
     data_ = p;
-    if (i == n) return;
-    // The rest from a copy with room behind it.
-    uint8_t copy[48] = {};
-    const size_t left = std::min<size_t>(end_ - p, 32);
-    std::memcpy(copy, p, left);
-    size_t used = 0;
-    for (unsigned c = 0; i < n; ++i, c >>= 2) {
-      if (i % 4 == 0) c = *control++;
-      take(i, load(copy + used) & mask[c & 3]);
-      used += width[c & 3];
-      if (used > left) Reader::fail("a column is truncated");
-    }
-    data_ = p + used;
   }
   void read(uint64_t* out, size_t n) {
     each(n, [out](size_t i, uint64_t v) { out[i] = v; });
   }
 
  private:
+  static constexpr std::array<uint64_t, 9> mask = {
+      0,           0xff,         0xffff,         0xffffff,
+      0xffffffff,  0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+      ~uint64_t{0}};
   static uint64_t load(const uint8_t* p) {
     uint64_t v;
     std::memcpy(&v, p, sizeof v);
@@ -141,8 +146,7 @@ class ColumnReader {
   const uint8_t* end_ = nullptr;
   size_t count_ = 0;
   size_t next_ = 0;
-  std::array<uint8_t, 4> width_{};
-  std::array<uint64_t, 4> mask_{};
+  uint32_t width_ = 0;  // four bytes; whole, as a copy of the reader soon follows its making
 };
 
 }  // namespace clientele

@@ -1,0 +1,48 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE FUNCTION merge_journeys(parts regclass, batch bigint DEFAULT NULL) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  merged bigint;
+BEGIN
+  PERFORM clientele.require_store('stored_journeys', 'INSERT');
+  batch := coalesce(batch, nextval('clientele_data.journey_batches'));
+  -- Rows are inserted or locked one after the other in the order of customer_id, the same for all
+  -- writers, so that none waits for another in a circle. pg_column_size() reads a header only:
+  -- a long body is neither fetched nor written until its tail is folded in.
+  EXECUTE format($sql$
+    WITH merged AS (
+      INSERT INTO clientele_data.stored_journeys AS s (customer_id, body)
+      SELECT p.customer_id, clientele.journey_merge(p.journey)
+      FROM %s p WHERE p.journey IS NOT NULL
+      GROUP BY p.customer_id ORDER BY p.customer_id
+      ON CONFLICT (customer_id) DO UPDATE SET
+        body = CASE
+          WHEN pg_column_size(s.body) <= 65536 AND s.tail IS NULL
+            THEN s.body OPERATOR(clientele.||) excluded.body
+          WHEN (coalesce(pg_column_size(s.tail), 0) + pg_column_size(excluded.body)) * 8 >= pg_column_size(s.body)
+            THEN s.body OPERATOR(clientele.||)
+                 CASE WHEN s.tail IS NULL THEN excluded.body ELSE s.tail OPERATOR(clientele.||) excluded.body END
+          ELSE s.body END,
+        tail = CASE
+          WHEN (coalesce(pg_column_size(s.tail), 0) + pg_column_size(excluded.body)) * 8 >= pg_column_size(s.body)
+               OR pg_column_size(s.body) <= 65536 AND s.tail IS NULL
+            THEN NULL
+          WHEN s.tail IS NULL THEN excluded.body
+          ELSE s.tail OPERATOR(clientele.||) excluded.body END
+      RETURNING s.customer_id
+    ), logged AS (
+      INSERT INTO clientele_data.journey_changes (batch, customer_id)
+      SELECT $1, m.customer_id FROM merged m
+      RETURNING 1
+    )
+    SELECT count(*) FROM logged$sql$, parts)
+  INTO merged USING batch;
+  RETURN merged;
+END $$;
+COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
+  'Adds parts of journeys to the store: new customers get a row, the events of known ones are added to theirs.
+parts is a table or view with columns customer_id and journey; several parts of one customer are joined, NULL journeys passed over.
+Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by default.
+Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first merge of a transaction.
+Errors: 23503 for a customer_id that is not in clientele_data.customers.';

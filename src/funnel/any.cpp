@@ -7,9 +7,9 @@
 
 namespace clientele {
 
-// Breadth first over steps: from the new event to what it can serve, on from the event that serves a
-// step to what else that one can serve. A free step ends in one more event served; otherwise the event
-// serving the latest of the reached steps gives way.
+// Breadth first over steps: from the new event to what it can serve, on from the event that serves
+// a step to what else that one can serve. A free step ends in one more event served; otherwise the
+// event serving the latest of the reached steps gives way.
 void AnySearch::insert(Micros at, const std::vector<int>& steps) {
   constexpr int unreached = -1, root = 0;
   std::fill(reached_from_.begin(), reached_from_.end(), unreached);

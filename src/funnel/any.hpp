@@ -6,11 +6,11 @@ namespace clientele {
 
 /// The funnel in any order: the most steps that distinct events of one window can serve.
 ///
-/// Sets of events that can serve distinct steps are the independent sets of a (transversal) matroid.
-/// Going back in time, the search keeps a basis of the earliest events: a new event joins it, or takes
-/// the place of the latest event it can be exchanged with. Those basis events that lie within the window
-/// of the new event are a largest set for that window, and their times are the smallest (Edmonds &
-/// Fulkerson 1965; the greedy algorithm for matroids).
+/// Sets of events that can serve distinct steps are the independent sets of a (transversal)
+/// matroid. Going back in time, the search keeps a basis of the earliest events: a new event joins
+/// it, or takes the place of the latest event it can be exchanged with. Those basis events that lie
+/// within the window of the new event are a largest set for that window, and their times are the
+/// smallest (Edmonds & Fulkerson 1965; the greedy algorithm for matroids).
 class AnySearch {
  public:
   explicit AnySearch(const FunnelQuestion& question)

@@ -73,8 +73,8 @@ inline bool ChainSearch::can_follow(int step, Micros at) const {
          elapsed(before.last, at) <= question_.step_windows[step - 2];
 }
 
-// Exclusions that end at `step`, for a chain whose first `prefix` steps are the latest ones and whose
-// others all happen at the instant of event `index`.
+// Exclusions that end at `step`, for a chain whose first `prefix` steps are the latest ones and
+// whose others all happen at the instant of event `index`.
 bool ChainSearch::not_excluded(int step, int prefix, size_t index) const {
   for (const int e : exclusions_to_[step])
     if (question_.exclusions[e].from <= prefix &&
@@ -115,9 +115,9 @@ inline void ChainSearch::one_event(const Hit& hit, size_t index) {
   }
 }
 
-// Several events at one instant: a chain may take several of them, in any order, each once. From every
-// prefix that ended before, steps are added while distinct events can serve them; for each length the
-// shortest prefix leaves the latest chain.
+// Several events at one instant: a chain may take several of them, in any order, each once. From
+// every prefix that ended before, steps are added while distinct events can serve them; for each
+// length the shortest prefix leaves the latest chain.
 void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
   const Micros at = hits.front().at;
   tie_.clear();

@@ -19,17 +19,17 @@ FunnelQuestion turned(const FunnelQuestion& question, int depth);
 
 /// The ordered funnel, in one pass.
 ///
-/// The valid chains of one length form a lattice under the componentwise maximum of their times: if c
-/// and d are valid, so is max(c, d), as each rule (order, window, window of a step, exclusion) bounds
-/// an earlier time from below by a later one. So for each length there is one latest chain, it can be
-/// continued whenever any other can, and it is enough to keep that one. Run on turned time the same
-/// search gives the componentwise, hence lexicographically, smallest chain.
+/// The valid chains of one length form a lattice under the componentwise maximum of their times: if
+/// c and d are valid, so is max(c, d), as each rule (order, window, window of a step, exclusion)
+/// bounds an earlier time from below by a later one. So for each length there is one latest chain,
+/// it can be continued whenever any other can, and it is enough to keep that one. Run on turned
+/// time the same search gives the componentwise, hence lexicographically, smallest chain.
 class ChainSearch {
  public:
   explicit ChainSearch(FunnelQuestion question);
 
-  /// The depth. Stops at the last event that matters if `early`; else the latest chain of full length
-  /// can be asked for afterwards.
+  /// The depth. Stops at the last event that matters if `early`; else the latest chain of full
+  /// length can be asked for afterwards.
   int run(const FunnelPart& part, std::span<const Micros> blocked, size_t all, bool early);
   /// The times of the latest chain of full length, last step first.
   void latest(Chain& chain) const;
@@ -51,11 +51,11 @@ class ChainSearch {
   void several_events(std::span<const Hit> hits, size_t index);
 
   FunnelQuestion question_;
-  bool plain_;        // no windows of steps, no exclusions
-  bool overlapping_;  // some event could serve two steps
+  bool plain_;                                   // no windows of steps, no exclusions
+  bool overlapping_;                             // some event could serve two steps
   std::vector<std::vector<int>> exclusions_to_;  // by the step they end at
   std::vector<Latest> latest_;                   // by length
-  std::vector<Micros> anchors_;                  // time of step `from` of exclusion e in latest_[length]
+  std::vector<Micros> anchors_;  // time of step `from` of exclusion e in latest_[length]
   struct Node {
     Micros at;
     int64_t previous;

@@ -67,7 +67,8 @@ std::span<const Hit> JourneyFeed::read_with_items(const Journey& journey,
     if (cls == 0 && !question.needs_all_events()) continue;
     const Extra x = events_.extra(e);
     const auto number =
-        x.has_item ? std::lower_bound(items_.begin(), items_.end(), x.item) - items_.begin() + 1 : 0;
+        x.has_item ? std::lower_bound(items_.begin(), items_.end(), x.item) - items_.begin() + 1
+                   : 0;
     hits_[n++] = {e.at, cls, static_cast<uint32_t>(number)};
   }
   return {hits_.data(), n};

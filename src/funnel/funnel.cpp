@@ -22,9 +22,15 @@ uint32_t FunnelQuestion::class_of(const EventClass& wanted) {
 FunnelSolver::FunnelSolver(const FunnelQuestion& question)
     : question_(question), backward_(question.steps + 1) {
   switch (question.order) {
-    case StepOrder::ordered: forward_ = std::make_unique<ChainSearch>(question); break;
-    case StepOrder::strict: strict_ = std::make_unique<StrictSearch>(question); break;
-    case StepOrder::any: any_ = std::make_unique<AnySearch>(question); break;
+    case StepOrder::ordered:
+      forward_ = std::make_unique<ChainSearch>(question);
+      break;
+    case StepOrder::strict:
+      strict_ = std::make_unique<StrictSearch>(question);
+      break;
+    case StepOrder::any:
+      any_ = std::make_unique<AnySearch>(question);
+      break;
   }
 }
 
@@ -55,13 +61,12 @@ void FunnelSolver::search(std::span<const Hit> hits, DayEnd day_end) {
   }
 }
 
-// Strict looks at whole instants and sorts out the items itself; the other orders look at the events
-// of one item at a time.
+// Strict looks at whole instants and sorts out the items itself; the other orders look at the
+// events of one item at a time.
 void FunnelSolver::search_day(std::span<const Hit> all) {
   if (!question_.exclusions.empty()) find_blocked(question_, all, blocked_);
   if (strict_) {
-    strict_->run(all, blocked_,
-                 [this](const Chain& c) { offer(static_cast<int>(c.size()), c); });
+    strict_->run(all, blocked_, [this](const Chain& c) { offer(static_cast<int>(c.size()), c); });
     return;
   }
   if (!question_.same_item) return search_part(all, {all, {}});
@@ -102,8 +107,7 @@ void FunnelSolver::search_ordered(std::span<const Hit> all, const FunnelPart& pa
     to.clear();
     for (auto h = from.rbegin(); h != from.rend(); ++h) to.push_back({-h->at, h->cls, h->item});
   };
-  if (!backward_[depth])
-    backward_[depth] = std::make_unique<ChainSearch>(turned(question_, depth));
+  if (!backward_[depth]) backward_[depth] = std::make_unique<ChainSearch>(turned(question_, depth));
   const FunnelQuestion& question = backward_[depth]->question();
   turn(part.hits, turned_part_);
   turned_index_.clear();

@@ -60,7 +60,8 @@ struct DayEnd {
 };
 
 /// A part of a customer's hits to which one search applies: all of them, or those about one item.
-/// `index` leads from a hit of the part to its place in `all`, whose exclusions count for every part.
+/// `index` leads from a hit of the part to its place in `all`, whose exclusions count for every
+/// part.
 struct FunnelPart {
   std::span<const Hit> hits;
   std::span<const uint32_t> index;  // empty: the part is all

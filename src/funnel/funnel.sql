@@ -1,1 +1,168 @@
 -- SPDX-License-Identifier: PostgreSQL
+
+-- The definition
+
+CREATE TYPE funnel_def;
+CREATE FUNCTION funnel_def_in(cstring) RETURNS funnel_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_in';
+COMMENT ON FUNCTION funnel_def_in(cstring) IS 'Reads a funnel from JSON, or from an array of its steps.';
+CREATE FUNCTION funnel_def_out(funnel_def) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_out';
+COMMENT ON FUNCTION funnel_def_out(funnel_def) IS 'Writes a funnel''s definition as JSON.';
+CREATE FUNCTION funnel_def_recv(internal) RETURNS funnel_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_recv';
+COMMENT ON FUNCTION funnel_def_recv(internal) IS 'Reads a funnel''s definition from its binary form.';
+CREATE FUNCTION funnel_def_send(funnel_def) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION funnel_def_send(funnel_def) IS 'Writes a funnel''s definition in its binary form.';
+CREATE TYPE funnel_def (
+  INPUT = funnel_def_in, OUTPUT = funnel_def_out, RECEIVE = funnel_def_recv, SEND = funnel_def_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.';
+
+CREATE FUNCTION text_to_funnel_def(text) RETURNS funnel_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
+COMMENT ON FUNCTION text_to_funnel_def(text) IS 'Reads a funnel from text; used by the casts from text and varchar.';
+CREATE CAST (text AS funnel_def) WITH FUNCTION text_to_funnel_def(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
+COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
+
+CREATE FUNCTION funnel_def(
+  steps text[], within interval DEFAULT NULL, order_mode text DEFAULT 'ordered',
+  step_windows interval[] DEFAULT NULL, exclusions text[] DEFAULT NULL, same_item boolean DEFAULT false,
+  strictly_increasing boolean DEFAULT false, natural_day boolean DEFAULT false, time_zone text DEFAULT NULL
+) RETURNS funnel_def
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def';
+COMMENT ON FUNCTION funnel_def(text[], interval, text, interval[], text[], boolean, boolean, boolean, text) IS
+  'Describes a funnel: its steps in order, and how they must follow each other.
+Each step is a selector, such as search, web:* or add_to_cart|add_to_wishlist.
+within: from the first step to the last, inclusive; NULL is no limit; a day is 24 hours.
+order_mode: ordered (other events may come between), strict (none may), any (steps in any order).
+step_windows: for each step but the first, the time allowed since the step before; NULL is no limit.
+exclusions: selector@a-b, no such event strictly between steps a and b; a selector alone, between any two neighbouring steps.
+same_item: all events of a chain are about the same item. strictly_increasing: no two at the same time.
+natural_day: all on one calendar day of time_zone (the session''s if NULL).
+Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any.';
+
+-- One journey
+
+CREATE FUNCTION funnel_depth(journey, def funnel_def) RETURNS integer
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_depth';
+COMMENT ON FUNCTION funnel_depth(journey, funnel_def) IS
+  'Tells how many steps of a funnel a customer came: 0 to the number of steps.';
+CREATE FUNCTION funnel_depth(journey, steps text[], within interval) RETURNS integer
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS 'SELECT clientele.funnel_depth($1, clientele.funnel_def($2, $3))';
+COMMENT ON FUNCTION funnel_depth(journey, text[], interval) IS
+  'Tells how many of these steps a customer came within a window.';
+CREATE FUNCTION funnel_times(journey, def funnel_def) RETURNS timestamptz[]
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_times';
+COMMENT ON FUNCTION funnel_times(journey, funnel_def) IS
+  'Tells when a customer made each step: as many times as the depth, of the earliest such chain of events.';
+
+-- Many journeys
+
+CREATE TYPE funnel_summary;
+CREATE FUNCTION funnel_summary_in(cstring) RETURNS funnel_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_in';
+COMMENT ON FUNCTION funnel_summary_in(cstring) IS 'Reads a funnel''s summary from hexadecimal text.';
+CREATE FUNCTION funnel_summary_out(funnel_summary) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_out';
+COMMENT ON FUNCTION funnel_summary_out(funnel_summary) IS 'Writes a funnel''s summary as hexadecimal text.';
+CREATE FUNCTION funnel_summary_recv(internal) RETURNS funnel_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_recv';
+COMMENT ON FUNCTION funnel_summary_recv(internal) IS 'Reads a funnel''s summary from its binary form.';
+CREATE FUNCTION funnel_summary_send(funnel_summary) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION funnel_summary_send(funnel_summary) IS 'Writes a funnel''s summary in its binary form.';
+CREATE TYPE funnel_summary (
+  INPUT = funnel_summary_in, OUTPUT = funnel_summary_out,
+  RECEIVE = funnel_summary_recv, SEND = funnel_summary_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE funnel_summary IS
+  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.';
+
+CREATE FUNCTION funnel_accum(funnel_summary, journey, funnel_def) RETURNS funnel_summary
+  LANGUAGE c STABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_accum';
+COMMENT ON FUNCTION funnel_accum(funnel_summary, journey, funnel_def) IS 'Adds a customer for funnel().';
+CREATE FUNCTION funnel_accum(funnel_summary, journey, text[], interval) RETURNS funnel_summary
+  LANGUAGE c STABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_accum_steps';
+COMMENT ON FUNCTION funnel_accum(funnel_summary, journey, text[], interval) IS 'Adds a customer for funnel() with steps and window.';
+CREATE FUNCTION funnel_combine(funnel_summary, funnel_summary) RETURNS funnel_summary
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_combine';
+COMMENT ON FUNCTION funnel_combine(funnel_summary, funnel_summary) IS 'Joins the summaries of two sets of customers.';
+
+CREATE AGGREGATE funnel(journey, def funnel_def) (
+  SFUNC = funnel_accum, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE funnel(journey, funnel_def) IS
+  'Asks a funnel of many customers; funnel_steps() shows the answer as rows.
+NULL journeys do not count; the definition must be the same for every row of a group (else 22023).';
+CREATE AGGREGATE funnel(journey, steps text[], within interval) (
+  SFUNC = funnel_accum, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE funnel(journey, text[], interval) IS
+  'Asks a funnel of these steps within a window of many customers; funnel_steps() shows the answer as rows.';
+
+CREATE AGGREGATE funnel_merge(funnel_summary) (
+  SFUNC = funnel_combine, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE funnel_merge(funnel_summary) IS
+  'Joins stored summaries of the same funnel over different customers into one.';
+
+CREATE FUNCTION funnel_steps(
+  funnel_summary, OUT step integer, OUT name text, OUT customers bigint,
+  OUT conversion double precision, OUT conversion_low double precision, OUT conversion_high double precision,
+  OUT step_conversion double precision, OUT step_conversion_low double precision, OUT step_conversion_high double precision,
+  OUT median_time interval, OUT p90_time interval
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5 AS 'MODULE_PATHNAME', 'clientele_funnel_steps';
+COMMENT ON FUNCTION funnel_steps(funnel_summary) IS
+  'Shows a funnel step by step: customers, conversion, and time since the step before.
+conversion is from the first step, step_conversion from the step before, each with its 95 % Wilson interval;
+median_time and p90_time are percentile_cont(0.5) and (0.9) of the time from the step before, exact up to
+65,536 customers a step and within 1 % beyond that.';
+
+-- Raw rows
+
+CREATE FUNCTION window_funnel_accum(internal, interval, timestamptz, boolean[]) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_accum';
+COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, boolean[]) IS 'Collects a row for window_funnel().';
+CREATE FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_accum_mode';
+COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) IS 'Collects a row for window_funnel() with a mode.';
+CREATE FUNCTION window_funnel_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_combine';
+COMMENT ON FUNCTION window_funnel_combine(internal, internal) IS 'Joins what two parallel workers collected.';
+CREATE FUNCTION window_funnel_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_serialize';
+COMMENT ON FUNCTION window_funnel_serialize(internal) IS 'Packs what a parallel worker collected.';
+CREATE FUNCTION window_funnel_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_deserialize';
+COMMENT ON FUNCTION window_funnel_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+CREATE FUNCTION window_funnel_final(internal) RETURNS integer
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_final';
+COMMENT ON FUNCTION window_funnel_final(internal) IS 'Tells the depth of the collected rows.';
+
+CREATE AGGREGATE window_funnel(within interval, at timestamptz, VARIADIC steps boolean[]) (
+  SFUNC = window_funnel_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = window_funnel_final,
+  COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
+  DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE window_funnel(interval, timestamptz, boolean[]) IS
+  'Tells how many steps of a funnel a customer came, from raw rows: one condition a step.
+Works on any table: SELECT customer, window_funnel(''1 day'', at, event = ''search'', event = ''buy'') … GROUP BY customer.
+Rows without a time are passed over; a NULL condition is false; a NULL window is no limit.';
+CREATE AGGREGATE window_funnel(within interval, at timestamptz, mode text, VARIADIC steps boolean[]) (
+  SFUNC = window_funnel_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = window_funnel_final,
+  COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
+  DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE window_funnel(interval, timestamptz, text, boolean[]) IS
+  'Tells how many steps of a funnel a customer came, from raw rows and with a mode.
+mode is a comma-separated list of ordered, strict, any and strictly_increasing.';
+

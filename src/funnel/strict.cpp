@@ -32,8 +32,8 @@ int StrictSearch::servable(std::span<const Hit> instant, size_t index, uint32_t 
   return served;
 }
 
-void StrictSearch::from(std::span<const Hit> all, size_t begin, size_t end, uint32_t item, int taken,
-                        std::span<const Micros> blocked) {
+void StrictSearch::from(std::span<const Hit> all, size_t begin, size_t end, uint32_t item,
+                        int taken, std::span<const Micros> blocked) {
   chain_.assign(taken, all[begin].at);
   while (end < all.size() && static_cast<int>(chain_.size()) < question_.steps) {
     poll();

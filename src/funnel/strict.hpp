@@ -4,15 +4,16 @@
 
 namespace clientele {
 
-/// The strict funnel: nothing else may lie between consecutive events of the chain, for some order of
-/// equal times. So a chain takes some events of its first instant, all events of every instant between,
-/// and some of its last; from a start there is little to choose, and every start is tried.
+/// The strict funnel: nothing else may lie between consecutive events of the chain, for some order
+/// of equal times. So a chain takes some events of its first instant, all events of every instant
+/// between, and some of its last; from a start there is little to choose, and every start is tried.
 class StrictSearch {
  public:
   explicit StrictSearch(const FunnelQuestion& question)
       : question_(question), tie_(question.classes) {}
 
-  /// Calls offer(chain) for every chain that could be the best. `all` holds every event of the customer.
+  /// Calls offer(chain) for every chain that could be the best. `all` holds every event of the
+  /// customer.
   template <class Offer>
   void run(std::span<const Hit> all, std::span<const Micros> blocked, Offer offer);
 
@@ -39,7 +40,8 @@ void StrictSearch::run(std::span<const Hit> all, std::span<const Micros> blocked
     end = instant_end(all, begin);
     items.clear();
     for (size_t i = begin; i < end; ++i)
-      if (!question_.classes[all[i].cls].steps.empty() && (!question_.same_item || all[i].item != 0))
+      if (!question_.classes[all[i].cls].steps.empty() &&
+          (!question_.same_item || all[i].item != 0))
         items.push_back(question_.same_item ? all[i].item : 0);
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());

@@ -22,8 +22,8 @@ void FunnelSummary::add(std::span<const Micros> chain) {
     ++reached_[i];
     // Two customers' lifetimes apart is beyond an interval, not beyond a bucket.
     if (i > 0)
-      waits_[i - 1].add(static_cast<int64_t>(
-          std::min<uint64_t>(elapsed(chain[i - 1], chain[i]), INT64_MAX)));
+      waits_[i - 1].add(
+          static_cast<int64_t>(std::min<uint64_t>(elapsed(chain[i - 1], chain[i]), INT64_MAX)));
   }
 }
 
@@ -71,9 +71,9 @@ void FunnelSummary::read(Reader& reader) {
   }
   for (size_t i = 0; i < waits_.size(); ++i) {
     waits_[i].read(reader);
-    if (waits_[i].count() != reached_[i + 1]) Reader::fail("a funnel's times do not match its counts");
+    if (waits_[i].count() != reached_[i + 1])
+      Reader::fail("a funnel's times do not match its counts");
   }
-  if (!reader.done()) Reader::fail("bytes follow the end of a funnel summary");
 }
 
 // Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22.

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "funnel/compiled_pg.hpp"
+
+#include <algorithm>
+
+namespace clientele {
+namespace {
+
+Micros next_midnight(const void* zone, Micros at) {
+  auto* tz = const_cast<pg_tz*>(static_cast<const pg_tz*>(zone));
+  pg_tm local;
+  fsec_t fraction;
+  int offset;
+  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, tz) != 0) return PG_INT64_MAX;
+  j2date(date2j(local.tm_year, local.tm_mon, local.tm_mday) + 1, &local.tm_year, &local.tm_mon,
+         &local.tm_mday);
+  local.tm_hour = local.tm_min = local.tm_sec = 0;
+  offset = DetermineTimeZoneOffset(&local, tz);
+  Timestamp midnight;
+  if (tm2timestamp(&local, 0, &offset, &midnight) != 0) return PG_INT64_MAX;
+  return std::max(midnight, at + 1);
+}
+
+}  // namespace
+
+pg_tz* time_zone_named(const std::string& name) {
+  pg_tz* zone = pg::call_pg([&] { return pg_tzset(name.c_str()); });
+  if (zone == nullptr)
+    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" is not known",
+                "Names are listed in pg_timezone_names, such as Asia/Shanghai.");
+  return zone;
+}
+
+DayEnd day_end_in(pg_tz* zone) {
+  return {next_midnight, zone != nullptr ? zone : session_timezone};
+}
+
+FunnelDefinition definition_of(Datum steps, const Interval* within) {
+  FunnelDefinition definition;
+  definition.steps = pg::text_elements(steps, "steps");
+  if (within != nullptr) definition.within = pg::fixed_length(*within, "within");
+  definition.check();
+  return definition;
+}
+
+namespace {
+
+FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes) {
+  FunnelQuestion question = definition.question();
+  std::vector<std::vector<int32_t>> step_types, exclusion_types;
+  for (const std::string& step : definition.steps) step_types.push_back(resolve_selector(step));
+  for (const std::string& text : definition.exclusions) {
+    const ExclusionText exclusion = parse_exclusion(text, question.steps);
+    const std::vector<int32_t> types = resolve_selector(exclusion.selector);
+    const auto add = [&](Exclusion range) {
+      question.exclusions.push_back(range);
+      exclusion_types.push_back(types);
+    };
+    if (exclusion.range) {
+      add(*exclusion.range);
+    } else {
+      for (int step = 1; step < question.steps; ++step) add({step, step + 1});
+    }
+  }
+  classes = JourneyFeed::classify(question, step_types, exclusion_types);
+  return question;
+}
+
+}  // namespace
+
+CompiledFunnel::CompiledFunnel(std::span<const uint8_t> bytes)
+    : question_(resolve(FunnelDefinition::read(bytes), classes_)), solver_(question_) {
+  const FunnelDefinition definition = FunnelDefinition::read(bytes);
+  if (!definition.time_zone.empty()) zone_ = time_zone_named(definition.time_zone);
+}
+
+DayEnd CompiledFunnel::day_end() const { return day_end_in(zone_); }
+
+int CompiledFunnel::depth(const Journey& journey) {
+  return solver_.depth(feed_.hits(journey, question_, classes_), day_end());
+}
+
+const Chain& CompiledFunnel::times(const Journey& journey) {
+  return solver_.times(feed_.hits(journey, question_, classes_), day_end());
+}
+
+}  // namespace clientele

@@ -3,7 +3,8 @@
 # Installs what is missing from Debian packages, and nothing when nothing is missing.
 
 build_packages=("postgresql-$pg_major" "postgresql-server-dev-$pg_major" g++ make cmake python3)
-test_packages=(libgtest-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 libipc-run-perl git)
+test_packages=(libgtest-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 shellcheck \
+  libipc-run-perl git)
 
 missing_packages() {
   local installed package

@@ -29,6 +29,7 @@ extern "C" {
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 #include "utils/varlena.h"
 #include "windowapi.h"
 #if PG_VERSION_NUM >= 160000

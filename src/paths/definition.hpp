@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+
+namespace clientele {
+
+/// The options of a question about paths, as a path_def holds them.
+struct PathDefinition {
+  std::optional<uint64_t> session_gap;  // microseconds
+  std::optional<std::string> start_at;  // selectors
+  std::optional<std::string> end_at;
+  bool collapse = false;
+  bool reverse = false;
+  std::optional<int64_t> max_length;  // events of a path
+  bool by_step = true;
+  int64_t min_weight = 1;  // customers of a link
+  bool times = true;
+
+  /// 22023 for lengths and weights below 1 and for the selectors' syntax.
+  void check() const;
+
+  /// The stored form; equal definitions have equal bytes. Versioned.
+  void write(Bytes& out) const;
+  /// Error XX001 for bytes that write() does not give.
+  static PathDefinition read(std::span<const uint8_t> bytes);
+};
+
+}  // namespace clientele

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: PostgreSQL
+// journey_path and journey_paths on packed journeys, and the aggregate journey_path on rows.
+#include "base/poll.hpp"
+#include "paths/question_pg.hpp"
+#include "paths/raw.hpp"
+#include "pg/expanded.hpp"
+
+namespace clientele {
+namespace {
+
+using pg::ByteView;
+using pg::guarded;
+
+struct Answer {
+  Datum datum;
+  bool null;
+};
+
+Datum returned(FunctionCallInfo fcinfo, const Answer& answer) {
+  fcinfo->isnull = answer.null;
+  return answer.datum;
+}
+
+/// The rows of one customer live in one memory context and go with it; no destructor is needed.
+struct RawState {
+  pg::ContextMemory memory;
+  RawPath rows;
+  explicit RawState(MemoryContext context) : memory(context), rows(&memory) {}
+};
+
+RawState* new_state(MemoryContext context) {
+  void* place = MemoryContextAllocExtended(context, sizeof(RawState), MCXT_ALLOC_NO_OOM);
+  if (place == nullptr) throw std::bad_alloc();
+  return new (place) RawState(context);
+}
+
+RawState* state_argument(FunctionCallInfo fcinfo, int n) {
+  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<RawState*>(PG_GETARG_POINTER(n));
+}
+
+}  // namespace
+}  // namespace clientele
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_journey_path) {
+  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
+  return returned(
+      fcinfo, guarded([&] {
+        PathQuestion& question = pg::kept<KeptQuestion>(fcinfo).get(
+            definition, [](ByteView d) { return PathQuestion(d); });
+        const PathEvents& events = question.events_of(Journey(bytes));
+        std::vector<std::string_view> names;
+        bool found = false;
+        question.finder().each(events, question.kinds(),
+                               [&](std::span<const PathNode> path, Micros) {
+                                 for (const PathNode& node : path)
+                                   names.push_back(question.vocabulary().labels[node.label]);
+                                 found = true;
+                                 return false;
+                               });
+        return found ? Answer{pg::make_text_array(names), false} : Answer{Datum{}, true};
+      }));
+}
+
+CLIENTELE_FUNCTION(clientele_journey_paths) {
+  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
+  const pg::RowSink rows(fcinfo);
+  return guarded([&] {
+    PathQuestion& question = pg::kept<KeptQuestion>(fcinfo).get(
+        definition, [](ByteView d) { return PathQuestion(d); });
+    const PathEvents& events = question.events_of(Journey(bytes));
+    std::vector<std::string_view> names;
+    int32_t number = 0;
+    question.finder().each(
+        events, question.kinds(), [&](std::span<const PathNode> path, Micros began_at) {
+          names.clear();
+          for (const PathNode& node : path)
+            names.push_back(question.vocabulary().labels[node.label]);
+          Datum values[] = {Int32GetDatum(++number), TimestampTzGetDatum(began_at),
+                            pg::make_text_array(names)};
+          bool nulls[] = {false, false, false};
+          pg::call_pg([&] { rows.put(values, nulls); });
+          return true;
+        });
+    return Datum{};
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_raw_path_row) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  RawState* state = state_argument(fcinfo, 0);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3))) {
+    if (state == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(state);
+  }
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+  const std::string_view event = pg::text_view(PG_GETARG_DATUM(2));
+  const ByteView definition = PG_NARGS() > 3 ? pg::detoast(PG_GETARG_DATUM(3)) : ByteView();
+  return guarded([&] {
+    if (state == nullptr) state = new_state(context);
+    if (PG_NARGS() > 3) {
+      state->rows.define(definition);
+    } else {
+      Bytes everything;
+      PathDefinition().write(everything);
+      state->rows.define(everything);
+    }
+    state->rows.add(pg::finite_time(at), event);
+    return PointerGetDatum(state);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_raw_path_combine) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  RawState* left = state_argument(fcinfo, 0);
+  const RawState* right = state_argument(fcinfo, 1);
+  if (right == nullptr) {
+    if (left == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(left);
+  }
+  return guarded([&] {
+    if (left == nullptr) left = new_state(context);
+    left->rows.merge(right->rows);
+    return PointerGetDatum(left);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_raw_path_serialize) {
+  const RawState* state = state_argument(fcinfo, 0);
+  return guarded([&] {
+    pg::ContextMemory memory(CurrentMemoryContext);
+    Bytes bytes(&memory);
+    state->rows.write(bytes);
+    return pg::make_varlena(bytes);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_raw_path_deserialize) {
+  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  return guarded([&] {
+    RawState* state = new_state(CurrentMemoryContext);
+    Reader reader(bytes);
+    state->rows.read(reader);
+    return PointerGetDatum(state);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_raw_path_final) {
+  const RawState* state = state_argument(fcinfo, 0);
+  if (state == nullptr) PG_RETURN_NULL();
+  return returned(fcinfo, guarded([&] {
+                    std::vector<std::string_view> names;
+                    if (!state->rows.path(names)) return Answer{Datum{}, true};
+                    return Answer{pg::make_text_array(names), false};
+                  }));
+}

@@ -2,7 +2,6 @@
 #include "base/calendar.hpp"
 
 #include <charconv>
-#include <cstdio>
 
 namespace clientele {
 namespace {
@@ -52,6 +51,12 @@ bool mark(std::string_view& text, char c) {
   return true;
 }
 
+/// Writes the last `n` digits of a number, zeros in front.
+char* put_digits(char* p, unsigned value, int n) {
+  for (int i = n; i-- > 0; value /= 10) p[i] = static_cast<char>('0' + value % 10);
+  return p + n;
+}
+
 }  // namespace
 
 void append_iso(std::string& out, Micros at) {
@@ -59,21 +64,30 @@ void append_iso(std::string& out, Micros at) {
   Micros rest = at % day;
   if (rest < 0) rest += day, --days;
   const Civil c = civil_from_days(days + epoch_days);
-  const auto secs = static_cast<int>(rest / second);
-  auto fraction = static_cast<int>(rest % second);
-  char buffer[64];
-  const char* year = c.year > 9999 ? "+%lld" : c.year < 0 ? "%05lld" : "%04lld";
-  int n = std::snprintf(buffer, sizeof buffer, year, static_cast<long long>(c.year));
-  out.append(buffer, n);
-  n = std::snprintf(buffer, sizeof buffer, "-%02u-%02uT%02d:%02d:%02d", c.month, c.day, secs / 3600,
-                    secs / 60 % 60, secs % 60);
-  out.append(buffer, n);
-  if (fraction != 0) {
-    n = std::snprintf(buffer, sizeof buffer, ".%06d", fraction);
-    while (buffer[n - 1] == '0') --n;
-    out.append(buffer, n);
+  const auto year = static_cast<unsigned>(c.year < 0 ? -c.year : c.year);
+  const auto secs = static_cast<unsigned>(rest / second);
+  char buffer[40];
+  char* p = buffer;
+  if (c.year < 0) *p++ = '-';
+  if (c.year > 9999) *p++ = '+';
+  p = put_digits(p, year, year > 99999 ? 6 : year > 9999 ? 5 : 4);
+  *p++ = '-';
+  p = put_digits(p, c.month, 2);
+  *p++ = '-';
+  p = put_digits(p, c.day, 2);
+  *p++ = 'T';
+  p = put_digits(p, secs / 3600, 2);
+  *p++ = ':';
+  p = put_digits(p, secs / 60 % 60, 2);
+  *p++ = ':';
+  p = put_digits(p, secs % 60, 2);
+  if (const auto fraction = static_cast<unsigned>(rest % second); fraction != 0) {
+    *p++ = '.';
+    p = put_digits(p, fraction, 6);
+    while (p[-1] == '0') --p;
   }
-  out += 'Z';
+  *p++ = 'Z';
+  out.append(buffer, p);
 }
 
 bool parse_iso(std::string_view& text, Micros& at) {

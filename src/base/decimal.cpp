@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/decimal.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-
 namespace clientele {
 
 const char* parse_amount(std::string_view& text, int64_t& millionths) {
@@ -33,15 +30,20 @@ const char* parse_amount(std::string_view& text, int64_t& millionths) {
 }
 
 void append_amount(std::string& out, int64_t millionths) {
-  if (millionths < 0) out += '-';
-  const int64_t magnitude = std::llabs(millionths);
-  out += std::to_string(magnitude / 1'000'000);
-  const auto fraction = static_cast<int>(magnitude % 1'000'000);
-  if (fraction == 0) return;
-  char digits[16];
-  int n = std::snprintf(digits, sizeof digits, ".%06d", fraction);
-  while (digits[n - 1] == '0') --n;
-  out.append(digits, n);
+  char digits[40];  // from the back
+  char* const end = digits + sizeof digits;
+  char* p = end;
+  const bool negative = millionths < 0;
+  uint64_t left = negative ? -static_cast<uint64_t>(millionths) : static_cast<uint64_t>(millionths);
+  int decimals = 6;
+  for (; decimals > 0 && left % 10 == 0; --decimals) left /= 10;
+  for (int written = 0; left != 0 || written <= decimals; left /= 10) {
+    if (written == decimals && written != 0) *--p = '.';
+    *--p = static_cast<char>('0' + left % 10);
+    ++written;
+  }
+  if (negative) *--p = '-';
+  out.append(p, end);
 }
 
 }  // namespace clientele

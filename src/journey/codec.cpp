@@ -64,7 +64,8 @@ class TypeTable {
     if (all < 0)
       throw Error(sqlstate::invalid_parameter, "an event type number must not be negative");
     direct_ = static_cast<size_t>(all) < code_.size();
-    direct_ ? mark(events, std::bit_ceil(static_cast<size_t>(all) + 1)) : collect(events);
+    direct_ ? mark(events, std::max<size_t>(4, std::bit_ceil(static_cast<size_t>(all) + 1)))
+            : collect(events);
     if (types.size() > max_journey_types)
       throw Error(
           sqlstate::limit_exceeded, "a journey has more than 65536 distinct event types",
@@ -92,10 +93,14 @@ class TypeTable {
   void mark(std::span<const Event> events, size_t limit) {
     std::fill_n(code_.begin(), limit, uint16_t{0});
     for (const Event& e : events) code_[e.type] = 1;
-    for (size_t type = 0; type < limit; ++type) {
-      if (code_[type] == 0) continue;
-      code_[type] = static_cast<uint16_t>(types.size());
-      types.push_back(static_cast<int32_t>(type));
+    for (size_t first = 0; first < limit; first += 4) {
+      uint64_t four;
+      std::memcpy(&four, &code_[first], sizeof four);
+      for (; four != 0; four &= four - 1) {
+        const size_t type = first + std::countr_zero(four) / 16;
+        code_[type] = static_cast<uint16_t>(types.size());
+        types.push_back(static_cast<int32_t>(type));
+      }
     }
   }
   void collect(std::span<const Event> events) {

@@ -80,6 +80,12 @@ class Parser {
   std::string_view whole_, rest_;
 };
 
+void append_number(std::string& out, int64_t value) {
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, end);
+}
+
 }  // namespace
 
 std::string to_text(const Journey& journey) {
@@ -90,11 +96,11 @@ std::string to_text(const Journey& journey) {
   for (const Event& e : list.events) {
     if (++n % 4096 == 0) poll();
     if (n > 1) out += ", ";
-    out += std::to_string(e.type);
+    append_number(out, e.type);
     out += '@';
     append_iso(out, e.at);
     const Extra x = list.extra(e);
-    if (x.has_item) out += '#', out += std::to_string(x.item);
+    if (x.has_item) out += '#', append_number(out, x.item);
     if (x.has_amount) out += '=', append_amount(out, x.amount);
   }
   out += '}';

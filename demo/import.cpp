@@ -285,13 +285,16 @@ class Importer {
       }
       ++rows_;
       write(record);
-      if (out_.size() > (1 << 20)) flush();
+      if (out_.size() > (1 << 20)) {
+        flush();
+        if (terminal_) std::fprintf(stderr, "\r  %s rows", with_commas(rows_).c_str());
+      }
     }
     flush();
   }
 
   void report() const {
-    std::fprintf(stderr, "  %s rows read", with_commas(rows_).c_str());
+    std::fprintf(stderr, "%s  %s rows read", terminal_ ? "\r" : "", with_commas(rows_).c_str());
     if (blank_ > 0)
       std::fprintf(stderr, ", %s blank lines passed over", with_commas(blank_).c_str());
     if (unzoned_ > 0) std::fprintf(stderr, "; times without a zone are taken as UTC");
@@ -457,6 +460,7 @@ class Importer {
   const Settings& s_;
   std::array<size_t, role_count> at_{};
   std::string out_, time_, amount_;
+  const bool terminal_ = ::isatty(2) != 0;
   std::map<std::string, uint64_t> rejected_;
   uint64_t rows_ = 0, blank_ = 0, unzoned_ = 0, rounded_ = 0;
 };

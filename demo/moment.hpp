@@ -17,6 +17,10 @@ inline constexpr std::array<const char*, 7> form_names{
     "year first",    "day before month", "month before day",  "the month's name",
     "Chinese dates", "digits only",      "seconds since 1970"};
 
+/// The years from 1 to 9999, as in ISO 8601.
+inline constexpr int64_t first_moment = -62'135'596'800'000'000,
+                         end_of_moments = 253'402'300'800'000'000;
+
 struct Moment {
   int64_t unix_micros = 0;
   Form form = Form::year_first;
@@ -50,6 +54,7 @@ class MomentParser {
     if (!day.ok() || year_ < 1 || year_ > 9999) return {};
     const int64_t days = std::chrono::sys_days{day}.time_since_epoch().count();
     result_.unix_micros = days * 86'400'000'000 + time_ - offset_;
+    if (result_.unix_micros < first_moment || result_.unix_micros >= end_of_moments) return {};
     return result_;
   }
 
@@ -89,7 +94,7 @@ class MomentParser {
       unit = 1;
     else
       return {};
-    if (n * unit >= 253'402'300'800'000'000) return {};  // the year 10000
+    if (n * unit >= end_of_moments) return {};
     int64_t fraction = 0;
     if (!t_.empty() && (!mark('.') || !read_fraction(fraction))) return {};
     result_.unix_micros = n * unit + fraction / (1'000'000 / unit);

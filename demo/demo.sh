@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
+# Shows what clientele is for, on a simulated shop or on somebody's own file. Started by ./run demo,
+# with CLIENTELE_PSQL (a command that reaches the demo's database) and CLIENTELE_BUILD (where the
+# programs are) in its environment.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+./run demo [--customers N] [--days N] [--seed N]
+    Simulates a shop with web, app, store, service and e-mail (20,000 customers in a year unless you
+    say otherwise), loads what its customers did, and answers questions about it.
+
+./run demo FILE [options]
+    The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names
+    and contents, and you are told which. To say it yourself:
+      --customer COL  --time COL      the columns that every file must have, by name or number
+      --event COL     --channel COL   what was done, and where; without an event column each row is
+                                      a purchase, or a return if it counts below zero
+      --item COL      --amount COL    what it was about, and how much
+      --quantity COL  --price COL     make the amount together
+      --no-event, --no-item ...       there is no such column, whatever it looks like
+      --event-name NAME               what every row is, in a file without an event column
+      --channel-name NAME             where, in a file without a channel column
+      --delimiter C                   , ; | or tab
+      --header, --no-header           whether the first row names the columns
+      --day-first, --month-first      what 1/2/2026 means
+      --decimal-comma, --decimal-point
+      --encoding NAME                 GB18030, LATIN1 ... instead of UTF-8
+END
+}
+
+die() {
+  printf 'demo: %s\n' "$*" >&2
+  exit 2
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+file=
+simulation=()
+import=()
+while (($# > 0)); do
+  case $1 in
+    --help | -h)
+      usage
+      exit
+      ;;
+    --customers | --days | --seed | --start)
+      (($# > 1)) || die "$1 needs a value"
+      simulation+=("$1" "$2")
+      shift
+      ;;
+    --customers=* | --days=* | --seed=* | --start=*) simulation+=("$1") ;;
+    --no-* | --header | --day-first | --month-first | --decimal-comma | --decimal-point | --*=*)
+      import+=("$1")
+      ;;
+    --*)
+      (($# > 1)) || die "$1 needs a value"
+      import+=("$1" "$2")
+      shift
+      ;;
+    *)
+      [[ -z $file ]] || die "one file, please: $file or $1"
+      file=$1
+      ;;
+  esac
+  shift
+done
+if [[ -z $file ]]; then
+  ((${#import[@]} == 0)) || die "${import[0]} is about a file, and none is named"
+else
+  ((${#simulation[@]} == 0)) || die "${simulation[0]} is about the simulation, not about $file"
+  [[ -e $file ]] || die "there is no file $file"
+  [[ -f $file || -p $file ]] || die "$file is no file"
+  [[ -r $file ]] || die "$file cannot be read"
+fi
+
+read -ra psql <<<"${CLIENTELE_PSQL:?is set by ./run demo}"
+programs=${CLIENTELE_BUILD:?is set by ./run demo}/demo
+export PGOPTIONS="${PGOPTIONS:-} -c timezone=UTC -c client_min_messages=warning"
+export PGCLIENTENCODING=UTF8
+title='' plain=''
+if [[ -t 1 ]]; then title=$'\e[1m' plain=$'\e[0m'; fi
+
+quiet() { "${psql[@]}" -X -q -v ON_ERROR_STOP=1 "$@"; }
+# Shows the SQL and then what it gives, with times.
+show() {
+  local files=() f
+  for f; do files+=(-f "$here/$f.sql"); done
+  quiet -v title="$title" -v plain="$plain" -v ECHO=queries -P pager=off -P border=2 \
+    -P linestyle=unicode -P footer=off -P null=– "${files[@]}"
+}
+heading() { printf '\n%s%s%s\n' "$title" "$1" "$plain"; }
+
+# INFO:  packed 5 events  becomes  packed 5 events, indented; anything else stays.
+pack() {
+  heading 'Packing journeys'
+  sed '1d' "$here/$1.sql"
+  { quiet -f "$here/$1.sql" 3>&1 1>/dev/null 2>&3 || exit; } |
+    sed -e '/^CONTEXT: /d' -e 's/^.*INFO:  /  /'
+}
+
+quiet -f "$here/prepare.sql" >/dev/null
+if [[ -z $file ]]; then
+  heading 'Simulating a shop and loading its events'
+  truth=$(mktemp)
+  trap 'rm -f "$truth"' EXIT
+  "$programs/simulate" ${simulation[@]+"${simulation[@]}"} --truth "$truth" |
+    quiet -c 'COPY demo.events (customer, at, channel, event, item, amount, properties) FROM STDIN (FORMAT csv, HEADER)'
+  quiet -c 'COPY demo.truth FROM STDIN (FORMAT csv, HEADER)' <"$truth"
+  quiet -c 'ANALYZE demo.events, demo.truth'
+  pack load_shop
+  show shop sizes
+  heading 'What nobody in the shop can know is in demo.truth: who has left, and who will buy how much.'
+else
+  open=cat
+  case $(head -c 2 -- "$file" | od -An -tx1 | tr -d ' \n') in
+    1f8b) open='gzip -dc' ;;
+    504b) die "$file is a zip archive or an Excel workbook: save the sheet as CSV first" ;;
+  esac
+  heading "Reading $file"
+  $open -- "$file" | "$programs/import" --name "$(basename "$file")" ${import[@]+"${import[@]}"} |
+    quiet -c 'COPY demo.events (row, line, customer, at, event, channel, item, amount, reject, content) FROM STDIN'
+  quiet -c 'ANALYZE demo.events'
+  usable=$(quiet -Atc 'SELECT EXISTS (SELECT FROM demo.usable)')
+  [[ $usable == f ]] || pack load_file
+  heading 'What became of the rows'
+  show report
+  if [[ $(quiet -Atc 'SELECT EXISTS (SELECT FROM clientele_data.journeys)') == f ]]; then
+    heading "No row of $file can be used."
+    exit 1
+  fi
+  show choose file sizes
+  heading 'Rows that could not be used are in demo.rejects, each with its line and reason.'
+fi
+printf '%s\n' 'To ask more:  ./run psql' \
+  "  SELECT * FROM clientele_bi.events WHERE customer_id = 1;" \
+  "  SELECT clientele.funnel_depth(journey, '{...}', '7 days'), count(*) FROM clientele_data.journeys GROUP BY 1;"

@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What became of each row of the file: packed and rejected add up to those read.
+WITH outcomes AS (
+  SELECT 1 AS place, 'read' AS outcome, count(*) AS n, 'Rows of the file.' AS meaning FROM demo.events
+  UNION ALL
+  SELECT 2, 'packed', coalesce(sum(rows_packed), 0)::bigint, 'Events in the journeys of customers.'
+  FROM clientele_data.load_runs
+  UNION ALL
+  SELECT 3, reason, count(*), coalesce(meaning, '') FROM demo.rejects LEFT JOIN demo.reasons USING (reason)
+  GROUP BY reason, meaning
+)
+SELECT outcome, to_char(n, 'FM999,999,999,999') AS rows,
+       to_char(100.0 * n / nullif(max(n) OVER (), 0), 'FM990.00 %') AS share, meaning
+FROM outcomes ORDER BY place, n DESC, outcome;

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What the simulated shop may ask. Each query can be pasted into ./run psql.
+\echo :title 'How far do visitors come within a day?' :plain
+SELECT step, name, customers,
+       to_char(100 * conversion, 'FM990.0 %') AS "of all",
+       to_char(100 * step_conversion, 'FM990.0 %') AS "of the step before",
+       date_trunc('second', median_time) AS "median time",
+       repeat('█', round(30 * conversion)::int) AS "                              "
+FROM clientele.funnel_steps((
+  SELECT clientele.funnel(journey, '{view_item, cart, checkout, purchase}', '1 day')
+  FROM clientele_data.journeys));
+
+\echo :title 'Who looks at tea on a screen, and then buys in the shop before the day is over?' :plain
+SELECT step, name, customers, to_char(100 * conversion, 'FM990.0 %') AS "of all",
+       date_trunc('second', median_time) AS "median time"
+FROM clientele.funnel_steps((
+  SELECT clientele.funnel(journey, clientele.funnel_def(
+           '{"web:view_item[category=tea] | app:view_item[category=tea]", store:visit, store:purchase}',
+           natural_day => true, time_zone => 'Asia/Shanghai'))
+  FROM clientele_data.journeys));
+
+\echo :title 'What are their sessions like?' :plain
+SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
+       round(avg(events), 1) AS "events each",
+       date_trunc('second', percentile_cont(0.5) WITHIN GROUP (ORDER BY duration)) AS "median length",
+       count(amount) AS "with money", sum(amount) AS amount
+FROM clientele_bi.sessions
+GROUP BY channel ORDER BY sessions DESC;
+
+\echo :title 'Which ways lead from a search to a purchase?' :plain
+SELECT array_to_string(path, ' → ') AS path, count(*) AS sessions, count(DISTINCT customer_id) AS customers
+FROM clientele_data.journeys,
+     clientele.journey_paths(journey, clientele.path_def(
+       session_gap => '30 minutes', start_at => 'search', end_at => 'purchase', collapse => true))
+GROUP BY path ORDER BY sessions DESC, path LIMIT 8;
+
+\echo :title 'What follows what?' :plain
+SELECT source, target, customers, paths, date_trunc('second', median_time) AS "median time"
+FROM unnest((
+  SELECT clientele.path_links(journey, clientele.path_def(
+           session_gap => '30 minutes', collapse => true, by_step => false))
+  FROM clientele_data.journeys))
+ORDER BY paths DESC, source, target LIMIT 10;
+
+\echo :title 'One of them: the last days of a customer who complained' :plain
+SELECT t.name, t.city, to_char(e.at, 'YYYY-MM-DD HH24:MI:SS') AS at, e.channel, e.event, e.item, e.amount
+FROM clientele_bi.events e
+JOIN clientele_data.identities USING (customer_id)
+JOIN demo.truth t ON t.customer = identities.value
+WHERE customer_id = (
+  SELECT customer_id FROM clientele_data.journeys
+  WHERE clientele.event_count(journey, 'complaint') > 0 AND clientele.event_count(journey, 'store:purchase') > 1
+  ORDER BY customer_id LIMIT 1)
+ORDER BY e.at DESC LIMIT 12;

@@ -42,7 +42,7 @@ GROUP BY proname ORDER BY proname COLLATE "C";
 SELECT f.proname, pg_get_function_identity_arguments(f.oid) AS arguments, aggtranstype::regtype AS state,
        aggcombinefn <> 0 AS combines
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
-ORDER BY f.proname COLLATE "C", 2 COLLATE "C";
+ORDER BY f.proname COLLATE "C", pg_get_function_identity_arguments(f.oid) COLLATE "C";
 SELECT signature FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid
 WHERE (aggtranstype = 'internal'::regtype AND aggcombinefn <> 0 AND (aggserialfn = 0 OR aggdeserialfn = 0))
    OR (f.proparallel = 's' AND aggcombinefn = 0 AND aggtranstype <> 'internal'::regtype);
@@ -51,8 +51,9 @@ WHERE (aggtranstype = 'internal'::regtype AND aggcombinefn <> 0 AND (aggserialfn
 SELECT signature FROM functions
 WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'search_path=%');
 
--- Above a cost of 100 the planner compiles what it should just run.
-SELECT signature, procost FROM functions WHERE procost > 100 AND prokind = 'f';
+-- What is called once a journey costs 100 at most: above, the planner compiles what it should just run.
+SELECT signature, procost FROM functions
+WHERE procost > 100 AND 'clientele.journey'::regtype = ANY (proargtypes::oid[]);
 
 -- f('x') is a cast if f is a type, whatever functions there are.
 SELECT signature FROM functions f JOIN pg_type t ON t.typname = f.proname

@@ -31,6 +31,14 @@ TEST(Text, HandValues) {
             "{1@2000-01-01T00:00:00Z, 1@2000-01-01T00:00:00Z=0, 1@2000-01-01T00:00:00Z#0}");
 }
 
+TEST(Text, TheExampleOfTheFormatsDescription) {
+  EXPECT_EQ(read("{3@2026-01-02T03:04:05.678Z, 7@2026-01-02T03:05:00Z#42=19.99, "
+                 "3@2026-01-02T03:05:00.25Z, 12@2026-01-03T09:00:00Z=5}"),
+            (Bytes{0x01, 0x29, 0x04, 0x02, 0x03, 0x03, 0x04, 0x84, 0xdc, 0x8c, 0xcf, 0x9d, 0xe2,
+                   0x2f, 0x10, 0x42, 0xd8, 0x32, 0xd4, 0xfa, 0x26, 0x5e, 0x6b, 0x06, 0x02, 0x00,
+                   0x10, 0x03, 0x54, 0x02, 0x0a, 0x00, 0x20, 0x0f, 0x9e, 0x0f, 0xe8, 0x03}));
+}
+
 TEST(Text, RoundTripsRandomEvents) {
   for (uint64_t seed = 1; seed <= 2000; ++seed) {
     testing::Random random(seed);

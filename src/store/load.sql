@@ -52,13 +52,21 @@ BEGIN
   FROM (SELECT DISTINCT r.customer FROM pg_temp.clientele_rows r WHERE r.reason IS NULL) d;
   CREATE TEMP TABLE clientele_customers ON COMMIT DROP AS
     SELECT u.* FROM unnest(vals, clientele.customer_ids(identity_kind, vals)) u (value, customer_id);
-  SELECT array_agg(d.channel), array_agg(d.event), array_agg(d.properties) INTO channels, events, props
-  FROM (SELECT DISTINCT r.channel, r.event, r.properties FROM pg_temp.clientele_rows r WHERE r.reason IS NULL) d;
+  EXECUTE format(
+    'SELECT array_agg(d.channel), array_agg(d.event), array_agg(d.properties) FROM '
+    '(SELECT DISTINCT %s AS channel, %s AS event, %s AS properties FROM pg_temp.clientele_rows r WHERE r.reason IS NULL) d',
+    CASE WHEN channel IS NULL THEN format('%L::text', default_channel) ELSE 'r.channel' END,
+    CASE WHEN event IS NULL THEN format('%L::text', default_event) ELSE 'r.event' END,
+    CASE WHEN properties IS NULL THEN '''{}''::jsonb' ELSE 'r.properties' END)
+  INTO channels, events, props;
   CREATE TEMP TABLE clientele_types ON COMMIT DROP AS
     SELECT u.* FROM unnest(channels, events, props, clientele.add_event_types(channels, events, props))
       u (channel, event, properties, event_type_id);
-  SELECT array_agg(d.item) INTO vals
-  FROM (SELECT DISTINCT r.item FROM pg_temp.clientele_rows r WHERE r.reason IS NULL AND r.item IS NOT NULL) d;
+  vals := '{}';
+  IF item IS NOT NULL THEN
+    EXECUTE 'SELECT array_agg(d.item) FROM (SELECT DISTINCT r.item FROM pg_temp.clientele_rows r WHERE r.reason IS NULL AND r.item IS NOT NULL) d'
+    INTO vals;
+  END IF;
   CREATE TEMP TABLE clientele_items ON COMMIT DROP AS
     SELECT u.* FROM unnest(vals, clientele.add_items(vals)) u (key, item_id);
   ANALYZE pg_temp.clientele_customers, pg_temp.clientele_types, pg_temp.clientele_items;
@@ -75,11 +83,12 @@ BEGIN
     SELECT c.customer_id, clientele.journey(r.at, t.event_type_id %s) AS journey
     FROM pg_temp.clientele_rows r
     JOIN pg_temp.clientele_customers c ON c.value = r.customer
-    JOIN pg_temp.clientele_types t ON t.event = r.event %s %s
+    JOIN pg_temp.clientele_types t ON true %s %s %s
     %s WHERE r.reason IS NULL
     GROUP BY c.customer_id$sql$,
     CASE WHEN amount IS NOT NULL THEN format(', %s, r.amount', CASE WHEN item IS NULL THEN 'NULL' ELSE 'i.item_id' END)
          WHEN item IS NOT NULL THEN ', i.item_id' END,
+    CASE WHEN event IS NOT NULL THEN 'AND t.event = r.event' END,
     CASE WHEN channel IS NOT NULL THEN 'AND t.channel = r.channel' END,
     CASE WHEN properties IS NOT NULL THEN 'AND t.properties = r.properties' END,
     CASE WHEN item IS NOT NULL THEN 'LEFT JOIN pg_temp.clientele_items i ON i.key = r.item' END);

@@ -91,9 +91,9 @@ BEGIN
   END IF;
 
   -- Each level is evaluated once a row (OFFSET 0 keeps them apart): the values, the reason, the content.
+  -- What is the same in every row is left out of the result.
   RETURN format($sql$
-    SELECT r.customer, r.at, r.channel, r.event, r.item, r.amount, coalesce(r.properties, '{}') AS properties,
-           r.reason, CASE WHEN r.reason IS NOT NULL THEN to_jsonb(r.source_row) END AS content
+    SELECT r.customer, r.at%s, r.reason, CASE WHEN r.reason IS NOT NULL THEN to_jsonb(r.source_row) END AS content
     FROM (
       SELECT v.*, CASE
         WHEN v.customer IS NULL OR btrim(v.customer, E' \t\r\n') = '' THEN 'missing_customer'
@@ -112,6 +112,9 @@ BEGIN
         FROM %s AS source_row OFFSET 0
       ) v OFFSET 0
     ) r$sql$,
+    concat(CASE WHEN channel IS NOT NULL THEN ', r.channel' END, CASE WHEN event IS NOT NULL THEN ', r.event' END,
+           CASE WHEN item IS NOT NULL THEN ', r.item' END, CASE WHEN amount IS NOT NULL THEN ', r.amount' END,
+           CASE WHEN properties IS NOT NULL THEN ', coalesce(r.properties, ''{}'') AS properties' END),
     format('source_row.%I::text', customer),
     format(time_sql, at),
     CASE WHEN channel IS NULL THEN format('%L::text', default_channel)

@@ -21,7 +21,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       DETAIL = format('Role %I may not %s it.', current_user,
                       CASE WHEN privilege = 'INSERT' THEN 'read it and add to' ELSE 'read' END),
-      HINT = 'window_funnel(), sessionize() and journey_path() over rows answer questions without any dictionary.';
+      HINT = 'Over rows of any table, window_funnel(), sessionize() and journey_path() answer without a dictionary.';
   END IF;
 END $$;
 COMMENT ON FUNCTION require_store(text, text) IS
@@ -41,12 +41,12 @@ BEGIN
   END IF;
   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'clientele_data') THEN
     CREATE SCHEMA clientele_data;
+    COMMENT ON SCHEMA clientele_data IS 'The store of clientele: customers, dictionaries and journeys, in ordinary tables.';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'clientele_bi') THEN
     CREATE SCHEMA clientele_bi;
+    COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
-  COMMENT ON SCHEMA clientele_data IS 'The store of clientele: customers, dictionaries and journeys, in ordinary tables.';
-  COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   CALL clientele.create_store_tables();
   CALL clientele.create_store_views();
 END $$;

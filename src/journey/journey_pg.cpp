@@ -249,7 +249,7 @@ CLIENTELE_FUNCTION(clientele_quote_selector) {
 
 CLIENTELE_FUNCTION(clientele_event_types_matching) {
   const std::string_view selector = pg::text_view(PG_GETARG_DATUM(0));
-  const pg::RowSink rows(fcinfo);
+  const pg::RowSink rows(fcinfo, true);
   return guarded([&] {
     const std::vector<int32_t> ids = resolve_selector(selector);
     pg::call_pg([&] {

@@ -55,11 +55,12 @@ std::vector<std::string> text_elements(Datum array, const char* name);
 Datum make_text_array(std::span<const std::string_view> values);
 Datum make_time_array(std::span<const Micros> values);
 
-/// Rows of a set-returning function. Made in the PostgreSQL regime, put from either.
+/// Rows of a set-returning function; `scalar` if it returns a set of plain values. Made in the
+/// PostgreSQL regime, put from either.
 class RowSink {
  public:
-  explicit RowSink(FunctionCallInfo fcinfo) {
-    InitMaterializedSRF(fcinfo, 0);
+  explicit RowSink(FunctionCallInfo fcinfo, bool scalar = false) {
+    InitMaterializedSRF(fcinfo, scalar ? MAT_SRF_USE_EXPECTED_DESC : 0);
     info_ = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   }
   void put(Datum* values, bool* nulls) const {

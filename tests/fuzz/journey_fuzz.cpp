@@ -49,6 +49,13 @@ void accepted(std::span<const uint8_t> bytes) {
     must(journey.first_at() == list.events.front().at, "first_at");
     must(journey.last_at() == list.events.back().at, "last_at");
   }
+  EventList other;
+  journey.decode(other);
+  list.append(other);
+  list.sort();
+  encode(list, again);
+  must(Journey(again).size() == 2 * journey.size(), "nothing is lost by joining");
+  must(Journey(again).types().size() == journey.types().size(), "joining adds no types");
 }
 
 /// Bytes that no encoder wrote may still be read as some journey, which then is an ordinary one.

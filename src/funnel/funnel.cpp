@@ -6,6 +6,7 @@
 #include "base/poll.hpp"
 #include "funnel/any.hpp"
 #include "funnel/chain.hpp"
+#include "funnel/plain.hpp"
 #include "funnel/strict.hpp"
 
 namespace clientele {
@@ -23,7 +24,10 @@ FunnelSolver::FunnelSolver(const FunnelQuestion& question)
     : question_(question), backward_(question.steps + 1) {
   switch (question.order) {
     case StepOrder::ordered:
-      forward_ = std::make_unique<ChainSearch>(question);
+      if (PlainSearch::can_answer(question))
+        plain_ = std::make_unique<PlainSearch>(question);
+      else
+        forward_ = std::make_unique<ChainSearch>(question);
       break;
     case StepOrder::strict:
       strict_ = std::make_unique<StrictSearch>(question);
@@ -88,7 +92,11 @@ void FunnelSolver::search_day(std::span<const Hit> all) {
 }
 
 void FunnelSolver::search_part(std::span<const Hit> all, const FunnelPart& part) {
-  if (any_) {
+  if (plain_) {
+    const int depth = plain_->depth(part.hits);
+    if (want_times_ && depth >= best_depth_) plain_->chain(part.hits, depth, chain_);
+    offer(depth, chain_);
+  } else if (any_) {
     const Chain& chain = any_->run(part.hits);
     offer(static_cast<int>(chain.size()), chain);
   } else {

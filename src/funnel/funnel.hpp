@@ -71,6 +71,7 @@ struct FunnelPart {
 using Chain = std::vector<Micros>;
 
 class ChainSearch;
+class PlainSearch;
 class StrictSearch;
 class AnySearch;
 
@@ -97,6 +98,7 @@ class FunnelSolver {
   void offer(int depth, const Chain& chain);
 
   const FunnelQuestion& question_;
+  std::unique_ptr<PlainSearch> plain_;
   std::unique_ptr<ChainSearch> forward_;
   std::vector<std::unique_ptr<ChainSearch>> backward_;  // by depth, made when first needed
   std::unique_ptr<StrictSearch> strict_;

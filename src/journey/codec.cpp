@@ -341,7 +341,9 @@ Journey::Journey(std::span<const uint8_t> packed) {
   if (count_ == 0) return;
   read_types(reader);
   codes_ = reader.take((count_ * code_bits_ + 7) / 8);
-  first_ = static_cast<uint64_t>(reader.signed_varint()) * unit_;
+  if (__builtin_mul_overflow(reader.signed_varint(), unit_, &first_) || first_ < first_instant ||
+      first_ >= end_of_time)
+    Reader::fail("a time is out of range");
   times_ = ColumnReader(reader, count_);
   rest_ = {reader.position(), reader.left()};
 }
@@ -370,14 +372,19 @@ void Journey::read_types(Reader& whole) {
 }
 
 void Journey::Scan::times(Micros* at) {
-  // Wrapping is harmless, and only bad bytes can cause it.
-  uint64_t now = now_;
-  const uint64_t unit = journey_.unit_;
+  auto now = static_cast<uint64_t>(now_);
+  const auto unit = static_cast<uint64_t>(journey_.unit_);
   column_.each(n_, [&](size_t i, uint64_t gap) {
     now += gap * unit;
     at[i] = static_cast<Micros>(now);
   });
-  now_ = now;
+  // Only bad bytes make times wrap around; who reads a journey relies on their order and range.
+  // Where a block's gaps cannot add up to 2^63, wrapping shows at its end.
+  bool good = now_ <= static_cast<Micros>(now) && static_cast<Micros>(now) < end_of_time;
+  if (column_.widest() + std::bit_width(unit) + std::bit_width(block) > 63)
+    good = good && now_ <= at[0] && std::is_sorted(at, at + n_);
+  if (!good) Reader::fail("a time is out of range");
+  now_ = static_cast<Micros>(now);
 }
 
 void Journey::Scan::codes(uint16_t* code) const {
@@ -496,8 +503,6 @@ void validate(std::span<const uint8_t> packed) {
     const Journey journey(packed);
     EventList list;
     journey.decode(list);
-    for (const Event& e : list.events)
-      if (e.at < first_instant || e.at >= end_of_time) Reader::fail("a time is out of range");
     const auto less = [&](const Event& a, const Event& b) { return list.before(a, b); };
     Bytes again;
     if (std::is_sorted(list.events.begin(), list.events.end(), less)) encode(list, again);

@@ -84,6 +84,8 @@ class ColumnReader {
   }
 
   size_t count() const { return count_; }
+  /// No value has more bits.
+  int widest() const { return 8 * static_cast<int>(width_ >> 24); }
 
   /// The bytes of all the values, counted from the control bytes alone.
   size_t size() const;

@@ -49,6 +49,7 @@ SELECT c.*, coalesce(j.journey, '{}'::clientele.journey) AS journey,
 FROM funnel_oracle.cases c
 LEFT JOIN (SELECT id, clientele.journey(at, type, item, amount) FROM funnel_oracle.events GROUP BY id)
   j (id, journey) USING (id);
+ALTER TABLE funnel_oracle.asked SET (parallel_workers = 3);
 ANALYZE funnel_oracle.asked;
 """
 
@@ -80,8 +81,9 @@ FROM (SELECT grp, clientele.funnel(journey, def) AS summary FROM funnel_oracle.a
 ORDER BY 1, 2;
 """
 SERIAL = "SET max_parallel_workers_per_gather = 0;\n"
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0;
+PARALLEL = """SET max_parallel_workers_per_gather = 3; SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET cpu_tuple_cost = 1;
+SET cpu_operator_cost = 1;
 """
 
 

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Values stored with corrupt bytes: every function gives an error or an answer, never a crash.
+
+usage: corrupt.py [SEED [COUNT]]      (default: a fresh seed, 4000 corruptions a type)
+
+Input functions and casts check what they take, so the bytes are planted by a superuser's function
+that calls bytea's substring a journey. What is found wrong must be told with SQLSTATE XX001 (or the
+code of a mistake in what the corrupt value then says, such as 22023), not XX000.
+"""
+import os
+import random
+import subprocess
+import sys
+import time
+
+PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+
+SETUP = r"""
+SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS corrupt CASCADE;
+CREATE SCHEMA corrupt;
+SET search_path = corrupt, public, clientele;
+SET TimeZone = 'UTC';
+SELECT setseed(%(seed)s);
+DO $do$ DECLARE t text; BEGIN
+  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def}'::text[] LOOP
+    EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
+    EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
+  END LOOP;
+END $do$;
+
+CREATE TABLE good (kind text, bytes bytea);
+-- Journeys: short and long, one type and many, items and amounts, all units of time.
+INSERT INTO good
+SELECT 'journey', clientele.journey_send(clientele.journey('2026-01-01'::timestamptz + floor(random() * span) * unit,
+         (floor(random() * types) * stride)::int,
+         CASE WHEN random() < items THEN floor(random() * 50)::bigint END,
+         CASE WHEN random() < amounts THEN floor(random() * 10000)::numeric / 100 END))
+FROM generate_series(1, 60) g,
+     LATERAL (SELECT (ARRAY['1 microsecond', '1 ms', '1 s', '1 min', '1 h', '1 day']::interval[])[1 + g %% 6] AS unit,
+                     (ARRAY[3, 100, 100000])[1 + g %% 3] AS span, (ARRAY[1, 2, 5, 20, 300, 3000])[1 + g %% 6] AS types,
+                     (ARRAY[0, 0.5, 1])[1 + g / 3 %% 3] AS items, (ARRAY[0, 0.5, 1, 0])[1 + g / 9 %% 4] AS amounts,
+                     (ARRAY[1, 1, 700000])[1 + g / 7 %% 3] AS stride, (ARRAY[1, 5, 40, 600, 3000])[1 + g %% 5] AS n) p,
+     LATERAL generate_series(1, n)
+GROUP BY g;
+INSERT INTO good SELECT 'funnel_def', clientele.funnel_def_send(d) FROM (VALUES
+  (clientele.funnel_def('{#1}')),
+  (clientele.funnel_def('{#1,#0|#2}', '1 day')),
+  (clientele.funnel_def('{#0,#1,#2|#0}', '2 days', 'strict', '{1 h,NULL}', '{#3@1-3,#4}', true, true, true, 'Asia/Shanghai')),
+  (clientele.funnel_def('{#0,#1,#2|#0,#1|#3}', NULL, 'any', NULL, NULL, true)),
+  (clientele.funnel_def('{#0,#0|#1,#0|#1,#2}', '5 days', 'ordered', '{NULL,2 days,1 day}', '{#4@2-3}'))) v (d);
+INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
+  (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
+  (clientele.path_def(session_gap => '1 day', collapse => true))) v (d);
+INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
+                   (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+
+CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
+
+CREATE TABLE calls (kind text, call text);
+INSERT INTO calls
+SELECT 'journey', unnest(ARRAY[
+  'journey_out($1)::text', 'journey_send($1)', 'journey_hash($1)', '$1 = ''{}''', '$1 <> $1', '$1 || $1',
+  '$1 || ''{1@2026-01-01T00:00:00Z#5=1.5}''', 'journey_merge($1)', 'count(*) FROM events($1)', 'event_count($1)',
+  'event_count($1, ''#1'')', 'event_count($1, ''#0|#700000'')', 'first_at($1)', 'last_at($1)',
+  'journey_slice($1, ''2026-01-01 00:00:05'', ''2026-02-01'')', 'journey_slice($1)', 'journey_filter($1, ''#0|#2'')',
+  'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
+  'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())',
+  'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
+  'funnel_depth($1, ''{#0,#1}'', ''1 day'')', 'funnel_times($1, funnel_def(''{#0,#1,#2,#0}'', NULL))',
+  'funnel_times($1, funnel_def(''{#0,#1}'', ''1 min''))', 'funnel_depth($1, funnel_def(''{#0,#1,#2}'', ''1 min''))',
+  '(SELECT count(*) FROM funnel_steps((SELECT funnel($1, funnel_def(''{#0,#1}'')))))',
+  'funnel($1, ''{#0,#1|#0}'', ''1 h'')'])
+UNION ALL
+SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, o, s, e, item, up, day))
+FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) o (o),
+     (VALUES (NULL::interval[]), ('{NULL,1 min}')) s (s), (VALUES (NULL::text[]), ('{#3,#2@1-3}')) e (e),
+     (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day)
+UNION ALL
+SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, 'any', NULL, NULL, item, up, day))
+FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day);
+INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)',
+  'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
+  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))']);
+INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)',
+  'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
+  'journey_path(''2026-01-01'', ''a'', $1)']);
+INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
+  'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
+
+-- Every function that takes one of these values is called above, or calls for nothing.
+SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
+WHERE p.pronamespace = 'clientele'::regnamespace
+  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def}'::regtype[])
+  AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
+  AND p.prokind <> 'p'
+  AND p.proname !~ '_(accum|combine|eq|ne|concat)$';
+
+-- One corrupt value through some of its calls; a corrupt value may say what takes long.
+CREATE FUNCTION probe(which int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE b record; c text; code text; why text; said text := '';
+BEGIN
+  SELECT * INTO b FROM bad WHERE id = which;
+  FOR c IN SELECT call FROM calls WHERE kind = b.kind ORDER BY hashtext(call || which) LIMIT 12 LOOP
+    BEGIN
+      EXECUTE 'SELECT ' || replace(c, '$1', format('plant(%%L::bytea, NULL::clientele.%%I)', b.bytes, b.kind));
+      said := said || '.';
+    EXCEPTION WHEN OTHERS OR query_canceled THEN
+      GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, why = MESSAGE_TEXT;
+      said := said || CASE WHEN code = ANY (%(allowed)s::text[]) THEN '!'
+                           ELSE format(E'?%%s %%s: %%s for %%s\n', b.kind, code, why, c) END;
+    END;
+  END LOOP;
+  RETURN said;
+END $$;
+"""
+
+ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
+
+
+def psql(script):
+    return subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=script, capture_output=True,
+                          text=True)
+
+
+def spoiled(rng, good):
+    """Some bytes changed, some cut off, some added; the first ones more often than the rest."""
+    b = bytearray(good)
+    for _ in range(1 + int(rng.random() ** 3 * 6)):
+        if not b:
+            break
+        at = int(rng.random() ** rng.choice([1, 4]) * len(b))
+        kind = rng.randrange(8)
+        if kind == 0:
+            del b[at:]
+        elif kind == 1:
+            b += rng.randbytes(1 + at % 9)
+        elif kind == 2:
+            del b[at]
+        elif kind == 3:
+            b[at] = 255
+        elif kind == 4:
+            b[at] = rng.randrange(256)
+        elif kind == 5:
+            b[at:at + 8] = b"\xff" * 8
+        elif kind == 6:
+            b[at:at + 9] = b"\xff" * 8 + b"\x7f"
+        else:
+            b[at] ^= 1 << rng.randrange(8)
+    return bytes(b)
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
+    print(f"seed {seed}, {count} corruptions", flush=True)
+    rng = random.Random(seed)
+    made = psql(SETUP % dict(seed=rng.random(), allowed=ALLOWED))
+    good = psql("SELECT kind, encode(bytes, 'hex') FROM corrupt.good ORDER BY 1, 2")
+    if made.returncode or good.returncode or "not called" in made.stdout:
+        print(made.stdout, made.stderr, good.stderr)
+        print("corrupt: 0 passed, 1 failed, 0 skipped")
+        return 1
+    values = {}
+    for line in good.stdout.split():
+        kind, _, digits = line.partition("|")
+        values.setdefault(kind, []).append(bytes.fromhex(digits))
+    # Journeys have most to read; each other kind gets an eighth.
+    kinds = [k for k in values for _ in range(8 if k == "journey" else 1)]
+    rows = [(i, kind, spoiled(rng, rng.choice(values[kind])))
+            for i in range(count) for kind in [rng.choice(kinds)]]
+    script = "".join(["SET search_path = corrupt, public, clientele; SET TimeZone = 'UTC';\n",
+                      "SET statement_timeout = '60s'; SET client_min_messages = warning;\n",
+                      "COPY corrupt.bad FROM STDIN;\n",
+                      *(f"{i}\t{kind}\t\\\\x{b.hex()}\n" for i, kind, b in rows), "\\.\n",
+                      *(f"SELECT probe({i});\n" for i in range(count))])
+    asked = psql(script)
+    lines = asked.stdout.splitlines()
+    answers = sum(line.count(".") for line in lines if line[:1] in ".!?")
+    errors = sum(line.count("!") for line in lines if line[:1] in ".!?")
+    odd = [line for line in lines if "?" in line]
+    failed = len(odd) + (asked.returncode != 0)
+    print(f"{answers} answers, {errors} errors, {len(odd)} odd ones")
+    for line in odd[:10]:
+        print(line[line.index("?"):][:300])
+    if asked.returncode != 0:
+        print(f"the session ended at {rows[len([l for l in lines if l[:1] in '.!?'])]}")
+        print(asked.stderr[-2000:])
+    else:
+        psql("SET client_min_messages = warning; DROP SCHEMA corrupt CASCADE")
+    print(f"corrupt: {count - len(odd)} passed, {failed} failed, 0 skipped")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

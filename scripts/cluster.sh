@@ -117,8 +117,10 @@ use_cluster() {
   PGHOST=$(socket_of "$1")
 }
 
+# main_cluster DATABASE keep|renew: brings up the server and the database. A database that was
+# made with other SQL than is installed now calls functions that may be gone.
 main_cluster() {
-  local cluster=$home/main
+  local cluster=$home/main made=$home/$1.made script
   if [[ ! -f $cluster/data/PG_VERSION ]]; then
     stage 'making a private cluster' initdb.log make_cluster "$cluster" || exit
   fi
@@ -126,9 +128,15 @@ main_cluster() {
     stage 'starting its server' start.log start_cluster "$cluster" || exit
   fi
   use_cluster "$cluster" "$1"
-  if [[ $(psql -XAtqc "SELECT 1 FROM pg_database WHERE datname = '$1'" postgres) != 1 ]]; then
-    make_database "$1"
+  script=$(cat "$home/pg/share/postgresql/$pg_major/extension/clientele--"*.sql | cksum)
+  if [[ $(psql -XAtqc "SELECT 1 FROM pg_database WHERE datname = '$1'" postgres) == 1 ]]; then
+    [[ ! -f $made || $(<"$made") != "$script" ]] || return 0
+    say "the extension has changed since the database $1 was made"
+    [[ $2 == renew ]] || return 0
+    say 'making it anew'
   fi
+  make_database "$1"
+  printf '%s\n' "$script" >"$made"
 }
 
 # An empty database with the extension, whose functions need no prefix.

@@ -96,6 +96,12 @@ WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r')
   AND (col_description(c.oid, attnum) IS NULL
        OR (SELECT typnamespace FROM pg_type WHERE oid = a.atttypid) <> 'pg_catalog'::regnamespace);
 
+-- The functions that come with the store are held to the same.
+SELECT p.oid::regprocedure FROM pg_proc p
+WHERE pronamespace IN ('clientele_bi'::regnamespace, 'clientele_data'::regnamespace)
+  AND (COALESCE(split_part(obj_description(oid, 'pg_proc'), E'\n', 1), '') !~ '^[[:upper:]].*\.$'
+       OR prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'search_path=%'));
+
 -- Afterwards nothing is left.
 CALL clientele.drop_store();
 DROP EXTENSION clientele;

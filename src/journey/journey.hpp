@@ -98,13 +98,14 @@ class Journey {
     }
     /// Position in the journey of the block's first event.
     size_t begin() const { return begin_; }
+    /// Ascending, and all of them instants that timestamptz holds, whatever the bytes.
     void times(Micros* at);
     void codes(uint16_t* code) const;
 
    private:
     const Journey& journey_;
     ColumnReader column_;
-    uint64_t now_;
+    Micros now_;
     size_t begin_ = 0;
     size_t n_ = 0;
   };
@@ -126,8 +127,8 @@ class Journey {
   bool all_items_ = false;
   bool has_amounts_ = false;
   bool all_amounts_ = false;
-  uint64_t unit_ = 1;
-  uint64_t first_ = 0;
+  int64_t unit_ = 1;
+  Micros first_ = 0;
   const uint8_t* codes_ = nullptr;
   ColumnReader times_;
   std::span<const uint8_t> rest_;  // from the data of the times on

@@ -60,8 +60,11 @@ void accepted(std::span<const uint8_t> bytes) {
 
 /// Bytes that no encoder wrote may still be read as some journey, which then is an ordinary one.
 void decoded(EventList& list) {
-  for (const Event& e : list.events)
-    if (e.at < first_instant || e.at >= end_of_time) return;
+  Micros before = first_instant;
+  for (const Event& e : list.events) {
+    must(before <= e.at && e.at < end_of_time, "times are ascending and in range");
+    before = e.at;
+  }
   list.sort();
   Bytes bytes;
   encode(list, bytes);

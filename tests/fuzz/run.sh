@@ -65,7 +65,7 @@ export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=8
 for name in $(fuzzers); do
   mapfile -t folders < <(corpora "$name")
   status=0
-  "$build/$name" "${options[@]}" -max_len=96 -timeout=10 -entropic=0 -reload=0 \
+  "$build/$name" "${options[@]}" -max_len=1024 -timeout=10 -entropic=0 -reload=0 \
     -artifact_prefix="$build/" "${folders[@]}" >"$build/$name.log" 2>&1 || status=$?
   if ((status == 0)); then
     passed=$((passed + 1))

@@ -315,6 +315,42 @@ TEST(Codec, TimesOutsideTimestamptzAreRefused) {
   EXPECT_FALSE(accepted(packed(simple({{INT64_MIN, 1}}))));
 }
 
+TEST(Codec, TimesReadAreOrderedAndInRangeWhateverTheBytes) {
+  // Gaps of all widths, of any value, in any unit, over several blocks.
+  int ended = 0;
+  for (uint64_t seed = 1; seed <= 20000; ++seed) {
+    Random random(seed);
+    const size_t n = 1 + random.below(random.one_in(20) ? 600 : 6);
+    std::vector<uint64_t> gaps(n);
+    const uint64_t shift = random.below(64);
+    for (uint64_t& gap : gaps) gap = random.one_in(3) ? random.any_width() : random() >> shift;
+    Bytes bytes;
+    Writer w(bytes);
+    w.u8(Journey::version);
+    w.u8(static_cast<uint8_t>(random.below(6)));
+    w.varint(n);
+    w.varint(0);
+    w.varint(7);
+    w.signed_varint(static_cast<int64_t>(random.any_width()) >> random.below(64));
+    write_column(bytes, gaps);
+    try {
+      EventList list;
+      Journey(bytes).decode(list);
+      ++ended;
+      Micros before = first_instant;
+      for (const Event& e : list.events) {
+        ASSERT_LE(before, e.at) << "seed " << seed;
+        ASSERT_LT(e.at, end_of_time) << "seed " << seed;
+        before = e.at;
+      }
+    } catch (const Error& e) {
+      ASSERT_STREQ(e.code(), sqlstate::corrupted);
+    }
+  }
+  EXPECT_GT(ended, 1000);
+  EXPECT_LT(ended, 19000);
+}
+
 TEST(Codec, WorksInAnArena) {
   std::pmr::monotonic_buffer_resource arena;
   EventList list(&arena);

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: PostgreSQL
+"""DuckDB and an embedded ClickHouse beside us: same events, each in its best layout."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import questions
+from measure import progress, say
+from psql import copy_to
+
+PACKAGES = {"duckdb": "duckdb", "clickhouse": "chdb"}
+THREADS = 2
+CSV_COLUMNS = "customer_id, ms, event_type_id"
+
+
+class Unavailable(Exception):
+    pass
+
+
+def environment(cache):
+    """The Python of a private environment with the engines in it."""
+    folder = os.path.join(cache, "peers")
+    python = os.path.join(folder, "bin", "python")
+    stamp = os.path.join(folder, "installed")
+    if os.path.exists(stamp):
+        return python
+    if importlib.util.find_spec("ensurepip") is None:
+        raise Unavailable("Python's venv is not installed: apt-get install python3-venv")
+    progress("installing " + " and ".join(PACKAGES.values()) + " into " + folder)
+    try:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True,
+                       stdout=subprocess.DEVNULL)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                        *PACKAGES.values()], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"cannot install {', '.join(PACKAGES.values())}: {error}") from error
+    with open(stamp, "w", encoding="utf-8"):
+        pass
+    return python
+
+
+class Engine:
+    def __init__(self, python, name, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine.py")
+        self.process = subprocess.Popen([python, script, name, folder, str(THREADS)], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.name, self.folder = name, folder
+        self.version = self._read()
+
+    def _read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Unavailable(f"{self.name} ended")
+        return json.loads(line)
+
+    def run(self, sql):
+        self.process.stdin.write(json.dumps(sql) + "\n")
+        self.process.stdin.flush()
+        result = self._read()
+        if "error" in result:
+            raise Unavailable(f"{self.name}: {result['error']}")
+        return result["rows"], result["ms"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _load(engine, csv):
+    if engine.name == "duckdb":
+        engine.run(f"""CREATE TABLE events AS SELECT * FROM read_csv('{csv}', header = false, columns =
+{{'customer_id': 'UINTEGER', 'ms': 'BIGINT', 'event_type_id': 'UTINYINT'}}) ORDER BY customer_id, ms""")
+        engine.run("CHECKPOINT")
+    else:
+        columns = "customer_id UInt32, ms UInt64, event_type_id UInt8"
+        engine.run(f"CREATE TABLE events ({columns}) ENGINE = MergeTree ORDER BY (customer_id, ms)")
+        engine.run(f"INSERT INTO events SELECT * FROM file('{csv}', 'CSV', '{columns}')")
+        engine.run("OPTIMIZE TABLE events FINAL")
+
+
+def _size(folder):
+    return sum(os.path.getsize(os.path.join(path, file))
+               for path, _, files in os.walk(folder) for file in files)
+
+
+def _task(engine, question, sql):
+    def run():
+        rows, ms = engine.run(sql)
+        return questions.answer(question, rows), ms
+    return run
+
+
+def start(cache, events):
+    """The engines with the events loaded, their tasks for interleaved(), and sizes in bytes."""
+    python = environment(cache)
+    csv = os.path.join(cache, "events.csv")
+    progress("copying the events for DuckDB and ClickHouse")
+    copy_to(f"""COPY (SELECT customer_id, (extract(epoch FROM at) * 1000)::bigint, event_type_id
+FROM {events} ORDER BY customer_id, at) TO STDOUT (FORMAT csv)""", csv)
+    engines, tasks, sizes = [], [], []
+    asked = {"duckdb": {"DuckDB": questions.duckdb(),
+                        "DuckDB, by position": questions.duckdb_by_position()},
+             "clickhouse": {"ClickHouse": questions.clickhouse()}}
+    for name, competitors in asked.items():
+        try:
+            engine = Engine(python, name, os.path.join(cache, name))
+            engines.append(engine)
+            _load(engine, csv)
+        except Unavailable as error:
+            say(f"{name} is left out: {error}")
+            continue
+        sizes.append((f"{name} {engine.version}", _size(engine.folder)))
+        tasks += [(q, competitor, _task(engine, q, sql), None)
+                  for competitor, asks in competitors.items() for q, sql in asks.items()]
+    os.remove(csv)
+    return engines, tasks, sizes

@@ -204,7 +204,7 @@ else
   skip 'C++ is formatted' 'there is no clang-format-14'
 fi
 if command -v shellcheck >/dev/null; then
-  check 'shellcheck finds nothing' shellcheck "${scripts[@]}"
+  check 'shellcheck finds nothing' shellcheck -S warning "${scripts[@]}"
 else
   skip 'shellcheck finds nothing' 'there is no shellcheck'
 fi

@@ -69,8 +69,8 @@ bool is_moving(const char* field) {
   return false;
 }
 
-/// After a date such a field can only be the name of a time zone, and DecodeDateTime raises an error
-/// for one that it does not know.
+/// After a date such a field can only be the name of a time zone, and DecodeDateTime raises an
+/// error for one that it does not know.
 bool is_unknown_zone(char** field, const int* type, int at) {
   if (type[at] != DTK_DATE || is_digit(field[at][0])) return false;
   for (int i = 0; i < at; ++i)
@@ -170,8 +170,8 @@ CLIENTELE_FUNCTION(clientele_parse_json) {
   JsonLexContext* lex = makeJsonLexContextCstringLen(nullptr, copy, static_cast<int>(s.size()),
                                                      GetDatabaseEncoding(), true);
 #else
-  JsonLexContext* lex = makeJsonLexContextCstringLen(copy, static_cast<int>(s.size()),
-                                                     GetDatabaseEncoding(), true);
+  JsonLexContext* lex =
+      makeJsonLexContextCstringLen(copy, static_cast<int>(s.size()), GetDatabaseEncoding(), true);
 #endif
   if (pg_parse_json(lex, &actions) != JSON_SUCCESS || check.failed) PG_RETURN_NULL();
   PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));

@@ -135,7 +135,7 @@ COMMENT ON PROCEDURE create_store_tables() IS
   'Makes the tables of the store; a part of create_store().';
 
 CREATE FUNCTION write_journeys() RETURNS trigger
-  LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF TG_OP <> 'DELETE' AND NEW.journey IS NULL THEN
     RAISE EXCEPTION 'a journey must not be NULL' USING

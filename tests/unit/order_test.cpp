@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Whatever the bytes: times that are read are in order. Everything that asks a journey relies on it.
+// Whatever the bytes: times that are read are in order. Everything that asks a journey relies on
+// it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

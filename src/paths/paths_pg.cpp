@@ -69,8 +69,8 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
   const pg::RowSink rows(fcinfo);
   return guarded([&] {
-    PathQuestion& question = pg::kept<KeptQuestion>(fcinfo).get(
-        definition, [](ByteView d) { return PathQuestion(d); });
+    PathQuestion& question =
+        pg::kept<KeptQuestion>(fcinfo).get(definition, [](ByteView d) { return PathQuestion(d); });
     const PathEvents& events = question.events_of(Journey(bytes));
     std::vector<std::string_view> names;
     int32_t number = 0;

@@ -117,21 +117,39 @@ uint32_t PathSummary::find_cell(uint32_t step, uint32_t source, uint32_t target)
   return cell;
 }
 
+// All events of a session are its path. This is the common question and the fastest: the members
+// used in the loop are kept in locals, which the compiler may not do by itself.
 template <bool by_step, bool timed>
-void PathSummary::add_all(const PathEvents& events, std::span<const EventKind>) {
+void PathSummary::add_all(const PathEvents& events) {
   const uint64_t gap = definition_.session_gap.value_or(~uint64_t{0});
+  const uint64_t customer = customers_;
   const size_t n = events.size();
   const Micros* const at = events.at.data();
   const uint32_t* const kind = events.kind.data();
   const uint32_t* const local = local_.data();
-  uint32_t source = local[kind[0]];
-  uint32_t step = by_step ? 1 : 0;
+  const uint32_t* slots = slots_.data();
+  size_t slot_count = slots_.size();
+  Cell* cells = cells_.data();
+  const int bits = bits_;
+  size_t source = local[kind[0]];
+  size_t step = by_step ? 1 : 0;
   for (size_t i = 1; i < n; ++i) {
-    const uint32_t target = local[kind[i]];
+    const size_t target = local[kind[i]];
     const uint64_t time = elapsed(at[i - 1], at[i]);
     if (time <= gap) {
-      const uint32_t cell = cell_of(step, source, target);
-      count(cell);
+      const size_t slot = (step << 2 * bits) + (source << bits) + target;
+      uint32_t cell = slot < slot_count ? slots[slot] : none;
+      if (cell == none) {
+        cell = find_cell(static_cast<uint32_t>(step), static_cast<uint32_t>(source),
+                         static_cast<uint32_t>(target));
+        slots = slots_.data();
+        slot_count = slots_.size();
+        cells = cells_.data();
+      }
+      Cell& c = cells[cell];
+      ++c.paths;
+      c.customers += c.last_customer != customer;
+      c.last_customer = customer;
       if constexpr (timed)
         times_[cell].add(static_cast<int64_t>(std::min<uint64_t>(time, INT64_MAX)));
       if constexpr (by_step) ++step;
@@ -178,9 +196,9 @@ void PathSummary::add(std::span<const uint8_t> encoded, PathFinder& finder,
   if (d.start_at || d.end_at || d.collapse || d.reverse || d.max_length)
     return add_paths(finder, events, kinds);
   if (d.by_step)
-    d.times ? add_all<true, true>(events, kinds) : add_all<true, false>(events, kinds);
+    d.times ? add_all<true, true>(events) : add_all<true, false>(events);
   else
-    d.times ? add_all<false, true>(events, kinds) : add_all<false, false>(events, kinds);
+    d.times ? add_all<false, true>(events) : add_all<false, false>(events);
 }
 
 void PathSummary::merge(const PathSummary& other) {

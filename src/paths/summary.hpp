@@ -62,10 +62,8 @@ class PathSummary {
   void define(std::span<const uint8_t> encoded);
   uint32_t label_number(std::string_view text);
   uint32_t cell_of(uint32_t step, uint32_t source, uint32_t target) {
-    if (step < steps_) {
-      const uint32_t cell = slots_[((size_t{step} << bits_ | source) << bits_) | target];
-      if (cell != none) return cell;
-    }
+    const size_t slot = ((size_t{step} << bits_ | source) << bits_) | target;
+    if (slot < slots_.size() && slots_[slot] != none) return slots_[slot];
     return find_cell(step, source, target);
   }
   uint32_t find_cell(uint32_t step, uint32_t source, uint32_t target);
@@ -79,7 +77,7 @@ class PathSummary {
     c.last_customer = customers_;
   }
   template <bool by_step, bool timed>
-  void add_all(const PathEvents& events, std::span<const EventKind> kinds);
+  void add_all(const PathEvents& events);
   void add_paths(PathFinder& finder, const PathEvents& events, std::span<const EventKind> kinds);
 
   std::pmr::vector<uint8_t> encoded_;  // the definition; empty before the first customer

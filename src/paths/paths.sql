@@ -51,7 +51,7 @@ CREATE FUNCTION journey_paths(journey, path_def, OUT path_number integer, OUT at
   LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10 COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_paths';
 COMMENT ON FUNCTION journey_paths(journey, path_def) IS
   'Lists all the paths of a journey that a path_def asks for, one a session at most, numbered from 1.
-at is the time of the earliest event of the path. Otherwise as journey_path.';
+at is the time at which the path begins, before it is turned around or cut to length. Otherwise as journey_path.';
 
 CREATE FUNCTION journey_path_accum(internal, timestamptz, text) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_row';

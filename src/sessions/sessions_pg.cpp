@@ -19,7 +19,9 @@ Datum numeric_of_sum(__int128 millionths) {
   const Datum high = pg::numeric_of(static_cast<int64_t>(millionths / part));
   const Datum low = pg::numeric_of(static_cast<int64_t>(millionths % part));
   const Datum factor = DirectFunctionCall1(int8_numeric, Int64GetDatum(part));
-  return DirectFunctionCall2(numeric_add, DirectFunctionCall2(numeric_mul, high, factor), low);
+  const Datum sum =
+      DirectFunctionCall2(numeric_add, DirectFunctionCall2(numeric_mul, high, factor), low);
+  return DirectFunctionCall1(numeric_trim_scale, sum);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ void AnySearch::insert(Micros at, const std::vector<int>& steps) {
   for (const int s : steps) reach(s, root);
   for (size_t i = 0; i < queue_.size(); ++i) {
     const int s = queue_[i];
+    if (i % 64 == 63) poll();
     if (!serving_[s].used) {
       target = s;
       break;
@@ -64,6 +65,7 @@ const Chain& AnySearch::run(std::span<const Hit> hits) {
     for (size_t i = begin; i < end; ++i) {
       const std::vector<int>& steps = question_.classes[hits[i].cls].steps;
       if (steps.empty()) continue;
+      poll();
       if (question_.strictly_increasing)  // of one instant, one event at most
         union_.insert(union_.end(), steps.begin(), steps.end());
       else

@@ -58,7 +58,8 @@ ChainSearch::ChainSearch(FunnelQuestion question)
       latest_(question_.steps + 1),
       anchors_((question_.steps + 1) * question_.exclusions.size()),
       tie_(question_.classes),
-      new_prefix_(question_.steps + 1, -1) {
+      new_prefix_(question_.steps + 1, -1),
+      poll_every_(65536 / (question_.steps + 1) + 1) {
   for (size_t e = 0; e < question_.exclusions.size(); ++e)
     exclusions_to_[question_.exclusions[e].to].push_back(static_cast<int>(e));
 }
@@ -159,14 +160,19 @@ int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, si
                      bool early) {
   const std::span<const Hit> hits = part.hits;
   for (Latest& l : latest_) l.valid = false;
+  std::fill(new_prefix_.begin(), new_prefix_.end(), -1);  // a cancelled search may have left some
   depth_ = 0;
   keep_nodes_ = !early;
   nodes_.clear();
   blocked_ = blocked;
   all_ = all;
   const size_t n = hits.size();
+  size_t next_poll = 0;
   for (size_t i = 0, next = 0; i < n; i = next) {
-    if ((i & 4095) > (next & 4095)) poll();
+    if (i >= next_poll) {
+      poll();
+      next_poll = i + poll_every_;
+    }
     next = i + 1;
     const size_t index = part.index.empty() ? i : part.index[i];
     if (next == n || hits[next].at != hits[i].at) {

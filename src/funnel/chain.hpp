@@ -67,6 +67,7 @@ class ChainSearch {
   int depth_ = 0;
   TieMatching tie_;
   std::vector<int> tie_steps_, new_lengths_, new_prefix_;
+  size_t poll_every_;  // events; one may serve every step
 };
 
 }  // namespace clientele

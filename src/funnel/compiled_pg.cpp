@@ -45,7 +45,10 @@ FunnelDefinition definition_of(Datum steps, const Interval* within) {
 
 namespace {
 
+constexpr size_t max_step_exclusions = 4'000'000;
+
 FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes) {
+  definition.check();  // stored bytes may be corrupt
   FunnelQuestion question = definition.question();
   std::vector<std::vector<int32_t>> step_types, exclusion_types;
   for (const std::string& step : definition.steps) step_types.push_back(resolve_selector(step));
@@ -62,6 +65,10 @@ FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes)
       for (int step = 1; step < question.steps; ++step) add({step, step + 1});
     }
   }
+  // The search keeps a time for each pair of a step and an exclusion.
+  if (question.exclusions.size() * static_cast<size_t>(question.steps) > max_step_exclusions)
+    throw Error(sqlstate::limit_exceeded, "a funnel has too many steps and exclusions together",
+                "Give exclusions the range of steps for which they matter, as in refund@1-3.");
   classes = JourneyFeed::classify(question, step_types, exclusion_types);
   return question;
 }
@@ -77,10 +84,12 @@ CompiledFunnel::CompiledFunnel(std::span<const uint8_t> bytes)
 DayEnd CompiledFunnel::day_end() const { return day_end_in(zone_); }
 
 int CompiledFunnel::depth(const Journey& journey) {
+  if (solver_.takes_timeline()) return solver_.depth(feed_.timeline(journey, solver_, classes_));
   return solver_.depth(feed_.hits(journey, question_, classes_), day_end());
 }
 
 const Chain& CompiledFunnel::times(const Journey& journey) {
+  if (solver_.takes_timeline()) return solver_.times(feed_.timeline(journey, solver_, classes_));
   return solver_.times(feed_.hits(journey, question_, classes_), day_end());
 }
 

@@ -52,6 +52,32 @@ std::span<const Hit> JourneyFeed::hits(const Journey& journey, const FunnelQuest
   return {out, n};
 }
 
+Timeline JourneyFeed::timeline(const Journey& journey, const FunnelSolver& solver,
+                               const TypeClasses& classes) {
+  step_of_code_.assign(journey.empty() ? 0 : journey.code_limit(), solver.step_of(0));
+  bool any = false;
+  for (size_t c = 0; c < journey.types().size(); ++c) {
+    const uint32_t cls = classes.of(journey.types()[c]);
+    step_of_code_[c] = solver.step_of(cls);
+    any |= cls != 0;
+  }
+  if (!any) return {};
+  if (at_.size() < journey.size()) {
+    at_.resize(journey.size() + Journey::block);
+    step_.resize(journey.size() + Journey::block);
+  }
+  uint16_t code[Journey::block];
+  const uint16_t* const step_of_code = step_of_code_.data();
+  for (Journey::Scan scan(journey); const size_t count = scan.next();) {
+    scan.times(at_.data() + scan.begin());
+    scan.codes(code);
+    uint16_t* const step = step_.data() + scan.begin();
+    for (size_t i = 0; i < count; ++i) step[i] = step_of_code[code[i]];
+    if (scan.begin() % (64 * Journey::block) == 0) poll();
+  }
+  return {{at_.data(), journey.size()}, step_.data()};
+}
+
 std::span<const Hit> JourneyFeed::read_with_items(const Journey& journey,
                                                   const FunnelQuestion& question,
                                                   const TypeClasses& classes) {

@@ -45,12 +45,17 @@ class JourneyFeed {
   std::span<const Hit> hits(const Journey& journey, const FunnelQuestion& question,
                             const TypeClasses& classes);
 
+  /// The same for a solver that takes a timeline; empty if no event serves a step.
+  Timeline timeline(const Journey& journey, const FunnelSolver& solver, const TypeClasses& classes);
+
  private:
   std::span<const Hit> read_with_items(const Journey& journey, const FunnelQuestion& question,
                                        const TypeClasses& classes);
 
   std::vector<Hit> hits_;  // only grows; what counts is in the span returned
   std::vector<uint32_t> class_of_code_;
+  std::vector<Micros> at_;  // grows only, like hits_
+  std::vector<uint16_t> step_, step_of_code_;
   EventList events_;
   std::vector<int64_t> items_;
 };

@@ -52,6 +52,17 @@ const Chain& FunnelSolver::times(std::span<const Hit> hits, DayEnd day_end) {
   return best_;
 }
 
+uint16_t FunnelSolver::step_of(uint32_t cls) const { return plain_->step_of(cls); }
+
+int FunnelSolver::depth(const Timeline& timeline) {
+  return plain_->depth(timeline.at, timeline.step);
+}
+
+const Chain& FunnelSolver::times(const Timeline& timeline) {
+  plain_->chain(timeline.at, timeline.step, depth(timeline), best_);
+  return best_;
+}
+
 void FunnelSolver::search(std::span<const Hit> hits, DayEnd day_end) {
   best_depth_ = 0;
   best_.clear();
@@ -93,8 +104,15 @@ void FunnelSolver::search_day(std::span<const Hit> all) {
 
 void FunnelSolver::search_part(std::span<const Hit> all, const FunnelPart& part) {
   if (plain_) {
-    const int depth = plain_->depth(part.hits);
-    if (want_times_ && depth >= best_depth_) plain_->chain(part.hits, depth, chain_);
+    plain_at_.clear();
+    plain_step_.clear();
+    for (const Hit& h : part.hits) {
+      plain_at_.push_back(h.at);
+      plain_step_.push_back(plain_->step_of(h.cls));
+    }
+    const int depth = plain_->depth(plain_at_, plain_step_.data());
+    if (want_times_ && depth >= best_depth_)
+      plain_->chain(plain_at_, plain_step_.data(), depth, chain_);
     offer(depth, chain_);
   } else if (any_) {
     const Chain& chain = any_->run(part.hits);

@@ -67,6 +67,13 @@ struct FunnelPart {
   std::span<const uint32_t> index;  // empty: the part is all
 };
 
+/// All events of a customer in time order with the step each serves: what a funnel without further
+/// rules needs to know. FunnelSolver::step_of() gives the steps.
+struct Timeline {
+  std::span<const Micros> at;
+  const uint16_t* step;
+};
+
 /// The chain found by a search: its times, as many as its depth.
 using Chain = std::vector<Micros>;
 
@@ -90,6 +97,13 @@ class FunnelSolver {
   /// Valid until the next call.
   const Chain& times(std::span<const Hit> hits, DayEnd day_end = {});
 
+  /// The shorter way for a question without further rules: is this one, which step does a class
+  /// serve, and the same two answers.
+  bool takes_timeline() const { return plain_ && !question_.natural_day; }
+  uint16_t step_of(uint32_t cls) const;
+  int depth(const Timeline& timeline);
+  const Chain& times(const Timeline& timeline);
+
  private:
   void search(std::span<const Hit> hits, DayEnd day_end);
   void search_day(std::span<const Hit> hits);
@@ -99,6 +113,8 @@ class FunnelSolver {
 
   const FunnelQuestion& question_;
   std::unique_ptr<PlainSearch> plain_;
+  std::vector<Micros> plain_at_;
+  std::vector<uint16_t> plain_step_;
   std::unique_ptr<ChainSearch> forward_;
   std::vector<std::unique_ptr<ChainSearch>> backward_;  // by depth, made when first needed
   std::unique_ptr<StrictSearch> strict_;

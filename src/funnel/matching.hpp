@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/poll.hpp"
 #include "funnel/funnel.hpp"
 
 namespace clientele {
@@ -15,15 +16,18 @@ class TieMatching {
  public:
   explicit TieMatching(const std::vector<EventClass>& classes) : classes_(classes) {}
 
-  void clear() { kinds_.clear(); }
+  void clear() {
+    for (const Kind& k : kinds_) kind_of_[k.cls] = 0;
+    kinds_.clear();
+  }
   void add_event(uint32_t cls) {
     if (classes_[cls].steps.empty()) return;
-    for (Kind& k : kinds_)
-      if (k.cls == cls) {
-        ++k.events;
-        return;
-      }
-    kinds_.push_back({cls, 1, {}, false});
+    kind_of_.resize(classes_.size());
+    if (kind_of_[cls] == 0) {
+      kinds_.push_back({cls, 0, {}, none});
+      kind_of_[cls] = static_cast<uint32_t>(kinds_.size());
+    }
+    ++kinds_[kind_of_[cls] - 1].events;
   }
   /// Forgets the steps, keeps the events.
   void unassign() {
@@ -31,8 +35,14 @@ class TieMatching {
   }
   /// Serves one more step, moving others if need be; false if there are too few events.
   bool serve(int step) {
-    for (Kind& k : kinds_) k.seen = false;
-    return place(step);
+    for (Kind& k : kinds_) k.reached_by = none;
+    moves_.assign(1, {step, none, 0});
+    for (int m = 0; m < static_cast<int>(moves_.size()); ++m) {
+      poll();
+      for (int k = 0; k < static_cast<int>(kinds_.size()); ++k)
+        if (try_kind(m, k)) return true;
+    }
+    return false;
   }
   /// Calls f(step) for every step that some event could serve; a step may come twice.
   template <class F>
@@ -42,33 +52,45 @@ class TieMatching {
   }
 
  private:
+  static constexpr int none = -1;
   struct Kind {
     uint32_t cls;
     size_t events;
     std::vector<int> serves;
-    bool seen;
+    int reached_by;  // a position in moves_
+  };
+  /// A step that looks for a place, as it has to leave its own: serves[slot] of kind `from`.
+  struct Move {
+    int step;
+    int from;
+    size_t slot;
   };
 
-  bool place(int step) {
-    for (Kind& k : kinds_) {
-      const std::vector<int>& can = classes_[k.cls].steps;
-      if (k.seen || !std::binary_search(can.begin(), can.end(), step)) continue;
-      k.seen = true;
-      if (k.serves.size() < k.events) {
-        k.serves.push_back(step);
-        return true;
-      }
-      for (int& other : k.serves)
-        if (place(other)) {
-          other = step;
-          return true;
-        }
+  // May kind `k` take the step of move `m`? If it is full, what it serves has to look further.
+  bool try_kind(int m, int k) {
+    Kind& kind = kinds_[k];
+    const std::vector<int>& can = classes_[kind.cls].steps;
+    if (kind.reached_by != none || !std::binary_search(can.begin(), can.end(), moves_[m].step))
+      return false;
+    kind.reached_by = m;
+    if (kind.serves.size() == kind.events) {
+      for (size_t slot = 0; slot < kind.serves.size(); ++slot)
+        moves_.push_back({kind.serves[slot], k, slot});
+      return false;
     }
-    return false;
+    kind.serves.push_back(moves_[m].step);
+    while (moves_[m].from != none) {
+      Kind& left = kinds_[moves_[m].from];
+      left.serves[moves_[m].slot] = moves_[left.reached_by].step;
+      m = left.reached_by;
+    }
+    return true;
   }
 
   const std::vector<EventClass>& classes_;
+  std::vector<uint32_t> kind_of_;  // class -> position in kinds_ + 1
   std::vector<Kind> kinds_;
+  std::vector<Move> moves_;
 };
 
 }  // namespace clientele

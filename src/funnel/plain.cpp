@@ -9,62 +9,63 @@
 namespace clientele {
 namespace {
 
-constexpr Micros none = std::numeric_limits<Micros>::min();
+constexpr Micros never = std::numeric_limits<Micros>::min();
 constexpr size_t poll_every = 16384;
 
 }  // namespace
 
 bool PlainSearch::can_answer(const FunnelQuestion& q) {
   return q.order == StepOrder::ordered && q.step_windows.empty() && q.exclusions.empty() &&
-         !q.same_item && !q.strictly_increasing &&
+         !q.same_item && !q.strictly_increasing && q.steps < UINT16_MAX - 2 &&
          std::all_of(q.classes.begin(), q.classes.end(),
                      [](const EventClass& c) { return c.steps.size() <= 1; });
 }
 
 PlainSearch::PlainSearch(const FunnelQuestion& question)
-    : within_(question.within), steps_(question.steps), bound_(question.steps + 2) {
+    : within_(question.within), steps_(question.steps), bound_(question.steps + 3) {
   for (const EventClass& c : question.classes)
-    step_of_.push_back(c.steps.empty() ? 0 : c.steps.front());
+    step_of_.push_back(c.steps.empty() ? none() : static_cast<uint16_t>(c.steps.front()));
 }
 
 // The distinct steps of the events of one instant, ascending.
-void PlainSearch::take_steps(std::span<const Hit> hits) {
+void PlainSearch::sort_instant(std::span<const uint16_t> steps) {
   instant_.clear();
-  for (const Hit& h : hits)
-    if (step_of_[h.cls] != 0) instant_.push_back(step_of_[h.cls]);
+  for (const uint16_t s : steps)
+    if (s != none()) instant_.push_back(s);
   std::sort(instant_.begin(), instant_.end());
   instant_.erase(std::unique(instant_.begin(), instant_.end()), instant_.end());
 }
 
 // Events of one instant may follow each other in any order: the lowest step first.
-int PlainSearch::forward_instant(std::span<const Hit> hits) {
-  take_steps(hits);
+int PlainSearch::forward_instant(Micros at, std::span<const uint16_t> steps) {
+  sort_instant(steps);
   int depth = 0;
-  for (const int s : instant_) {
-    bound_[0] = hits.front().at;
+  for (const uint16_t s : instant_) {
+    bound_[0] = at;
     const Micros first = bound_[s - 1];
-    if (first == none || elapsed(first, hits.front().at) > within_) continue;
+    if (first == never || elapsed(first, at) > within_) continue;
     bound_[s] = first;
     depth = s;
   }
   return depth;
 }
 
-// bound_[s] is the latest first event of a chain of s steps so far; none can be continued longer.
-int PlainSearch::depth(std::span<const Hit> hits) {
-  std::fill(bound_.begin(), bound_.end(), none);
+// bound_[s] is the latest first event of a chain of s steps so far. An event without a step reads
+// the entry behind the last step, which stays empty, and so changes nothing: the loop has no branch
+// that depends on what the customer did.
+int PlainSearch::depth(std::span<const Micros> times, const uint16_t* step) {
+  std::fill(bound_.begin(), bound_.end(), never);
   Micros* const bound = bound_.data();
-  const int* const step_of = step_of_.data();
   const uint64_t within = within_;
-  const size_t n = hits.size();
+  const size_t n = times.size();
   int depth = 0;
   for (size_t i = 0; i < n && depth < steps_; ++i) {
     if (i % poll_every == 0) poll();
-    const Micros at = hits[i].at;
-    if (i + 1 < n && hits[i + 1].at == at) [[unlikely]] {
-      const size_t first = i;
-      while (i + 1 < n && hits[i + 1].at == at) ++i;
-      const int reached = forward_instant(hits.subspan(first, i + 1 - first));
+    const Micros at = times[i];
+    if (i + 1 < n && times[i + 1] == at) [[unlikely]] {
+      const size_t begin = i;
+      while (i + 1 < n && times[i + 1] == at) ++i;
+      const int reached = forward_instant(at, {step + begin, i + 1 - begin});
       if (reached > depth) {
         depth = reached;
         found_ = i;
@@ -72,13 +73,12 @@ int PlainSearch::depth(std::span<const Hit> hits) {
       }
       continue;
     }
-    const int s = step_of[hits[i].cls];
-    if (s == 0) [[unlikely]]
-      continue;
+    const int s = step[i];
     bound[0] = at;  // a chain of one step starts with this very event
     const Micros first = bound[s - 1];
-    const bool follows = (first != none) & (elapsed(first, at) <= within);
-    bound[s] = follows ? first : bound[s];
+    const bool follows = (first != never) & (elapsed(first, at) <= within);
+    const Micros taken = -static_cast<Micros>(follows);  // all ones or zeros
+    bound[s] = (first & taken) | (bound[s] & ~taken);
     if (follows & (s > depth)) [[unlikely]] {  // as many times as there are steps at most
       depth = s;
       found_ = i;
@@ -88,14 +88,13 @@ int PlainSearch::depth(std::span<const Hit> hits) {
   return depth;
 }
 
-void PlainSearch::backward_instant(std::span<const Hit> hits, int depth) {
-  take_steps(hits);
-  const Micros at = hits.front().at;
+void PlainSearch::backward_instant(Micros at, std::span<const uint16_t> steps, int depth) {
+  sort_instant(steps);
   for (auto s = instant_.rbegin(); s != instant_.rend(); ++s) {
     if (*s > depth) continue;
     bound_[depth + 1] = at;
     const Micros last = bound_[*s + 1];
-    if (last == none || elapsed(at, last) > within_) continue;
+    if (last == never || elapsed(at, last) > within_) continue;
     bound_[*s] = last;
     if (*s == 1) first_ = at;
   }
@@ -105,38 +104,38 @@ void PlainSearch::backward_instant(std::span<const Hit> hits, int depth) {
 // is the smallest. From there the earliest event for each step makes the smallest chain. depth()
 // found the chain that ends first and one start of it: a smaller start is at most a window before
 // that end, and its chain ends at most a window after that start.
-void PlainSearch::chain(std::span<const Hit> all, int depth, Chain& out) {
+void PlainSearch::chain(std::span<const Micros> times, const uint16_t* step, int depth,
+                        Chain& out) {
   out.clear();
   if (depth == 0) return;
   size_t begin = found_, end = found_ + 1;
-  while (begin > 0 && elapsed(all[begin - 1].at, all[found_].at) <= within_) --begin;
-  while (end < all.size() && elapsed(found_first_, all[end].at) <= within_) ++end;
-  const std::span<const Hit> hits = all.subspan(begin, end - begin);
-  std::fill(bound_.begin(), bound_.end(), none);
-  for (size_t i = hits.size(); i > 0; --i) {
+  while (begin > 0 && elapsed(times[begin - 1], times[found_]) <= within_) --begin;
+  while (end < times.size() && elapsed(found_first_, times[end]) <= within_) ++end;
+  std::fill(bound_.begin(), bound_.end(), never);
+  for (size_t i = end; i > begin; --i) {
     if (i % poll_every == 0) poll();
-    const Micros at = hits[i - 1].at;
-    if (i > 1 && hits[i - 2].at == at) [[unlikely]] {
+    const Micros at = times[i - 1];
+    if (i - 1 > begin && times[i - 2] == at) [[unlikely]] {
       const size_t last = i;
-      while (i > 1 && hits[i - 2].at == at) --i;
-      backward_instant(hits.subspan(i - 1, last - (i - 1)), depth);
-      continue;
+      while (i - 1 > begin && times[i - 2] == at) --i;
+      backward_instant(at, {step + i - 1, last - (i - 1)}, depth);
+    } else {
+      const int s = step[i - 1];
+      if (s > depth) continue;
+      bound_[depth + 1] = at;
+      const Micros last = bound_[s + 1];
+      if (last == never || elapsed(at, last) > within_) continue;
+      bound_[s] = last;
+      if (s == 1) first_ = at;
     }
-    const int s = step_of_[hits[i - 1].cls];
-    if (s == 0 || s > depth) continue;
-    bound_[depth + 1] = at;
-    const Micros last = bound_[s + 1];
-    if (last == none || elapsed(at, last) > within_) continue;
-    bound_[s] = last;
-    if (s == 1) first_ = at;
   }
-  auto h = std::lower_bound(hits.begin(), hits.end(), first_,
-                            [](const Hit& hit, Micros at) { return hit.at < at; });
+  size_t start = begin;
+  while (times[start] < first_) ++start;
   for (int s = 1; s <= depth; ++s) {
-    while (step_of_[h->cls] != s) ++h;
-    out.push_back(h->at);
+    while (step[start] != s) ++start;
+    out.push_back(times[start]);
     // The next step may be served at the same instant, by an event stored before this one.
-    while (h != hits.begin() && (h - 1)->at == h->at) --h;
+    while (start > begin && times[start - 1] == times[start]) --start;
   }
 }
 

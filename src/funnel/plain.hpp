@@ -11,20 +11,25 @@ class PlainSearch {
   static bool can_answer(const FunnelQuestion& question);
   explicit PlainSearch(const FunnelQuestion& question);
 
-  int depth(std::span<const Hit> hits);
-  /// The smallest chain, after depth() of the same hits gave `depth`.
-  void chain(std::span<const Hit> hits, int depth, Chain& out);
+  /// The step that an event of each class serves, or none().
+  uint16_t step_of(uint32_t cls) const { return step_of_[cls]; }
+  uint16_t none() const { return static_cast<uint16_t>(steps_ + 2); }
+
+  /// Times in order, and each event's step.
+  int depth(std::span<const Micros> at, const uint16_t* step);
+  /// The smallest chain, after depth() of the same events gave `depth`.
+  void chain(std::span<const Micros> at, const uint16_t* step, int depth, Chain& out);
 
  private:
-  int forward_instant(std::span<const Hit> hits);
-  void backward_instant(std::span<const Hit> hits, int depth);
-  void take_steps(std::span<const Hit> hits);
+  int forward_instant(Micros at, std::span<const uint16_t> steps);
+  void backward_instant(Micros at, std::span<const uint16_t> steps, int depth);
+  void sort_instant(std::span<const uint16_t> steps);
 
   uint64_t within_;
   int steps_;
-  std::vector<int> step_of_;   // by class; 0: none, which touches no length that counts
-  std::vector<Micros> bound_;  // by length: the other end of the best chain so far
-  std::vector<int> instant_;
+  std::vector<uint16_t> step_of_;  // by class
+  std::vector<Micros> bound_;      // by length: the other end of the best chain so far
+  std::vector<uint16_t> instant_;
   size_t found_ = 0;        // where the depth was first reached,
   Micros found_first_ = 0;  // by a chain that began then
   Micros first_ = 0;

@@ -15,8 +15,11 @@ int StrictSearch::servable(std::span<const Hit> instant, size_t index, uint32_t 
                       elapsed(chain_.back(), at) > question_.step_windows[before - 1])))
     return 0;
   tie_.clear();
-  for (const Hit& h : instant)
+  for (size_t i = 0; i < instant.size(); ++i) {
+    if (i % 4096 == 0) poll();
+    const Hit& h = instant[i];
     if (!question_.same_item || h.item == item) tie_.add_event(h.cls);
+  }
   const int most = question_.strictly_increasing ? 1 : question_.steps;
   int served = 0;
   for (int step = before + 1; step <= question_.steps && served < most; ++step, ++served) {

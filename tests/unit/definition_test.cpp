@@ -42,7 +42,8 @@ bool same(const FunnelDefinition& a, const FunnelDefinition& b) {
 }
 
 FunnelDefinition random_definition(Random& random) {
-  static const char* const names[] = {"search", "web:*", "浏览商品", "#3|#4", "\"a@1-2\"", "buy[k=v@1-2]"};
+  static const char* const names[] = {"search", "web:*",     "浏览商品",
+                                      "#3|#4",  "\"a@1-2\"", "buy[k=v@1-2]"};
   FunnelDefinition d;
   for (uint64_t n = 1 + random.below(5); n > 0; --n) d.steps.emplace_back(names[random.below(6)]);
   if (random.one_in(2)) d.within = random.any_width() >> 1;
@@ -139,9 +140,8 @@ TEST(FunnelDefinition, WindowsWithoutALimitAreNone) {
 TEST(Exclusion, Text) {
   const auto parsed = [](const char* text) {
     const ExclusionText e = parse_exclusion(text, 4);
-    return e.selector + (e.range ? " " + std::to_string(e.range->from) + " " +
-                                       std::to_string(e.range->to)
-                                 : "");
+    return e.selector +
+           (e.range ? " " + std::to_string(e.range->from) + " " + std::to_string(e.range->to) : "");
   };
   EXPECT_EQ(parsed("refund"), "refund");
   EXPECT_EQ(parsed("refund@1-3"), "refund 1 3");
@@ -150,8 +150,8 @@ TEST(Exclusion, Text) {
   EXPECT_EQ(parsed("\"a@1-2\""), "\"a@1-2\"");
   EXPECT_EQ(parsed("m[to=a@1-2]"), "m[to=a@1-2]");
   EXPECT_EQ(parsed("退款@3-4"), "退款 3 4");
-  for (const char* bad : {"x@", "x@1", "x@1-", "x@-2", "x@1-2-3", "x@1-2 ", "x@a-b", "x@0-1", "x@2-2",
-                          "x@3-2", "x@1-5", "x@1-99999999999", "a@b"})
+  for (const char* bad : {"x@", "x@1", "x@1-", "x@-2", "x@1-2-3", "x@1-2 ", "x@a-b", "x@0-1",
+                          "x@2-2", "x@3-2", "x@1-5", "x@1-99999999999", "a@b"})
     EXPECT_EQ(code_of([&] { parse_exclusion(bad, 4); }), "22023") << bad;
 }
 

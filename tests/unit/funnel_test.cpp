@@ -46,7 +46,8 @@ struct Ask {
     for (const At& e : events) {
       EventClass cls;
       for (size_t s = 0; s < steps.size(); ++s)
-        if (steps[s].find(e.letter) != std::string::npos) cls.steps.push_back(static_cast<int>(s) + 1);
+        if (steps[s].find(e.letter) != std::string::npos)
+          cls.steps.push_back(static_cast<int>(s) + 1);
       for (size_t x = 0; x < exclusion_letters.size(); ++x)
         if (exclusion_letters[x].find(e.letter) != std::string::npos)
           cls.exclusions.push_back(static_cast<int>(x));
@@ -79,7 +80,8 @@ TEST(Funnel, ALaterStartMayReachFurther) {
   EXPECT_EQ(Ask({"a", "b", "c"}).within(5)({{0, 'a'}, {3, 'b'}, {4, 'a'}, {5, 'b'}, {9, 'c'}}),
             (Times{4, 5, 9}));
   // Of equally deep chains the smallest times count, not those found first.
-  EXPECT_EQ(Ask({"a", "b", "c"}).within(5)({{0, 'a'}, {1, 'b'}, {4, 'a'}, {5, 'b'}}), (Times{0, 1}));
+  EXPECT_EQ(Ask({"a", "b", "c"}).within(5)({{0, 'a'}, {1, 'b'}, {4, 'a'}, {5, 'b'}}),
+            (Times{0, 1}));
 }
 
 TEST(Funnel, EqualTimesInAnyOrder) {
@@ -99,18 +101,23 @@ TEST(Funnel, OneEventServesOneStep) {
 }
 
 TEST(Funnel, StrictLetsNothingStandBetween) {
-  const auto strict = [](std::vector<std::string> s) { return Ask(std::move(s)).order(StepOrder::strict); };
+  const auto strict = [](std::vector<std::string> s) {
+    return Ask(std::move(s)).order(StepOrder::strict);
+  };
   EXPECT_EQ(strict({"a", "b"})({{1, 'a'}, {2, 'x'}, {3, 'b'}}), Times{1});
   EXPECT_EQ(strict({"a", "b"})({{0, 'x'}, {1, 'a'}, {3, 'b'}, {4, 'x'}}), (Times{1, 3}));
   // x may be put before a, or after b, of its instant: but not at one strictly between.
   EXPECT_EQ(strict({"a", "b"})({{1, 'x'}, {1, 'a'}, {3, 'b'}, {3, 'x'}}), (Times{1, 3}));
   EXPECT_EQ(strict({"a", "b", "c"})({{1, 'a'}, {2, 'b'}, {2, 'x'}, {3, 'c'}}), (Times{1, 2}));
-  EXPECT_EQ(strict({"a", "b", "c", "d"})({{1, 'a'}, {2, 'b'}, {2, 'c'}, {3, 'd'}}), (Times{1, 2, 2, 3}));
+  EXPECT_EQ(strict({"a", "b", "c", "d"})({{1, 'a'}, {2, 'b'}, {2, 'c'}, {3, 'd'}}),
+            (Times{1, 2, 2, 3}));
   EXPECT_EQ(strict({"a", "a"})({{1, 'a'}, {2, 'b'}, {3, 'a'}, {4, 'a'}}), (Times{3, 4}));
 }
 
 TEST(Funnel, AnyOrder) {
-  const auto any = [](std::vector<std::string> s) { return Ask(std::move(s)).order(StepOrder::any); };
+  const auto any = [](std::vector<std::string> s) {
+    return Ask(std::move(s)).order(StepOrder::any);
+  };
   EXPECT_EQ(any({"a", "b", "c"})({{1, 'c'}, {2, 'b'}, {3, 'a'}}), (Times{1, 2, 3}));
   EXPECT_EQ(any({"a", "b", "c"}).within(1)({{1, 'c'}, {2, 'b'}, {3, 'a'}}), (Times{1, 2}));
   EXPECT_EQ(any({"a", "ab"})({{1, 'a'}, {2, 'a'}}), (Times{1, 2}));
@@ -121,37 +128,45 @@ TEST(Funnel, AnyOrder) {
 
 TEST(Funnel, ExclusionsBreakOneChainOnly) {
   EXPECT_EQ(Ask({"a", "b"}).without("x", 1, 2)({{1, 'a'}, {2, 'x'}, {3, 'b'}}), Times{1});
-  EXPECT_EQ(Ask({"a", "b"}).without("x", 1, 2)({{1, 'a'}, {2, 'x'}, {2, 'a'}, {3, 'b'}}), (Times{2, 3}));
+  EXPECT_EQ(Ask({"a", "b"}).without("x", 1, 2)({{1, 'a'}, {2, 'x'}, {2, 'a'}, {3, 'b'}}),
+            (Times{2, 3}));
   // Strictly between: at either end it does not count.
-  EXPECT_EQ(Ask({"a", "b"}).without("x", 1, 2)({{1, 'x'}, {1, 'a'}, {3, 'b'}, {3, 'x'}}), (Times{1, 3}));
+  EXPECT_EQ(Ask({"a", "b"}).without("x", 1, 2)({{1, 'x'}, {1, 'a'}, {3, 'b'}, {3, 'x'}}),
+            (Times{1, 3}));
   EXPECT_EQ(Ask({"a", "b", "c"}).without("x", 2, 3)({{1, 'a'}, {2, 'x'}, {3, 'b'}, {4, 'c'}}),
             (Times{1, 3, 4}));
   EXPECT_EQ(Ask({"a", "b", "c"}).without("x", 1, 3)({{1, 'a'}, {2, 'x'}, {3, 'b'}, {4, 'c'}}),
             (Times{1, 3}));
-  EXPECT_EQ(Ask({"a", "b", "c"}).without("b", 1, 3)({{1, 'a'}, {2, 'b'}, {2, 'c'}}), (Times{1, 2, 2}));
+  EXPECT_EQ(Ask({"a", "b", "c"}).without("b", 1, 3)({{1, 'a'}, {2, 'b'}, {2, 'c'}}),
+            (Times{1, 2, 2}));
 }
 
 TEST(Funnel, WindowsOfSteps) {
   EXPECT_EQ(Ask({"a", "b", "c"}).windows({no_limit, 2})({{1, 'a'}, {50, 'b'}, {52, 'c'}}),
             (Times{1, 50, 52}));
-  EXPECT_EQ(Ask({"a", "b", "c"}).windows({no_limit, 2})({{1, 'a'}, {50, 'b'}, {53, 'c'}}), (Times{1, 50}));
+  EXPECT_EQ(Ask({"a", "b", "c"}).windows({no_limit, 2})({{1, 'a'}, {50, 'b'}, {53, 'c'}}),
+            (Times{1, 50}));
   EXPECT_EQ(Ask({"a", "b"}).windows({0})({{1, 'a'}, {2, 'a'}, {2, 'b'}}), (Times{2, 2}));
   EXPECT_EQ(Ask({"a", "b"}).windows({5}).within(3)({{1, 'a'}, {5, 'b'}}), Times{1});
 }
 
 TEST(Funnel, SameItem) {
   EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a', 1}, {2, 'b', 2}, {3, 'b', 1}}), (Times{1, 3}));
-  EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a'}, {2, 'b'}}), Times{});  // no item is no equal item
+  EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a'}, {2, 'b'}}),
+            Times{});  // no item is no equal item
   EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a', 1}, {2, 'b'}}), Times{1});
   // An exclusion counts whatever its item.
-  EXPECT_EQ(Ask({"a", "b"}).same_item().without("x", 1, 2)({{1, 'a', 1}, {2, 'x', 9}, {3, 'b', 1}}), Times{1});
-  EXPECT_EQ(Ask({"a", "b"}).same_item().order(StepOrder::any)({{1, 'b', 2}, {2, 'b', 1}, {3, 'a', 2}}),
-            (Times{1, 3}));
+  EXPECT_EQ(Ask({"a", "b"}).same_item().without("x", 1, 2)({{1, 'a', 1}, {2, 'x', 9}, {3, 'b', 1}}),
+            Times{1});
+  EXPECT_EQ(
+      Ask({"a", "b"}).same_item().order(StepOrder::any)({{1, 'b', 2}, {2, 'b', 1}, {3, 'a', 2}}),
+      (Times{1, 3}));
 }
 
 TEST(Funnel, OneCalendarDay) {  // days of ten
   EXPECT_EQ(Ask({"a", "b"}).in_one_day()({{8, 'a'}, {11, 'b'}}), Times{8});
-  EXPECT_EQ(Ask({"a", "b"}).in_one_day()({{8, 'a'}, {11, 'b'}, {12, 'a'}, {19, 'b'}}), (Times{12, 19}));
+  EXPECT_EQ(Ask({"a", "b"}).in_one_day()({{8, 'a'}, {11, 'b'}, {12, 'a'}, {19, 'b'}}),
+            (Times{12, 19}));
   EXPECT_EQ(Ask({"a", "b"}).in_one_day().within(5)({{11, 'a'}, {19, 'b'}}), Times{11});
   EXPECT_EQ(Ask({"a", "b"}).in_one_day()({{0, 'a'}, {9, 'b'}, {10, 'b'}}), (Times{0, 9}));
   EXPECT_EQ(Ask({"a", "b"}).in_one_day().order(StepOrder::any)({{9, 'b'}, {10, 'a'}, {11, 'b'}}),
@@ -223,7 +238,8 @@ class BruteForce {
     if (!chain_.empty() && valid()) {
       Chain times;
       for (const size_t i : chain_) times.push_back(hits_[i].at);
-      if (times.size() > best_.size() || (times.size() == best_.size() && times < best_)) best_ = times;
+      if (times.size() > best_.size() || (times.size() == best_.size() && times < best_))
+        best_ = times;
     }
     for (size_t i = 0; i < hits_.size(); ++i) {
       if (std::find(chain_.begin(), chain_.end(), i) != chain_.end()) continue;
@@ -289,7 +305,8 @@ std::vector<Hit> random_hits(Random& random, const FunnelQuestion& q) {
     hits.push_back({static_cast<Micros>(random.below(span)),
                     static_cast<uint32_t>(random.below(q.classes.size())),
                     static_cast<uint32_t>(random.below(3))});
-  std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.at < b.at; });
+  std::stable_sort(hits.begin(), hits.end(),
+                   [](const Hit& a, const Hit& b) { return a.at < b.at; });
   return hits;
 }
 
@@ -308,7 +325,8 @@ TEST(Funnel, AgreesWithTryingEverything) {
       ASSERT_EQ(static_cast<size_t>(solver.depth(hits, days)), expected.size());
       // Nothing depends on the order in which equal times are stored.
       std::shuffle(hits.begin(), hits.end(), random);
-      std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.at < b.at; });
+      std::stable_sort(hits.begin(), hits.end(),
+                       [](const Hit& a, const Hit& b) { return a.at < b.at; });
       ASSERT_EQ(solver.times(hits, days), expected) << "seed " << seed << ", case " << i;
       // A longer window or a later start of time changes nothing for the worse.
       FunnelQuestion wider = q;

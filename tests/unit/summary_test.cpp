@@ -36,9 +36,8 @@ TEST(Wilson, KnownIntervals) {
     double low, high;
   };
   for (const auto& [x, n, low, high] :
-       {Known{81, 263, 0.2553, 0.3662}, Known{15, 148, 0.0624, 0.1605},
-        Known{0, 20, 0.0, 0.1611}, Known{1, 29, 0.0061, 0.1718}, Known{29, 29, 0.8830, 1.0},
-        Known{5, 10, 0.2366, 0.7634}}) {
+       {Known{81, 263, 0.2553, 0.3662}, Known{15, 148, 0.0624, 0.1605}, Known{0, 20, 0.0, 0.1611},
+        Known{1, 29, 0.0061, 0.1718}, Known{29, 29, 0.8830, 1.0}, Known{5, 10, 0.2366, 0.7634}}) {
     const Proportion p = wilson(x, n);
     EXPECT_DOUBLE_EQ(p.value, static_cast<double>(x) / static_cast<double>(n));
     EXPECT_NEAR(p.low, low, 5e-5) << x << " of " << n;

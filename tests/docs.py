@@ -236,7 +236,7 @@ def main():
         try:
             drop_everything()
         except RuntimeError as error:
-            print(f"left over: {error}")
+            report(False, "cleaning up", str(error))
     print(f"docs: {passed} passed, {failed} failed, {skipped} skipped")
     return failed > 0
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: PostgreSQL
+// The values of questions and the states of aggregates as bytes from outside: definitions and
+// summaries of funnels and paths, percentiles, lengths of time. What is read writes itself the same
+// way from then on, and joins with itself.
+#include "base/durations.hpp"
+#include "base/length.hpp"
+#include "funnel/summary.hpp"
+#include "fuzz.hpp"
+#include "paths/summary.hpp"
+
+using namespace clientele;
+using fuzz::must;
+
+namespace {
+
+fuzz::Tally tally("past the version", "read");
+
+Bytes bytes_of(const auto& value) {
+  Bytes out;
+  value.write(out);
+  return out;
+}
+
+void read_funnel(std::span<const uint8_t> bytes) {
+  const FunnelDefinition d = FunnelDefinition::read(bytes);
+  ++tally.accepted;
+  const Bytes again = bytes_of(d);
+  must(bytes_of(FunnelDefinition::read(again)) == again, "a funnel is itself again");
+  d.check();
+  must(d.question().steps >= 1, "a funnel has steps");
+  for (const std::string& text : d.exclusions)
+    parse_exclusion(text, static_cast<int>(d.steps.size()));
+}
+
+void read_path(std::span<const uint8_t> bytes) {
+  const PathDefinition d = PathDefinition::read(bytes);
+  ++tally.accepted;
+  const Bytes again = bytes_of(d);
+  must(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()),
+       "a path_def is canonical");
+}
+
+template <class State>
+void read_state(std::span<const uint8_t> bytes, auto fresh, auto use) {
+  State state = fresh();
+  Reader reader(bytes);
+  state.read(reader);
+  ++tally.accepted;
+  const Bytes again = bytes_of(state);
+  State back = fresh();
+  Reader more(again);
+  back.read(more);
+  must(more.done(), "a state reads all that it wrote");
+  must(bytes_of(back) == again, "a state is itself again");
+  use(state);
+  back.merge(state);
+  use(back);
+  const Bytes both = bytes_of(back);
+  State last = fresh();
+  Reader end(both);
+  last.read(end);
+  must(bytes_of(last) == both, "joined states are a state");
+}
+
+void use_durations(const Durations& d) {
+  if (d.empty()) return;
+  const int64_t low = d.percentile(0), middle = d.percentile(0.5), high = d.percentile(1);
+  must(0 <= low && low <= middle && middle <= high, "percentiles ascend");
+}
+
+void read_length(std::string_view text) {
+  const auto length = length_from_text(text);
+  if (!length) return;
+  ++tally.accepted;
+  must(*length <= INT64_MAX, "a length fits");
+  must(length_from_text(length_to_text(*length)) == length, "a length is itself again");
+}
+
+std::string random_selector(testing::Random& random) {
+  static constexpr const char* some[] = {"a", "web:b", "c*", "#3", "a|b", "x[k=v]", "\"q r\""};
+  return some[random.below(std::size(some))];
+}
+
+FunnelDefinition random_funnel(testing::Random& random) {
+  FunnelDefinition d;
+  d.order = static_cast<StepOrder>(random.below(2));
+  for (auto n = 1 + random.below(4); n > 0; --n) d.steps.push_back(random_selector(random));
+  if (random.one_in(2)) d.within = random.any_width() >> 1;
+  if (random.one_in(3))
+    for (size_t i = 1; i < d.steps.size(); ++i) d.step_windows.push_back(random.below(1000));
+  if (d.steps.size() > 1 && random.one_in(2)) d.exclusions.push_back("z@1-2");
+  d.natural_day = random.one_in(4);
+  return d;
+}
+
+Bytes random_value(testing::Random& random, unsigned kind) {
+  Bytes out;
+  if (kind == 0) {
+    random_funnel(random).write(out);
+  } else if (kind == 1) {
+    PathDefinition d;
+    if (random.one_in(2)) d.session_gap = random.below(1000);
+    if (random.one_in(2)) d.start_at = random_selector(random);
+    if (random.one_in(2)) d.max_length = 1 + static_cast<int64_t>(random.below(9));
+    d.write(out);
+  } else if (kind == 2) {
+    const FunnelDefinition d = random_funnel(random);
+    FunnelSummary summary(std::pmr::get_default_resource());
+    summary.start(bytes_of(d), static_cast<int>(d.steps.size()));
+    for (auto n = random.below(6); n > 0; --n) {
+      std::vector<Micros> chain(random.below(d.steps.size() + 1));
+      Micros at = 0;
+      for (Micros& t : chain) t = at += static_cast<Micros>(random.any_width() >> 3);
+      summary.add(chain);
+    }
+    summary.write(out);
+  } else if (kind == 3) {
+    PathDefinition d;
+    d.times = random.one_in(2);
+    Writer w(out);
+    PathSummary(std::pmr::get_default_resource()).write(out);
+  } else {
+    Durations d;
+    for (auto n = random.below(random.one_in(50) ? 70000 : 9); n > 0; --n)
+      d.add(static_cast<int64_t>(random.any_width() >> 1));
+    d.write(out);
+  }
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  ++tally.runs;
+  if (size == 0) return 0;
+  const std::span<const uint8_t> bytes(data + 1, size - 1);
+  tally.opened += size > 1 && (data[0] % 6 > 3 || data[1] == 1);
+  auto* memory = std::pmr::get_default_resource();
+  const auto ignore = [](const auto&) {};
+  try {
+    switch (data[0] % 6) {
+      case 0:
+        read_funnel(bytes);
+        break;
+      case 1:
+        read_path(bytes);
+        break;
+      case 2:
+        read_state<FunnelSummary>(
+            bytes, [&] { return FunnelSummary(memory); }, ignore);
+        break;
+      case 3:
+        read_state<PathSummary>(
+            bytes, [&] { return PathSummary(memory); }, [](const PathSummary& s) { s.links(); });
+        break;
+      case 4:
+        read_state<Durations>(
+            bytes, [] { return Durations(); }, use_durations);
+        break;
+      default:
+        read_length({reinterpret_cast<const char*>(data) + 1, size - 1});
+    }
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
+  testing::Random random(seed);
+  if (size != 0 && !random.one_in(4)) return LLVMFuzzerMutate(data, size, most);
+  const auto kind = static_cast<unsigned>(random.below(6));
+  if (kind == 5) return LLVMFuzzerMutate(data, size, most);
+  Bytes value = random_value(random, kind);
+  value.insert(value.begin(), static_cast<uint8_t>(kind));
+  if (!random.one_in(4))
+    value[random.below(value.size())] ^= static_cast<uint8_t>(1 << random.below(8));
+  const size_t n = fuzz::replace(data, most, value.data(), value.size());
+  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+}

@@ -18,6 +18,12 @@ Micros next_midnight(const void* zone, Micros at) {
   offset = DetermineTimeZoneOffset(&local, tz);
   Timestamp midnight;
   if (tm2timestamp(&local, 0, &offset, &midnight) != 0) return PG_INT64_MAX;
+  // Where clocks are set back to midnight it comes twice; the first one ends the day.
+  pg_tm before;
+  int offset_before;
+  if (timestamp2tm(midnight - 1, &offset_before, &before, &fraction, nullptr, tz) == 0 &&
+      before.tm_mday == local.tm_mday)
+    midnight -= (offset - offset_before) * USECS_PER_SEC;
   return std::max(midnight, at + 1);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/poll.hpp"
+#include "base/sort.hpp"
 
 namespace clientele {
 
@@ -85,7 +86,7 @@ std::span<const Hit> JourneyFeed::read_with_items(const Journey& journey,
   items_.clear();
   for (const Extra& x : events_.extras)
     if (x.has_item) items_.push_back(x.item);
-  std::sort(items_.begin(), items_.end());
+  sort_polled(items_.begin(), items_.end());
   items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
   size_t n = 0;
   for (const Event& e : events_.events) {

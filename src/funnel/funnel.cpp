@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/poll.hpp"
+#include "base/sort.hpp"
 #include "funnel/any.hpp"
 #include "funnel/chain.hpp"
 #include "funnel/plain.hpp"
@@ -89,7 +90,7 @@ void FunnelSolver::search_day(std::span<const Hit> all) {
   for (size_t i = 0; i < all.size(); ++i)
     if (all[i].item != 0 && !question_.classes[all[i].cls].steps.empty())
       by_item.emplace_back(all[i].item, static_cast<uint32_t>(i));
-  std::sort(by_item.begin(), by_item.end());
+  sort_polled(by_item.begin(), by_item.end());
   for (size_t i = 0; i < by_item.size();) {
     part_hits_.clear();
     part_index_.clear();

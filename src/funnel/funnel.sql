@@ -30,6 +30,27 @@ CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
 COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
 
+-- Equal definitions have equal bytes, so that one can group by what was asked.
+CREATE FUNCTION funnel_def_eq(funnel_def, funnel_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION funnel_def_eq(funnel_def, funnel_def) IS 'True if both ask the same, word for word.';
+CREATE FUNCTION funnel_def_ne(funnel_def, funnel_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION funnel_def_ne(funnel_def, funnel_def) IS 'True if they ask for different things, or in different words.';
+CREATE FUNCTION funnel_def_hash(funnel_def) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION funnel_def_hash(funnel_def) IS 'Hashes a funnel''s definition, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS funnel_def_hash_ops DEFAULT FOR TYPE funnel_def USING hash AS
+  OPERATOR 1 =, FUNCTION 1 funnel_def_hash(funnel_def);
+
 CREATE FUNCTION funnel_def(
   steps text[], within interval DEFAULT NULL, order_mode text DEFAULT 'ordered',
   step_windows interval[] DEFAULT NULL, exclusions text[] DEFAULT NULL, same_item boolean DEFAULT false,

@@ -22,7 +22,7 @@ bool PlainSearch::can_answer(const FunnelQuestion& q) {
 }
 
 PlainSearch::PlainSearch(const FunnelQuestion& question)
-    : within_(question.within), steps_(question.steps), bound_(question.steps + 3) {
+    : within_(question.within), steps_(question.steps), bound_(question.steps + 5) {
   for (const EventClass& c : question.classes)
     step_of_.push_back(c.steps.empty() ? none() : static_cast<uint16_t>(c.steps.front()));
 }
@@ -50,14 +50,19 @@ int PlainSearch::forward_instant(Micros at, std::span<const uint16_t> steps) {
   return depth;
 }
 
+/// A branch here would be a gamble: what is not to be stored goes to an entry that is never read.
+inline size_t place_if(bool wanted, size_t place, size_t unread) {
+  return unread ^ ((place ^ unread) & -static_cast<size_t>(wanted));
+}
+
 // bound_[s] is the latest first event of a chain of s steps so far. An event without a step reads
-// the entry behind the last step, which stays empty, and so changes nothing: the loop has no branch
+// an entry behind the last step, which stays empty, and so changes nothing: the loop has no branch
 // that depends on what the customer did.
 int PlainSearch::depth(std::span<const Micros> times, const uint16_t* step) {
   std::fill(bound_.begin(), bound_.end(), never);
   Micros* const bound = bound_.data();
   const uint64_t within = within_;
-  const size_t n = times.size();
+  const size_t n = times.size(), unread = bound_.size() - 1;
   int depth = 0;
   for (size_t i = 0; i < n && depth < steps_; ++i) {
     if (i % poll_every == 0) poll();
@@ -77,8 +82,7 @@ int PlainSearch::depth(std::span<const Micros> times, const uint16_t* step) {
     bound[0] = at;  // a chain of one step starts with this very event
     const Micros first = bound[s - 1];
     const bool follows = (first != never) & (elapsed(first, at) <= within);
-    const Micros taken = -static_cast<Micros>(follows);  // all ones or zeros
-    bound[s] = (first & taken) | (bound[s] & ~taken);
+    bound[place_if(follows, static_cast<size_t>(s), unread)] = first;
     if (follows & (s > depth)) [[unlikely]] {  // as many times as there are steps at most
       depth = s;
       found_ = i;
@@ -112,6 +116,9 @@ void PlainSearch::chain(std::span<const Micros> times, const uint16_t* step, int
   while (begin > 0 && elapsed(times[begin - 1], times[found_]) <= within_) --begin;
   while (end < times.size() && elapsed(found_first_, times[end]) <= within_) ++end;
   std::fill(bound_.begin(), bound_.end(), never);
+  Micros* const bound = bound_.data();
+  const uint64_t within = within_;
+  const size_t unread = bound_.size() - 1;
   for (size_t i = end; i > begin; --i) {
     if (i % poll_every == 0) poll();
     const Micros at = times[i - 1];
@@ -121,12 +128,11 @@ void PlainSearch::chain(std::span<const Micros> times, const uint16_t* step, int
       backward_instant(at, {step + i - 1, last - (i - 1)}, depth);
     } else {
       const int s = step[i - 1];
-      if (s > depth) continue;
-      bound_[depth + 1] = at;
-      const Micros last = bound_[s + 1];
-      if (last == never || elapsed(at, last) > within_) continue;
-      bound_[s] = last;
-      if (s == 1) first_ = at;
+      bound[depth + 1] = at;
+      const Micros last = bound[s + 1];  // empty beyond depth + 1
+      const bool precedes = (last != never) & (elapsed(at, last) <= within);
+      bound[place_if(precedes, static_cast<size_t>(s), unread)] = last;
+      first_ = precedes & (s == 1) ? at : first_;
     }
   }
   size_t start = begin;

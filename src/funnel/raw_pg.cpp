@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/poll.hpp"
+#include "base/sort.hpp"
 #include "funnel/definition.hpp"
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
@@ -20,10 +21,12 @@ struct RawFunnel {
   StepOrder order = StepOrder::ordered;
   uint64_t within = no_limit;
   int32_t steps = 0;
+  std::pmr::vector<char> mode;  // as written; not sent to other processes
   std::pmr::vector<Micros> at;
   std::pmr::vector<uint64_t> mask;  // words() a row
 
-  explicit RawFunnel(MemoryContext context) : memory(context), at(&memory), mask(&memory) {}
+  explicit RawFunnel(MemoryContext context)
+      : memory(context), mode(&memory), at(&memory), mask(&memory) {}
   size_t words() const { return (steps + 63) / 64; }
 
   void write(Bytes& out) const {
@@ -55,9 +58,9 @@ struct RawFunnel {
     if (!other.started) return;
     if (started && (steps != other.steps || within != other.within || order != other.order ||
                     strictly_increasing != other.strictly_increasing))
-      throw Error(sqlstate::invalid_parameter,
-                  "window_funnel's window, mode and number of steps must "
-                  "be the same for every row");
+      throw Error(
+          sqlstate::invalid_parameter,
+          "window_funnel's window, mode and number of steps must be the same for every row");
     started = true;
     strictly_increasing = other.strictly_increasing;
     order = other.order;
@@ -76,7 +79,7 @@ struct RawFunnel {
     std::vector<uint32_t> row(at.size());
     for (size_t i = 0; i < row.size(); ++i) row[i] = static_cast<uint32_t>(i);
     const auto less = [&](uint32_t a, uint32_t b) { return at[a] < at[b]; };
-    if (!std::is_sorted(row.begin(), row.end(), less)) std::sort(row.begin(), row.end(), less);
+    if (!std::is_sorted(row.begin(), row.end(), less)) sort_polled(row.begin(), row.end(), less);
     std::map<std::vector<uint64_t>, uint32_t> classes;
     std::vector<Hit> hits;
     for (const uint32_t i : row) {
@@ -153,10 +156,13 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
       rows->started = true;
       rows->within = length;
       rows->steps = count;
+      rows->mode.assign(mode.begin(), mode.end());
       parse_mode(*rows, mode);
-    } else if (rows->steps != count || rows->within != length) {
-      throw Error(sqlstate::invalid_parameter,
-                  "window_funnel's window and number of steps must be the same for every row");
+    } else if (rows->steps != count || rows->within != length ||
+               !std::equal(mode.begin(), mode.end(), rows->mode.begin(), rows->mode.end())) {
+      throw Error(
+          sqlstate::invalid_parameter,
+          "window_funnel's window, mode and number of steps must be the same for every row");
     }
     rows->at.push_back(pg::finite_time(at));
     rows->mask.resize(rows->mask.size() + rows->words(), 0);

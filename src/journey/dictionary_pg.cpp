@@ -123,7 +123,7 @@ char* nearest_names(const SelectorTerm& term) {
   if (found > 0) appendStringInfoString(&hint, ". ");
   appendStringInfoString(
       &hint,
-      "A pattern such as * may match nothing; SET clientele.unknown_event = ignore lets names.");
+      "A pattern such as * may match nothing; SET clientele.unknown_event = ignore lets names do so too.");
   MemoryContextSwitchTo(spi);
   SPI_finish();
   return hint.data;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <algorithm>
 
+#include "base/sort.hpp"
 #include "journey/journey.hpp"
 
 namespace clientele {
@@ -29,7 +30,7 @@ bool EventList::before(const Event& a, const Event& b) const {
 void EventList::sort() {
   const auto less = [this](const Event& a, const Event& b) { return before(a, b); };
   if (!std::is_sorted(events.begin(), events.end(), less))
-    std::sort(events.begin(), events.end(), less);
+    sort_polled(events.begin(), events.end(), less);
 }
 
 }  // namespace clientele

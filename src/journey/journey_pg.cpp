@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/poll.hpp"
+#include "base/sort.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "journey/journey.hpp"
 #include "journey/selector.hpp"
@@ -49,9 +50,10 @@ Datum concatenated(ByteView a, ByteView b) {
     Journey(b).decode(other);
     const auto middle = static_cast<ptrdiff_t>(list.events.size());
     list.append(other);
-    poll();
-    std::inplace_merge(list.events.begin(), list.events.begin() + middle, list.events.end(),
-                       [&](const Event& x, const Event& y) { return list.before(x, y); });
+    uint32_t calls = 0;
+    std::inplace_merge(
+        list.events.begin(), list.events.begin() + middle, list.events.end(),
+        polled(calls, [&](const Event& x, const Event& y) { return list.before(x, y); }));
     return packed(list, &memory);
   });
 }

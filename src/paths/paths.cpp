@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/sort.hpp"
+
 namespace clientele {
 
 void PathEvents::order_ties(std::span<const EventKind> kinds) {
@@ -21,7 +23,7 @@ void PathEvents::order_ties(std::span<const EventKind> kinds) {
     while (i < n && at[i] == at[begin]) ++i;
     const auto first = kind.begin() + static_cast<ptrdiff_t>(begin);
     const auto last = kind.begin() + static_cast<ptrdiff_t>(i);
-    if (!ascending || !std::is_sorted(first, last)) std::sort(first, last, by_rank);
+    if (!ascending || !std::is_sorted(first, last)) sort_polled(first, last, by_rank);
     poll();
   }
 }

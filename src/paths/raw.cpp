@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/sort.hpp"
 #include "journey/journey.hpp"
 #include "journey/selector.hpp"
 
@@ -116,7 +117,7 @@ bool RawPath::path(std::vector<std::string_view>& names) const {
   std::vector<size_t> by_time(at_.size());
   std::iota(by_time.begin(), by_time.end(), 0);
   poll();
-  std::sort(by_time.begin(), by_time.end(), [&](size_t a, size_t b) { return at_[a] < at_[b]; });
+  sort_polled(by_time.begin(), by_time.end(), [&](size_t a, size_t b) { return at_[a] < at_[b]; });
   PathEvents events;
   events.resize(by_time.size());
   for (size_t i = 0; i < by_time.size(); ++i) {

@@ -132,7 +132,7 @@ void PlainSearch::chain(std::span<const Micros> times, const uint16_t* step, int
       const Micros last = bound[s + 1];  // empty beyond depth + 1
       const bool precedes = (last != never) & (elapsed(at, last) <= within);
       bound[place_if(precedes, static_cast<size_t>(s), unread)] = last;
-      first_ = precedes & (s == 1) ? at : first_;
+      first_ = (precedes & (s == 1)) ? at : first_;
     }
   }
   size_t start = begin;

@@ -6,6 +6,11 @@ DECLARE
   merged bigint;
 BEGIN
   PERFORM clientele.require_store('stored_journeys', 'INSERT');
+  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = parts AND a.attname IN ('customer_id', 'journey')) < 2 THEN
+    RAISE EXCEPTION '% has no columns customer_id and journey', parts USING
+      ERRCODE = 'undefined_column',
+      HINT = 'Make a view or a temporary table that has: one row for each part of a journey.';
+  END IF;
   batch := coalesce(batch, nextval('clientele_data.journey_batches'));
   -- Rows are inserted or locked one after the other in the order of customer_id, the same for all
   -- writers, so that none waits for another in a circle. pg_column_size() reads a header only:
@@ -45,4 +50,4 @@ COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
 parts is a table or view with columns customer_id and journey; several parts of one customer are joined, NULL journeys passed over.
 Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by default.
 Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first merge of a transaction.
-Errors: 23503 for a customer_id that is not in clientele_data.customers.';
+Errors: 23503 for a customer_id that is not in clientele_data.customers, 42703 for parts without these columns.';

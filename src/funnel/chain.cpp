@@ -10,17 +10,21 @@ namespace clientele {
 void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
                   std::vector<Micros>& blocked) {
   const size_t n = all.size();
-  blocked.resize(question.exclusions.size() * n);
+  std::vector<char> triggers(question.classes.size());
+  blocked.clear();
+  blocked.reserve(question.exclusions.size() * n);  // filled part by part: it may be gigabytes
   for (size_t e = 0; e < question.exclusions.size(); ++e) {
+    for (size_t c = 0; c < question.classes.size(); ++c) {
+      const std::vector<int>& of = question.classes[c].exclusions;
+      triggers[c] = std::binary_search(of.begin(), of.end(), static_cast<int>(e));
+    }
     Micros last = never, before = never;  // `before` is strictly before the current instant
     for (size_t i = 0; i < n; ++i) {
+      if (i % 65536 == 0) poll();
       if (i > 0 && all[i].at != all[i - 1].at) before = last;
-      blocked[e * n + i] = before;
-      const std::vector<int>& triggers = question.classes[all[i].cls].exclusions;
-      if (std::find(triggers.begin(), triggers.end(), static_cast<int>(e)) != triggers.end())
-        last = all[i].at;
+      blocked.push_back(before);
+      if (triggers[all[i].cls]) last = all[i].at;
     }
-    poll();
   }
 }
 

@@ -90,7 +90,10 @@ std::vector<std::string> text_elements(Datum array, const char* name) {
 Datum make_text_array(std::span<const std::string_view> values) {
   std::vector<Datum> elements;
   elements.reserve(values.size());
-  for (const std::string_view s : values) elements.push_back(make_text(s));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i % 4096 == 0) poll_interrupts();
+    elements.push_back(make_text(values[i]));
+  }
   return call_pg([&] {
     return PointerGetDatum(construct_array(elements.data(), static_cast<int>(elements.size()),
                                            TEXTOID, -1, false, TYPALIGN_INT));

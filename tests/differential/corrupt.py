@@ -81,7 +81,7 @@ FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) 
 UNION ALL
 SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, 'any', NULL, NULL, item, up, day))
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day);
-INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)',
+INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)', 'funnel_def_hash($1)',
   'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)',

@@ -2,6 +2,7 @@
 #include "paths/summary.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <tuple>
 
@@ -117,47 +118,57 @@ uint32_t PathSummary::find_cell(uint32_t step, uint32_t source, uint32_t target)
   return cell;
 }
 
-// All events of a session are its path. This is the common question and the fastest: the members
-// used in the loop are kept in locals, which the compiler may not do by itself.
+// All events of a session are its path. This is the common question and the fastest: block by
+// block, first the links' slots without any branch that depends on the events, then their cells.
+// What the loops use of the members is kept in locals, which the compiler may not do by itself.
 template <bool by_step, bool timed>
 void PathSummary::add_all(const PathEvents& events) {
+  constexpr size_t block = 256;
+  std::array<uint64_t, block> slot, time;
   const uint64_t gap = definition_.session_gap.value_or(~uint64_t{0});
   const uint64_t customer = customers_;
   const size_t n = events.size();
   const Micros* const at = events.at.data();
   const uint32_t* const kind = events.kind.data();
   const uint32_t* const local = local_.data();
-  const uint32_t* slots = slots_.data();
-  size_t slot_count = slots_.size();
-  Cell* cells = cells_.data();
   const int bits = bits_;
-  size_t source = local[kind[0]];
-  size_t step = by_step ? 1 : 0;
-  for (size_t i = 1; i < n; ++i) {
-    const size_t target = local[kind[i]];
-    const uint64_t time = elapsed(at[i - 1], at[i]);
-    if (time <= gap) {
-      const size_t slot = (step << 2 * bits) + (source << bits) + target;
-      uint32_t cell = slot < slot_count ? slots[slot] : none;
-      if (cell == none) {
-        cell = find_cell(static_cast<uint32_t>(step), static_cast<uint32_t>(source),
-                         static_cast<uint32_t>(target));
+  uint64_t source = local[kind[0]];
+  uint64_t step = by_step ? 1 : 0;
+  for (size_t begin = 1; begin < n; begin += block) {
+    const size_t end = std::min(n, begin + block);
+    size_t links = 0;
+    for (size_t i = begin; i < end; ++i) {
+      const uint64_t target = local[kind[i]];
+      const uint64_t passed = elapsed(at[i - 1], at[i]);
+      const bool linked = passed <= gap;
+      slot[links] = (step << 2 * bits) + (source << bits) + target;
+      if constexpr (timed) time[links] = passed;
+      if constexpr (by_step) step = linked ? step + 1 : 1;
+      links += linked;
+      source = target;
+    }
+    const uint32_t* slots = slots_.data();
+    size_t slot_count = slots_.size();
+    Cell* cells = cells_.data();
+    for (size_t i = 0; i < links; ++i) {
+      uint32_t cell = slot[i] < slot_count ? slots[slot[i]] : none;
+      if (cell == none) [[unlikely]] {
+        const uint64_t label_mask = (uint64_t{1} << bits) - 1;
+        cell = find_cell(static_cast<uint32_t>(slot[i] >> 2 * bits),
+                         static_cast<uint32_t>(slot[i] >> bits & label_mask),
+                         static_cast<uint32_t>(slot[i] & label_mask));
         slots = slots_.data();
         slot_count = slots_.size();
         cells = cells_.data();
       }
       Cell& c = cells[cell];
-      ++c.paths;
       c.customers += c.last_customer != customer;
       c.last_customer = customer;
+      ++c.paths;
       if constexpr (timed)
-        times_[cell].add(static_cast<int64_t>(std::min<uint64_t>(time, INT64_MAX)));
-      if constexpr (by_step) ++step;
-    } else {
-      if constexpr (by_step) step = 1;
+        times_[cell].add(static_cast<int64_t>(std::min<uint64_t>(time[i], INT64_MAX)));
     }
-    source = target;
-    if (i % 65536 == 0) poll();
+    if (begin / block % 64 == 63) poll();
   }
 }
 
@@ -193,7 +204,8 @@ void PathSummary::add(std::span<const uint8_t> encoded, PathFinder& finder,
     local_[k] = number;
   }
   const PathDefinition& d = definition_;
-  if (d.start_at || d.end_at || d.collapse || d.reverse || d.max_length)
+  const bool fits = bits_ < 20;  // step, source and target of a link in one number
+  if (!fits || d.start_at || d.end_at || d.collapse || d.reverse || d.max_length)
     return add_paths(finder, events, kinds);
   if (d.by_step)
     d.times ? add_all<true, true>(events) : add_all<true, false>(events);

@@ -53,8 +53,8 @@ class PathSummary {
  private:
   struct Cell {
     uint32_t step, source, target;
-    uint64_t last_customer;  // the number of the customer who was here last
     uint64_t customers, paths;
+    uint64_t last_customer;  // the number of the customer who was here last
   };
   static constexpr uint32_t none = ~uint32_t{0};
   static constexpr size_t most_slots = size_t{1} << 18;

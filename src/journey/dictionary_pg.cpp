@@ -34,13 +34,19 @@ bool store_exists() {
   });
 }
 
+// Every operator and function is named with its schema: the caller's search_path may hold others.
 const char matching_types[] =
     "SELECT t.event_type_id FROM clientele_data.event_types t"
-    " WHERE ($1 IS NULL OR CASE WHEN $2 THEN t.channel LIKE $1 ELSE t.channel COLLATE \"C\" = $1 "
-    "END)"
-    " AND CASE WHEN $4 THEN t.event LIKE $3 ELSE t.event COLLATE \"C\" = $3 END"
-    " AND NOT EXISTS (SELECT FROM unnest($5, $6) AS p (key, value)"
-    "                 WHERE (t.properties ->> p.key) IS DISTINCT FROM p.value)";
+    " WHERE ($1 IS NULL OR CASE WHEN $2"
+    "  THEN t.channel COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.~~) $1"
+    "  ELSE t.channel COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) $1 END)"
+    " AND CASE WHEN $4"
+    "  THEN t.event COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.~~) $3"
+    "  ELSE t.event COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) $3 END"
+    " AND NOT EXISTS ("
+    "  SELECT FROM ROWS FROM (pg_catalog.unnest($5), pg_catalog.unnest($6)) AS p (key, value)"
+    "  WHERE NOT coalesce((t.properties OPERATOR(pg_catalog.->>) p.key)"
+    "   COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) p.value, false))";
 
 struct Ids {
   int32_t* id;
@@ -115,15 +121,21 @@ char* nearest_names(const SelectorTerm& term) {
     }
     if (at < shown) best[at] = {name, distance};
   }
+  // The nearest in any case, others if about half of the name is the same.
+  const int tolerable =
+      1 + pg_mbstrlen_with_len(wanted_event.data(), static_cast<int>(wanted_event.size())) / 2;
+  while (found > 1 && best[found - 1].distance > tolerable) --found;
   StringInfoData hint;
   const MemoryContext spi = MemoryContextSwitchTo(outer);
   initStringInfo(&hint);
-  if (found > 0) appendStringInfoString(&hint, "The nearest known names are ");
+  if (found > 0)
+    appendStringInfoString(
+        &hint, found > 1 ? "The nearest known names are " : "The nearest known name is ");
   for (int i = 0; i < found; ++i) appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "", best[i].name);
   if (found > 0) appendStringInfoString(&hint, ". ");
-  appendStringInfoString(
-      &hint,
-      "A pattern such as * may match nothing; SET clientele.unknown_event = ignore lets names do so too.");
+  appendStringInfoString(&hint,
+                         "A pattern such as * may match nothing; SET clientele.unknown_event = "
+                         "ignore lets names do so too.");
   MemoryContextSwitchTo(spi);
   SPI_finish();
   return hint.data;
@@ -191,11 +203,12 @@ std::vector<EventName> dictionary_in_order() {
     const MemoryContext outer = CurrentMemoryContext;
     run_query(
         "SELECT t.event_type_id,"
-        " CASE WHEN t.channel = '' THEN t.event ELSE t.channel || ':' || t.event END,"
-        " t.channel = ''"
+        " CASE WHEN t.channel OPERATOR(pg_catalog.=) '' THEN t.event"
+        "  ELSE pg_catalog.concat(t.channel, ':', t.event) END,"
+        " t.channel OPERATOR(pg_catalog.=) ''"
         " FROM clientele_data.event_types t"
-        " ORDER BY t.channel COLLATE \"C\", t.event COLLATE \"C\", t.properties::text COLLATE "
-        "\"C\"",
+        " ORDER BY t.channel COLLATE pg_catalog.\"C\", t.event COLLATE pg_catalog.\"C\","
+        " t.properties::pg_catalog.text COLLATE pg_catalog.\"C\"",
         0, nullptr, nullptr, nullptr);
     Rows r{static_cast<Row*>(MemoryContextAllocHuge(outer, sizeof(Row) * (SPI_processed + 1))),
            SPI_processed};

@@ -21,8 +21,7 @@ CLIENTELE_FUNCTION(clientele_path_links_accum) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return guarded([&] {
-    PathQuestion& question =
-        pg::kept<KeptQuestion>(fcinfo).get(definition, [](ByteView d) { return PathQuestion(d); });
+    PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
     auto* const state = pg::state_to_change<PathSummary>(fcinfo, context);
     const PathEvents& events = question.events_of(Journey(bytes));
     state->value.add(definition, question.finder(), events, question.kinds(),

@@ -48,8 +48,7 @@ CLIENTELE_FUNCTION(clientele_journey_path) {
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
   return returned(
       fcinfo, guarded([&] {
-        PathQuestion& question = pg::kept<KeptQuestion>(fcinfo).get(
-            definition, [](ByteView d) { return PathQuestion(d); });
+        PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
         const PathEvents& events = question.events_of(Journey(bytes));
         std::vector<std::string_view> names;
         bool found = false;
@@ -69,8 +68,7 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
   const pg::RowSink rows(fcinfo);
   return guarded([&] {
-    PathQuestion& question =
-        pg::kept<KeptQuestion>(fcinfo).get(definition, [](ByteView d) { return PathQuestion(d); });
+    PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
     const PathEvents& events = question.events_of(Journey(bytes));
     std::vector<std::string_view> names;
     int32_t number = 0;

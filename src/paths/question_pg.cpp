@@ -95,4 +95,23 @@ const PathEvents& PathQuestion::events_of(const Journey& journey) {
   return events_;
 }
 
+PathQuestion& KeptQuestions::get(std::span<const uint8_t> definition) {
+  const SnapshotKey now = SnapshotKey::current();
+  if (!(now == key_)) {
+    entries_.clear();
+    key_ = now;
+  }
+  const auto found = std::ranges::find_if(
+      entries_, [&](const Entry& e) { return std::ranges::equal(e.definition, definition); });
+  if (found != entries_.end()) {
+    std::rotate(entries_.begin(), found, found + 1);
+  } else {
+    auto question = std::make_unique<PathQuestion>(definition);
+    if (entries_.size() == most) entries_.pop_back();
+    entries_.insert(entries_.begin(),
+                    {{definition.begin(), definition.end()}, std::move(question)});
+  }
+  return *entries_.front().question;
+}
+
 }  // namespace clientele

@@ -2,6 +2,8 @@
 // A path_def and the dictionary together: what an event type means to the question.
 #pragma once
 #include <cstdint>
+#include <memory>
+#include <memory_resource>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -13,7 +15,7 @@
 
 namespace clientele {
 
-/// Made once per query; see Resolved. C++ regime.
+/// Made once per query; see KeptQuestions. C++ regime.
 class PathQuestion {
  public:
   explicit PathQuestion(std::span<const uint8_t> definition);
@@ -46,6 +48,21 @@ class PathQuestion {
   std::vector<EventKind> kinds_;
 };
 
-using KeptQuestion = Resolved<PathQuestion>;
+/// The questions of one query, kept from row to row with pg::kept: a query may ask several of each
+/// journey. All are made again when the dictionary may look different.
+class KeptQuestions {
+ public:
+  explicit KeptQuestions(std::pmr::memory_resource*) {}
+  PathQuestion& get(std::span<const uint8_t> definition);
+
+ private:
+  static constexpr size_t most = 16;
+  struct Entry {
+    std::vector<uint8_t> definition;
+    std::unique_ptr<PathQuestion> question;
+  };
+  SnapshotKey key_;
+  std::vector<Entry> entries_;  // the one used last in front
+};
 
 }  // namespace clientele

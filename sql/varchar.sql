@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Drivers such as JDBC bind strings as varchar: every function takes them where it takes a text, a
+-- journey or a definition.
+\set tests :DBNAME
+CREATE DATABASE clientele_varchar ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
+\c clientele_varchar
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
+SET client_min_messages = warning;
+CREATE EXTENSION clientele;
+SET search_path = public, clientele;
+
+-- Prepares a call of each function with the parameters that a driver would declare.
+CREATE FUNCTION prepared(OUT tried bigint, OUT failed text[]) LANGUAGE plpgsql AS $$
+DECLARE f record;
+BEGIN
+  tried := 0;
+  failed := '{}';
+  FOR f IN
+    SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
+    FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
+    JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
+         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def}'::regtype[]) THEN 'varchar'
+                                         WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
+                         string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
+                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
+                  FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
+    WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'
+  LOOP
+    tried := tried + 1;
+    BEGIN
+      EXECUTE format('PREPARE asked (%s) AS SELECT clientele.%I(%s)%s', f.types, f.proname, f.parameters, CASE WHEN f.prokind = 'w' THEN ' OVER ()' END);
+      DEALLOCATE asked;
+    EXCEPTION WHEN OTHERS THEN
+      failed := failed || format('%s: %s', f.signature, SQLERRM);
+    END;
+  END LOOP;
+END $$;
+SELECT tried > 40 AS many, failed FROM prepared();
+
+-- And runs those that people call.
+CALL create_store();
+SELECT event_type('web'::varchar, 'search'::varchar) AS search, event_type('web'::varchar, 'buy'::varchar, '{}') AS buy, item('p-1'::varchar);
+PREPARE one (varchar, varchar, varchar[], varchar, varchar) AS
+SELECT event_count($1), event_count($1, $2) AS picked, first_at($1), journey_filter($1, $2), session_count($1, '1 h') AS sessions,
+       funnel_depth($1, $3, '1 day') AS depth, funnel_depth($1, $4) AS by_definition, funnel_times($1, $4) AS times, journey_path($1, $5) AS path;
+EXECUTE one('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}', 'web:search', '{search,buy}', '{search,buy}', '{"collapse": true}');
+EXECUTE one('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}', 'buy', '{buy}', '{"steps": ["search", "buy"], "within": "30 s"}', '{"start_at": "buy"}');
+PREPARE defined (varchar[], varchar, varchar[], varchar) AS SELECT funnel_def($1, NULL, $2, exclusions => $3, time_zone => $4);
+EXECUTE defined('{search,buy}', 'strict', '{search@1-2}', 'Asia/Shanghai');
+PREPARE summed (varchar, varchar[], varchar) AS
+SELECT (SELECT string_agg(name || ' ' || customers, ', ' ORDER BY step) FROM funnel_steps(funnel)) AS funnel, links
+FROM (SELECT funnel(journey, $2, NULL), path_links(journey, $3) AS links FROM (VALUES ($1::journey)) v (journey)) s;
+EXECUTE summed('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z}', '{search,buy}', '{}');
+PREPARE raw (varchar, varchar) AS
+SELECT window_funnel('1 day', at, $1, event = 'a', event = 'b'), journey_path(at, event), journey_path(at, event, $2)
+FROM (VALUES ('2026-01-01'::timestamptz, 'a'::varchar), ('2026-01-02', 'b')) v (at, event);
+EXECUTE raw('strict', '{"reverse": true}');
+-- Columns of varchar do as well.
+CREATE TABLE sent (journey varchar, selector varchar(20));
+INSERT INTO sent VALUES ('{1@2026-01-01T00:00:00Z}', 'search');
+SELECT event_count(journey, selector), journey_merge(journey) FROM sent GROUP BY journey, selector;
+CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
+INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
+SELECT * FROM kept;
+
+\c :tests
+DROP DATABASE clientele_varchar;

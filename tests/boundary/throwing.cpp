@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// A module for tests only: SQL functions that fail in each way that C++ and PostgreSQL know, through
-// src/pg/boundary. tests/differential/boundary.py builds and loads it.
+// A module for tests only: SQL functions that fail in each way that C++ and PostgreSQL know,
+// through src/pg/boundary. tests/differential/boundary.py builds and loads it.
 #include <memory_resource>
 #include <new>
 #include <stdexcept>

@@ -117,8 +117,34 @@ Bytes random_value(testing::Random& random, unsigned kind) {
   } else if (kind == 3) {
     PathDefinition d;
     d.times = random.one_in(2);
+    d.by_step = random.one_in(2);
+    const Bytes definition = bytes_of(d);
     Writer w(out);
-    PathSummary(std::pmr::get_default_resource()).write(out);
+    w.u8(1);
+    w.text({reinterpret_cast<const char*>(definition.data()), definition.size()});
+    w.varint(5);
+    const uint64_t labels = 1 + random.below(6), steps = d.by_step ? 1 + random.below(20) : 1;
+    w.varint(labels);
+    for (uint64_t i = 0; i < labels; ++i) w.text(std::string(1, static_cast<char>('a' + i)));
+    Bytes links;
+    Writer l(links);
+    uint64_t count = 0;
+    for (uint64_t cell = 0; cell < steps * labels * labels; ++cell) {
+      if (!random.one_in(1 + labels)) continue;
+      ++count;
+      l.varint(d.by_step ? 1 + cell / labels / labels : 0);
+      l.varint(cell / labels % labels);
+      l.varint(cell % labels);
+      const uint64_t customers = 1 + random.below(5);
+      l.varint(customers);
+      l.varint(customers);
+      Durations times;
+      for (uint64_t i = 0; i < customers; ++i)
+        times.add(static_cast<int64_t>(random.any_width() >> 1));
+      if (d.times) times.write(links);
+    }
+    w.varint(count);
+    out.insert(out.end(), links.begin(), links.end());
   } else {
     Durations d;
     for (auto n = random.below(random.one_in(50) ? 70000 : 9); n > 0; --n)

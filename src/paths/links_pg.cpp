@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // The aggregate path_links and its state type path_summary.
+#include "base/poll.hpp"
 #include "paths/question_pg.hpp"
 #include "paths/summary.hpp"
 #include "pg/expanded.hpp"
@@ -42,6 +43,7 @@ CLIENTELE_FUNCTION(clientele_path_links_final) {
       std::vector<Datum> rows;
       rows.reserve(links.size());
       for (const PathLink& link : links) {
+        poll();
         const bool timed = link.times != nullptr && !link.times->empty();
         const int64_t median = timed ? link.times->percentile(0.5) : 0;
         rows.push_back(pg::call_pg([&] {

@@ -55,6 +55,7 @@ bool PathFinder::find(const PathEvents& events, std::span<const EventKind> kinds
   path_.clear();
   // What is cut off in the end need not be collected, unless it is the front.
   for (size_t i = from; i < to && (reverse_ || path_.size() < length_); ++i) {
+    if (i % 65536 == 0) poll();
     const uint32_t label = kinds[events.kind[i]].label;
     if (collapse_ && !path_.empty() && path_.back().label == label) continue;
     path_.push_back({events.at[i], label});

@@ -142,6 +142,7 @@ void RawPath::write(Bytes& out) const {
   for (const std::string_view label : labels_) w.text(label);
   w.varint(at_.size());
   for (size_t i = 0; i < at_.size(); ++i) {
+    if (i % 65536 == 0) poll();
     w.signed_varint(at_[i]);
     w.varint(label_[i]);
   }
@@ -156,6 +157,7 @@ void RawPath::read(Reader& reader) {
     if (label_number(reader.text()) != i) Reader::fail("a label comes twice");
   const size_t events = reader.count(2);
   for (size_t i = 0; i < events; ++i) {
+    if (i % 65536 == 0) poll();
     at_.push_back(reader.signed_varint());
     const uint64_t label = reader.varint();
     if (label >= labels) Reader::fail("a label is out of range");

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <tuple>
 
+#include "base/sort.hpp"
+
 namespace clientele {
 namespace {
 
@@ -176,6 +178,7 @@ void PathSummary::add_paths(PathFinder& finder, const PathEvents& events,
                             std::span<const EventKind> kinds) {
   finder.each(events, kinds, [&](std::span<const PathNode> path, Micros) {
     for (size_t i = 1; i < path.size(); ++i) {
+      if (i % 65536 == 0) poll();
       const uint32_t cell = cell_of(definition_.by_step ? static_cast<uint32_t>(i) : 0,
                                     number_of_[path[i - 1].label], number_of_[path[i].label]);
       count(cell);
@@ -238,7 +241,7 @@ std::vector<PathLink> PathSummary::links() const {
     result.push_back({c.step, labels_[c.source], labels_[c.target], c.customers, c.paths,
                       definition_.times ? &times_[i] : nullptr});
   }
-  std::sort(result.begin(), result.end(), [](const PathLink& a, const PathLink& b) {
+  sort_polled(result.begin(), result.end(), [](const PathLink& a, const PathLink& b) {
     if (a.step != b.step) return a.step < b.step;
     if (a.customers != b.customers) return a.customers > b.customers;
     if (a.paths != b.paths) return a.paths > b.paths;
@@ -270,7 +273,7 @@ void PathSummary::write(Bytes& out) const {
     const Cell& c = cells_[i];
     return std::tuple(c.step, rank[c.source], rank[c.target]);
   };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
+  sort_polled(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return key(a) < key(b); });
   w.varint(order.size());
   for (const uint32_t i : order) {
     poll();

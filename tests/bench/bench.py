@@ -173,7 +173,7 @@ def report(measures, given, customers, all_sizes, speeds, grown):
 
 
 def report_peers(measures):
-    names = [n for n in ("ClickHouse", "DuckDB", "DuckDB, by position")
+    names = [n for n in ("ClickHouse", "DuckDB", "DuckDB, windows", "DuckDB, by position")
              if measures.runs("funnel", n)]
     if not names:
         return

@@ -60,14 +60,17 @@ def interleaved(measures, tasks, runs):
     """tasks: (question, competitor, function giving (answer, ms), runs or None for all).
 
     Each is run once to warm up, then all in turn, so that what else the machine does meets all.
+    A slow one, with a number of runs of its own, is not warmed up: its first run counts.
     """
-    for question, competitor, run, _ in tasks:
-        answer, _ = run()
+    for question, competitor, run, own_runs in tasks:
+        answer, ms = run()
         if answer is not None:
             measures.check(question, competitor, answer)
+        if own_runs is not None:
+            measures.add(question, competitor, ms)
     for i in range(runs):
         for question, competitor, run, own_runs in tasks:
-            if own_runs is None or i < own_runs:
+            if own_runs is None or i + 1 < own_runs:
                 measures.add(question, competitor, run()[1])
 
 

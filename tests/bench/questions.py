@@ -99,6 +99,11 @@ def duckdb():
             "transitions": _transitions("events", "ms", GAP)}
 
 
+def duckdb_windows():
+    """The funnel as PostgreSQL is asked it."""
+    return {"funnel": _funnel("events", "ms", DAY)}
+
+
 def duckdb_by_position():
     """Not SQL's promise but DuckDB's: a table keeps its order, so windows without an order of their
     own see customer after customer in time order, and stream. The key keeps customers apart."""

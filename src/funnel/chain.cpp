@@ -63,7 +63,9 @@ ChainSearch::ChainSearch(FunnelQuestion question)
       anchors_((question_.steps + 1) * question_.exclusions.size()),
       tie_(question_.classes),
       new_prefix_(question_.steps + 1, -1),
-      poll_every_(65536 / (question_.steps + 1) + 1) {
+      poll_every_(65536 / (question_.steps + 1) + 1),
+      node_limit_(
+          std::max<size_t>(size_t{1} << 20, size_t{4} * question_.steps * question_.steps)) {
   for (size_t e = 0; e < question_.exclusions.size(); ++e)
     exclusions_to_[question_.exclusions[e].to].push_back(static_cast<int>(e));
 }
@@ -160,6 +162,26 @@ void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
   }
 }
 
+// Chains that were overtaken leave their nodes behind: with an event that serves all of many steps,
+// a node each. What the latest chains consist of is little beside it.
+void ChainSearch::drop_dead_nodes() {
+  std::vector<Node> kept;
+  std::vector<Micros> times;
+  for (Latest& l : latest_) {
+    if (!l.valid) continue;
+    times.clear();
+    for (int64_t node = l.node; node >= 0; node = nodes_[node].previous)
+      times.push_back(nodes_[node].at);
+    l.node = -1;
+    for (auto at = times.rbegin(); at != times.rend(); ++at) {
+      kept.push_back({*at, l.node});
+      l.node = static_cast<int64_t>(kept.size()) - 1;
+    }
+    poll();
+  }
+  nodes_ = std::move(kept);
+}
+
 int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, size_t all,
                      bool early) {
   const std::span<const Hit> hits = part.hits;
@@ -175,6 +197,7 @@ int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, si
   for (size_t i = 0, next = 0; i < n; i = next) {
     if (i >= next_poll) {
       poll();
+      if (nodes_.size() > node_limit_) drop_dead_nodes();
       next_poll = i + poll_every_;
     }
     next = i + 1;

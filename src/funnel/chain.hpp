@@ -48,6 +48,7 @@ class ChainSearch {
   bool not_excluded(int step, int prefix, size_t index) const;
   void extend(int prefix, int step, Micros at);
   void one_event(const Hit& hit, size_t index);
+  void drop_dead_nodes();
   void several_events(std::span<const Hit> hits, size_t index);
 
   FunnelQuestion question_;
@@ -68,6 +69,7 @@ class ChainSearch {
   TieMatching tie_;
   std::vector<int> tie_steps_, new_lengths_, new_prefix_;
   size_t poll_every_;  // events; one may serve every step
+  size_t node_limit_;
 };
 
 }  // namespace clientele

@@ -189,6 +189,17 @@ TEST(Funnel, ManySteps) {
   EXPECT_EQ(Ask(steps)(events), Times(500, 7));
 }
 
+// Each event continues chains of all lengths; what the search keeps of them stays small.
+TEST(Funnel, ManyStepsManyEvents) {
+  std::vector<Ask::At> events;
+  for (int i = 0; i < 30'000; ++i) events.push_back({3 * i, 'a'});
+  Times first;
+  for (int i = 0; i < 100; ++i) first.push_back(3 * i);
+  EXPECT_EQ(Ask(std::vector<std::string>(100, "a")).within(300)(events), first);
+  EXPECT_EQ(Ask(std::vector<std::string>(100, "a")).within(296)(events),
+            Times(first.begin(), first.end() - 1));
+}
+
 // By the definitions alone: every sequence of distinct events is tried.
 class BruteForce {
  public:

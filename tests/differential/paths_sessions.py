@@ -281,14 +281,17 @@ INSERT INTO picked SELECT g, 'packed', 'end', type FROM defs, types WHERE '#' ||
 class Checks:
     passed = failed = skipped = 0
 
-    def compare(self, what, prepare):
-        """Fills the tables, asks both sides, and counts the data sets that agree on each question."""
+    def compare(self, what, prepare, large=False):
+        """Fills the tables, asks both sides, and counts the data sets that agree on each question. Of large
+        data, parallel plans are asked about aggregates only: the others see one row at a time."""
         script = "SET client_min_messages = warning; SET work_mem = '128MB'; SET jit = off;\n" + SCHEMA + prepare + SESSIONS
         script += NODES.replace("{door}", "packed") + NODES.replace("{door}", "raw") + LINKS
         for name, (_, want) in ANSWERS.items():
             script += f'CREATE UNLOGGED TABLE "want {name}" AS {want};\n'
         for plan, settings in (("serial", SERIAL), ("parallel", PARALLEL)):
             for name, (got, _) in ANSWERS.items():
+                if large and plan == "parallel" and name not in ("raw journey_path", "path_links"):
+                    continue
                 script += AGREE.format(settings=settings, got=got, want=f'"want {name}"', table=f'"{plan} {name}"',
                                        label=f"{plan} {name}")
         script += """SELECT 'input order', count(*) FILTER (WHERE a.journey::bytea IS NOT DISTINCT FROM b.journey::bytea),
@@ -331,7 +334,7 @@ INSERT INTO types (ds, type, channel, event, properties)
             print(f"{file} is not there: skipped")
             continue
         make_database()
-        checks.compare(file, load_real(file, *how) + PREPARE.replace("{dictionary}", "0"))
+        checks.compare(file, load_real(file, *how) + PREPARE.replace("{dictionary}", "0"), large=True)
         print(f"{file}: {time.time() - started:.0f} s")
     psql(f"DROP DATABASE {DATABASE};", "postgres")
     print(f"paths_sessions: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")

@@ -2,13 +2,13 @@
 -- Makes room for a demo: an empty store, and the schema demo for what belongs to the demo alone.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clientele;
+DROP SCHEMA IF EXISTS demo CASCADE;  -- before the store, which its views read
 SELECT to_regclass('clientele_data.customers') IS NOT NULL AS has_store \gset
 \if :has_store
   CALL clientele.drop_store();
 \endif
 CALL clientele.create_store();
 
-DROP SCHEMA IF EXISTS demo CASCADE;
 CREATE SCHEMA demo;
 COMMENT ON SCHEMA demo IS 'What ./run demo works on. It is made anew each time.';
 

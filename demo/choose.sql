@@ -3,6 +3,7 @@
 -- four events that most customers have, in the order in which they usually first happen. Its window:
 -- what half of the customers stay within. A session ends after half an hour, or a week if the file
 -- knows only days.
+\set ECHO none
 CREATE TEMP TABLE firsts AS
   SELECT customer, event, min(at) AS at, count(*) AS n
   FROM demo.usable WHERE customer <> '' AND event <> '' AND at IS NOT NULL
@@ -27,7 +28,6 @@ SELECT CASE (SELECT count(*) FROM kinds)
        coalesce((SELECT min(w.within)::text FROM unnest('{1 hour,1 day,7 days,30 days,90 days}'::interval[]) w (within)
                  WHERE w.within >= (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY span) FROM spans)), '365 days') AS within,
        CASE WHEN (SELECT bool_and(at = date_trunc('day', at, 'UTC')) FROM demo.usable) THEN '7 days' ELSE '30 minutes' END AS gap,
-       (SELECT count(*) > 1 FROM firsts WHERE event <> 'return' LIMIT 1) AS many_events,
-       EXISTS (SELECT FROM demo.usable WHERE item <> '') AS has_items,
-       EXISTS (SELECT FROM demo.usable WHERE amount IS NOT NULL) AS has_amounts
+       EXISTS (SELECT FROM demo.usable WHERE item <> '') AS has_items
 \gset
+\set ECHO queries

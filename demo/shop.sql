@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the simulated shop may ask. Each query can be pasted into ./run psql.
-\echo :title 'How far do visitors come within a day?' :plain
+\echo
+\echo :title'How far do visitors come within a day?':plain
 SELECT step, name, customers,
        to_char(100 * conversion, 'FM990.0 %') AS "of all",
        to_char(100 * step_conversion, 'FM990.0 %') AS "of the step before",
@@ -10,7 +11,8 @@ FROM clientele.funnel_steps((
   SELECT clientele.funnel(journey, '{view_item, cart, checkout, purchase}', '1 day')
   FROM clientele_data.journeys));
 
-\echo :title 'Who looks at tea on a screen, and then buys in the shop before the day is over?' :plain
+\echo
+\echo :title'Who looks at tea on a screen, and then buys in the shop before the day is over?':plain
 SELECT step, name, customers, to_char(100 * conversion, 'FM990.0 %') AS "of all",
        date_trunc('second', median_time) AS "median time"
 FROM clientele.funnel_steps((
@@ -19,7 +21,8 @@ FROM clientele.funnel_steps((
            natural_day => true, time_zone => 'Asia/Shanghai'))
   FROM clientele_data.journeys));
 
-\echo :title 'What are their sessions like?' :plain
+\echo
+\echo :title'What are their sessions like?':plain
 SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
        round(avg(events), 1) AS "events each",
        date_trunc('second', percentile_cont(0.5) WITHIN GROUP (ORDER BY duration)) AS "median length",
@@ -27,14 +30,16 @@ SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
 FROM clientele_bi.sessions
 GROUP BY channel ORDER BY sessions DESC;
 
-\echo :title 'Which ways lead from a search to a purchase?' :plain
+\echo
+\echo :title'Which ways lead from a search to a purchase?':plain
 SELECT array_to_string(path, ' → ') AS path, count(*) AS sessions, count(DISTINCT customer_id) AS customers
 FROM clientele_data.journeys,
      clientele.journey_paths(journey, clientele.path_def(
        session_gap => '30 minutes', start_at => 'search', end_at => 'purchase', collapse => true))
 GROUP BY path ORDER BY sessions DESC, path LIMIT 8;
 
-\echo :title 'What follows what?' :plain
+\echo
+\echo :title'What follows what?':plain
 SELECT source, target, customers, paths, date_trunc('second', median_time) AS "median time"
 FROM unnest((
   SELECT clientele.path_links(journey, clientele.path_def(
@@ -42,7 +47,8 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 10;
 
-\echo :title 'One of them: the last days of a customer who complained' :plain
+\echo
+\echo :title'One of them: the last days of a customer who complained':plain
 SELECT t.name, t.city, to_char(e.at, 'YYYY-MM-DD HH24:MI:SS') AS at, e.channel, e.event, e.item, e.amount
 FROM clientele_bi.events e
 JOIN clientele_data.identities USING (customer_id)

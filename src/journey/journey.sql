@@ -59,7 +59,7 @@ CREATE OPERATOR CLASS journey_hash_ops DEFAULT FOR TYPE journey USING hash AS
   OPERATOR 1 =, FUNCTION 1 journey_hash(journey);
 
 CREATE FUNCTION journey_concat(journey, journey) RETURNS journey
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_concat';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_journey_concat';
 COMMENT ON FUNCTION journey_concat(journey, journey) IS
   'Joins two journeys into one that holds the events of both, equal ones included.';
 CREATE OPERATOR || (

@@ -25,6 +25,7 @@ SELECT CASE (SELECT count(*) FROM kinds)
          WHEN 1 THEN (SELECT array_fill(clientele.quote_selector(NULL, event), '{4}') FROM kinds)
          ELSE (SELECT array_agg(clientele.quote_selector(NULL, event) ORDER BY place, event) FROM ordered)
        END AS steps,
+       (SELECT count(*) = 1 FROM kinds) AS apart,  -- the lines of one order are no repeat purchases
        coalesce((SELECT min(w.within)::text FROM unnest('{1 hour,1 day,7 days,30 days,90 days}'::interval[]) w (within)
                  WHERE w.within >= (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY span) FROM spans)), '365 days') AS within,
        CASE WHEN (SELECT bool_and(at = date_trunc('day', at, 'UTC')) FROM demo.usable) THEN '7 days' ELSE '30 minutes' END AS gap,

@@ -11,7 +11,6 @@ FROM clientele.funnel_steps((
   SELECT clientele.funnel(journey, '{view_item, cart, checkout, purchase}', '1 day')
   FROM clientele_data.journeys));
 
-\echo
 \echo :title'Who looks at tea on a screen, and then buys in the shop before the day is over?':plain
 SELECT step, name, customers, to_char(100 * conversion, 'FM990.0 %') AS "of all",
        date_trunc('second', median_time) AS "median time"
@@ -21,7 +20,6 @@ FROM clientele.funnel_steps((
            natural_day => true, time_zone => 'Asia/Shanghai'))
   FROM clientele_data.journeys));
 
-\echo
 \echo :title'What are their sessions like?':plain
 SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
        round(avg(events), 1) AS "events each",
@@ -30,7 +28,6 @@ SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
 FROM clientele_bi.sessions
 GROUP BY channel ORDER BY sessions DESC;
 
-\echo
 \echo :title'Which ways lead from a search to a purchase?':plain
 SELECT array_to_string(path, ' → ') AS path, count(*) AS sessions, count(DISTINCT customer_id) AS customers
 FROM clientele_data.journeys,
@@ -38,7 +35,6 @@ FROM clientele_data.journeys,
        session_gap => '30 minutes', start_at => 'search', end_at => 'purchase', collapse => true))
 GROUP BY path ORDER BY sessions DESC, path LIMIT 8;
 
-\echo
 \echo :title'What follows what?':plain
 SELECT source, target, customers, paths, date_trunc('second', median_time) AS "median time"
 FROM unnest((
@@ -47,7 +43,6 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 10;
 
-\echo
 \echo :title'One of them: the last days of a customer who complained':plain
 SELECT t.name, t.city, to_char(e.at, 'YYYY-MM-DD HH24:MI:SS') AS at, e.channel, e.event, e.item, e.amount
 FROM clientele_bi.events e

@@ -1,5 +1,4 @@
 -- SPDX-License-Identifier: PostgreSQL
-\echo
 \echo :title'How much is there, and how much room does it take?':plain
 SELECT count(*) AS customers, sum(clientele.event_count(journey)) AS events,
        (SELECT count(*) FROM clientele_data.event_types) AS "event types",

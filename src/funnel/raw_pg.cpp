@@ -6,7 +6,7 @@
 #include "base/poll.hpp"
 #include "base/sort.hpp"
 #include "funnel/definition.hpp"
-#include "pg/expanded.hpp"
+#include "pg/collected.hpp"
 #include "pg/memory.hpp"
 #include "pg/values.hpp"
 
@@ -100,12 +100,6 @@ struct RawFunnel {
   }
 };
 
-RawFunnel* new_rows(MemoryContext context) {
-  void* const place = MemoryContextAllocExtended(context, sizeof(RawFunnel), MCXT_ALLOC_NO_OOM);
-  if (place == nullptr) throw std::bad_alloc();
-  return new (place) RawFunnel(context);
-}
-
 /// Comma-separated words: ordered, strict, any, strictly_increasing.
 void parse_mode(RawFunnel& rows, std::string_view mode) {
   while (!mode.empty()) {
@@ -121,14 +115,10 @@ void parse_mode(RawFunnel& rows, std::string_view mode) {
   }
 }
 
-RawFunnel* rows_argument(FunctionCallInfo fcinfo, int n) {
-  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<RawFunnel*>(PG_GETARG_POINTER(n));
-}
-
 // Arguments: state, within, at [, mode], conditions.
 Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawFunnel* rows = rows_argument(fcinfo, 0);
+  RawFunnel* rows = pg::collected_argument<RawFunnel>(fcinfo, 0);
   const int n = has_mode ? 4 : 3;
   if (PG_ARGISNULL(n))
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -151,7 +141,7 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
           sqlstate::invalid_parameter, "window_funnel needs at least one condition",
           "Each step is a condition: window_funnel('1 day', at, event = 'search', event = 'buy').");
     const uint64_t length = within == nullptr ? no_limit : pg::fixed_length(*within, "within");
-    if (rows == nullptr) rows = new_rows(context);
+    if (rows == nullptr) rows = pg::new_collected<RawFunnel>(context);
     if (!rows->started) {
       rows->started = true;
       rows->within = length;
@@ -185,22 +175,11 @@ CLIENTELE_FUNCTION(clientele_window_funnel_accum) { return add_row(fcinfo, false
 CLIENTELE_FUNCTION(clientele_window_funnel_accum_mode) { return add_row(fcinfo, true); }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_combine) {
-  const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawFunnel* left = rows_argument(fcinfo, 0);
-  const RawFunnel* right = rows_argument(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
-  return pg::guarded([&] {
-    if (left == nullptr) left = new_rows(context);
-    left->merge(*right);
-    return PointerGetDatum(left);
-  });
+  return pg::combine_collected<RawFunnel>(fcinfo);
 }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_serialize) {
-  const RawFunnel* rows = rows_argument(fcinfo, 0);
+  const RawFunnel* rows = pg::collected_argument<RawFunnel>(fcinfo, 0);
   return pg::guarded([&] {
     pg::ContextMemory memory(CurrentMemoryContext);
     Bytes bytes(&memory);
@@ -212,7 +191,7 @@ CLIENTELE_FUNCTION(clientele_window_funnel_serialize) {
 CLIENTELE_FUNCTION(clientele_window_funnel_deserialize) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return pg::guarded([&] {
-    RawFunnel* rows = new_rows(CurrentMemoryContext);
+    RawFunnel* rows = pg::new_collected<RawFunnel>(CurrentMemoryContext);
     Reader reader(bytes);
     rows->read(reader);
     return PointerGetDatum(rows);
@@ -220,7 +199,7 @@ CLIENTELE_FUNCTION(clientele_window_funnel_deserialize) {
 }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_final) {
-  const RawFunnel* rows = rows_argument(fcinfo, 0);
+  const RawFunnel* rows = pg::collected_argument<RawFunnel>(fcinfo, 0);
   if (rows == nullptr) PG_RETURN_NULL();
   return pg::guarded([&] { return Int32GetDatum(rows->depth()); });
 }

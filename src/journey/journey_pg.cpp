@@ -164,7 +164,10 @@ CLIENTELE_FUNCTION(clientele_event_count_selector) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_first_at) {
+namespace {
+
+// The time that `which` reads from a journey; NULL for the empty one.
+Datum time_of(FunctionCallInfo fcinfo, Micros (Journey::*which)() const) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   struct Found {
     Micros at;
@@ -172,25 +175,16 @@ CLIENTELE_FUNCTION(clientele_first_at) {
   };
   const Found found = guarded([&] {
     const Journey journey(bytes);
-    return journey.empty() ? Found{0, true} : Found{journey.first_at(), false};
+    return journey.empty() ? Found{0, true} : Found{(journey.*which)(), false};
   });
   if (found.none) PG_RETURN_NULL();
   PG_RETURN_TIMESTAMPTZ(found.at);
 }
 
-CLIENTELE_FUNCTION(clientele_last_at) {
-  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  struct Found {
-    Micros at;
-    bool none;
-  };
-  const Found found = guarded([&] {
-    const Journey journey(bytes);
-    return journey.empty() ? Found{0, true} : Found{journey.last_at(), false};
-  });
-  if (found.none) PG_RETURN_NULL();
-  PG_RETURN_TIMESTAMPTZ(found.at);
-}
+}  // namespace
+
+CLIENTELE_FUNCTION(clientele_first_at) { return time_of(fcinfo, &Journey::first_at); }
+CLIENTELE_FUNCTION(clientele_last_at) { return time_of(fcinfo, &Journey::last_at); }
 
 CLIENTELE_FUNCTION(clientele_journey_slice) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();

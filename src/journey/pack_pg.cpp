@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The aggregates journey(at, event_type_id, item_id, amount) and journey_merge(journey).
 #include "journey/journey.hpp"
+#include "pg/collected.hpp"
 #include "pg/memory.hpp"
 #include "pg/values.hpp"
 
@@ -13,25 +14,8 @@ struct PackState {
   pg::ContextMemory memory;
   EventList list;
   explicit PackState(MemoryContext context) : memory(context), list(&memory) {}
+  void merge(const PackState& other) { list.append(other.list); }
 };
-
-PackState* new_state(MemoryContext context) {
-  void* place = MemoryContextAllocExtended(context, sizeof(PackState), MCXT_ALLOC_NO_OOM);
-  if (place == nullptr) throw std::bad_alloc();
-  return new (place) PackState(context);
-}
-
-MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (!AggCheckCallContext(fcinfo, &context))
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("this function may only be called as part of an aggregate")));
-  return context;
-}
-
-PackState* state_argument(FunctionCallInfo fcinfo, int n) {
-  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<PackState*>(PG_GETARG_POINTER(n));
-}
 
 void reserve_for_one(EventList& list) {
   if (list.events.size() < list.events.capacity()) return;
@@ -47,8 +31,8 @@ void reserve_for_one(EventList& list) {
 using namespace clientele;
 
 CLIENTELE_FUNCTION(clientele_pack_row) {
-  const MemoryContext context = aggregate_context(fcinfo);
-  PackState* state = state_argument(fcinfo, 0);
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  PackState* state = pg::collected_argument<PackState>(fcinfo, 0);
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
     if (state == nullptr) PG_RETURN_NULL();
     PG_RETURN_POINTER(state);
@@ -63,7 +47,7 @@ CLIENTELE_FUNCTION(clientele_pack_row) {
   const bool has_amount = PG_NARGS() > 4 && !PG_ARGISNULL(4);
   const Datum amount = has_amount ? PG_GETARG_DATUM(4) : Datum{};
   return pg::guarded([&] {
-    if (state == nullptr) state = new_state(context);
+    if (state == nullptr) state = pg::new_collected<PackState>(context);
     if (type < 0)
       throw Error(sqlstate::out_of_range, "event type " + std::to_string(type) + " is negative");
     if (has_amount) {
@@ -77,15 +61,15 @@ CLIENTELE_FUNCTION(clientele_pack_row) {
 }
 
 CLIENTELE_FUNCTION(clientele_pack_journey) {
-  const MemoryContext context = aggregate_context(fcinfo);
-  PackState* state = state_argument(fcinfo, 0);
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  PackState* state = pg::collected_argument<PackState>(fcinfo, 0);
   if (PG_ARGISNULL(1)) {
     if (state == nullptr) PG_RETURN_NULL();
     PG_RETURN_POINTER(state);
   }
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] {
-    if (state == nullptr) state = new_state(context);
+    if (state == nullptr) state = pg::new_collected<PackState>(context);
     EventList more;
     Journey(bytes).decode(more);
     state->list.append(more);
@@ -93,24 +77,11 @@ CLIENTELE_FUNCTION(clientele_pack_journey) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_pack_combine) {
-  const MemoryContext context = aggregate_context(fcinfo);
-  PackState* left = state_argument(fcinfo, 0);
-  const PackState* right = state_argument(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
-  return pg::guarded([&] {
-    if (left == nullptr) left = new_state(context);
-    left->list.append(right->list);
-    return PointerGetDatum(left);
-  });
-}
+CLIENTELE_FUNCTION(clientele_pack_combine) { return pg::combine_collected<PackState>(fcinfo); }
 
 /// Between processes a state travels as the packed journey, which carries its own version.
 CLIENTELE_FUNCTION(clientele_pack_final) {
-  PackState* state = state_argument(fcinfo, 0);
+  PackState* state = pg::collected_argument<PackState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   return pg::guarded([&] {
     pg::ContextMemory memory(CurrentMemoryContext);
@@ -124,7 +95,7 @@ CLIENTELE_FUNCTION(clientele_pack_final) {
 CLIENTELE_FUNCTION(clientele_pack_deserialize) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return pg::guarded([&] {
-    PackState* state = new_state(CurrentMemoryContext);
+    PackState* state = pg::new_collected<PackState>(CurrentMemoryContext);
     Journey(bytes).decode(state->list);
     return PointerGetDatum(state);
   });

@@ -3,7 +3,7 @@
 #include "base/poll.hpp"
 #include "paths/question_pg.hpp"
 #include "paths/raw.hpp"
-#include "pg/expanded.hpp"
+#include "pg/collected.hpp"
 
 namespace clientele {
 namespace {
@@ -26,17 +26,8 @@ struct RawState {
   pg::ContextMemory memory;
   RawPath rows;
   explicit RawState(MemoryContext context) : memory(context), rows(&memory) {}
+  void merge(const RawState& other) { rows.merge(other.rows); }
 };
-
-RawState* new_state(MemoryContext context) {
-  void* place = MemoryContextAllocExtended(context, sizeof(RawState), MCXT_ALLOC_NO_OOM);
-  if (place == nullptr) throw std::bad_alloc();
-  return new (place) RawState(context);
-}
-
-RawState* state_argument(FunctionCallInfo fcinfo, int n) {
-  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<RawState*>(PG_GETARG_POINTER(n));
-}
 
 }  // namespace
 }  // namespace clientele
@@ -89,7 +80,7 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
 
 CLIENTELE_FUNCTION(clientele_raw_path_row) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawState* state = state_argument(fcinfo, 0);
+  RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3))) {
     if (state == nullptr) PG_RETURN_NULL();
     PG_RETURN_POINTER(state);
@@ -98,7 +89,7 @@ CLIENTELE_FUNCTION(clientele_raw_path_row) {
   const std::string_view event = pg::text_view(PG_GETARG_DATUM(2));
   const ByteView definition = PG_NARGS() > 3 ? pg::detoast(PG_GETARG_DATUM(3)) : ByteView();
   return guarded([&] {
-    if (state == nullptr) state = new_state(context);
+    if (state == nullptr) state = pg::new_collected<RawState>(context);
     if (PG_NARGS() > 3) {
       state->rows.define(definition);
     } else {
@@ -111,23 +102,10 @@ CLIENTELE_FUNCTION(clientele_raw_path_row) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_raw_path_combine) {
-  const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawState* left = state_argument(fcinfo, 0);
-  const RawState* right = state_argument(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
-  return guarded([&] {
-    if (left == nullptr) left = new_state(context);
-    left->rows.merge(right->rows);
-    return PointerGetDatum(left);
-  });
-}
+CLIENTELE_FUNCTION(clientele_raw_path_combine) { return pg::combine_collected<RawState>(fcinfo); }
 
 CLIENTELE_FUNCTION(clientele_raw_path_serialize) {
-  const RawState* state = state_argument(fcinfo, 0);
+  const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   return guarded([&] {
     pg::ContextMemory memory(CurrentMemoryContext);
     Bytes bytes(&memory);
@@ -139,7 +117,7 @@ CLIENTELE_FUNCTION(clientele_raw_path_serialize) {
 CLIENTELE_FUNCTION(clientele_raw_path_deserialize) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] {
-    RawState* state = new_state(CurrentMemoryContext);
+    RawState* state = pg::new_collected<RawState>(CurrentMemoryContext);
     Reader reader(bytes);
     state->rows.read(reader);
     return PointerGetDatum(state);
@@ -147,7 +125,7 @@ CLIENTELE_FUNCTION(clientele_raw_path_deserialize) {
 }
 
 CLIENTELE_FUNCTION(clientele_raw_path_final) {
-  const RawState* state = state_argument(fcinfo, 0);
+  const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   return returned(fcinfo, guarded([&] {
                     std::vector<std::string_view> names;

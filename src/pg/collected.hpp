@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: PostgreSQL
+// Aggregate states of type internal that collect the rows of one customer. A query may hold
+// hundreds of thousands of them.
+#pragma once
+#include <new>
+
+#include "pg/expanded.hpp"
+
+namespace clientele::pg {
+
+/// A T(MemoryContext), all of whose memory is in that context and goes with it: it is never
+/// destroyed. C++ regime.
+template <class T>
+T* new_collected(MemoryContext context) {
+  void* const place = MemoryContextAllocExtended(context, sizeof(T), MCXT_ALLOC_NO_OOM);
+  if (place == nullptr) throw std::bad_alloc();
+  return new (place) T(context);
+}
+
+/// The state in argument `n`, nullptr if that is NULL.
+template <class T>
+T* collected_argument(FunctionCallInfo fcinfo, int n) {
+  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<T*>(PG_GETARG_POINTER(n));
+}
+
+/// A combine function: `left.merge(right)`, with every NULL pairing. Nothing of the right side is
+/// kept.
+template <class T>
+Datum combine_collected(FunctionCallInfo fcinfo) {
+  const MemoryContext context = aggregate_context(fcinfo);
+  T* left = collected_argument<T>(fcinfo, 0);
+  const T* right = collected_argument<T>(fcinfo, 1);
+  if (right == nullptr) {
+    if (left == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(left);
+  }
+  return guarded([&] {
+    if (left == nullptr) left = new_collected<T>(context);
+    left->merge(*right);
+    return PointerGetDatum(left);
+  });
+}
+
+}  // namespace clientele::pg

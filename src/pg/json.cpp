@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "pg/json.hpp"
 
+#include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -90,6 +92,50 @@ std::optional<int64_t> JsonObject::integer(const char* key) const {
   return std::stoll(digits);
 }
 
+double JsonObject::number_of(const char* key, const JsonbValue& value) const {
+  if (value.type != jbvNumeric) wrong(key, "a number");
+  const char* const digits = call_pg([&] {
+    return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
+  });
+  double result = 0;
+  const auto [end, error] = std::from_chars(digits, digits + std::strlen(digits), result);
+  if (error != std::errc() || *end != '\0' || !std::isfinite(result)) wrong(key, "a finite number");
+  return result;
+}
+
+std::optional<double> JsonObject::number(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  return number_of(key, value);
+}
+
+std::optional<std::vector<double>> JsonObject::numbers(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<double> result;
+  for (const JsonbValue& v : *values) result.push_back(number_of(key, v));
+  return result;
+}
+
+std::optional<JsonObject> JsonObject::object(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+    wrong(key, "an object");
+  return JsonObject(call_pg([&] { return JsonbValueToJsonb(&value); }), type_);
+}
+
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> result;
+  JsonbIterator* at = call_pg([&] { return JsonbIteratorInit(&object_->root); });
+  for (;;) {
+    JsonbValue value;
+    const auto token = call_pg([&] { return JsonbIteratorNext(&at, &value, true); });
+    if (token == WJB_DONE) return result;
+    if (token == WJB_KEY) result.emplace_back(value.val.string.val, value.val.string.len);
+  }
+}
+
 uint64_t JsonObject::length_of(const char* key, const JsonbValue& value) const {
   if (value.type == jbvString)
     if (const auto length =
@@ -154,6 +200,22 @@ void JsonWriter::quoted(std::string_view value) {
     }
   }
   out_ += '"';
+}
+
+std::string JsonWriter::shortest(double value) {
+  if (!std::isfinite(value)) return "null";
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+void JsonWriter::numbers(const char* key, const std::vector<double>& values) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += shortest(values[i]);
+  }
+  out_ += ']';
 }
 
 void JsonWriter::length(const char* key, uint64_t micros) { text(key, length_to_text(micros)); }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: PostgreSQL
+// Buy till you die: customers buy at a rate of their own until they silently leave. What the four
+// models of this family have in common; each has a file of its own.
+#pragma once
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/eigen.hpp"
+
+namespace clientele {
+
+/// What a model needs to know of one customer, all times in one unit: x repeat purchases, the last
+/// of them t_x after the first purchase, observed for `age` after it. 0 <= t_x <= age; t_x is 0 if
+/// x is 0. For BG/BB x, t_x and age count opportunities.
+struct History {
+  double x = 0;
+  double t_x = 0;
+  double age = 0;
+};
+
+/// Equal histories of many customers.
+struct HistoryGroup {
+  History history;
+  double customers = 0;
+};
+
+/// Parameters of at most this number before covariates.
+inline constexpr size_t max_btyd_parameters = 4;
+
+/// One of the models. Parameters are positive and in natural scale, in the order of names().
+/// Everything is worked out in logarithms: no result is NaN, whatever the (checked) input.
+class BtydFamily {
+ public:
+  virtual ~BtydFamily() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::span<const std::string_view> names() const = 0;
+
+  /// ln f(x, t_x, age) and, if asked, its gradient with respect to the LOGARITHMS of the
+  /// parameters. No factor that depends on the data only, as x!, is in it.
+  virtual double log_density(const double* parameters, const History&, double* gradient) const = 0;
+  /// P(alive at `age` | history), in [0, 1].
+  virtual double alive(const double* parameters, const History&) const = 0;
+  /// E[purchases in (age, age + horizon] | history]; horizon >= 0 and finite.
+  virtual double expected(const double* parameters, const History&, double horizon) const = 0;
+  /// P(no purchase in (age, age + horizon] | history).
+  virtual double silent(const double* parameters, const History&, double horizon) const = 0;
+  /// P(no purchase ever after | history): the limit of silent().
+  virtual double silent_for_ever(const double* parameters, const History&) const = 0;
+  /// The same two questions about a customer of whom nothing is known, from the first purchase on:
+  /// E[X(t)] and P(X(t) = n).
+  virtual double expected_new(const double* parameters, double t) const = 0;
+  virtual double count_probability(const double* parameters, double t, int n) const = 0;
+};
+
+const BtydFamily& bg_nbd();      // Fader, Hardie & Lee 2005
+const BtydFamily& mbg_nbd();     // Batislam, Denizel & Filiztekin 2007
+const BtydFamily& pareto_nbd();  // Schmittlein, Morrison & Colombo 1987
+const BtydFamily& bg_bb();       // Fader, Hardie & Shang 2010
+
+}  // namespace clientele

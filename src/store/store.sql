@@ -48,7 +48,9 @@ BEGIN
     COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
   CALL clientele.create_store_tables();
+  CALL clientele.create_rfm_tables();
   CALL clientele.create_store_views();
+  CALL clientele.create_rfm_views();
 END $$;
 COMMENT ON PROCEDURE create_store() IS
   'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
@@ -67,11 +69,12 @@ BEGIN
   END IF;
   BEGIN
     DROP FUNCTION IF EXISTS clientele_bi.funnel(clientele.funnel_def), clientele_bi.path_links(clientele.path_def);
-    DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality;
+    DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality,
+      clientele_bi.rfm;
     DROP VIEW IF EXISTS clientele_data.journeys;
     DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.rejects,
       clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
-      clientele_data.event_types, clientele_data.items;
+      clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers;
     DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;

@@ -1,0 +1,168 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE rfm_cuts;
+CREATE FUNCTION rfm_cuts_in(cstring) RETURNS rfm_cuts
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_in';
+COMMENT ON FUNCTION rfm_cuts_in(cstring) IS 'Reads a rfm_cuts from its text form, a JSON object.';
+CREATE FUNCTION rfm_cuts_out(rfm_cuts) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_out';
+COMMENT ON FUNCTION rfm_cuts_out(rfm_cuts) IS 'Writes a rfm_cuts as a JSON object, the worst cut of each dimension first.';
+CREATE FUNCTION rfm_cuts_recv(internal) RETURNS rfm_cuts
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_recv';
+COMMENT ON FUNCTION rfm_cuts_recv(internal) IS 'Reads a rfm_cuts from its binary form and checks it.';
+CREATE FUNCTION rfm_cuts_send(rfm_cuts) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION rfm_cuts_send(rfm_cuts) IS 'Writes a rfm_cuts in its binary form.';
+CREATE TYPE rfm_cuts (
+  INPUT = rfm_cuts_in, OUTPUT = rfm_cuts_out, RECEIVE = rfm_cuts_recv, SEND = rfm_cuts_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE rfm_cuts IS
+  'Cut points of recency, frequency and monetary value, to score customers with later: made by the aggregate rfm_cuts, or written by hand.
+Its text form is JSON, such as {"recency_cuts": ["90 days", "30 days"], "frequency_cuts": [1, 5], "monetary_cuts": [50, 200]}. A score is 1 + the number of cuts that are strictly worse than the value, so that a value equal to a cut is in the worse bucket. There are 1 to 9 cuts a dimension, as many in each; recency_cuts are lengths of time since the last purchase, recency_cuts_at times of it, recency_cuts_number numbers of days or whatever unit was used. A dimension without cuts scores NULL.';
+
+CREATE FUNCTION text_to_rfm_cuts(text) RETURNS rfm_cuts
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_from_text';
+COMMENT ON FUNCTION text_to_rfm_cuts(text) IS 'Reads a rfm_cuts from its text form; used by the cast from text.';
+CREATE CAST (text AS rfm_cuts) WITH FUNCTION text_to_rfm_cuts(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_rfm_cuts(varchar) RETURNS rfm_cuts
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_from_text';
+COMMENT ON FUNCTION varchar_to_rfm_cuts(varchar) IS 'Reads a rfm_cuts from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS rfm_cuts) WITH FUNCTION varchar_to_rfm_cuts(varchar) AS IMPLICIT;
+
+CREATE FUNCTION rfm_cuts_eq(rfm_cuts, rfm_cuts) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION rfm_cuts_eq(rfm_cuts, rfm_cuts) IS 'True if both are the same cuts, found by the same method.';
+CREATE FUNCTION rfm_cuts_ne(rfm_cuts, rfm_cuts) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION rfm_cuts_ne(rfm_cuts, rfm_cuts) IS 'True if the cuts or the methods that found them differ.';
+CREATE FUNCTION rfm_cuts_hash(rfm_cuts) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION rfm_cuts_hash(rfm_cuts) IS 'Hashes cut points, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = rfm_cuts, RIGHTARG = rfm_cuts, FUNCTION = rfm_cuts_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = rfm_cuts, RIGHTARG = rfm_cuts, FUNCTION = rfm_cuts_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS rfm_cuts_hash_ops DEFAULT FOR TYPE rfm_cuts USING hash AS
+  OPERATOR 1 =, FUNCTION 1 rfm_cuts_hash(rfm_cuts);
+
+CREATE TYPE rfm_cuts_def;
+CREATE FUNCTION rfm_cuts_def_in(cstring) RETURNS rfm_cuts_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_in';
+COMMENT ON FUNCTION rfm_cuts_def_in(cstring) IS 'Reads a rfm_cuts_def from its text form, a JSON object.';
+CREATE FUNCTION rfm_cuts_def_out(rfm_cuts_def) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_out';
+COMMENT ON FUNCTION rfm_cuts_def_out(rfm_cuts_def) IS 'Writes a rfm_cuts_def as a JSON object.';
+CREATE FUNCTION rfm_cuts_def_recv(internal) RETURNS rfm_cuts_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_recv';
+COMMENT ON FUNCTION rfm_cuts_def_recv(internal) IS 'Reads a rfm_cuts_def from its binary form and checks it.';
+CREATE FUNCTION rfm_cuts_def_send(rfm_cuts_def) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION rfm_cuts_def_send(rfm_cuts_def) IS 'Writes a rfm_cuts_def in its binary form.';
+CREATE TYPE rfm_cuts_def (
+  INPUT = rfm_cuts_def_in, OUTPUT = rfm_cuts_def_out, RECEIVE = rfm_cuts_def_recv, SEND = rfm_cuts_def_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE rfm_cuts_def IS
+  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.';
+
+CREATE FUNCTION text_to_rfm_cuts_def(text) RETURNS rfm_cuts_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
+COMMENT ON FUNCTION text_to_rfm_cuts_def(text) IS 'Reads a rfm_cuts_def from its text form; used by the cast from text.';
+CREATE CAST (text AS rfm_cuts_def) WITH FUNCTION text_to_rfm_cuts_def(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_rfm_cuts_def(varchar) RETURNS rfm_cuts_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
+COMMENT ON FUNCTION varchar_to_rfm_cuts_def(varchar) IS 'Reads a rfm_cuts_def from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS rfm_cuts_def) WITH FUNCTION varchar_to_rfm_cuts_def(varchar) AS IMPLICIT;
+
+CREATE FUNCTION rfm_cuts_def(
+    buckets integer DEFAULT NULL, method text DEFAULT 'quantile', recency_cuts interval[] DEFAULT NULL,
+    recency_cuts_at timestamptz[] DEFAULT NULL, recency_cuts_number float8[] DEFAULT NULL,
+    frequency_cuts float8[] DEFAULT NULL, monetary_cuts float8[] DEFAULT NULL) RETURNS rfm_cuts_def
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def';
+COMMENT ON FUNCTION rfm_cuts_def(integer, text, interval[], timestamptz[], float8[], float8[], float8[]) IS
+  'Says how to find cut points for RFM scores, as in rfm_cuts_def(method => ''kmeans'', buckets => 4).
+method: quantile (about as many customers in each bucket), fixed (the cuts that you give), mean (one cut at the mean) or kmeans (buckets of values that lie close together, each dimension by itself). buckets: 2 to 10; 5 unless given, for mean always 2, for fixed one more than there are cuts. For fixed: frequency_cuts, monetary_cuts, and for recency what goes with its type: recency_cuts for an interval, recency_cuts_at for a timestamptz, recency_cuts_number for a number; in any order, the same number of each. A dimension that is left out scores NULL. NULL is the same as leaving an option out. Errors: 22023 for other buckets or methods, cuts without fixed or fixed without cuts, equal cuts, months, NaN and infinity, frequency or recency below zero; 22004 for a NULL in an array.';
+
+CREATE FUNCTION rfm_cuts_def_eq(rfm_cuts_def, rfm_cuts_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION rfm_cuts_def_eq(rfm_cuts_def, rfm_cuts_def) IS 'True if both ask for cut points in the same way.';
+CREATE FUNCTION rfm_cuts_def_ne(rfm_cuts_def, rfm_cuts_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION rfm_cuts_def_ne(rfm_cuts_def, rfm_cuts_def) IS 'True if they ask for cut points in different ways.';
+CREATE FUNCTION rfm_cuts_def_hash(rfm_cuts_def) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION rfm_cuts_def_hash(rfm_cuts_def) IS 'Hashes a definition of cut points, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = rfm_cuts_def, RIGHTARG = rfm_cuts_def, FUNCTION = rfm_cuts_def_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = rfm_cuts_def, RIGHTARG = rfm_cuts_def, FUNCTION = rfm_cuts_def_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS rfm_cuts_def_hash_ops DEFAULT FOR TYPE rfm_cuts_def USING hash AS
+  OPERATOR 1 =, FUNCTION 1 rfm_cuts_def_hash(rfm_cuts_def);
+
+-- The aggregate
+
+CREATE TYPE rfm_values;
+CREATE FUNCTION rfm_values_in(cstring) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_in';
+COMMENT ON FUNCTION rfm_values_in(cstring) IS 'Reads a rfm_values from its text form, hexadecimal as of a bytea.';
+CREATE FUNCTION rfm_values_out(rfm_values) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_out';
+COMMENT ON FUNCTION rfm_values_out(rfm_values) IS 'Writes a rfm_values in its text form.';
+CREATE FUNCTION rfm_values_recv(internal) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_recv';
+COMMENT ON FUNCTION rfm_values_recv(internal) IS 'Reads a rfm_values from its binary form and checks it.';
+CREATE FUNCTION rfm_values_send(rfm_values) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION rfm_values_send(rfm_values) IS 'Writes a rfm_values in its binary form.';
+CREATE TYPE rfm_values (
+  INPUT = rfm_values_in, OUTPUT = rfm_values_out, RECEIVE = rfm_values_recv, SEND = rfm_values_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE rfm_values IS
+  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.';
+
+CREATE FUNCTION rfm_cuts_accum(rfm_values, timestamptz, float8, float8, rfm_cuts_def) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_accum_time';
+COMMENT ON FUNCTION rfm_cuts_accum(rfm_values, timestamptz, float8, float8, rfm_cuts_def) IS 'Collects a customer for rfm_cuts().';
+CREATE FUNCTION rfm_cuts_accum(rfm_values, interval, float8, float8, rfm_cuts_def) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_accum_interval';
+COMMENT ON FUNCTION rfm_cuts_accum(rfm_values, interval, float8, float8, rfm_cuts_def) IS 'Collects a customer for rfm_cuts().';
+CREATE FUNCTION rfm_cuts_accum(rfm_values, float8, float8, float8, rfm_cuts_def) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_accum_number';
+COMMENT ON FUNCTION rfm_cuts_accum(rfm_values, float8, float8, float8, rfm_cuts_def) IS 'Collects a customer for rfm_cuts().';
+CREATE FUNCTION rfm_cuts_combine(rfm_values, rfm_values) RETURNS rfm_values
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_combine';
+COMMENT ON FUNCTION rfm_cuts_combine(rfm_values, rfm_values) IS 'Joins the values of different customers.';
+CREATE FUNCTION rfm_cuts_final(rfm_values) RETURNS rfm_cuts
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_final';
+COMMENT ON FUNCTION rfm_cuts_final(rfm_values) IS 'Finds the cut points of the collected values.';
+CREATE AGGREGATE rfm_cuts(recency timestamptz, frequency float8, monetary float8, def rfm_cuts_def) (
+  SFUNC = rfm_cuts_accum, STYPE = rfm_values, SSPACE = 65536, FINALFUNC = rfm_cuts_final,
+  COMBINEFUNC = rfm_cuts_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rfm_cuts(timestamptz, float8, float8, rfm_cuts_def) IS
+  'Finds the cut points of many customers, by which rfm_score() scores them and others later; recency is the time of the last purchase.
+quantile: percentile_disc(i / buckets), from the worst value on; scoring the same rows gives exactly what the window function rfm_score() gives. mean: better than the mean is 2. kmeans: of all ways to part the sorted values into so many runs, the one with the least sum of squared distances from the means of the runs; exact up to 32,768 different values, beyond that sought among so many equally spaced places; a cut lies halfway between the means of its neighbours; with fewer different values than buckets, each is a bucket and the best buckets stay empty. A NULL does not count in its dimension; a dimension without values has no cuts and scores NULL; without any value the result is NULL. Rows without a definition are passed over. It keeps every different value: 16 bytes each, at most 20 million a dimension. Errors: 22023 for NaN or infinity, a negative frequency, definitions that differ; 22008 for an infinite time; 54000 beyond 20 million different values.';
+CREATE AGGREGATE rfm_cuts(recency interval, frequency float8, monetary float8, def rfm_cuts_def) (
+  SFUNC = rfm_cuts_accum, STYPE = rfm_values, SSPACE = 65536, FINALFUNC = rfm_cuts_final,
+  COMBINEFUNC = rfm_cuts_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rfm_cuts(interval, float8, float8, rfm_cuts_def) IS
+  'Finds the cut points of many customers, where recency is how long ago the last purchase was: shorter is better.
+quantile: percentile_disc(i / buckets) of recency in descending order, from the longest on. Otherwise as rfm_cuts with a timestamptz. Errors: also 22023 for a recency with months or below zero.';
+CREATE AGGREGATE rfm_cuts(recency float8, frequency float8, monetary float8, def rfm_cuts_def) (
+  SFUNC = rfm_cuts_accum, STYPE = rfm_values, SSPACE = 65536, FINALFUNC = rfm_cuts_final,
+  COMBINEFUNC = rfm_cuts_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rfm_cuts(float8, float8, float8, rfm_cuts_def) IS
+  'Finds the cut points of many customers, where recency is how long ago the last purchase was as a number: smaller is better.
+quantile: percentile_disc(i / buckets) of recency in descending order, from the largest on. Otherwise as rfm_cuts with a timestamptz. Errors: also 22023 for a recency below zero.';

@@ -67,23 +67,22 @@ void check_buckets(int64_t buckets) {
     wrong("buckets must be from 2 to 10, not " + std::to_string(buckets));
 }
 
-void score_column(std::span<const RfmKey> keys, std::span<const uint8_t> null, int buckets,
-                  uint8_t* score, size_t stride, std::pmr::memory_resource* memory) {
+void score_column(std::span<const RfmKey> keys, int buckets, uint8_t* score, size_t stride,
+                  std::pmr::memory_resource* memory) {
   std::pmr::vector<RfmKey> sorted(memory);
   sorted.reserve(keys.size());
-  for (size_t i = 0; i < keys.size(); ++i)
-    if (!null[i]) sorted.push_back(keys[i]);
-  if (sorted.empty()) return;
+  for (const RfmKey key : keys)
+    if (key != rfm_null) sorted.push_back(key);
   sort_polled(sorted.begin(), sorted.end());
   // The smallest value with at least i/buckets of all not above it. A key is above that cut just
   // if i/buckets of all are smaller, so that counting cuts gives floor(buckets * smaller / n).
-  std::array<RfmKey, most_buckets - 1> cuts;
-  for (size_t i = 1; i < static_cast<size_t>(buckets); ++i)
+  std::array<RfmKey, most_buckets - 1> cuts{};
+  for (size_t i = 1; i < static_cast<size_t>(buckets) && !sorted.empty(); ++i)
     cuts[i - 1] = sorted[(i * sorted.size() + buckets - 1) / buckets - 1];
   const std::span<const RfmKey> used(cuts.data(), static_cast<size_t>(buckets - 1));
   for (size_t i = 0; i < keys.size(); ++i) {
     if (i % 65536 == 0) poll();
-    if (!null[i]) score[i * stride] = static_cast<uint8_t>(score_of(keys[i], used));
+    score[i * stride] = keys[i] == rfm_null ? 0 : static_cast<uint8_t>(score_of(keys[i], used));
   }
 }
 

@@ -55,11 +55,14 @@ inline int score_of(RfmKey key, std::span<const RfmKey> cuts) {
   return score;
 }
 
+/// In place of a key where there is no value.
+inline constexpr RfmKey rfm_null = INT64_MIN;
+
 /// The scores of one column: `score[i * stride]` is 1 + floor(buckets * worse / n), where `worse`
-/// of the n keys are smaller than key i; left alone where `null[i]`. Uses 8 bytes a key of
-/// `memory`.
-void score_column(std::span<const RfmKey> keys, std::span<const uint8_t> null, int buckets,
-                  uint8_t* score, size_t stride, std::pmr::memory_resource* memory);
+/// of the n keys that are not rfm_null are smaller than key i; 0 for rfm_null. Uses 8 bytes a key
+/// of `memory`.
+void score_column(std::span<const RfmKey> keys, int buckets, uint8_t* score, size_t stride,
+                  std::pmr::memory_resource* memory);
 
 enum class CutMethod : uint8_t { quantile, fixed, mean, kmeans };
 inline constexpr const char* cut_methods[] = {"quantile", "fixed", "mean", "kmeans"};

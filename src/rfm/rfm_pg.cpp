@@ -57,42 +57,50 @@ int32_t buckets_now(WindowObject window) {
   return DatumGetInt32(datum);
 }
 
-// One argument of all rows, batch by batch. Every other time from the last row to the first: that
-// way the window's rows are read one by one and never skipped through.
-void read_column(WindowObject window, int argument, Recency kind, bool backwards,
-                 std::span<RfmKey> keys, std::span<uint8_t> null) {
-  constexpr size_t batch = 512;
-  std::vector<RecencyArgument> values;
-  values.reserve(batch);
+using Columns = std::array<std::span<RfmKey>, rfm_dimensions>;
+
+// All rows' arguments. A tuplestore on disk reads backwards slowly beyond its buffer, and fetching
+// a row again means stepping over it and back; so each few rows are read forth, back and forth.
+void read_arguments(WindowObject window, Recency kind, const Columns& columns) {
+  constexpr size_t few = 16, batch = 512;
+  struct Argument {
+    RecencyArgument value;
+    bool null;
+  };
+  std::vector<Argument> arguments(rfm_dimensions * batch, {{Recency::none, Datum{}}, true});
   const MemoryContext scratch = pg::call_pg([] {
     return AllocSetContextCreate(CurrentMemoryContext, "clientele rfm", ALLOCSET_DEFAULT_SIZES);
   });
-  const auto dimension = static_cast<RfmDimension>(argument);
-  const size_t n = keys.size();
-  const auto row = [&](size_t i) { return backwards ? n - 1 - i : i; };
+  const size_t n = columns[0].size();
   for (size_t begin = 0; begin < n; begin += batch) {
     poll();
     const size_t end = std::min(begin + batch, n);
-    values.clear();
+    const auto read = [&](int d, size_t i) {
+      Argument& a = arguments[d * batch + i - begin];
+      bool outside = false;
+      const Datum datum = WinGetFuncArgInPartition(window, d, static_cast<int>(i), WINDOW_SEEK_HEAD,
+                                                   false, &a.null, &outside);
+      if (!a.null) a.value = RecencyArgument(d == rfm_recency ? kind : Recency::number, datum);
+    };
     pg::call_pg([&] {
       // What evaluating the arguments leaves behind goes with each batch.
       const MemoryContext before = MemoryContextSwitchTo(scratch);
-      for (size_t i = begin; i < end; ++i) {
-        bool is_null = false, outside = false;
-        const Datum datum = WinGetFuncArgInPartition(window, argument, static_cast<int>(row(i)),
-                                                     WINDOW_SEEK_HEAD, false, &is_null, &outside);
-        null[row(i)] = is_null || outside;
-        values.push_back(RecencyArgument(null[row(i)] ? Recency::time : kind, datum));
+      for (size_t first = begin; first < end; first += few) {
+        const size_t last = std::min(first + few, end);
+        for (size_t i = first; i < last; ++i) read(rfm_recency, i);
+        for (size_t i = last; i-- > first;) read(rfm_frequency, i);
+        for (size_t i = first; i < last; ++i) read(rfm_monetary, i);
       }
       MemoryContextSwitchTo(before);
       MemoryContextReset(scratch);
     });
-    for (size_t i = begin; i < end; ++i) {
-      if (null[row(i)]) continue;
-      const RecencyArgument& v = values[i - begin];
-      keys[row(i)] =
-          argument == rfm_recency ? v.key() : key_of_amount(dimension, DatumGetFloat8(v.datum));
-    }
+    for (const RfmDimension d : {rfm_recency, rfm_frequency, rfm_monetary})
+      for (size_t i = begin; i < end; ++i) {
+        const Argument& a = arguments[d * batch + i - begin];
+        columns[d][i] = a.null             ? rfm_null
+                        : d == rfm_recency ? a.value.key()
+                                           : key_of_amount(d, DatumGetFloat8(a.value.datum));
+      }
   }
   pg::call_pg([&] { MemoryContextDelete(scratch); });
 }
@@ -110,12 +118,13 @@ Datum score_window(FunctionCallInfo fcinfo, Recency kind) {
     guarded([&] {
       check_buckets(buckets);
       pg::ContextMemory memory(CurrentMemoryContext);
-      std::pmr::vector<RfmKey> keys(static_cast<size_t>(rows), &memory);
-      std::pmr::vector<uint8_t> null(static_cast<size_t>(rows), &memory);
-      for (int d = 0; d < rfm_dimensions; ++d) {
-        read_column(window, d, d == rfm_recency ? kind : Recency::number, d % 2 == 1, keys, null);
-        score_column(keys, null, buckets, partition->score + d, rfm_dimensions, &memory);
-      }
+      const auto n = static_cast<size_t>(rows);
+      std::pmr::vector<RfmKey> keys(rfm_dimensions * n, &memory);
+      const std::span<RfmKey> all(keys);
+      const Columns columns{all.first(n), all.subspan(n, n), all.last(n)};
+      read_arguments(window, kind, columns);
+      for (int d = 0; d < rfm_dimensions; ++d)
+        score_column(columns[d], buckets, partition->score + d, rfm_dimensions, &memory);
     });
     partition->buckets = buckets;
     partition->done = true;

@@ -2,7 +2,6 @@
 // Cuts of one dimension. Means and squares are summed in 113 bits, over sorted values: microseconds
 // since 2000 squared need more than a double or a 64-bit mantissa holds.
 #include <algorithm>
-#include <cmath>
 
 #include "base/poll.hpp"
 #include "rfm/values.hpp"
@@ -20,19 +19,13 @@ Wide value_of(RfmKey key, bool whole) {
   return whole ? static_cast<Wide>(key) : static_cast<Wide>(double_of_key(key));
 }
 
-// The largest key whose value is not above v, between two keys.
-RfmKey key_at_or_below(Wide v, bool whole, RfmKey least, RfmKey most) {
+// The key of v, rounded down to whole numbers or to the nearest double, between two keys.
+RfmKey key_at(Wide v, bool whole, RfmKey least, RfmKey most) {
   if (v <= value_of(least, whole)) return least;
   if (v >= value_of(most, whole)) return most;
-  RfmKey key;
-  if (whole) {
-    key = static_cast<RfmKey>(v);
-    if (static_cast<Wide>(key) > v) --key;
-  } else {
-    key = key_of_double(static_cast<double>(v));
-    if (value_of(key, whole) > v)
-      key = key_of_double(std::nextafter(double_of_key(key), -INFINITY));
-  }
+  if (!whole) return std::clamp(key_of_double(static_cast<double>(v)), least, most);
+  RfmKey key = static_cast<RfmKey>(v);
+  if (static_cast<Wide>(key) > v) --key;
   return std::clamp(key, least, most);
 }
 
@@ -101,7 +94,7 @@ class Clusters {
   RfmKey cut(size_t a, size_t b, size_t c) const {
     const Wide middle = (mean(a, b - 1) + mean(b, c - 1)) / 2 + origin_;
     const RfmKey better = values_[first_[b]].key;
-    return key_at_or_below(middle, whole_, values_[first_[b] - 1].key, before(better, whole_));
+    return key_at(middle, whole_, values_[first_[b] - 1].key, before(better, whole_));
   }
 
  private:
@@ -175,7 +168,7 @@ RfmCutKeys mean_cut(std::span<const RfmRun> values, bool whole) {
     count += static_cast<Wide>(values[i].count);
     sum += static_cast<Wide>(values[i].count) * (value_of(values[i].key, whole) - origin);
   }
-  return {key_at_or_below(sum / count + origin, whole, values.front().key, values.back().key)};
+  return {key_at(sum / count + origin, whole, values.front().key, values.back().key)};
 }
 
 RfmCutKeys kmeans_cuts(std::span<const RfmRun> values, int buckets, bool whole,

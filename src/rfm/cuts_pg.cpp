@@ -267,7 +267,8 @@ CLIENTELE_FUNCTION(clientele_rfm_cuts_def) {
       without_nulls(lengths, "recency_cuts");
       Keys keys;
       for (int i = 0; i < lengths.count; ++i)
-        keys.push_back(RecencyArgument::key_of_interval(*DatumGetIntervalP(lengths.value[i])));
+        keys.push_back(
+            RecencyArgument::key_of_interval(*DatumGetIntervalP(lengths.value[i]), "recency_cuts"));
       set_recency(d.fixed, Recency::interval, keys);
     }
     if (times.given) {

@@ -8,15 +8,15 @@ namespace clientele {
 using pg::ByteView;
 using pg::guarded;
 
-RfmKey RecencyArgument::key_of_interval(const Interval& interval) {
+RfmKey RecencyArgument::key_of_interval(const Interval& interval, const char* name) {
   if (interval.month != 0)
     throw Error(sqlstate::invalid_parameter,
-                "recency must be a fixed length of time, without months or years",
+                std::string(name) + " must be a fixed length of time, without months or years",
                 "Subtract times, as in now() - last_purchase; age() gives months.");
   int64_t days = 0, micros = 0;
   if (__builtin_mul_overflow(static_cast<int64_t>(interval.day), day, &days) ||
       __builtin_add_overflow(days, interval.time, &micros))
-    throw Error(sqlstate::invalid_parameter, "recency is too long");
+    throw Error(sqlstate::invalid_parameter, std::string(name) + " is too long");
   return key_of_length(micros);
 }
 

@@ -25,8 +25,8 @@ struct RecencyArgument {
     if (kind == Recency::number) return key_of_days(DatumGetFloat8(datum));
     return key_of_interval(interval);
   }
-  /// 22023 for months and below zero.
-  static RfmKey key_of_interval(const Interval& interval);
+  /// 22023 for months and below zero; `name` is the argument's.
+  static RfmKey key_of_interval(const Interval& interval, const char* name = "recency");
 };
 
 /// The composite type rfm: scores of 0 stand for NULL.

@@ -24,7 +24,7 @@ SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
 DO $do$ DECLARE t text; BEGIN
-  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def}'::text[] LOOP
+  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
     EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
   END LOOP;
@@ -56,6 +56,14 @@ INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+
+INSERT INTO good SELECT 'rfm_cuts_def', clientele.rfm_cuts_def_send(d) FROM (VALUES
+  (clientele.rfm_cuts_def()), (clientele.rfm_cuts_def(3, 'kmeans')), (clientele.rfm_cuts_def(method => 'mean')),
+  (clientele.rfm_cuts_def(method => 'fixed', recency_cuts => '{1 h,2 days}', frequency_cuts => '{1,2}'))) v (d);
+INSERT INTO good SELECT kind, bytes FROM (SELECT bytes::clientele.rfm_cuts_def AS d FROM good WHERE kind = 'rfm_cuts_def') s, LATERAL (
+  SELECT 'rfm_cuts' AS kind, clientele.rfm_cuts_send(clientele.rfm_cuts(n * interval '1 h', n %% 7, n / 7.0, d)) AS bytes FROM generate_series(1, 60) n
+  UNION ALL
+  SELECT 'rfm_values', clientele.rfm_values_send(clientele.rfm_cuts_accum(clientele.rfm_cuts_accum(NULL, '2 h'::interval, 3, 4.5, d), '3 h'::interval, 5, 1e9, d))) x;
 
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
@@ -89,12 +97,19 @@ INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'pat
   'journey_path(''2026-01-01'', ''a'', $1)']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'rfm_cuts', unnest(ARRAY['rfm_cuts_out($1)::text', 'rfm_cuts_send($1)', 'rfm_cuts_hash($1)',
+  'rfm_score(3, 4, 5, $1)', 'rfm_score(''3 h''::interval, 4, 5, $1)', 'rfm_score(now(), 4, 5, $1)']);
+INSERT INTO calls SELECT 'rfm_cuts_def', unnest(ARRAY['rfm_cuts_def_out($1)::text', 'rfm_cuts_def_send($1)', 'rfm_cuts_def_hash($1)',
+  'rfm_cuts(''3 h''::interval, 4, 5, $1)', 'rfm_cuts(n, n, n, $1) FROM generate_series(1, 9) n']);
+INSERT INTO calls SELECT 'rfm_values', unnest(ARRAY['rfm_values_out($1)::text', 'rfm_values_send($1)', 'rfm_cuts_final($1)',
+  'rfm_cuts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE AGGREGATE rfm_cuts_combine_all(clientele.rfm_values) (SFUNC = clientele.rfm_cuts_combine, STYPE = clientele.rfm_values, FINALFUNC = clientele.rfm_cuts_final);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
-  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def}'::regtype[])
+  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values}'::regtype[])
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
   AND p.proname !~ '_(accum|combine|eq|ne|concat)$';

@@ -57,13 +57,15 @@ INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientel
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 
-INSERT INTO good SELECT 'rfm_cuts_def', clientele.rfm_cuts_def_send(d) FROM (VALUES
+CREATE TABLE definitions AS SELECT d FROM (VALUES
   (clientele.rfm_cuts_def()), (clientele.rfm_cuts_def(3, 'kmeans')), (clientele.rfm_cuts_def(method => 'mean')),
   (clientele.rfm_cuts_def(method => 'fixed', recency_cuts => '{1 h,2 days}', frequency_cuts => '{1,2}'))) v (d);
-INSERT INTO good SELECT kind, bytes FROM (SELECT bytes::clientele.rfm_cuts_def AS d FROM good WHERE kind = 'rfm_cuts_def') s, LATERAL (
-  SELECT 'rfm_cuts' AS kind, clientele.rfm_cuts_send(clientele.rfm_cuts(n * interval '1 h', n %% 7, n / 7.0, d)) AS bytes FROM generate_series(1, 60) n
-  UNION ALL
-  SELECT 'rfm_values', clientele.rfm_values_send(clientele.rfm_cuts_accum(clientele.rfm_cuts_accum(NULL, '2 h'::interval, 3, 4.5, d), '3 h'::interval, 5, 1e9, d))) x;
+CREATE AGGREGATE rfm_state(interval, float8, float8, clientele.rfm_cuts_def) (SFUNC = clientele.rfm_cuts_accum, STYPE = clientele.rfm_values);
+INSERT INTO good SELECT 'rfm_cuts_def', clientele.rfm_cuts_def_send(d) FROM definitions;
+INSERT INTO good SELECT kind, bytes FROM definitions, LATERAL (
+  SELECT clientele.rfm_cuts_send(clientele.rfm_cuts(n * interval '1 h', n %% 7, n / 7.0, d)),
+         clientele.rfm_values_send(rfm_state(n * interval '1 h', n %% 7, n / 7.0, d)) FROM generate_series(1, 20) n) x (cuts, state),
+  LATERAL (VALUES ('rfm_cuts', cuts), ('rfm_values', state)) v (kind, bytes);
 
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 

@@ -149,14 +149,15 @@ Datum score_by_cuts(FunctionCallInfo fcinfo, Recency kind) {
     RfmRow* row;
   };
   const Result result = guarded([&] {
-    const RfmCuts cuts = RfmCuts::read(bytes);
+    RfmRow& row = pg::kept<RfmRow>(fcinfo);
+    const RfmCuts& cuts = row.cuts_of(bytes);
     if (known && cuts.has[rfm_recency] && cuts.recency != kind) {
       static constexpr const char* kinds[] = {"", "a timestamptz", "an interval", "a number"};
       throw Error(sqlstate::invalid_parameter, std::string("these cuts are for recency as ") +
                                                    kinds[static_cast<int>(cuts.recency)] +
                                                    ", not as " + kinds[static_cast<int>(kind)]);
     }
-    Result r{{{}, cuts.buckets}, &pg::kept<RfmRow>(fcinfo)};
+    Result r{{{}, cuts.buckets}, &row};
     if (known) r.scores.score[rfm_recency] = cuts.score(rfm_recency, recency.key());
     for (const RfmDimension d : {rfm_frequency, rfm_monetary})
       if (!PG_ARGISNULL(d))

@@ -35,10 +35,25 @@ struct RfmScores {
   int32_t buckets;
 };
 
-/// Kept from row to row: how a result is formed.
+/// Kept from row to row: how a result is formed, and the cuts last read.
 struct RfmRow {
   explicit RfmRow(std::pmr::memory_resource*) {}
   TupleDesc form = nullptr;
+
+  /// C++ regime.
+  const RfmCuts& cuts_of(std::span<const uint8_t> bytes) {
+    if (bytes.empty() || bytes.size() != source_.size() ||
+        std::memcmp(bytes.data(), source_.data(), bytes.size()) != 0) {
+      source_.clear();
+      cuts_ = RfmCuts::read(bytes);
+      source_.assign(bytes.begin(), bytes.end());
+    }
+    return cuts_;
+  }
+
+ private:
+  std::vector<uint8_t> source_;
+  RfmCuts cuts_;
 };
 
 /// PostgreSQL regime; `row` as pg::kept gives it for this function, whose result is a rfm.

@@ -69,9 +69,11 @@ std::string PurchaseDefinition::period_text(int64_t period) const {
 }
 
 int64_t PurchaseDefinition::period_from_text(const char* key, std::string_view text) const {
-  // The zone that parse_iso wants is put there: none may be in the text.
+  // The seconds and the zone that parse_iso wants are put there: no zone may be in the text.
   std::string whole(text);
-  whole += text.find_first_of("T ") == std::string_view::npos ? "T00:00:00Z" : "Z";
+  if (text.find_first_of("T ") == std::string_view::npos) whole += "T00:00";
+  if (std::ranges::count(whole, ':') == 1) whole += ":00";
+  whole += 'Z';
   std::string_view rest = whole;
   Micros local = 0;
   if (!parse_iso(rest, local) || !rest.empty())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The type purchase_def: its text form is a JSON object, its stored form that of
+// The type purchase_def: its text form is a JSON object, or a day alone; its stored form that of
 // PurchaseDefinition.
 #include "value/purchase_definition_pg.hpp"
 
@@ -43,24 +43,35 @@ Datum stored(const PurchaseDefinition& definition) {
   return pg::make_varlena(bytes);
 }
 
-Datum from_json(std::string_view text) {
+PurchaseDefinition from_json(std::string_view text) {
+  const pg::JsonObject json(text, "purchase_def");
+  json.allow_only({"until", "merge", "unit", "holdout_until", "purchase", "time_zone"});
+  PurchaseDefinition d;
+  const auto until = json.text("until");
+  if (!until)
+    throw Error(sqlstate::invalid_parameter, "a purchase_def needs \"until\"",
+                "Such as {\"until\": \"2026-03-31\"}.");
+  const auto zone = json.text("time_zone");
+  set_zone(d, zone ? zone_of_purchases(*zone) : session_timezone);
+  if (const auto merge = json.length("merge")) d.set_merge(*merge);
+  if (const auto unit = json.length("unit")) d.set_unit(*unit);
+  d.until = d.period_from_text("until", *until);
+  if (const auto holdout = json.text("holdout_until"))
+    d.holdout_until = d.period_from_text("holdout_until", *holdout);
+  d.purchase = json.text("purchase").value_or(d.purchase);
+  return d;
+}
+
+// purchase_def('2026-03-31') is a cast to SQL, whatever functions there are: so it is understood.
+Datum from_text(std::string_view text) {
   return guarded([&] {
-    const pg::JsonObject json(text, "purchase_def");
-    json.allow_only({"until", "merge", "unit", "holdout_until", "purchase", "time_zone"});
+    std::string_view trimmed = text;
+    while (trimmed.starts_with(' ')) trimmed.remove_prefix(1);
+    while (trimmed.ends_with(' ')) trimmed.remove_suffix(1);
+    if (trimmed.empty() || trimmed[0] < '0' || trimmed[0] > '9') return stored(from_json(text));
     PurchaseDefinition d;
-    const auto zone = json.text("time_zone");
-    const auto until = json.text("until");
-    if (!zone || !until)
-      throw Error(sqlstate::invalid_parameter,
-                  std::string("a purchase_def needs \"") + (until ? "time_zone" : "until") + "\"",
-                  "Such as {\"until\": \"2026-03-31\", \"time_zone\": \"UTC\"}.");
-    set_zone(d, zone_of_purchases(*zone));
-    if (const auto merge = json.length("merge")) d.set_merge(*merge);
-    if (const auto unit = json.length("unit")) d.set_unit(*unit);
-    d.until = d.period_from_text("until", *until);
-    if (const auto holdout = json.text("holdout_until"))
-      d.holdout_until = d.period_from_text("holdout_until", *holdout);
-    d.purchase = json.text("purchase").value_or(d.purchase);
+    set_zone(d, session_timezone);
+    d.until = d.period_from_text("until", trimmed);
     return stored(d);
   });
 }
@@ -156,10 +167,10 @@ LocalClock clock_in(const pg_tz* zone) { return {offset_in, zone}; }
 
 using namespace clientele;
 
-CLIENTELE_FUNCTION(clientele_purchase_def_in) { return from_json(PG_GETARG_CSTRING(0)); }
+CLIENTELE_FUNCTION(clientele_purchase_def_in) { return from_text(PG_GETARG_CSTRING(0)); }
 
 CLIENTELE_FUNCTION(clientele_purchase_def_from_text) {
-  return from_json(pg::text_view(PG_GETARG_DATUM(0)));
+  return from_text(pg::text_view(PG_GETARG_DATUM(0)));
 }
 
 CLIENTELE_FUNCTION(clientele_purchase_def_out) {

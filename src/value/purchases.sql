@@ -3,8 +3,8 @@
 CREATE TYPE purchase_def;
 
 CREATE FUNCTION purchase_def_in(cstring) RETURNS purchase_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_in';
-COMMENT ON FUNCTION purchase_def_in(cstring) IS 'Reads a purchase_def from its text form, a JSON object.';
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_in';
+COMMENT ON FUNCTION purchase_def_in(cstring) IS 'Reads a purchase_def from its text form, a JSON object or the last observed day alone; without a time_zone it takes the session''s.';
 CREATE FUNCTION purchase_def_out(purchase_def) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_out';
 COMMENT ON FUNCTION purchase_def_out(purchase_def) IS 'Writes a purchase_def as a JSON object with until, time_zone and the options that are not the default.';
@@ -19,14 +19,14 @@ CREATE TYPE purchase_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE purchase_def IS
-  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}.';
+  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}, or the last observed day alone.';
 
 CREATE FUNCTION text_to_purchase_def(text) RETURNS purchase_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';
 COMMENT ON FUNCTION text_to_purchase_def(text) IS 'Reads a purchase_def from its text form; used by the cast from text.';
 CREATE CAST (text AS purchase_def) WITH FUNCTION text_to_purchase_def(text) AS IMPLICIT;
 CREATE FUNCTION varchar_to_purchase_def(varchar) RETURNS purchase_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';
 COMMENT ON FUNCTION varchar_to_purchase_def(varchar) IS 'Reads a purchase_def from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS purchase_def) WITH FUNCTION varchar_to_purchase_def(varchar) AS IMPLICIT;
 
@@ -36,8 +36,8 @@ CREATE FUNCTION purchase_def(
   RETURNS purchase_def
   LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def';
 COMMENT ON FUNCTION purchase_def(timestamptz, interval, interval, timestamptz, text, text) IS
-  'Says until when purchases were observed and what counts as one, as in purchase_def(until => ''2026-03-31'').
-until: the last observed day, all of it (with another merge: the last observed period). merge: purchases in one such period of the clock of time_zone count once: a day by default, up to 366 whole days (7 days are weeks from Monday; all count from Monday 2001-01-01), or a length that divides a day evenly, such as an hour; ''0'' merges equal times only. unit: what t_x and age are counted in, any fixed length. holdout_until: the last day, also inclusive, of the hold-out, which begins after until. purchase: a selector, for journeys; rows of a table are all taken for purchases. time_zone: NULL takes the session''s, and the value remembers it. All times are read off the clock of time_zone: a day is one day, and a week seven, when clocks are changed; the hour that an autumn night repeats is one hour. NULL for an option is its default. Name the option: a single quoted string would be read as JSON. Errors: 22004 for until NULL, 22008 for an infinite time, 22023 for any other merge, months, a unit of zero, a hold-out that does not end after until, an unknown time zone, a selector''s syntax.';
+  'Says until when purchases were observed and what counts as one, as in purchase_def(''2026-03-31'', holdout_until => ''2026-06-30'').
+until: the last observed day, all of it (with another merge: the last observed period). merge: purchases in one such period of the clock of time_zone count once: a day by default, up to 366 whole days (7 days are weeks from Monday; all count from Monday 2001-01-01), or a length that divides a day evenly, such as an hour; ''0'' merges equal times only. unit: what t_x and age are counted in, any fixed length. holdout_until: the last day, also inclusive, of the hold-out, which begins after until. purchase: a selector, for journeys; rows of a table are all taken for purchases. time_zone: NULL takes the session''s, and the value remembers it. All times are read off the clock of time_zone: a day is one day, and a week seven, when clocks are changed; the hour that an autumn night repeats is one hour. NULL for an option is its default. A single quoted string is the text form of the value: a day such as ''2026-03-31'', or JSON. Errors: 22004 for until NULL, 22008 for an infinite time, 22023 for any other merge, months, a unit of zero, a hold-out that does not end after until, an unknown time zone, a selector''s syntax.';
 
 -- Equal definitions have equal bytes, so that one can group by what was asked.
 CREATE FUNCTION purchase_def_eq(purchase_def, purchase_def) RETURNS boolean

@@ -156,6 +156,8 @@ RESET clientele.unknown_event;
 -- A definition of its own for each customer.
 SELECT customer, (purchase_summary(journey, purchase_def(first_at(journey) + interval '60 days', purchase => CASE WHEN customer < 'C' THEN 'purchase' ELSE '#4' END))).*
 FROM journeys WHERE event_count(journey) > 0 ORDER BY customer COLLATE "C";
+-- In FROM it is called once.
+SELECT customer, s.* FROM journeys, purchase_summary(journey, purchase_def('2026-03-31')) s WHERE s.x > 0;
 -- Both doors agree.
 SELECT count(*) AS customers, bool_and(record_image_eq(j.s, r.s)) AS same FROM
   (SELECT customer, purchase_summary(journey, purchase_def('2026-03-31', '1 h', holdout_until => '2026-06-30')) AS s FROM journeys) j

@@ -24,7 +24,7 @@ SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
 DO $do$ DECLARE t text; BEGIN
-  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values}'::text[] LOOP
+  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
     EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
   END LOOP;
@@ -53,6 +53,9 @@ INSERT INTO good SELECT 'funnel_def', clientele.funnel_def_send(d) FROM (VALUES
 INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true))) v (d);
+INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
+  (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
+  (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
@@ -82,7 +85,8 @@ SELECT 'journey', unnest(ARRAY[
   'funnel_depth($1, ''{#0,#1}'', ''1 day'')', 'funnel_times($1, funnel_def(''{#0,#1,#2,#0}'', NULL))',
   'funnel_times($1, funnel_def(''{#0,#1}'', ''1 min''))', 'funnel_depth($1, funnel_def(''{#0,#1,#2}'', ''1 min''))',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel($1, funnel_def(''{#0,#1}'')))))',
-  'funnel($1, ''{#0,#1|#0}'', ''1 h'')'])
+  'funnel($1, ''{#0,#1|#0}'', ''1 h'')', 'purchase_summary($1, purchase_def(''2026-01-02'', ''1 h'', purchase => ''#0|#1''))',
+  'purchase_times($1, purchase_def(''2026-01-01'', ''0'', ''1 s'', ''2027-01-01'', ''#0|#2''))'])
 UNION ALL
 SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, o, s, e, item, up, day))
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) o (o),
@@ -97,6 +101,9 @@ INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'journey_path(''2026-01-01'', ''a'', $1)']);
+INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::text', 'purchase_def_send($1)', 'purchase_def_hash($1)',
+  'purchase_summary(j, $1) FROM samples', 'purchase_times(j, $1) FROM samples',
+  'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'rfm_cuts', unnest(ARRAY['rfm_cuts_out($1)::text', 'rfm_cuts_send($1)', 'rfm_cuts_hash($1)',
@@ -111,7 +118,7 @@ CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kin
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
-  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values}'::regtype[])
+  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def}'::regtype[])
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
   AND p.proname !~ '_(accum|combine|eq|ne|concat)$';

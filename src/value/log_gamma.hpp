@@ -64,6 +64,17 @@ inline double digamma_rise(double a, double x) {
   return boost::math::digamma(a + x, Plain()) - boost::math::digamma(a, Plain());
 }
 
+/// ln of gamma(a) gamma(b) / gamma(a + b)
+inline double log_beta(double a, double b) {
+  using namespace log_gamma_detail;
+  const double high = a > b ? a : b, low = a > b ? b : a;
+  if (low < 10) return std::lgamma(low) - log_rising(high, low);
+  constexpr double half_log_2pi = 0.91893853320467274178;
+  return half_log_2pi + correction(low) + correction(high) - correction(low + high) -
+         high * std::log1p(low / high) - low * std::log1p(high / low) +
+         0.5 * (std::log1p(low / high) - std::log(low));
+}
+
 /// ln(e^a + e^b)
 inline double log_sum(double a, double b) {
   const double high = a > b ? a : b, low = a > b ? b : a;

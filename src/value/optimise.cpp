@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "value/optimise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+
+#include "base/poll.hpp"
+
+namespace clientele {
+namespace {
+
+constexpr int max_iterations = 500;  // of one start
+constexpr double longest_step = 2;   // in any one parameter
+constexpr double slack = 1e-14;      // what rounding may do to a value, relative
+
+struct Point {
+  Vector at, gradient;
+  double value = -std::numeric_limits<double>::infinity();
+};
+
+class Search {
+ public:
+  Search(const Objective& f, const Box& box) : f_(f), box_(box) {}
+
+  Point evaluate(const Vector& at) const {
+    poll();
+    Point p;
+    p.at = at.cwiseMax(box_.lower).cwiseMin(box_.upper);
+    p.gradient = Vector::Zero(at.size());
+    p.value = f_(p.at, &p.gradient);
+    if (!std::isfinite(p.value) || !p.gradient.allFinite())
+      p.value = -std::numeric_limits<double>::infinity();
+    return p;
+  }
+
+  bool held(const Point& p, Eigen::Index i) const {
+    return (p.at(i) <= box_.lower(i) && p.gradient(i) <= 0) ||
+           (p.at(i) >= box_.upper(i) && p.gradient(i) >= 0);
+  }
+
+  /// The gradient without the components that a bound holds.
+  Vector slope(const Point& p) const {
+    Vector g = p.gradient;
+    for (Eigen::Index i = 0; i < g.size(); ++i)
+      if (held(p, i)) g(i) = 0;
+    return g;
+  }
+
+  double steepness(const Point& p) const { return slope(p).cwiseAbs().maxCoeff(); }
+
+  /// The sufficient increase along the projected path, halving the step; none if there is none.
+  std::optional<Point> climb(const Point& from, const Vector& direction) const {
+    const double longest = direction.cwiseAbs().maxCoeff();
+    double step = longest > longest_step ? longest_step / longest : 1;
+    const double margin = slack * std::abs(from.value);
+    for (int halvings = 0; halvings < 60; ++halvings, step /= 2) {
+      Point to = evaluate(from.at + step * direction);
+      const double promised = from.gradient.dot(to.at - from.at);
+      if (to.value >= from.value + 1e-4 * promised - margin &&
+          (to.value > from.value || steepness(to) < steepness(from)))
+        return to;
+    }
+    return std::nullopt;
+  }
+
+  Point bfgs(Point p, int& iterations) const {
+    const Eigen::Index n = p.at.size();
+    Matrix inverse = Matrix::Identity(n, n);
+    bool fresh = true;
+    for (int i = 0; i < max_iterations; ++i) {
+      const Vector g = slope(p);
+      if (g.cwiseAbs().maxCoeff() <= 1e-10 * (1 + std::abs(p.value))) break;
+      ++iterations;
+      Vector direction = inverse * g;
+      for (Eigen::Index k = 0; k < n; ++k)
+        if (held(p, k)) direction(k) = 0;
+      if (!(direction.dot(g) > 0)) {
+        inverse.setIdentity();
+        fresh = true;
+        direction = g;
+      }
+      if (fresh) direction /= std::max(1.0, direction.norm());
+      std::optional<Point> next = climb(p, direction);
+      if (!next) {
+        if (fresh) break;
+        inverse.setIdentity();
+        fresh = true;
+        continue;
+      }
+      const Vector s = next->at - p.at, y = p.gradient - next->gradient;
+      const double curvature = s.dot(y);
+      if (curvature > 1e-12 * s.norm() * y.norm()) {
+        if (fresh) inverse = Matrix::Identity(n, n) * (curvature / y.squaredNorm());
+        const Matrix left = Matrix::Identity(n, n) - s * y.transpose() / curvature;
+        inverse = (left * inverse * left.transpose() + s * s.transpose() / curvature).eval();
+        fresh = false;
+      }
+      p = std::move(*next);
+    }
+    return p;
+  }
+
+  /// Minus the Hessian in the free parameters, of central differences.
+  Matrix information(const Point& p, const std::vector<Eigen::Index>& free) const {
+    const auto m = static_cast<Eigen::Index>(free.size());
+    Matrix result(m, m);
+    for (Eigen::Index i = 0; i < m; ++i) {
+      const double h = 1e-4;
+      Vector low = p.at, high = p.at;
+      low(free[i]) = std::max(p.at(free[i]) - h, box_.lower(free[i]));
+      high(free[i]) = std::min(p.at(free[i]) + h, box_.upper(free[i]));
+      const Vector change = evaluate(low).gradient - evaluate(high).gradient;
+      for (Eigen::Index j = 0; j < m; ++j)
+        result(j, i) = change(free[j]) / (high(free[i]) - low(free[i]));
+    }
+    return (result + result.transpose()) / 2;
+  }
+
+  std::vector<Eigen::Index> free(const Point& p) const {
+    std::vector<Eigen::Index> result;
+    for (Eigen::Index i = 0; i < p.at.size(); ++i)
+      if (p.at(i) > box_.lower(i) && p.at(i) < box_.upper(i)) result.push_back(i);
+    return result;
+  }
+
+ private:
+  const Objective& f_;
+  const Box& box_;
+};
+
+}  // namespace
+
+Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box) {
+  const Search search(f, box);
+  Optimum result;
+  Point best;
+  for (const Vector& start : starts) {
+    Point p = search.evaluate(start);
+    if (!std::isfinite(p.value)) continue;
+    p = search.bfgs(std::move(p), result.iterations);
+    if (p.value > best.value) best = std::move(p);
+  }
+  if (!std::isfinite(best.value))
+    throw std::domain_error("the likelihood is not finite at any start");
+
+  std::vector<Eigen::Index> free;
+  Eigen::LDLT<Matrix> information;
+  const auto inform = [&] {
+    free = search.free(best);
+    if (!free.empty()) information.compute(search.information(best, free));
+    return !free.empty() && information.info() == Eigen::Success && information.isPositive() &&
+           information.vectorD().minCoeff() > 1e-12 * information.vectorD().maxCoeff();
+  };
+  bool regular = inform();
+  for (int i = 0; i < 8 && regular && search.steepness(best) > 0; ++i) {
+    Vector g(free.size());
+    for (size_t k = 0; k < free.size(); ++k) g(k) = best.gradient(free[k]);
+    const Vector newton = information.solve(g);
+    Vector direction = Vector::Zero(best.at.size());
+    for (size_t k = 0; k < free.size(); ++k) direction(free[k]) = newton(k);
+    Point next = search.evaluate(best.at + direction);
+    if (next.value < best.value - slack * std::abs(best.value) ||
+        search.steepness(next) >= search.steepness(best))
+      break;
+    ++result.iterations;
+    best = std::move(next);
+    regular = inform();
+  }
+
+  result.at = best.at;
+  result.value = best.value;
+  result.gradient_norm = search.steepness(best);
+  result.converged = result.gradient_norm <= 1e-6 * (1 + std::abs(best.value));
+  result.variance = Vector::Constant(best.at.size(), -1);
+  result.at_bound.assign(static_cast<size_t>(best.at.size()), true);
+  for (const Eigen::Index i : free) result.at_bound[static_cast<size_t>(i)] = false;
+  if (regular) {
+    const auto m = static_cast<Eigen::Index>(free.size());
+    const Matrix covariance = information.solve(Matrix::Identity(m, m));
+    for (Eigen::Index k = 0; k < m; ++k) result.variance(free[k]) = covariance(k, k);
+  }
+  return result;
+}
+
+}  // namespace clientele

@@ -29,14 +29,6 @@ Micros next_midnight(const void* zone, Micros at) {
 
 }  // namespace
 
-pg_tz* time_zone_named(const std::string& name) {
-  pg_tz* zone = pg::call_pg([&] { return pg_tzset(name.c_str()); });
-  if (zone == nullptr)
-    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" is not known",
-                "Names are listed in pg_timezone_names, such as Asia/Shanghai.");
-  return zone;
-}
-
 DayEnd day_end_in(pg_tz* zone) {
   return {next_midnight, zone != nullptr ? zone : session_timezone};
 }
@@ -84,7 +76,7 @@ FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes)
 CompiledFunnel::CompiledFunnel(std::span<const uint8_t> bytes)
     : question_(resolve(FunnelDefinition::read(bytes), classes_)), solver_(question_) {
   const FunnelDefinition definition = FunnelDefinition::read(bytes);
-  if (!definition.time_zone.empty()) zone_ = time_zone_named(definition.time_zone);
+  if (!definition.time_zone.empty()) zone_ = pg::time_zone_named(definition.time_zone);
 }
 
 DayEnd CompiledFunnel::day_end() const { return day_end_in(zone_); }

@@ -36,9 +36,6 @@ inline CompiledFunnel& compiled(FunnelCache& cache, std::span<const uint8_t> def
   });
 }
 
-/// The time zone of this name, or 22023. C++ regime.
-pg_tz* time_zone_named(const std::string& name);
-
 /// Local midnight after an instant, in a session or named time zone.
 DayEnd day_end_in(pg_tz* zone);
 

@@ -4,17 +4,15 @@
 #include "funnel/definition.hpp"
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
+#include "pg/packed.hpp"
 
 namespace clientele {
 namespace {
 
 Datum packed(const FunnelDefinition& definition) {
   definition.check();
-  if (!definition.time_zone.empty()) time_zone_named(definition.time_zone);
-  Bytes bytes;
-  definition.write(bytes);
-  return pg::make_varlena(bytes);
+  if (!definition.time_zone.empty()) pg::time_zone_named(definition.time_zone);
+  return pg::packed(definition);
 }
 
 FunnelDefinition from_json(std::string_view text) {
@@ -132,18 +130,13 @@ CLIENTELE_FUNCTION(clientele_funnel_def_from_text) {
 
 CLIENTELE_FUNCTION(clientele_funnel_def_out) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return pg::guarded([&] {
-    const std::string text = to_json(FunnelDefinition::read(bytes));
-    return pg::call_pg([&] { return CStringGetDatum(pnstrdup(text.data(), text.size())); });
-  });
+  return pg::guarded([&] { return pg::make_cstring(to_json(FunnelDefinition::read(bytes))); });
 }
 
 CLIENTELE_FUNCTION(clientele_funnel_def_recv) {
-  auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
+  const pg::ByteView bytes = pg::message_bytes(fcinfo);
   return pg::guarded([&] {
-    const FunnelDefinition d = FunnelDefinition::read({data, static_cast<size_t>(length)});
+    const FunnelDefinition d = FunnelDefinition::read(bytes);
     for (const std::string& s : d.steps)
       pg::call_pg([&] { pg_verifymbstr(s.data(), static_cast<int>(s.size()), false); });
     for (const std::string& s : d.exclusions)

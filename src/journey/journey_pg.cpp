@@ -8,7 +8,7 @@
 #include "journey/selector.hpp"
 #include "journey/text.hpp"
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
+#include "pg/packed.hpp"
 
 namespace clientele {
 namespace {
@@ -98,11 +98,8 @@ CLIENTELE_FUNCTION(clientele_journey_out) {
 }
 
 CLIENTELE_FUNCTION(clientele_journey_recv) {
-  auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
+  const ByteView bytes = pg::message_bytes(fcinfo);
   return guarded([&] {
-    const ByteView bytes{data, static_cast<size_t>(length)};
     validate(bytes);
     return pg::make_varlena(bytes);
   });

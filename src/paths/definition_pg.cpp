@@ -3,7 +3,7 @@
 #include "paths/definition.hpp"
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
+#include "pg/packed.hpp"
 
 namespace clientele {
 namespace {
@@ -13,9 +13,7 @@ using pg::guarded;
 
 Datum stored(const PathDefinition& definition) {
   definition.check();
-  Bytes bytes;
-  definition.write(bytes);
-  return pg::make_varlena(bytes);
+  return pg::packed(definition);
 }
 
 Datum from_json(std::string_view text) {
@@ -63,22 +61,12 @@ CLIENTELE_FUNCTION(clientele_path_def_out) {
     if (d.by_step != usual.by_step) json.boolean("by_step", d.by_step);
     if (d.min_weight != usual.min_weight) json.integer("min_weight", d.min_weight);
     if (d.times != usual.times) json.boolean("times", d.times);
-    const std::string text = json.finish();
-    return pg::call_pg([&] { return CStringGetDatum(pnstrdup(text.data(), text.size())); });
+    return pg::make_cstring(json.finish());
   });
 }
 
 CLIENTELE_FUNCTION(clientele_path_def_recv) {
-  auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
-  return guarded([&] {
-    try {
-      return stored(PathDefinition::read({data, static_cast<size_t>(length)}));
-    } catch (const Error& e) {
-      throw Error(sqlstate::invalid_binary, e.what(), e.hint());
-    }
-  });
+  return pg::received(fcinfo, [](ByteView bytes) { return stored(PathDefinition::read(bytes)); });
 }
 
 CLIENTELE_FUNCTION(clientele_path_def) {

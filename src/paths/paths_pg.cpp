@@ -11,16 +11,6 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-struct Answer {
-  Datum datum;
-  bool null;
-};
-
-Datum returned(FunctionCallInfo fcinfo, const Answer& answer) {
-  fcinfo->isnull = answer.null;
-  return answer.datum;
-}
-
 /// The rows of one customer live in one memory context and go with it; no destructor is needed.
 struct RawState {
   pg::ContextMemory memory;
@@ -37,7 +27,7 @@ using namespace clientele;
 CLIENTELE_FUNCTION(clientele_journey_path) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
-  return returned(
+  return pg::returned(
       fcinfo, guarded([&] {
         PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
         const PathEvents& events = question.events_of(Journey(bytes));
@@ -50,7 +40,7 @@ CLIENTELE_FUNCTION(clientele_journey_path) {
                                  found = true;
                                  return false;
                                });
-        return found ? Answer{pg::make_text_array(names), false} : Answer{Datum{}, true};
+        return found ? pg::Answer{pg::make_text_array(names), false} : pg::Answer{Datum{}, true};
       }));
 }
 
@@ -127,9 +117,9 @@ CLIENTELE_FUNCTION(clientele_raw_path_deserialize) {
 CLIENTELE_FUNCTION(clientele_raw_path_final) {
   const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
-  return returned(fcinfo, guarded([&] {
-                    std::vector<std::string_view> names;
-                    if (!state->rows.path(names)) return Answer{Datum{}, true};
-                    return Answer{pg::make_text_array(names), false};
-                  }));
+  return pg::returned(fcinfo, guarded([&] {
+                        std::vector<std::string_view> names;
+                        if (!state->rows.path(names)) return pg::Answer{Datum{}, true};
+                        return pg::Answer{pg::make_text_array(names), false};
+                      }));
 }

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "pg/boundary.hpp"
 #include "pg/memory.hpp"
+#include "pg/packed.hpp"
 #include "pg/values.hpp"
 
 namespace clientele::pg {
@@ -163,10 +164,7 @@ Datum state_in(FunctionCallInfo fcinfo) {
 
 template <class T>
 Datum state_receive(FunctionCallInfo fcinfo) {
-  auto* const message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* const data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
-  const ByteView bytes{data, static_cast<size_t>(length)};
+  const ByteView bytes = message_bytes(fcinfo);
   return guarded([&] { return checked_state<T>(bytes); });
 }
 

@@ -103,37 +103,12 @@ double JsonObject::number_of(const char* key, const JsonbValue& value) const {
   return result;
 }
 
-std::optional<double> JsonObject::number(const char* key) const {
-  JsonbValue value;
-  if (!find(key, value)) return std::nullopt;
-  return number_of(key, value);
-}
-
 std::optional<std::vector<double>> JsonObject::numbers(const char* key) const {
   const auto values = elements(key);
   if (!values) return std::nullopt;
   std::vector<double> result;
   for (const JsonbValue& v : *values) result.push_back(number_of(key, v));
   return result;
-}
-
-std::optional<JsonObject> JsonObject::object(const char* key) const {
-  JsonbValue value;
-  if (!find(key, value)) return std::nullopt;
-  if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
-    wrong(key, "an object");
-  return JsonObject(call_pg([&] { return JsonbValueToJsonb(&value); }), type_);
-}
-
-std::vector<std::string> JsonObject::keys() const {
-  std::vector<std::string> result;
-  JsonbIterator* at = call_pg([&] { return JsonbIteratorInit(&object_->root); });
-  for (;;) {
-    JsonbValue value;
-    const auto token = call_pg([&] { return JsonbIteratorNext(&at, &value, true); });
-    if (token == WJB_DONE) return result;
-    if (token == WJB_KEY) result.emplace_back(value.val.string.val, value.val.string.len);
-  }
 }
 
 uint64_t JsonObject::length_of(const char* key, const JsonbValue& value) const {

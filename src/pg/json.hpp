@@ -24,13 +24,8 @@ class JsonObject {
   std::optional<std::string> text(const char* key) const;
   std::optional<bool> boolean(const char* key) const;
   std::optional<int64_t> integer(const char* key) const;
-  /// A finite number.
-  std::optional<double> number(const char* key) const;
   /// An array of finite numbers, none of them null.
   std::optional<std::vector<double>> numbers(const char* key) const;
-  std::optional<JsonObject> object(const char* key) const;
-  /// The keys in jsonb's order, whatever their values.
-  std::vector<std::string> keys() const;
   /// A fixed length of time such as "00:30:00" or "7 days", in microseconds.
   std::optional<uint64_t> length(const char* key) const;
   /// An array of strings, none of them null.
@@ -39,7 +34,6 @@ class JsonObject {
   std::optional<std::vector<std::optional<uint64_t>>> lengths(const char* key) const;
 
  private:
-  JsonObject(Jsonb* object, const char* type) : object_(object), type_(type) {}
   double number_of(const char* key, const JsonbValue& value) const;
   bool find(const char* key, JsonbValue& value) const;
   /// The elements of an array, as jsonb values in the current memory context.
@@ -57,10 +51,8 @@ class JsonWriter {
   void text(const char* key, std::string_view value) { name(key), quoted(value); }
   void boolean(const char* key, bool value) { name(key), out_ += value ? "true" : "false"; }
   void integer(const char* key, int64_t value) { name(key), out_ += std::to_string(value); }
-  /// The shortest digits that read back as the same double; null for what is not finite.
-  void number(const char* key, double value) { name(key), out_ += shortest(value); }
+  /// The shortest digits that read back as the same doubles; null for what is not finite.
   void numbers(const char* key, const std::vector<double>& values);
-  void object(const char* key, const std::string& json) { name(key), out_ += json; }
   void length(const char* key, uint64_t micros);
   void texts(const char* key, const std::vector<std::string>& values);
   void lengths(const char* key, const std::vector<std::optional<uint64_t>>& values);

@@ -18,15 +18,29 @@ Datum make_varlena(ByteView bytes) {
   return PointerGetDatum(v);
 }
 
-uint64_t fixed_length(const Interval& interval, const char* name) {
+pg_tz* time_zone_named(const std::string& name) {
+  pg_tz* const zone = call_pg([&] { return pg_tzset(name.c_str()); });
+  if (zone == nullptr)
+    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" is not known",
+                "Names are listed in pg_timezone_names, such as Asia/Shanghai.");
+  return zone;
+}
+
+int64_t interval_micros(const Interval& interval, const char* name, const char* hint) {
   if (interval.month != 0)
     throw Error(sqlstate::invalid_parameter,
                 std::string(name) + " must be a fixed length of time, without months or years",
-                "Say it in days, such as '30 days'; a day is 24 hours here.");
+                hint);
   int64_t days = 0, micros = 0;
   if (__builtin_mul_overflow(static_cast<int64_t>(interval.day), day, &days) ||
       __builtin_add_overflow(days, interval.time, &micros))
     throw Error(sqlstate::invalid_parameter, std::string(name) + " is too long");
+  return micros;
+}
+
+uint64_t fixed_length(const Interval& interval, const char* name) {
+  const int64_t micros =
+      interval_micros(interval, name, "Say it in days, such as '30 days'; a day is 24 hours here.");
   if (micros < 0)
     throw Error(sqlstate::invalid_parameter, std::string(name) + " must not be negative");
   return static_cast<uint64_t>(micros);
@@ -37,6 +51,15 @@ Micros finite_time(TimestampTz at) {
     throw Error(sqlstate::time_out_of_range, "the time of an event must be finite",
                 "Leave out rows whose time is infinity or -infinity.");
   return at;
+}
+
+TupleDesc result_row(FunctionCallInfo fcinfo, TupleDesc& row) {
+  if (row == nullptr) {
+    const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+    row = BlessTupleDesc(lookup_rowtype_tupdesc_copy(get_func_rettype(fcinfo->flinfo->fn_oid), -1));
+    MemoryContextSwitchTo(before);
+  }
+  return row;
 }
 
 Datum make_interval(int64_t micros) {

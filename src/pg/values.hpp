@@ -33,6 +33,13 @@ inline Datum make_text(std::string_view s) {
   return make_varlena({reinterpret_cast<const uint8_t*>(s.data()), s.size()});
 }
 
+/// The time zone of this name, as SET TimeZone takes it; 22023 if there is none. C++ regime.
+pg_tz* time_zone_named(const std::string& name);
+
+/// A fixed length of time that may be negative: 22023 for months, with `hint`, and for what
+/// overflows; `name` is the argument's. C++ regime.
+int64_t interval_micros(const Interval& interval, const char* name, const char* hint);
+
 /// A fixed length of time. Errors: 22023 for months, negative lengths and what overflows; `name` is
 /// the argument's. C++ regime.
 uint64_t fixed_length(const Interval& interval, const char* name);
@@ -54,6 +61,20 @@ std::vector<std::string> text_elements(Datum array, const char* name);
 /// text[] / timestamptz[] in the current memory context. C++ regime.
 Datum make_text_array(std::span<const std::string_view> values);
 Datum make_time_array(std::span<const Micros> values);
+
+/// A result that may be NULL, on its way out of C++ code.
+struct Answer {
+  Datum datum;
+  bool null;
+};
+inline Datum returned(FunctionCallInfo fcinfo, const Answer& answer) {
+  fcinfo->isnull = answer.null;
+  return answer.datum;
+}
+
+/// The row type that this function returns, described once and kept in `row` as long as the
+/// function is. PostgreSQL regime.
+TupleDesc result_row(FunctionCallInfo fcinfo, TupleDesc& row);
 
 /// Rows of a set-returning function; `scalar` if it returns a set of plain values. Made in the
 /// PostgreSQL regime, put from either.

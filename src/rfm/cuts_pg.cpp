@@ -7,6 +7,7 @@
 #include "base/length.hpp"
 #include "pg/expanded.hpp"
 #include "pg/json.hpp"
+#include "pg/packed.hpp"
 #include "rfm/values.hpp"
 #include "rfm/values_pg.hpp"
 
@@ -99,13 +100,6 @@ void write_cuts(pg::JsonWriter& json, const RfmCuts& cuts) {
   }
 }
 
-template <class T>
-Datum stored(const T& value) {
-  Bytes bytes;
-  value.write(bytes);
-  return pg::make_varlena(bytes);
-}
-
 Datum cuts_from_json(std::string_view text) {
   return guarded([&] {
     const pg::JsonObject json(text, "rfm_cuts");
@@ -120,7 +114,7 @@ Datum cuts_from_json(std::string_view text) {
       throw Error(sqlstate::invalid_parameter, std::to_string(*buckets) +
                                                    " buckets need one cut less, not " +
                                                    std::to_string(cuts.buckets - 1));
-    return stored(cuts);
+    return pg::packed(cuts);
   });
 }
 
@@ -136,27 +130,13 @@ Datum definition_from_json(std::string_view text) {
     d.buckets = static_cast<int>(buckets.value_or(0));
     d.fixed = cuts_of(json);
     d.check();
-    return stored(d);
+    return pg::packed(d);
   });
-}
-
-Datum text_result(pg::JsonWriter& json) {
-  const std::string text = json.finish();
-  return pg::call_pg([&] { return CStringGetDatum(pnstrdup(text.data(), text.size())); });
 }
 
 template <class T>
 Datum received(FunctionCallInfo fcinfo) {
-  auto* const message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* const data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
-  return guarded([&] {
-    try {
-      return stored(T::read({data, static_cast<size_t>(length)}));
-    } catch (const Error& e) {
-      throw Error(sqlstate::invalid_binary, e.what(), e.hint());
-    }
-  });
+  return pg::received(fcinfo, [](ByteView bytes) { return pg::packed(T::read(bytes)); });
 }
 
 struct Elements {
@@ -228,7 +208,7 @@ CLIENTELE_FUNCTION(clientele_rfm_cuts_out) {
     json.text("method", cut_methods[static_cast<int>(cuts.method)]);
     json.integer("buckets", cuts.buckets);
     write_cuts(json, cuts);
-    return text_result(json);
+    return pg::make_cstring(json.finish());
   });
 }
 
@@ -245,7 +225,7 @@ CLIENTELE_FUNCTION(clientele_rfm_cuts_def_out) {
     json.text("method", cut_methods[static_cast<int>(d.method)]);
     json.integer("buckets", d.buckets);
     write_cuts(json, d.fixed);
-    return text_result(json);
+    return pg::make_cstring(json.finish());
   });
 }
 
@@ -282,7 +262,7 @@ CLIENTELE_FUNCTION(clientele_rfm_cuts_def) {
     if (frequency.given) set_amounts(d.fixed, rfm_frequency, doubles(frequency, "frequency_cuts"));
     if (monetary.given) set_amounts(d.fixed, rfm_monetary, doubles(monetary, "monetary_cuts"));
     d.check();
-    return stored(d);
+    return pg::packed(d);
   });
 }
 
@@ -303,7 +283,7 @@ CLIENTELE_FUNCTION(clientele_rfm_cuts_final) {
     return pg::with_state<RfmValues>(fcinfo, 0, [&](const RfmValues& values) {
       const RfmCuts cuts = values.cuts();
       fcinfo->isnull = cuts.empty();
-      return cuts.empty() ? Datum{} : stored(cuts);
+      return cuts.empty() ? Datum{} : pg::packed(cuts);
     });
   });
 }

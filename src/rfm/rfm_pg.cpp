@@ -9,24 +9,11 @@ using pg::ByteView;
 using pg::guarded;
 
 RfmKey RecencyArgument::key_of_interval(const Interval& interval, const char* name) {
-  if (interval.month != 0)
-    throw Error(sqlstate::invalid_parameter,
-                std::string(name) + " must be a fixed length of time, without months or years",
-                "Subtract times, as in now() - last_purchase; age() gives months.");
-  int64_t days = 0, micros = 0;
-  if (__builtin_mul_overflow(static_cast<int64_t>(interval.day), day, &days) ||
-      __builtin_add_overflow(days, interval.time, &micros))
-    throw Error(sqlstate::invalid_parameter, std::string(name) + " is too long");
-  return key_of_length(micros);
+  return key_of_length(pg::interval_micros(
+      interval, name, "Subtract times, as in now() - last_purchase; age() gives months."));
 }
 
 Datum make_rfm(FunctionCallInfo fcinfo, RfmRow& row, const RfmScores& scores) {
-  if (row.form == nullptr) {
-    const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    row.form =
-        BlessTupleDesc(lookup_rowtype_tupdesc_copy(get_func_rettype(fcinfo->flinfo->fn_oid), -1));
-    MemoryContextSwitchTo(before);
-  }
   Datum values[rfm_dimensions + 1];
   bool nulls[rfm_dimensions + 1];
   for (int d = 0; d < rfm_dimensions; ++d) {
@@ -35,7 +22,7 @@ Datum make_rfm(FunctionCallInfo fcinfo, RfmRow& row, const RfmScores& scores) {
   }
   values[rfm_dimensions] = Int32GetDatum(scores.buckets);
   nulls[rfm_dimensions] = false;
-  return HeapTupleGetDatum(heap_form_tuple(row.form, values, nulls));
+  return HeapTupleGetDatum(heap_form_tuple(pg::result_row(fcinfo, row.form), values, nulls));
 }
 
 namespace {

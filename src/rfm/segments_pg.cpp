@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // rfm_segment, rfm_tier, rfm_strategy: names from the store's tables, or the built-in ones.
 #include <algorithm>
+#include <optional>
 
 #include "journey/dictionary_pg.hpp"
 #include "pg/memory.hpp"
@@ -49,14 +50,17 @@ struct Rows {
 };
 
 // C++ regime. Operators are named with their schema: the caller's search_path may hold others.
-Rows ask(const char* sql, int columns, std::string_view parameter) {
+Rows ask(const char* sql, int columns, std::optional<std::string_view> parameter = {}) {
   return pg::call_pg([&] {
     const MemoryContext outer = CurrentMemoryContext;
     Oid types[] = {TEXTOID};
-    Datum values[] = {PointerGetDatum(
-        cstring_to_text_with_len(parameter.data(), static_cast<int>(parameter.size())))};
+    Datum values[1] = {};
+    if (parameter)
+      values[0] = PointerGetDatum(
+          cstring_to_text_with_len(parameter->data(), static_cast<int>(parameter->size())));
     SPI_connect();
-    if (SPI_execute_with_args(sql, 1, types, values, nullptr, true, 0) != SPI_OK_SELECT)
+    if (SPI_execute_with_args(sql, parameter ? 1 : 0, types, values, nullptr, true, 0) !=
+        SPI_OK_SELECT)
       elog(ERROR, "RFM segments could not be read");
     Rows rows{nullptr, SPI_processed};
     rows.text = static_cast<const char**>(
@@ -108,9 +112,7 @@ struct Strategies {
 Strategies all_strategies() {
   Strategies all;
   if (readable("rfm_tiers")) {
-    const Rows rows =
-        ask("SELECT tier, language, strategy FROM clientele_data.rfm_tiers WHERE $1 IS NOT NULL", 3,
-            "");
+    const Rows rows = ask("SELECT tier, language, strategy FROM clientele_data.rfm_tiers", 3);
     for (uint64 i = 0; i < rows.count; ++i)
       all.entries.push_back({rows.text[3 * i], rows.text[3 * i + 1], rows.text[3 * i + 2]});
   }

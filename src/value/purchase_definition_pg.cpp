@@ -5,6 +5,7 @@
 
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
+#include "pg/packed.hpp"
 
 namespace clientele {
 namespace {
@@ -38,9 +39,7 @@ void set_zone(PurchaseDefinition& definition, pg_tz* zone) {
 
 Datum stored(const PurchaseDefinition& definition) {
   definition.check();
-  Bytes bytes;
-  definition.write(bytes);
-  return pg::make_varlena(bytes);
+  return pg::packed(definition);
 }
 
 PurchaseDefinition from_json(std::string_view text) {
@@ -52,7 +51,7 @@ PurchaseDefinition from_json(std::string_view text) {
     throw Error(sqlstate::invalid_parameter, "a purchase_def needs \"until\"",
                 "Such as {\"until\": \"2026-03-31\"}.");
   const auto zone = json.text("time_zone");
-  set_zone(d, zone ? zone_of_purchases(*zone) : session_timezone);
+  set_zone(d, zone ? pg::time_zone_named(*zone) : session_timezone);
   if (const auto merge = json.length("merge")) d.set_merge(*merge);
   if (const auto unit = json.length("unit")) d.set_unit(*unit);
   d.until = d.period_from_text("until", *until);
@@ -119,7 +118,7 @@ class KeptResult {
   void make(const Arguments& now) {
     bytes_.clear();
     PurchaseDefinition d;
-    pg_tz* const zone = now.zone.given ? zone_of_purchases(std::string(now.zone.text))
+    pg_tz* const zone = now.zone.given ? pg::time_zone_named(std::string(now.zone.text))
                                        : const_cast<pg_tz*>(now.session);
     set_zone(d, zone);
     if (now.has_merge) d.set_merge(pg::fixed_length(now.merge, "merge"));
@@ -153,14 +152,6 @@ class KeptResult {
 
 }  // namespace
 
-pg_tz* zone_of_purchases(const std::string& name) {
-  pg_tz* const zone = pg::call_pg([&] { return pg_tzset(name.c_str()); });
-  if (zone == nullptr)
-    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" is not known",
-                "Names are listed in pg_timezone_names, such as Asia/Shanghai.");
-  return zone;
-}
-
 LocalClock clock_in(const pg_tz* zone) { return {offset_in, zone}; }
 
 }  // namespace clientele
@@ -185,25 +176,17 @@ CLIENTELE_FUNCTION(clientele_purchase_def_out) {
     if (d.holdout_until) json.text("holdout_until", d.period_text(*d.holdout_until));
     if (d.purchase != usual.purchase) json.text("purchase", d.purchase);
     json.text("time_zone", d.time_zone);
-    const std::string text = json.finish();
-    return pg::call_pg([&] { return CStringGetDatum(pnstrdup(text.data(), text.size())); });
+    return pg::make_cstring(json.finish());
   });
 }
 
 CLIENTELE_FUNCTION(clientele_purchase_def_recv) {
-  auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-  const int length = message->len - message->cursor;
-  const auto* data = reinterpret_cast<const uint8_t*>(pq_getmsgbytes(message, length));
-  return guarded([&] {
-    try {
-      const auto d = PurchaseDefinition::read({data, static_cast<size_t>(length)});
-      for (const std::string* s : {&d.purchase, &d.time_zone})
-        pg::call_pg([&] { pg_verifymbstr(s->data(), static_cast<int>(s->size()), false); });
-      zone_of_purchases(d.time_zone);
-      return stored(d);
-    } catch (const Error& e) {
-      throw Error(sqlstate::invalid_binary, e.what(), e.hint());
-    }
+  return pg::received(fcinfo, [](ByteView bytes) {
+    const auto d = PurchaseDefinition::read(bytes);
+    for (const std::string* s : {&d.purchase, &d.time_zone})
+      pg::call_pg([&] { pg_verifymbstr(s->data(), static_cast<int>(s->size()), false); });
+    pg::time_zone_named(d.time_zone);
+    return stored(d);
   });
 }
 

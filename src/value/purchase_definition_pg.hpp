@@ -12,8 +12,6 @@
 
 namespace clientele {
 
-/// 22023 if there is no such zone. C++ regime.
-pg_tz* zone_of_purchases(const std::string& name);
 LocalClock clock_in(const pg_tz* zone);
 
 /// Ready to count by.
@@ -21,7 +19,7 @@ struct PurchaseCounter {
   explicit PurchaseCounter(std::span<const uint8_t> bytes)
       : encoded(bytes.begin(), bytes.end()),
         definition(PurchaseDefinition::read(bytes)),
-        clock(clock_in(zone_of_purchases(definition.time_zone))) {}
+        clock(clock_in(pg::time_zone_named(definition.time_zone))) {}
 
   bool made_from(std::span<const uint8_t> bytes) const {
     return bytes.size() == encoded.size() &&

@@ -106,16 +106,6 @@ Found found(std::span<Purchase> purchases, const PurchaseDefinition& definition,
 /// PostgreSQL regime.
 Datum packed(FunctionCallInfo fcinfo, const Found& f, bool has_holdout) {
   if (!f.any) PG_RETURN_NULL();
-  if (*f.row == nullptr) {
-    const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    TupleDesc described;
-    if (get_call_result_type(fcinfo, nullptr, &described) != TYPEFUNC_COMPOSITE ||
-        described->natts != 7)
-      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                      errmsg("purchase_summary does not return its type")));
-    *f.row = BlessTupleDesc(CreateTupleDescCopy(described));
-    MemoryContextSwitchTo(before);
-  }
   const PurchaseSummary& s = f.summary;
   Datum values[] = {Int32GetDatum(s.x),
                     Float8GetDatum(s.t_x),
@@ -131,15 +121,10 @@ Datum packed(FunctionCallInfo fcinfo, const Found& f, bool has_holdout) {
                   !has_holdout,
                   !has_holdout,
                   !has_holdout || std::isnan(s.holdout_monetary)};
-  return HeapTupleGetDatum(heap_form_tuple(*f.row, values, nulls));
+  return HeapTupleGetDatum(heap_form_tuple(pg::result_row(fcinfo, *f.row), values, nulls));
 }
 
-struct Answer {
-  Datum datum;
-  bool null;
-};
-
-Answer times_of(std::span<Purchase> purchases, const PurchaseDefinition& definition) {
+pg::Answer times_of(std::span<Purchase> purchases, const PurchaseDefinition& definition) {
   pg::ContextMemory memory(CurrentMemoryContext);
   const auto times = purchase_times(purchases, definition, &memory);
   if (times.empty()) return {Datum{}, true};
@@ -152,11 +137,6 @@ Answer times_of(std::span<Purchase> purchases, const PurchaseDefinition& definit
                                                FLOAT8OID, sizeof(float8), true, TYPALIGN_DOUBLE));
       }),
       false};
-}
-
-Datum returned(FunctionCallInfo fcinfo, const Answer& answer) {
-  fcinfo->isnull = answer.null;
-  return answer.datum;
 }
 
 /// A copy that may be sorted: a window calls a final function again.
@@ -272,11 +252,11 @@ CLIENTELE_FUNCTION(clientele_purchase_summary_final) {
 CLIENTELE_FUNCTION(clientele_purchase_times_final) {
   const RawPurchases* state = pg::collected_argument<RawPurchases>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
-  return returned(fcinfo, guarded([&] {
-                    pg::ContextMemory memory(CurrentMemoryContext);
-                    std::pmr::vector<Purchase> purchases = copied(*state, &memory);
-                    return times_of(purchases, state->counter->definition);
-                  }));
+  return pg::returned(fcinfo, guarded([&] {
+                        pg::ContextMemory memory(CurrentMemoryContext);
+                        std::pmr::vector<Purchase> purchases = copied(*state, &memory);
+                        return times_of(purchases, state->counter->definition);
+                      }));
 }
 
 CLIENTELE_FUNCTION(clientele_purchase_summary_journey) {
@@ -295,9 +275,9 @@ CLIENTELE_FUNCTION(clientele_purchase_summary_journey) {
 CLIENTELE_FUNCTION(clientele_purchase_times_journey) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
-  return returned(fcinfo, guarded([&] {
-                    Kept& kept = pg::kept<Kept>(fcinfo);
-                    PurchaseCounter& counter = kept.counters.get(bytes);
-                    return times_of(kept.read(journey, counter, false), counter.definition);
-                  }));
+  return pg::returned(fcinfo, guarded([&] {
+                        Kept& kept = pg::kept<Kept>(fcinfo);
+                        PurchaseCounter& counter = kept.counters.get(bytes);
+                        return times_of(kept.read(journey, counter, false), counter.definition);
+                      }));
 }

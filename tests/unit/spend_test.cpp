@@ -6,12 +6,12 @@
 #include <cmath>
 #include <random>
 
+#include "unit/btyd_checks.hpp"
+
 namespace clientele {
 namespace {
 
-double between(std::mt19937_64& random, double low, double high) {
-  return low + (high - low) * static_cast<double>(random() >> 11) * 0x1p-53;
-}
+using testing::between;
 
 /// Note 025, eq. 1a as printed.
 double printed(const SpendParameters& s, double x, double m) {

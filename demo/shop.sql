@@ -43,6 +43,13 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 10;
 
+\echo :title'Who are the best customers, and what to do for the others?':plain
+SELECT tier, string_agg(DISTINCT segment, ', ' ORDER BY segment) AS segments, count(*) AS customers,
+       to_char(100 * count(*) / sum(count(*)) OVER (), 'FM990.0 %') AS "of buyers",
+       to_char(100 * sum(monetary) / sum(sum(monetary)) OVER (), 'FM990.0 %') AS "of money"
+FROM clientele_bi.rfm
+GROUP BY tier ORDER BY sum(monetary) DESC;
+
 \echo :title'One of them: the last days of a customer who complained':plain
 SELECT t.name, t.city, to_char(e.at, 'YYYY-MM-DD HH24:MI:SS') AS at, e.channel, e.event, e.item, e.amount
 FROM clientele_bi.events e

@@ -43,7 +43,7 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 10;
 
-\echo :title'Who are the best customers, and what to do for the others?':plain
+\echo :title'Who are the best customers, and who is about to be lost?':plain
 SELECT tier, string_agg(DISTINCT segment, ', ' ORDER BY segment) AS segments, count(*) AS customers,
        to_char(100 * count(*) / sum(count(*)) OVER (), 'FM990.0 %') AS "of buyers",
        to_char(100 * sum(monetary) / sum(sum(monetary)) OVER (), 'FM990.0 %') AS "of money"

@@ -95,6 +95,19 @@ TEST(ParetoNbd, GradientIsTheSlope) {
   }
 }
 
+// The living and silent have all but gone by then: with r + x + s > 2, fewer than 1e-10 are left.
+TEST(ParetoNbd, SilenceForEverIsTheLimitOfSilence) {
+  std::mt19937_64 random(17);
+  for (int i = 0; i < 500; ++i) {
+    const double p[] = {between(random, .3, 3), between(random, 2, 20), between(random, .3, 3),
+                        between(random, 2, 20)};
+    History h{std::floor(between(random, 2, 15)), 0, between(random, 5, 60)};
+    h.t_x = h.age * between(random, 0, 1);
+    const double limit = model.silent_for_ever(p, h);
+    EXPECT_NEAR(model.silent(p, h, 1e9), limit, 1e-9);
+  }
+}
+
 TEST(ParetoNbd, IsSoundEverywhere) {
   std::mt19937_64 random(13);
   for (int i = 0; i < 1000; ++i) {

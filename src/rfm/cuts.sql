@@ -166,3 +166,21 @@ CREATE AGGREGATE rfm_cuts(recency float8, frequency float8, monetary float8, def
 COMMENT ON AGGREGATE rfm_cuts(float8, float8, float8, rfm_cuts_def) IS
   'Finds the cut points of many customers, where recency is how long ago the last purchase was as a number: smaller is better.
 quantile: percentile_disc(i / buckets) of recency in descending order, from the largest on. Otherwise as rfm_cuts with a timestamptz. Errors: also 22023 for a recency below zero.';
+
+-- By stored cuts
+
+CREATE FUNCTION rfm_score(recency timestamptz, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_time_cuts';
+COMMENT ON FUNCTION rfm_score(timestamptz, float8, float8, rfm_cuts) IS
+  'Scores a customer by stored cut points; recency is the time of the last purchase.
+A score is 1 + the number of cuts strictly worse. NULL scores NULL in its dimension, as does a dimension without cuts. Write cuts that are a literal as rfm_cuts ''{...}''. Errors: 22023 for cuts made for another type of recency, NaN, infinity, a negative frequency; 22008 for an infinite time.';
+CREATE FUNCTION rfm_score(recency interval, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_interval_cuts';
+COMMENT ON FUNCTION rfm_score(interval, float8, float8, rfm_cuts) IS
+  'Scores a customer by stored cut points; recency is how long ago the last purchase was, shorter is better.
+Otherwise as rfm_score with a timestamptz. Errors: also 22023 for a recency with months or below zero.';
+CREATE FUNCTION rfm_score(recency float8, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_number_cuts';
+COMMENT ON FUNCTION rfm_score(float8, float8, float8, rfm_cuts) IS
+  'Scores a customer by stored cut points; recency is how long ago the last purchase was as a number, smaller is better.
+Otherwise as rfm_score with a timestamptz. Errors: also 22023 for a recency below zero.';

@@ -19,21 +19,3 @@ CREATE FUNCTION rfm_score(recency float8, frequency float8, monetary float8, buc
 COMMENT ON FUNCTION rfm_score(float8, float8, float8, integer) IS
   'Scores customers by how long ago they bought as a number of days or another unit, frequency and monetary value among all rows of the window; a smaller recency is better.
 Otherwise as rfm_score with a timestamptz. Errors: also 22023 for a recency below zero.';
-
--- By stored cuts
-
-CREATE FUNCTION rfm_score(recency timestamptz, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_time_cuts';
-COMMENT ON FUNCTION rfm_score(timestamptz, float8, float8, rfm_cuts) IS
-  'Scores a customer by stored cut points; recency is the time of the last purchase.
-A score is 1 + the number of cuts strictly worse. NULL scores NULL in its dimension, as does a dimension without cuts. Write cuts that are a literal as rfm_cuts ''{...}''. Errors: 22023 for cuts made for another type of recency, NaN, infinity, a negative frequency; 22008 for an infinite time.';
-CREATE FUNCTION rfm_score(recency interval, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_interval_cuts';
-COMMENT ON FUNCTION rfm_score(interval, float8, float8, rfm_cuts) IS
-  'Scores a customer by stored cut points; recency is how long ago the last purchase was, shorter is better.
-Otherwise as rfm_score with a timestamptz. Errors: also 22023 for a recency with months or below zero.';
-CREATE FUNCTION rfm_score(recency float8, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_number_cuts';
-COMMENT ON FUNCTION rfm_score(float8, float8, float8, rfm_cuts) IS
-  'Scores a customer by stored cut points; recency is how long ago the last purchase was as a number, smaller is better.
-Otherwise as rfm_score with a timestamptz. Errors: also 22023 for a recency below zero.';

@@ -182,6 +182,18 @@ class BgBb final : public BtydFamily {
            log_rising(delta, h.t_x) - log_rising(gamma + delta, h.t_x) + std::log(silence.silent());
   }
 
+  // Beta-binomial purchases.
+  double log_density_lasting(const double* parameters, const History& h,
+                             double* gradient) const override {
+    const double alpha = parameters[0], beta = parameters[1], misses = h.age - h.x;
+    if (gradient != nullptr) {
+      const double tries = digamma_rise(alpha + beta, h.age);
+      gradient[0] = alpha * (digamma_rise(alpha, h.x) - tries);
+      gradient[1] = beta * (digamma_rise(beta, misses) - tries);
+    }
+    return log_rising(alpha, h.x) + log_rising(beta, misses) - log_rising(alpha + beta, h.age);
+  }
+
   // Eq. 11: still there at the next opportunity, n + 1. (Who bought at n was there at n for
   // certain.)
   double alive(const double* parameters, const History& h) const override {

@@ -2,7 +2,6 @@
 // Buy till you die: customers buy at a rate of their own until they silently leave. What the four
 // models of this family have in common; each has a file of its own.
 #pragma once
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -25,6 +24,11 @@ struct HistoryGroup {
   double customers = 0;
 };
 
+/// Groups in columns, sorted by x, then age, then t_x.
+struct HistorySlice {
+  std::span<const double> x, t_x, age, customers;
+};
+
 /// Parameters of at most this number before covariates.
 inline constexpr size_t max_btyd_parameters = 4;
 
@@ -39,6 +43,20 @@ class BtydFamily {
   /// ln f(x, t_x, age) and, if asked, its gradient with respect to the LOGARITHMS of the
   /// parameters. No factor that depends on the data only, as x!, is in it.
   virtual double log_density(const double* parameters, const History&, double* gradient) const = 0;
+  /// The sum over groups, and of their gradients.
+  virtual double log_likelihood(const double* parameters, const HistorySlice&,
+                                double* gradient) const;
+  /// The limit in which nobody ever leaves, which has the first two parameters only, and so has the
+  /// gradient.
+  virtual double log_density_lasting(const double* parameters, const History&,
+                                     double* gradient) const = 0;
+  /// Covariates z change two parameters: the one of purchases is divided by exp(effects . z), the
+  /// one of drop-out is multiplied by exp(sign * effects . z), so that a positive effect means more
+  /// purchases, or more drop-out. -1: the model takes no covariates.
+  virtual int purchase_parameter() const { return -1; }
+  virtual int dropout_parameter() const { return -1; }
+  virtual double dropout_sign() const { return 0; }
+
   /// P(alive at `age` | history), in [0, 1].
   virtual double alive(const double* parameters, const History&) const = 0;
   /// E[purchases in (age, age + horizon] | history]; horizon >= 0 and finite.
@@ -52,6 +70,9 @@ class BtydFamily {
   virtual double expected_new(const double* parameters, double t) const = 0;
   virtual double count_probability(const double* parameters, double t, int n) const = 0;
 };
+
+/// Negative binomial purchases by customers who never leave (Ehrenberg 1959): r, alpha.
+double nbd_log_density(const double* parameters, const History&, double* gradient);
 
 const BtydFamily& bg_nbd();      // Fader, Hardie & Lee 2005
 const BtydFamily& mbg_nbd();     // Batislam, Denizel & Filiztekin 2007

@@ -136,6 +136,14 @@ class ParetoNbd final : public BtydFamily {
            (h.x > 0 ? h.x * std::log(silence.A) : 0) + total;
   }
 
+  double log_density_lasting(const double* parameters, const History& h,
+                             double* gradient) const override {
+    return nbd_log_density(parameters, h, gradient);
+  }
+  int purchase_parameter() const override { return 1; }
+  int dropout_parameter() const override { return 3; }
+  double dropout_sign() const override { return -1; }
+
   // Note 009, eq. 38: the living part of the likelihood.
   double alive(const double* parameters, const History& h) const override {
     const Silence silence(parameters, h);

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "value/dropping_out.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "value/log_gamma.hpp"
+#include "value/quadrature.hpp"
+
+namespace clientele {
+namespace {
+
+/// If nobody left there would be K purchases, K ~ negative binomial: P(K = k) is
+/// (1-z)^n z^k (n)_k / k!, z = y/(1+y). Of k purchases, S_k = sum over j < k of E[(1-p)^j] come
+/// before the customer leaves. So E[S_K] is a sum of positive terms.
+double by_series(double n, double y, double a, double b) {
+  const double z = y / (1 + y);
+  double weight = std::exp(-n * std::log1p(y)), staying = 1, purchases = 0, sum = 0;
+  for (double k = 0;; ++k) {
+    purchases += staying;
+    staying *= (b + k) / (a + b + k);
+    const double ratio = z * (n + k) / (k + 1);
+    weight *= ratio;
+    const double term = weight * purchases;
+    sum += term;
+    // Later terms fall at least as fast as this bound, once it is below 1.
+    const double fall = z * (n + k + 1) / (k + 2) * ((k + 2) / (k + 1));
+    if (fall < 1 && term * fall <= 1e-17 * sum * (1 - fall)) return sum;
+  }
+}
+
+/// The mean over p = 1 / (1 + e^-u) by quadrature.
+double by_integral(double n, double y, double a, double b) {
+  struct Node {
+    double value, slope;
+  };
+  const auto phi = [&](double u) {
+    const double stay = 1 / (1 + std::exp(u));  // 1 - p
+    const double log_p = u > 0 ? -std::log1p(std::exp(-u)) : u - std::log1p(std::exp(u));
+    const double log_stay = u > 0 ? -u + log_p : log_p - u;
+    const double q = y * std::exp(log_p), power = n * std::log1p(q);
+    // h(p) = (1 - (1 + py)^-n) / p; its elasticity is that of the numerator, less 1.
+    const double elasticity = power > 0 ? n * q / ((1 + q) * std::expm1(power)) : 1;
+    const double log_h =
+        power > 1e-300 ? std::log(-std::expm1(-power)) - log_p : std::log(n) + std::log(y);
+    return Node{a * log_p + b * log_stay + log_h,
+                (a - 1 + elasticity) * stay - b * std::exp(log_p)};
+  };
+  double low = -1, high = 1;
+  while (phi(low).slope < 0 && low > -700) low *= 2;
+  while (phi(high).slope > 0 && high < 700) high *= 2;
+  while (high - low > 1e-6) {
+    const double middle = (low + high) / 2;
+    (phi(middle).slope > 0 ? low : high) = middle;
+  }
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double sum = 0;
+  visit_log_concave(phi, low, -infinity, infinity,
+                    [&](const Node&, double weight) { sum += weight; });
+  return std::exp(phi(low).value - log_beta(a, b)) * sum;
+}
+
+}  // namespace
+
+double purchases_until_dropout(double n, double y, double a, double b) {
+  if (!(y > 0)) return 0;
+  // The series needs some n y + 40 (1 + y) terms, the integral as long as a thousand of them.
+  const bool short_series = n * std::log1p(y) < 600 && n * y + 40 * y < 1500;
+  return short_series ? by_series(n, y, a, b) : by_integral(n, y, a, b);
+}
+
+}  // namespace clientele

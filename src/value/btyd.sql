@@ -49,3 +49,75 @@ CREATE OPERATOR <> (
 );
 CREATE OPERATOR CLASS btyd_model_hash_ops DEFAULT FOR TYPE btyd_model USING hash AS
   OPERATOR 1 =, FUNCTION 1 btyd_model_hash(btyd_model);
+
+-- The fit
+
+CREATE TYPE btyd_histories;
+CREATE FUNCTION btyd_histories_in(cstring) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_in';
+COMMENT ON FUNCTION btyd_histories_in(cstring) IS 'Reads a btyd_histories from its text form, hexadecimal as of a bytea.';
+CREATE FUNCTION btyd_histories_out(btyd_histories) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_out';
+COMMENT ON FUNCTION btyd_histories_out(btyd_histories) IS 'Writes a btyd_histories in its text form.';
+CREATE FUNCTION btyd_histories_recv(internal) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_recv';
+COMMENT ON FUNCTION btyd_histories_recv(internal) IS 'Reads a btyd_histories from its binary form and checks it.';
+CREATE FUNCTION btyd_histories_send(btyd_histories) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION btyd_histories_send(btyd_histories) IS 'Writes a btyd_histories in its binary form.';
+CREATE TYPE btyd_histories (
+  INPUT = btyd_histories_in, OUTPUT = btyd_histories_out, RECEIVE = btyd_histories_recv, SEND = btyd_histories_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE btyd_histories IS
+  'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.';
+
+CREATE FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, text) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_row';
+COMMENT ON FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, text) IS 'Collects a customer for btyd_fit().';
+CREATE FUNCTION btyd_accum(btyd_histories, purchase_summary, text) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_summary';
+COMMENT ON FUNCTION btyd_accum(btyd_histories, purchase_summary, text) IS 'Collects a customer for btyd_fit().';
+CREATE FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, double precision[], text) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_row_covariates';
+COMMENT ON FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, double precision[], text) IS 'Collects a customer for btyd_fit().';
+CREATE FUNCTION btyd_accum(btyd_histories, purchase_summary, double precision[], text) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_summary_covariates';
+COMMENT ON FUNCTION btyd_accum(btyd_histories, purchase_summary, double precision[], text) IS 'Collects a customer for btyd_fit().';
+CREATE FUNCTION btyd_combine(btyd_histories, btyd_histories) RETURNS btyd_histories
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_combine';
+COMMENT ON FUNCTION btyd_combine(btyd_histories, btyd_histories) IS 'Joins the histories of different customers.';
+CREATE FUNCTION btyd_fit_final(btyd_histories) RETURNS btyd_model
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_fit_final';
+COMMENT ON FUNCTION btyd_fit_final(btyd_histories) IS 'Fits a model to the collected histories.';
+
+CREATE AGGREGATE btyd_fit(x double precision, t_x double precision, age double precision, model text) (
+  SFUNC = btyd_accum, STYPE = btyd_histories, FINALFUNC = btyd_fit_final, COMBINEFUNC = btyd_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE btyd_fit(double precision, double precision, double precision, text) IS
+  'Fits a model of when customers buy and when they leave, to one row a customer: x, t_x and age as purchase_summary gives them.
+x: repeat purchases. t_x: time from the first purchase to the last. age: time from the first purchase to the end of the observation; all in one unit. model: BG/NBD, MBG/NBD, Pareto/NBD or BG/BB (x, t_x and age then count opportunities). Maximum likelihood, from several starts, with analytic gradients. Rows with a NULL are passed over; NULL without rows. Equal rows are counted together, so that the fit takes as long as there are different ones; if these are more than 2,097,152, times are rounded down to the finest grid on which they are fewer, and stand for the middle of its cells (grid in the model). The model depends on the rows only, never on their order or on the plan. Where parameters end at a bound, at_bound and remark tell. Errors: 22023 for an unknown model, different models, x that is not whole, t_x larger than age or not 0 where x is 0; 22003 for NaN, infinity and numbers beyond 1e12.';
+CREATE AGGREGATE btyd_fit(purchase_summary, model text) (
+  SFUNC = btyd_accum, STYPE = btyd_histories, FINALFUNC = btyd_fit_final, COMBINEFUNC = btyd_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE btyd_fit(purchase_summary, text) IS
+  'Fits a model of when customers buy and when they leave, to one purchase_summary a customer.
+Otherwise as btyd_fit(x, t_x, age, model): a summary that is NULL, as of a customer without a purchase, is passed over.';
+CREATE AGGREGATE btyd_fit(x double precision, t_x double precision, age double precision, covariates double precision[], model text) (
+  SFUNC = btyd_accum, STYPE = btyd_histories, FINALFUNC = btyd_fit_final, COMBINEFUNC = btyd_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE btyd_fit(double precision, double precision, double precision, double precision[], text) IS
+  'Fits a model with covariates that do not change in time, such as the channel of the first purchase or the age of a person.
+covariates z: as many numbers for each customer, at most 30; 0 and 1 for yes and no. A positive purchase effect g means more purchases: alpha is divided by exp(g z). A positive drop-out effect d means that customers leave sooner: a of BG/NBD and MBG/NBD is multiplied by exp(d z), beta of Pareto/NBD divided by it (Fader and Hardie 2007). btyd_model_for gives the model of customers with certain covariates, which predictions take. BG/BB takes none. Otherwise as without covariates. Errors: also 22023 for different numbers of covariates, 22004 for a NULL among them, 54000 for more than 2,097,152 different rows that no rounding of times makes fewer.';
+CREATE AGGREGATE btyd_fit(purchase_summary, covariates double precision[], model text) (
+  SFUNC = btyd_accum, STYPE = btyd_histories, FINALFUNC = btyd_fit_final, COMBINEFUNC = btyd_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE btyd_fit(purchase_summary, double precision[], text) IS
+  'Fits a model with covariates that do not change in time, to one purchase_summary a customer.
+Otherwise as btyd_fit(x, t_x, age, covariates, model).';
+
+CREATE FUNCTION btyd_model_for(model btyd_model, covariates double precision[]) RETURNS btyd_model
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_model_for';
+COMMENT ON FUNCTION btyd_model_for(btyd_model, double precision[]) IS
+  'Gives the model as it is for customers with these covariates, to predict by: churn_prob(x, t_x, age, btyd_model_for(model, array[1, 0])).
+Errors: 22023 for another number of covariates than the model has, 22004 for a NULL among them, 22003 for NaN and infinity.';

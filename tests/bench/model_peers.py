@@ -75,9 +75,9 @@ RAW, GROUPED = "lifetimes", "lifetimes, grouped"
 
 
 def ask_purchases(db, program, cache, customers, runs):
-    """btyd_fit and its predictions beside lifetimes, on bench.customers."""
+    """btyd_fit and its predictions beside lifetimes, on models.customers."""
     progress(f"asking lifetimes about {customers:,} customers")
-    _export(cache, program, "customers", "SELECT frequency, recency, age FROM bench.customers")
+    _export(cache, program, "customers", "SELECT frequency, recency, age FROM models.customers")
     measures, fits = Measures(), {}
     interleaved(measures, [
         ("fit of BG/NBD", OURS, _ours(db, fits, questions.fit("BG/NBD")), None),
@@ -120,10 +120,10 @@ LBFGS, NEWTON = "scikit-learn, lbfgs", "scikit-learn, newton"
 
 
 def ask_classifier(db, program, cache, rows, runs, coefficients):
-    """churn_fit and churn_prob beside scikit-learn, on bench.features. `coefficients` reads a model."""
+    """churn_fit and churn_prob beside scikit-learn, on models.features. `coefficients` reads a model."""
     progress(f"asking scikit-learn about {rows:,} rows")
     values = ", ".join(f"features[{i + 1}]" for i in range(questions.FEATURES))
-    _export(cache, program, "features", f"SELECT churned::int, {values} FROM bench.features")
+    _export(cache, program, "features", f"SELECT churned::int, {values} FROM models.features")
     measures, fits, sums = Measures(), {}, {}
     solvers = {LBFGS: "lbfgs", NEWTON: "newton-cholesky"}
     interleaved(measures, [

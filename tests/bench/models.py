@@ -50,9 +50,17 @@ def sizes(least, most):
 
 
 def task(db, sql):
+    """The answer is a sum, whose last digits differ with what each worker happened to read."""
+    return lambda: (None, db.run(sql)[1])
+
+
+def fit_task(db, name, sql, models):
+    """Puts the model into `models`; it is the same to the last bit in every run."""
     def run():
         lines, ms = db.run(sql)
-        return lines[0], ms
+        if models.setdefault(name, lines[0]) != lines[0]:
+            raise Different(f"{name}: {lines[0]} and {models[name]} from the same rows")
+        return None, ms
     return run
 
 
@@ -67,11 +75,11 @@ def workers(db, sql):
 
 def make_customers(db, n):
     progress(f"making {n:,} customers")
-    db.run("DROP TABLE IF EXISTS bench.customers")
+    db.run("DROP TABLE IF EXISTS models.customers")
     db.run(questions.CUSTOMERS)
     copy_from([os.path.join(BUILD, "bench", "customers"), "--customers", str(n)],
-              "COPY bench.customers FROM STDIN")
-    db.run("VACUUM (ANALYZE) bench.customers")
+              "COPY models.customers FROM STDIN")
+    db.run("VACUUM (ANALYZE) models.customers")
 
 
 def memory_of(sql):
@@ -92,10 +100,10 @@ class Purchases:
         progress(f"asking {n:,} customers")
         self.n, self.measures = n, Measures()
         self.workers = workers(db, questions.fit("BG/NBD"))
-        fits = {name: questions.fit(model) for name, model in questions.FITS.items()}
-        tasks = {questions.READ: questions.read(), **fits}
-        interleaved(self.measures, [(name, "", task(db, sql), None) for name, sql in tasks.items()], runs)
-        self.models = {model: self.measures.answers[name][1] for name, model in questions.FITS.items()}
+        self.models = {}
+        tasks = [(name, "", fit_task(db, model, questions.fit(model), self.models), None)
+                 for name, model in questions.FITS.items()]
+        interleaved(self.measures, [(questions.READ, "", task(db, questions.read()), None), *tasks], runs)
         asked = {}
         for model, text in self.models.items():
             asked |= questions.predictions(model, text)
@@ -103,7 +111,8 @@ class Purchases:
         interleaved(self.measures, [(questions.READ, "", task(db, questions.read()), None),
                                     *((name, "", task(db, sql), None) for name, sql in asked.items())], runs)
         progress("asking for memory")
-        self.memory = {name: memory_of(sql) for name, sql in tasks.items()}
+        self.memory = {questions.READ: memory_of(questions.read()),
+                       **{name: memory_of(questions.fit(model)) for name, model in questions.FITS.items()}}
 
     def median(self, question):
         return self.measures.median(question, "")
@@ -158,16 +167,16 @@ def coefficients(model):
 class Classifier:
     def __init__(self, db, n, runs):
         progress(f"making {n:,} rows of features")
-        db.run("DROP TABLE IF EXISTS bench.features")
+        db.run("DROP TABLE IF EXISTS models.features")
         for statement in questions.features(n):
             db.run(statement)
         progress("asking them")
-        self.n, self.measures = n, Measures()
+        self.n, self.measures, models = n, Measures(), {}
         read, fit = questions.READ_FEATURES, questions.FIT_CLASSIFIER
         self.workers = workers(db, fit)
         interleaved(self.measures, [(questions.READ, "", task(db, read), None),
-                                    ("churn_fit", "", task(db, fit), None)], runs)
-        self.model = self.measures.answers["churn_fit"][1]
+                                    ("churn_fit", "", fit_task(db, "churn_fit", fit, models), None)], runs)
+        self.model = models["churn_fit"]
         interleaved(self.measures, [(questions.READ, "", task(db, read), None),
                                     ("churn_prob", "", task(db, questions.predict_classifier(self.model)), None)],
                     runs)
@@ -209,11 +218,10 @@ def with_peers(ask, *arguments):
 
 
 def run(given):
-    if "CLIENTELE_RESET" in os.environ:
-        subprocess.run([os.environ["CLIENTELE_RESET"]], check=True)
     db = Psql()
     db.run('SET search_path = "$user", public, clientele')
-    db.run("CREATE SCHEMA IF NOT EXISTS bench")
+    db.run("DROP SCHEMA IF EXISTS models CASCADE")
+    db.run("CREATE SCHEMA models")
     machine(db)
     os.makedirs(CACHE, exist_ok=True)
     program = model_peers.start(CACHE) if given.peers else None
@@ -225,7 +233,6 @@ def run(given):
             purchases.append(Purchases(db, n, given.runs))
             if program and n <= model_peers.LARGEST:
                 beside.append((n, with_peers(model_peers.ask_purchases, db, program, CACHE, n, given.runs)))
-        db.run("DROP TABLE bench.customers")
         report_purchases(purchases)
     if given.only != PURCHASES:
         for n in sizes(100_000, max(100_000, min(given.customers, 1_000_000))):
@@ -233,10 +240,10 @@ def run(given):
             if program:
                 beside.append((n, with_peers(model_peers.ask_classifier, db, program, CACHE, n, given.runs,
                                              coefficients)))
-        db.run("DROP TABLE bench.features")
         report_classifier(classifier)
     if program:
         program.close()
+    db.run("DROP SCHEMA models CASCADE")
     db.close()
     stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
     path = os.path.join(ROOT, "results", f"models-{stamp}")

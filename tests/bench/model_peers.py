@@ -24,7 +24,7 @@ def start(cache):
     try:
         python = peers.environment(cache, "model-peers", PACKAGES)
         environ = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-        return peers.Program(python, "lifetimes and scikit-learn", "model_engine.py", environ=environ)
+        return peers.Program(python, "the peers' Python", "model_engine.py", environ=environ)
     except (peers.Unavailable, OSError, subprocess.CalledProcessError) as error:
         say(f"lifetimes and scikit-learn are left out: {error}")
         return None
@@ -81,31 +81,33 @@ def ask_purchases(db, program, cache, customers, runs):
     measures, fits = Measures(), {}
     interleaved(measures, [
         ("fit of BG/NBD", OURS, _ours(db, fits, questions.fit("BG/NBD")), None),
-        ("fit of BG/NBD", RAW, _theirs(program, fits, RAW, {"do": "fit_purchases", "grouped": False}), None),
-        ("fit of BG/NBD", GROUPED, _theirs(program, fits, GROUPED, {"do": "fit_purchases", "grouped": True}),
-         None)], runs)
+        *(("fit of BG/NBD", name,
+           _theirs(program, fits, name, {"do": "fit_purchases", "grouped": name == GROUPED}), None)
+          for name in (RAW, GROUPED))], runs)
     model = json.loads(fits[OURS])
-    found = {OURS: model["parameters"], RAW: fits[RAW]["parameters"], GROUPED: fits[GROUPED]["parameters"]}
+    found = {OURS: model["parameters"], **{name: fits[name]["parameters"] for name in (RAW, GROUPED)}}
     heights = {name: program.ask({"do": "log_likelihood", "parameters": p})["value"]
                for name, p in found.items()}
-    notes = [f"log-likelihood by one formula: {OURS} {heights[OURS]:.6f}, which says {model['log_likelihood']:.6f}"]
+    notes = [f"log-likelihood by one formula: {OURS} {heights[OURS]:.6f}, "
+             f"which says {model['log_likelihood']:.6f}"]
     for name in (RAW, GROUPED):
-        difference = (heights[OURS] - heights[name]) / abs(heights[name])
-        notes.append(f"{name} {heights[name]:.6f}: ours is higher by {difference:.1e} of it; parameters differ by "
-                     + f"{_apart(found[OURS].values(), found[name].values()):.1e} at most")
+        higher = (heights[OURS] - heights[name]) / abs(heights[name])
+        apart = _apart([found[OURS][p] for p in questions.TRUTH], [found[name][p] for p in questions.TRUTH])
+        notes.append(f"{name} {heights[name]:.6f}: ours is higher by {higher:.1e} of it; "
+                     f"parameters differ by {apart:.1e} at most")
     sums = {}
     tasks = []
     for question, sql in questions.predictions("BG/NBD", fits[OURS]).items():
         horizon = questions.HORIZON if question.startswith(questions.EXPECTED) else None
+        theirs = {"do": "predict_purchases", "parameters": model["parameters"], "horizon": horizon}
         answers = sums.setdefault(question, {})
         tasks += [(question, OURS, _ours(db, answers, sql), None),
-                  (question, RAW, _theirs(program, answers, RAW, {
-                      "do": "predict_purchases", "parameters": model["parameters"], "horizon": horizon}), None)]
+                  (question, RAW, _theirs(program, answers, RAW, theirs), None)]
     interleaved(measures, tasks, runs)
     for question, answers in sums.items():
-        theirs = answers[RAW]["sum"]
-        # They say how many are alive, we how many are not.
-        ours = float(answers[OURS]) if question.startswith(questions.EXPECTED) else customers - float(answers[OURS])
+        theirs, ours = answers[RAW]["sum"], float(answers[OURS])
+        if question.startswith(questions.CHURN):  # they say how many are alive, we how many are not
+            ours = customers - ours
         notes.append(f"{question}, sums differ by {abs(ours - theirs) / abs(theirs):.1e}")
     _report(f"{customers:,} customers", measures, [RAW, GROUPED], notes)
     return measures
@@ -131,8 +133,8 @@ def ask_classifier(db, program, cache, rows, runs, coefficients):
         *(("fit", name, _theirs(program, fits, name, {"do": "fit_classifier", "solver": solver}), None)
           for name, solver in solvers.items())], runs)
     interleaved(measures, [
-        ("prediction of all", OURS, _ours(db, sums, questions.predict_classifier(fits[OURS])), None),
-        ("prediction of all", NEWTON, _theirs(program, sums, NEWTON, {"do": "predict_classifier"}), None)], runs)
+        ("prediction", OURS, _ours(db, sums, questions.predict_classifier(fits[OURS])), None),
+        ("prediction", NEWTON, _theirs(program, sums, NEWTON, {"do": "predict_classifier"}), None)], runs)
     found = coefficients(fits[OURS])
     notes = []
     for name in solvers:

@@ -23,7 +23,8 @@ PURCHASES, CLASSIFIER = "purchases", "classifier"
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="./run bench --models", description="Measures models of customers.")
+    parser = argparse.ArgumentParser(prog="./run bench --models",
+                                     description="Measures models of customers.")
     parser.add_argument("--models", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--customers", type=int, default=10_000_000, metavar="N",
                         help="the most customers; fewer by powers of ten are asked too (default 10000000)")
@@ -126,7 +127,8 @@ def report_purchases(all_sizes):
     for name in names:
         cells = [name]
         for size in all_sizes:
-            cells += [seconds(size.median(name)), times(size.median(name), size.median(questions.READ))]
+            ms = size.median(name)
+            cells += [seconds(ms), times(ms, size.median(questions.READ))]
         rows.append(cells)
     table(["customers", *(cell for size in all_sizes for cell in (f"{size.n:,}", ""))], rows)
     say(f"  (runs: {all_sizes[-1].measures.runs(questions.FITTED, '')} each; workers beside the leader: "
@@ -177,9 +179,9 @@ class Classifier:
         interleaved(self.measures, [(questions.READ, "", task(db, read), None),
                                     ("churn_fit", "", fit_task(db, "churn_fit", fit, models), None)], runs)
         self.model = models["churn_fit"]
+        ask = questions.predict_classifier(self.model)
         interleaved(self.measures, [(questions.READ, "", task(db, read), None),
-                                    ("churn_prob", "", task(db, questions.predict_classifier(self.model)), None)],
-                    runs)
+                                    ("churn_prob", "", task(db, ask), None)], runs)
         self.memory = memory_of(fit)
 
 
@@ -195,9 +197,10 @@ def report_classifier(all_sizes):
         for name in ("churn_fit", "churn_prob"):
             ms = size.measures.median(name, "")
             cells += [seconds(ms), times(ms, base)]
-        rows.append([*cells, "" if size.memory.own is None else f"{size.memory.own:.1f}", f"{worst:.4f}"])
-    table(["rows", "workers", "reading", "churn_fit", "", "churn_prob", "", "own MB of the fit", "farthest from the truth"],
-          rows)
+        own = size.memory.own
+        rows.append([*cells, "" if own is None else f"{own:.1f}", f"{worst:.4f}"])
+    table(["rows", "workers", "reading", "churn_fit", "", "churn_prob", "", "own MB of the fit",
+           "farthest from the truth"], rows)
 
 
 def csv_rows(kind, sizes_of_kind):
@@ -232,14 +235,15 @@ def run(given):
         for n in sizes(10_000, given.customers):
             purchases.append(Purchases(db, n, given.runs))
             if program and n <= model_peers.LARGEST:
-                beside.append((n, with_peers(model_peers.ask_purchases, db, program, CACHE, n, given.runs)))
+                ask = model_peers.ask_purchases
+                beside.append((n, with_peers(ask, db, program, CACHE, n, given.runs)))
         report_purchases(purchases)
     if given.only != PURCHASES:
         for n in sizes(100_000, max(100_000, min(given.customers, 1_000_000))):
             classifier.append(Classifier(db, n, given.runs))
             if program:
-                beside.append((n, with_peers(model_peers.ask_classifier, db, program, CACHE, n, given.runs,
-                                             coefficients)))
+                ask = model_peers.ask_classifier
+                beside.append((n, with_peers(ask, db, program, CACHE, n, given.runs, coefficients)))
         report_classifier(classifier)
     if program:
         program.close()
@@ -247,11 +251,10 @@ def run(given):
     db.close()
     stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
     path = os.path.join(ROOT, "results", f"models-{stamp}")
-    write_csv(path + ".csv", ["model", "customers", "question", "runs", "median_ms", "min_ms", "max_ms",
-                              "ratio_to_reading"],
+    figures = ["runs", "median_ms", "min_ms", "max_ms"]
+    write_csv(path + ".csv", ["model", "customers", "question", *figures, "ratio_to_reading"],
               [*csv_rows(PURCHASES, purchases), *csv_rows(CLASSIFIER, classifier)])
-    write_csv(path + "-peers.csv", ["customers", "question", "competitor", "runs", "median_ms", "min_ms", "max_ms",
-                                    "ratio_to_clientele"],
+    write_csv(path + "-peers.csv", ["customers", "question", "competitor", *figures, "ratio_to_clientele"],
               [[n, *row] for n, measures in beside if measures for row in measures.rows(model_peers.OURS)])
     say()
     say(f"Written to {os.path.relpath(path, ROOT)}.csv and -peers.csv")

@@ -61,7 +61,8 @@ class Fitting {
     d.log_likelihood = std::min(fit.log_likelihood, 0.0);
     d.null_log_likelihood = fit.null_log_likelihood;
     d.gradient_norm = fit.gradient_norm;
-    d.iterations = static_cast<uint32_t>(fit.iterations);
+    d.iterations = static_cast<uint64_t>(fit.iterations);
+    d.columns = design_.columns();
     d.converged = fit.converged;
     m.diagnostics = d;
     m.definition = definition_;

@@ -102,6 +102,7 @@ ChurnFeature read_feature(Reader& r) {
 void write_diagnostics(Writer& w, const ChurnDiagnostics& d) {
   w.varint(d.rows);
   w.varint(d.churned);
+  w.varint(d.columns);
   write_number(w, d.log_likelihood);
   write_number(w, d.null_log_likelihood);
   write_number(w, d.gradient_norm);
@@ -116,10 +117,11 @@ ChurnDiagnostics read_diagnostics(Reader& r) {
   ChurnDiagnostics d;
   d.rows = r.varint();
   d.churned = r.varint();
+  d.columns = r.varint();
   d.log_likelihood = read_number(r);
   d.null_log_likelihood = read_number(r);
   d.gradient_norm = read_number(r);
-  d.iterations = static_cast<uint32_t>(r.varint());
+  d.iterations = r.varint();
   const uint8_t flags = read_flags(r, 3);
   d.converged = flags & 1;
   if (flags & 2) d.out_of_fold = {read_number(r), read_number(r)};
@@ -128,8 +130,10 @@ ChurnDiagnostics read_diagnostics(Reader& r) {
 
 void check_diagnostics(ChurnDiagnostics& d) {
   constexpr double most = 1e300;
-  if (d.rows > INT64_MAX || d.churned > d.rows)
-    wrong("rows and churned in a churn_model do not go together");
+  constexpr uint64_t most_counted = 1'000'000'000'000'000;
+  if (d.rows > most_counted || d.churned > d.rows || d.columns > most_counted ||
+      d.iterations > most_counted)
+    wrong("rows, churned, columns or iterations in a churn_model are out of range");
   check_number(d.log_likelihood, -most, 0, "log_likelihood");
   check_number(d.null_log_likelihood, -most, 0, "null_log_likelihood");
   check_number(d.gradient_norm, 0, most, "gradient_norm");
@@ -271,7 +275,7 @@ std::vector<ChurnReason> churn_reasons(const ChurnModel& model, std::span<const 
   const double slope = model.calibration ? model.calibration->slope : 1;
   for (size_t i = 0; i < model.features.size(); ++i) {
     const ChurnFeature& f = model.features[i];
-    reasons.push_back({i, slope * (f.effect(cells[i]) - f.average())});
+    reasons.push_back({i, slope * (f.effect(cells[i]) - f.average()) + 0.0});
   }
   std::ranges::stable_sort(reasons, [](const ChurnReason& a, const ChurnReason& b) {
     return std::abs(a.contribution) > std::abs(b.contribution);

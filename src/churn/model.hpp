@@ -46,9 +46,8 @@ struct ChurnFeature {
 
 /// How the fit went. Likelihoods are of weighted customers if classes were weighted.
 struct ChurnDiagnostics {
-  uint64_t rows = 0, churned = 0;
+  uint64_t rows = 0, churned = 0, columns = 0, iterations = 0;
   double log_likelihood = 0, null_log_likelihood = 0, gradient_norm = 0;
-  uint32_t iterations = 0;
   bool converged = false;
   struct CrossValidation {
     double auc, log_loss;

@@ -10,7 +10,7 @@
 
 namespace clientele::pg {
 
-JsonObject::JsonObject(std::string_view text, const char* type) : object_(nullptr), type_(type) {
+JsonObject::JsonObject(std::string_view text, const char* type) : root_(nullptr), type_(type) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || text[first] != '{')
     throw Error(
@@ -19,35 +19,35 @@ JsonObject::JsonObject(std::string_view text, const char* type) : object_(nullpt
         std::string("Its text form is a JSON object. To make one from a single option, name "
                     "that option: ") +
             type + "(option => value).");
-  object_ = call_pg([&] {
+  root_ = call_pg([&] {
     char* const copy = pnstrdup(text.data(), text.size());
     Jsonb* const object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
     pfree(copy);
-    return object;
+    return &object->root;
   });
 }
 
-void JsonObject::allow_only(std::initializer_list<const char*> keys) const {
+void JsonObject::allow_only(const std::vector<std::string_view>& keys) const {
   struct Key {
     const char* data;
     size_t size;
   };
   const Key stranger = call_pg([&]() -> Key {
-    JsonbIterator* at = JsonbIteratorInit(&object_->root);
+    JsonbIterator* at = JsonbIteratorInit(root_);
     JsonbValue value;
     for (auto token = JsonbIteratorNext(&at, &value, true); token != WJB_DONE;
          token = JsonbIteratorNext(&at, &value, true)) {
       if (token != WJB_KEY) continue;
       const std::string_view key(value.val.string.val, value.val.string.len);
       bool known = false;
-      for (const char* const k : keys) known = known || key == k;
+      for (const std::string_view k : keys) known = known || key == k;
       if (!known) return {key.data(), key.size()};
     }
     return {nullptr, 0};
   });
   if (stranger.data == nullptr) return;
   std::string hint = "The keys are ";
-  for (const char* const k : keys) hint += (k == *keys.begin() ? "" : ", ") + std::string(k);
+  for (size_t i = 0; i < keys.size(); ++i) hint += (i == 0 ? "" : ", ") + std::string(keys[i]);
   throw Error(sqlstate::invalid_parameter,
               "unknown key \"" + std::string(stranger.data, stranger.size) + "\" in a " + type_,
               hint + ".");
@@ -55,8 +55,8 @@ void JsonObject::allow_only(std::initializer_list<const char*> keys) const {
 
 bool JsonObject::find(const char* key, JsonbValue& value) const {
   return call_pg([&] {
-    return getKeyJsonValueFromContainer(&object_->root, key, static_cast<int>(std::strlen(key)),
-                                        &value) != nullptr &&
+    return getKeyJsonValueFromContainer(root_, key, static_cast<int>(std::strlen(key)), &value) !=
+               nullptr &&
            value.type != jbvNull;
   });
 }
@@ -100,6 +100,32 @@ double JsonObject::number_of(const char* key, const JsonbValue& value) const {
   double result = 0;
   const auto [end, error] = std::from_chars(digits, digits + std::strlen(digits), result);
   if (error != std::errc() || *end != '\0' || !std::isfinite(result)) wrong(key, "a finite number");
+  return result;
+}
+
+std::optional<double> JsonObject::number(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  return number_of(key, value);
+}
+
+std::optional<JsonObject> JsonObject::object(const char* key) const {
+  JsonbValue value;
+  if (!find(key, value)) return std::nullopt;
+  if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
+    wrong(key, "an object");
+  return JsonObject(value.val.binary.data, type_);
+}
+
+std::optional<std::vector<JsonObject>> JsonObject::objects(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<JsonObject> result;
+  for (const JsonbValue& v : *values) {
+    if (v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
+      wrong(key, "an array of objects");
+    result.push_back(JsonObject(v.val.binary.data, type_));
+  }
   return result;
 }
 
@@ -189,6 +215,16 @@ void JsonWriter::numbers(const char* key, const std::vector<double>& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out_ += ", ";
     out_ += shortest(values[i]);
+  }
+  out_ += ']';
+}
+
+void JsonWriter::objects(const char* key, const std::vector<std::string>& json) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += json[i];
   }
   out_ += ']';
 }

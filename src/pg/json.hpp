@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// The text form of definitions (path_def, funnel_def): one JSON object, read by PostgreSQL's jsonb.
+// The text form of definitions (path_def, funnel_def) and models: one JSON object, read by
+// PostgreSQL's jsonb.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -19,11 +20,20 @@ class JsonObject {
   JsonObject(std::string_view text, const char* type);
 
   /// 22023 naming the first key that is not one of these.
-  void allow_only(std::initializer_list<const char*> keys) const;
+  void allow_only(std::initializer_list<const char*> keys) const {
+    allow_only(std::vector<std::string_view>(keys.begin(), keys.end()));
+  }
+  void allow_only(const std::vector<std::string_view>& keys) const;
 
   std::optional<std::string> text(const char* key) const;
   std::optional<bool> boolean(const char* key) const;
   std::optional<int64_t> integer(const char* key) const;
+  /// A finite number.
+  std::optional<double> number(const char* key) const;
+  /// An object within this one; as long as this one.
+  std::optional<JsonObject> object(const char* key) const;
+  /// An array of objects; as long as this one.
+  std::optional<std::vector<JsonObject>> objects(const char* key) const;
   /// An array of finite numbers, none of them null.
   std::optional<std::vector<double>> numbers(const char* key) const;
   /// A fixed length of time such as "00:30:00" or "7 days", in microseconds.
@@ -40,8 +50,9 @@ class JsonObject {
   std::optional<std::vector<JsonbValue>> elements(const char* key) const;
   uint64_t length_of(const char* key, const JsonbValue& value) const;
   [[noreturn]] void wrong(const char* key, const char* expected) const;
+  JsonObject(JsonbContainer* root, const char* type) : root_(root), type_(type) {}
 
-  Jsonb* object_;
+  JsonbContainer* root_;
   const char* type_;
 };
 
@@ -51,6 +62,11 @@ class JsonWriter {
   void text(const char* key, std::string_view value) { name(key), quoted(value); }
   void boolean(const char* key, bool value) { name(key), out_ += value ? "true" : "false"; }
   void integer(const char* key, int64_t value) { name(key), out_ += std::to_string(value); }
+  /// As numbers() writes them.
+  void number(std::string_view key, double value) { name(key), out_ += shortest(value); }
+  /// What another writer finished.
+  void object(const char* key, std::string_view json) { name(key), out_ += json; }
+  void objects(const char* key, const std::vector<std::string>& json);
   /// The shortest digits that read back as the same doubles; null for what is not finite.
   void numbers(const char* key, const std::vector<double>& values);
   void length(const char* key, uint64_t micros);
@@ -59,7 +75,7 @@ class JsonWriter {
   std::string finish() { return out_.empty() ? "{}" : std::move(out_) + "}"; }
 
  private:
-  void name(const char* key) {
+  void name(std::string_view key) {
     out_ += out_.empty() ? "{" : ", ";
     quoted(key);
     out_ += ": ";

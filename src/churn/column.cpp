@@ -60,18 +60,18 @@ double checked_value(std::string_view feature, double value) {
               "Make it NULL where it is not known.");
 }
 
-void mixed_kinds(std::string_view feature, bool number_now) {
+void mixed_kinds(std::string_view feature, bool number_here, const char* there) {
   throw Error(
       sqlstate::invalid_parameter,
-      "feature \"" + std::string(feature) + "\" has " +
-          (number_now ? "a number where it had text before" : "text where it had numbers before"),
+      "feature \"" + std::string(feature) + "\" is " +
+          (number_here ? "a number here and text " : "text here and a number ") + there,
       "A feature is a number (or boolean) in all rows or text in all rows. NaN and infinity "
       "become text in jsonb: make them NULL.");
 }
 
 void ChurnColumn::set_kind(Kind kind) {
   if (kind_ == kind) return;
-  if (kind_ != Kind::unknown) mixed_kinds(name_, kind == Kind::number);
+  if (kind_ != Kind::unknown) mixed_kinds(name_, kind == Kind::number, "in another row");
   kind_ = kind;
   width_ = 1;
 }

@@ -27,8 +27,8 @@ struct ChurnCell {
 
 /// Finite and within 1e100 in size, as one zero; 22023 naming the feature.
 double checked_value(std::string_view feature, double value);
-/// 22023 for a feature that has numbers here and texts there.
-[[noreturn]] void mixed_kinds(std::string_view feature, bool number_now);
+/// 22023 for a feature that is a number here and a text there, or the other way round.
+[[noreturn]] void mixed_kinds(std::string_view feature, bool number_here, const char* there);
 
 /// The values of a feature by row, each in as few bytes as the widest needs: 1 for whole numbers
 /// up to 127 and for categories, 4 for what a float holds, else 8. A row that was not set is

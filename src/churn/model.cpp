@@ -161,10 +161,10 @@ double ChurnFeature::average() const {
 double ChurnFeature::effect(const ChurnCell& cell) const {
   if (cell.kind == ChurnCell::Kind::missing) return effect_of_missing();
   if (cell.kind == ChurnCell::Kind::number) {
-    if (category) mixed_kinds(name, true);
+    if (category) mixed_kinds(name, true, "in the model");
     return effect_of_number(checked_value(name, cell.number));
   }
-  if (!category) mixed_kinds(name, false);
+  if (!category) mixed_kinds(name, false, "in the model");
   const auto level = std::ranges::lower_bound(levels, cell.text, {}, &ChurnLevel::name);
   return level != levels.end() && level->name == cell.text ? level->term.coefficient : 0;
 }
@@ -176,7 +176,7 @@ double ChurnModel::log_odds(std::span<const double> row, const bool* missing) co
   double sum = intercept;
   for (size_t i = 0; i < row.size(); ++i) {
     const ChurnFeature& f = features[i];
-    if (f.category) mixed_kinds(f.name, true);
+    if (f.category) mixed_kinds(f.name, true, "in the model");
     const double v = row[i];
     sum += missing != nullptr && missing[i]     ? f.effect_of_missing()
            : std::abs(v) <= largest_churn_value ? f.effect_of_number(v)

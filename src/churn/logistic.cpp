@@ -198,7 +198,7 @@ class Newton {
   /// lowers the likelihood. Albert & Anderson, "On the existence of maximum likelihood estimates in
   /// logistic regression models" (1984).
   bool tells_apart(const std::vector<double>& score, double longest) const {
-    const double least = longest > 0 ? -1e-6 * longest : 1e-9;
+    const double least = longest > 0 ? -1e-8 * longest : 1e-9;
     for (size_t i = 0; i < x_.rows(); ++i) {
       if (y_.had[i] > 0 && !(score[i] > least)) return false;
       if (y_.had_not[i] > 0 && !(-score[i] > least)) return false;

@@ -136,10 +136,12 @@ TEST(Logistic, SeesPerfectSeparation) {
   EXPECT_TRUE(fit(plane, {0, 0, 0, 1, 1, 1}, 0).separated);
   EXPECT_FALSE(fit(line, {0, 0, 1, 0, 1, 1}, 0).separated);
   EXPECT_FALSE(fit(plane, {0, 1, 0, 1, 0, 1}, 0).separated);
-  const Matrix close = (Matrix(6, 1) << -3, -2, .001, -.001, 2, 3).finished();
-  const LogisticFit hard = fit(close, {0, 0, 0, 1, 1, 1}, 0);
-  EXPECT_FALSE(hard.separated);
-  EXPECT_TRUE(hard.converged);
+  for (const double overlap : {1e-3, 1e-5, 1e-7}) {
+    const Matrix close = (Matrix(6, 1) << -3, -2, overlap, -overlap, 2, 3).finished();
+    const LogisticFit hard = fit(close, {0, 0, 0, 1, 1, 1}, 0);
+    EXPECT_FALSE(hard.separated) << overlap;
+    EXPECT_TRUE(hard.converged) << overlap;
+  }
   // A penalty of any size makes it a fit like others.
   for (const Matrix& x : {line, edge, flag})
     for (const double penalty : {1e-9, 1e-6, .01, 1.}) {
@@ -180,6 +182,27 @@ TEST(Logistic, SeparationByChance) {
   EXPECT_GT(not_apart, 30);
 }
 
+// One rare category of many in which nobody had the outcome, among columns that tell a little.
+TEST(Logistic, SeesASeparatedCorner) {
+  std::mt19937 random(17);
+  for (const int rare : {1, 3, 40}) {
+    Data d = random_data(random, 3000, 6);
+    Matrix x(3000, 7);
+    x << d.x, Vector::Zero(3000);
+    for (int i = 0; i < rare; ++i) {
+      x(i * 7, 6) = 50;
+      d.y.had[static_cast<size_t>(i * 7)] = 0;
+      d.y.had_not[static_cast<size_t>(i * 7)] = 1;
+    }
+    EXPECT_TRUE(fit_logistic(Dense(x), d.y, 0).separated) << rare;
+    EXPECT_TRUE(fit_logistic(Dense(x), d.y, 1e-6).converged) << rare;
+    d.y.had[0] = .001;
+    const LogisticFit fit = fit_logistic(Dense(x), d.y, 0);
+    EXPECT_FALSE(fit.separated) << rare;
+    EXPECT_TRUE(fit.converged) << rare;
+  }
+}
+
 TEST(Logistic, LeavesOutWhatOthersExplain) {
   std::mt19937 random(11);
   Data d = random_data(random, 120, 3);
@@ -210,7 +233,8 @@ TEST(Logistic, TheFactorTellsTheRank) {
   std::mt19937 random(3);
   std::normal_distribution<double> normal;
   for (int round = 0; round < 50; ++round) {
-    const Eigen::Index n = 2 + round % 12, rank = 1 + static_cast<Eigen::Index>(random()) % n;
+    const Eigen::Index n = round % 10 == 9 ? 80 : 2 + round % 12;
+    const Eigen::Index rank = 1 + static_cast<Eigen::Index>(random()) % n;
     Matrix parts(n, rank);
     for (Eigen::Index i = 0; i < n; ++i)
       for (Eigen::Index k = 0; k < rank; ++k)

@@ -21,10 +21,10 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
-         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.classification_summary}'::regtype[]) THEN 'varchar'
+         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.classification_summary,clientele.churn_features_def}'::regtype[]) THEN 'varchar'
                                          WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
                          string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
-                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.classification_summary}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.classification_summary,clientele.churn_features_def}'::regtype[])) AS with_text,
                          bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
                   FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
     WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'

@@ -52,6 +52,7 @@ class JsonWriter {
   void boolean(const char* key, bool value) { name(key), out_ += value ? "true" : "false"; }
   void integer(const char* key, int64_t value) { name(key), out_ += std::to_string(value); }
   /// The shortest digits that read back as the same doubles; null for what is not finite.
+  void number(const char* key, double value) { name(key), out_ += shortest(value); }
   void numbers(const char* key, const std::vector<double>& values);
   void length(const char* key, uint64_t micros);
   void texts(const char* key, const std::vector<std::string>& values);

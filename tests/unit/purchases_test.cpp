@@ -8,11 +8,13 @@
 #include <map>
 #include <set>
 
+#include "unit/hundred_days.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele {
 namespace {
 
+using testing::hundred_days;
 using testing::Random;
 
 std::string code_of(const std::function<void()>& f) {
@@ -35,13 +37,6 @@ Bytes written(const PurchaseDefinition& d) {
   Bytes out;
   d.write(out);
   return out;
-}
-
-/// A zone whose clocks are set by one hour at each multiple of 100 days, to and fro.
-LocalClock::Offset hundred_days(const void* looks, Micros at) {
-  if (looks != nullptr) ++*static_cast<int*>(const_cast<void*>(looks));
-  const int64_t n = at / (100 * day) - (at % (100 * day) < 0);
-  return {n % 2 == 0 ? hour : 0, (n + 1) * 100 * day};
 }
 
 PurchaseDefinition random_definition(Random& random) {
@@ -145,29 +140,6 @@ TEST(PurchaseDefinition, TextIsOfTheClock) {
   for (const char* text : {"", "x", "2001-01-01Z", "2001-01-01T00:00:00Z", "2001-02-30",
                            "2001-01-01T00:00:00+08:00", "2001-01-01T00", "1 January 2001"})
     EXPECT_EQ(code_of([&] { d.period_from_text("until", text); }), "22023") << text;
-}
-
-TEST(LocalClock, KnowsEverySpanWhateverTheOrder) {
-  int looks = 0;
-  LocalClock clock(hundred_days, &looks);
-  Random random(3);
-  for (int i = 0; i < 100'000; ++i) {
-    const Micros at = static_cast<Micros>(random.below(4000 * day)) - 2000 * day;
-    ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset) << at;
-  }
-  EXPECT_LT(looks, 1000);
-  for (int64_t n = -20; n <= 20; ++n)
-    for (const Micros at : {n * 100 * day - 1, n * 100 * day, n * 100 * day + 1})
-      ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset) << at;
-}
-
-TEST(LocalClock, StaysRightBeyondWhatItRemembers) {
-  LocalClock clock(hundred_days, nullptr);
-  for (int round = 0; round < 2; ++round)
-    for (int64_t n = 0; n < 10'000; ++n) {
-      const Micros at = n * 100 * day + round;
-      ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset);
-    }
 }
 
 TEST(Purchases, AmountsAreTheNearestDoubles) {

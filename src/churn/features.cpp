@@ -72,7 +72,11 @@ int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 /// What percentile_cont(0.5) gives, in days. Changes the order.
 double median_days(std::span<uint64_t> values) {
   const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
+  uint32_t calls = 0;
+  if (values.size() < 10'000)
+    std::nth_element(values.begin(), middle, values.end());
+  else
+    std::nth_element(values.begin(), middle, values.end(), polled(calls, std::less<>()));
   if (values.size() % 2 == 1) return days(*middle);
   const uint64_t below = *std::max_element(values.begin(), middle);
   return (days(below) + days(*middle)) / 2;

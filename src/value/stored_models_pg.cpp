@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: PostgreSQL
+// Which type a stored or written model is of.
+#include "base/error.hpp"
+#include "pg/json.hpp"
+#include "pg/values.hpp"
+#include "value/fitted.hpp"
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_model_type) {
+  const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
+  return pg::guarded([&] {
+    const auto name = pg::JsonObject(text, "model").text("model");
+    if (!name)
+      throw Error(sqlstate::invalid_parameter, "a model needs a \"model\", which says what it is",
+                  "Such as {\"model\": \"BG/NBD\", \"parameters\": {…}}.");
+    for (size_t i = 0; i < model_kinds; ++i) {
+      const std::string_view type = info(static_cast<ModelKind>(i)).type;
+      try {
+        model_kind_named(*name, type);
+        return pg::make_text(type);
+      } catch (const Error&) {
+        // It is of another type, or of none.
+      }
+    }
+    throw Error(sqlstate::invalid_parameter, "unknown model \"" + *name + "\"");
+  });
+}

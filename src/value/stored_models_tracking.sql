@@ -6,15 +6,23 @@ CREATE FUNCTION tracked_periods(
     repeat_ages double precision[], repeat_times double precision[], repeats bigint[])
   RETURNS TABLE (period integer, ended double precision, customers bigint, actual bigint, expected double precision,
                  cumulative_actual bigint, cumulative_expected double precision)
-  LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  last double precision;
+BEGIN
+  SELECT max(a.age) + coalesce(tracked_periods.holdout, 0) INTO last FROM unnest(ages) a (age);
+  IF NOT last <= 100000 THEN
+    RAISE EXCEPTION 'the observation is longer than 100000 periods' USING ERRCODE = 'program_limit_exceeded',
+      HINT = 'Take a longer unit in the purchase_def, such as ''1 week''.';
+  END IF;
+  RETURN QUERY
   -- Times are sums and differences of fractions: what is a period's end but for rounding is that.
-  WITH span AS (
-    SELECT max(a.age) AS oldest, max(a.age) + coalesce(holdout, 0) AS observed FROM unnest(ages) a (age)
-  ), birth AS (
-    SELECT s.oldest - a.age AS at, a.customers FROM span s, unnest(ages, born) a (age, customers)
+  WITH birth AS (
+    SELECT max(a.age) OVER () - a.age AS at, max(a.age) OVER () AS oldest, a.n FROM unnest(ages, born) a (age, n)
+  ), span AS (
+    SELECT max(b.oldest) AS oldest FROM birth b
   ), periods AS (
-    SELECT p AS period, least(p, s.observed) AS ended
-    FROM span s, generate_series(1, least(ceil(s.observed - 1e-6), 100000)::integer) p
+    SELECT p AS period, least(p, last) AS ended FROM generate_series(1, ceil(last - 1e-6)::integer) p
   ), bought AS (
     SELECT ceil(s.oldest - r.age + r.at - 1e-6) AS period, sum(r.n)::bigint AS n
     FROM span s, unnest(repeat_ages, repeat_times, repeats) r (age, at, n) GROUP BY 1
@@ -23,16 +31,17 @@ CREATE FUNCTION tracked_periods(
     FROM periods p
     LEFT JOIN bought a ON a.period = p.period
     CROSS JOIN LATERAL (
-      SELECT sum(b.customers)::bigint AS customers,
-             sum(b.customers * clientele.expected_purchases(model, p.ended - b.at) ORDER BY b.at) AS expected
+      SELECT sum(b.n)::bigint AS customers,
+             sum(b.n * clientele.expected_purchases(model, p.ended - b.at) ORDER BY b.at) AS expected
       FROM birth b WHERE b.at < p.ended) b
   )
   SELECT t.period, t.ended, t.customers, t.actual, t.expected - lag(t.expected, 1, 0::double precision) OVER w,
          (sum(t.actual) OVER w)::bigint, t.expected
-  FROM total t WINDOW w AS (ORDER BY t.period) ORDER BY t.period
-$$;
+  FROM total t WINDOW w AS (ORDER BY t.period) ORDER BY t.period;
+END $$;
 COMMENT ON FUNCTION tracked_periods(text, double precision[], bigint[], double precision, double precision[], double precision[], bigint[]) IS
-  'Works out the rows of track_purchases() from customers counted by age, and repeat purchases counted by age and time.';
+  'Works out the rows of track_purchases() from customers counted by age, and repeat purchases counted by age and time.
+Errors: 54000 beyond 100,000 periods.';
 
 -- The query of the caller runs with the caller's search_path: no operator here.
 CREATE FUNCTION track_purchases(model text, customers text)
@@ -70,7 +79,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION track_purchases(text, text) IS
   'Tracks the repeat purchases of all customers, period by period from the first purchase of all on, beside what a model expected.
-customers is the name of a table or view, or a query, with one row a customer: age and holdout_age as purchase_summary gives them, and times as purchase_times gives them with the same purchase_def. A period is one unit of the purchase_def, a week by default; the last one ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of expected_purchases(model, time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name in clientele_data.models, with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only read. Errors: 42P01 for an unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model.';
+customers is the name of a table or view, or a query, with one row a customer: age and holdout_age as purchase_summary gives them, and times as purchase_times gives them with the same purchase_def. A period is one unit of the purchase_def, a week by default; the last one ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of expected_purchases(model, time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name in clientele_data.models, with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only read. Errors: 42P01 for an unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model, 54000 beyond 100,000 periods.';
 CREATE FUNCTION track_purchases(model btyd_model, customers text)
   RETURNS TABLE (period integer, ended double precision, customers_so_far bigint, actual bigint, expected double precision,
                  cumulative_actual bigint, cumulative_expected double precision)

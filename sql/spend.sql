@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What customers spend: the fit, predictions, and what each makes of odd input.
-\set tests :DBspend
+\set tests :DBNAME
 CREATE DATABASE clientele_spend ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
 \c clientele_spend
 \set VERBOSITY default
@@ -14,7 +14,7 @@ SET search_path = public, clientele;
 CREATE FUNCTION near(numeric, numeric, digits int) RETURNS boolean LANGUAGE sql AS $$ SELECT abs($1 - $2) <= 0.5 * 10.0 ^ -$3 $$;
 CREATE FUNCTION parameters(model spend_model) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_object_agg(key, round(value::numeric, 3)) FROM jsonb_each_text(model::text::jsonb -> 'parameters') $$;
 
--- Made of the model: each customer's rate and mean are quantiles, so the estimates are near 6, 4 and 15.
+-- Spend varies between customers, and does not depend on how often they buy.
 CREATE TABLE customers AS
 SELECT n AS id, n % 5 AS x, 10 + 37 * ((n * 7919) % 1009) / 1009.0::float8 + 5 * sin(n) AS monetary FROM generate_series(1, 2000) n;
 SELECT spend_fit(x, monetary) AS model FROM customers \gset

@@ -21,10 +21,10 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
-         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def}'::regtype[]) THEN 'varchar'
+         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model}'::regtype[]) THEN 'varchar'
                                          WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
                          string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
-                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model}'::regtype[])) AS with_text,
                          bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
                   FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
     WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'
@@ -67,6 +67,16 @@ SELECT purchase_summary($1, $2), purchase_times($1, $2), (SELECT purchase_summar
 EXECUTE bought('{2@2026-01-01T00:00:00Z=5, 2@2026-01-08T00:00:00Z=19.99}', '{"until": "2026-02-01", "purchase": "buy", "time_zone": "UTC"}');
 PREPARE counted (varchar, varchar) AS SELECT purchase_def('2026-02-01', purchase => $1, time_zone => $2);
 EXECUTE counted('web:buy', 'Asia/Shanghai');
+PREPARE spent (varchar, varchar) AS
+SELECT save_model($1, $2) AS version, round(expected_spend(2, 20, $2)::numeric, 2) AS by_json, round(expected_spend($2)::numeric, 2) AS everybody;
+EXECUTE spent('spend', '{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}');
+PREPARE named (varchar) AS SELECT round(expected_spend(2, 20, $1)::numeric, 2) AS by_name, round(expected_spend($1)::numeric, 2) AS everybody;
+EXECUTE named('spend');
+PREPARE stays (varchar) AS SELECT round(contract_survival($1, 3)::numeric, 4) AS survival, round(contract_residual($1, 1, 0.1)::numeric, 4) AS residual, round(churn_prob(2, $1)::numeric, 4) AS churn;
+EXECUTE stays('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}');
+PREPARE compared (varchar, varchar, varchar) AS SELECT choose_model($1, $2, $3), (SELECT count(*) FROM compare_models($1, $2)) AS versions;
+EXECUTE compared('spend', 'VALUES (1)', 'bias');
+EXECUTE compared('spend', 'SELECT 1 AS x, 20 AS monetary, 30 AS holdout_monetary', 'bias');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

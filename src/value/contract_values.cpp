@@ -66,7 +66,13 @@ std::optional<Fitted> fitted_contracts(const ContractCounts& counts) {
   Fitted fitted = fitted_from(ModelKind::sbg, fit->optimum);
   fitted.found->customers = static_cast<uint64_t>(fit->customers);
   fitted.found->groups = groups.size();
-  if (fit->alike) fitted.found->remark = Remark::alike;
+  // A bound is also the end if nobody left, or all did at once.
+  bool some_left = false, some_stayed = false;
+  for (const ContractGroup& g : groups) {
+    some_left = some_left || g.churned;
+    some_stayed = some_stayed || !g.churned || g.periods > 1;
+  }
+  if (fit->alike && some_left && some_stayed) fitted.found->remark = Remark::alike;
   return fitted;
 }
 

@@ -10,10 +10,13 @@ using namespace clientele;
 CLIENTELE_FUNCTION(clientele_model_type) {
   const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
   return pg::guarded([&] {
+    constexpr char hint[] = "Such as {\"model\": \"BG/NBD\", \"parameters\": {…}}.";
+    if (text.find('{') == std::string_view::npos)
+      throw Error(sqlstate::invalid_text, "the text form of a model is a JSON object", hint);
     const auto name = pg::JsonObject(text, "model").text("model");
     if (!name)
       throw Error(sqlstate::invalid_parameter, "a model needs a \"model\", which says what it is",
-                  "Such as {\"model\": \"BG/NBD\", \"parameters\": {…}}.");
+                  hint);
     for (size_t i = 0; i < model_kinds; ++i) {
       const std::string_view type = info(static_cast<ModelKind>(i)).type;
       try {

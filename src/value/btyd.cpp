@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "value/btyd.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/poll.hpp"
@@ -10,7 +11,8 @@ namespace clientele {
 
 double BtydFamily::log_likelihood(const double* parameters, const HistorySlice& groups,
                                   double* gradient) const {
-  double sum = 0, slope[max_btyd_parameters], slopes[max_btyd_parameters] = {};
+  double slope[max_btyd_parameters];
+  long double sum = 0, slopes[max_btyd_parameters] = {};
   const size_t n = names().size();
   for (size_t i = 0; i < groups.x.size(); ++i) {
     if (i % 1024 == 0) poll();
@@ -20,7 +22,7 @@ double BtydFamily::log_likelihood(const double* parameters, const HistorySlice& 
     for (size_t k = 0; k < n; ++k) slopes[k] += groups.customers[i] * slope[k];
   }
   if (gradient != nullptr) std::copy(slopes, slopes + n, gradient);
-  return sum;
+  return static_cast<double>(sum);
 }
 
 double nbd_log_density(const double* parameters, const History& h, double* gradient) {

@@ -47,7 +47,8 @@ class Likelihood {
     for (size_t i = 0; i < n; ++i) base[i] = std::exp(at(static_cast<Eigen::Index>(i)));
     const std::span<const double> buying(at.data() + n, width);
     const std::span<const double> leaving(at.data() + n + width, width);
-    double sum = 0, slope[max_btyd_parameters];
+    long double sum = 0;
+    double slope[max_btyd_parameters];
     for (size_t run = 0; run < table_.runs(); ++run) {
       if (run % 1024 == 0) poll();
       double parameters[max_btyd_parameters];
@@ -66,7 +67,7 @@ class Likelihood {
         (*gradient)(static_cast<Eigen::Index>(n + width + i)) += by_leaving * z[i];
       }
     }
-    return sum;
+    return static_cast<double>(sum);
   }
 
  private:
@@ -106,7 +107,8 @@ double best_lasting(ModelKind kind, const HistoryTable& table, double log_unit) 
   const BtydFamily& family = family_of(kind);
   const Objective likelihood = [&](const Vector& at, Vector* gradient) {
     const double parameters[] = {std::exp(at(0)), std::exp(at(1))};
-    double sum = 0, slope[2];
+    long double sum = 0;
+    double slope[2];
     for (size_t i = 0; i < table.size(); ++i) {
       if (i % 4096 == 0) poll();
       const History h{table.x[i], table.t_x[i], table.age[i]};
@@ -115,7 +117,7 @@ double best_lasting(ModelKind kind, const HistoryTable& table, double log_unit) 
       if (gradient == nullptr) continue;
       for (int k = 0; k < 2; ++k) (*gradient)(k) += table.customers[i] * slope[k];
     }
-    return sum;
+    return static_cast<double>(sum);
   };
   const Box full = box_of(kind, 0, log_unit);
   const Box box{full.lower.head(2), full.upper.head(2)};
@@ -173,18 +175,20 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   const double log_unit = std::log(mean_age(table));
   const Box box = box_of(kind, table.width, log_unit);
   std::vector<Vector> starts = starts_of(kind, table.width, log_unit);
+  Matrix covariance;
   int iterations = 0;
   if (table.width == 0 && table.size() > 4 * coarse_groups) {
     try {
       const HistoryTable coarse = HistoryCounts::coarser(table, coarse_groups);
       const Optimum rough = maximise(Likelihood(kind, coarse), starts, box);
       iterations = rough.iterations;
+      covariance = rough.covariance;
       starts = {rough.at};
     } catch (const Error&) {
       // So many different numbers of purchases that no grid of times is coarse enough.
     }
   }
-  Optimum optimum = maximise(Likelihood(kind, table), starts, box);
+  Optimum optimum = maximise(Likelihood(kind, table), starts, box, covariance);
   optimum.iterations += iterations;
   Fitted fitted = fitted_from(kind, optimum, table.width);
   Diagnostics& d = *fitted.found;

@@ -261,7 +261,7 @@ CLIENTELE_FUNCTION(clientele_btyd_model_for) {
     if (width > 0)
       apply_covariates(family_of(fitted.kind), fitted.purchase_effects, fitted.dropout_effects,
                        covariates, fitted.parameters.data());
-    for (double& p : fitted.parameters) p = std::clamp(p, 1e-12, 1e15);
+    for (double& p : fitted.parameters) p = std::clamp(p, 1e-30, 1e30);
     fitted.purchase_effects.clear();
     fitted.dropout_effects.clear();
     fitted.found.reset();

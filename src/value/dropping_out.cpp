@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "value/dropping_out.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "value/log_gamma.hpp"
 #include "value/quadrature.hpp"
@@ -46,18 +46,17 @@ double by_integral(double n, double y, double a, double b) {
     return Node{a * log_p + b * log_stay + log_h,
                 (a - 1 + elasticity) * stay - b * std::exp(log_p)};
   };
-  double low = -1, high = 1;
-  while (phi(low).slope < 0 && low > -700) low *= 2;
-  while (phi(high).slope > 0 && high < 700) high *= 2;
+  // Outside, p is 0 or 1 as far as it matters: there the integrand is e^(au), or e^-(bu).
+  const double left = -40 - std::log1p(y * std::max(1.0, n)), right = 40;
+  double low = left, high = right;
   while (high - low > 1e-6) {
     const double middle = (low + high) / 2;
     (phi(middle).slope > 0 ? low : high) = middle;
   }
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  double sum = 0;
-  visit_log_concave(phi, low, -infinity, infinity,
-                    [&](const Node&, double weight) { sum += weight; });
-  return std::exp(phi(low).value - log_beta(a, b)) * sum;
+  const double peak = (low + high) / 2, top = phi(peak).value;
+  double sum = std::exp(phi(left).value - top) / a + std::exp(phi(right).value - top) / b;
+  visit_log_concave(phi, peak, left, right, [&](const Node&, double weight) { sum += weight; });
+  return std::exp(top - log_beta(a, b)) * sum;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ constexpr ModelKindInfo kinds[model_kinds] = {
 
 constexpr uint8_t version = 1;
 // Far beyond any estimate, and near enough for every formula to hold.
-constexpr double least = 1e-12, most = 1e15;
+constexpr double least = 1e-30, most = 1e30;
 constexpr double most_effect = 100;
 
 /// Letters and digits in lower case.
@@ -108,7 +108,7 @@ void Fitted::check() const {
     if (!(parameters[i] >= least && parameters[i] <= most))
       throw Error(sqlstate::invalid_parameter, "parameter " + std::string(kind_info.names[i]) +
                                                    " of " + std::string(kind_info.name) +
-                                                   " must be between 1e-12 and 1e15");
+                                                   " must be between 1e-30 and 1e30");
   if (purchase_effects.size() != dropout_effects.size() || purchase_effects.size() > max_covariates)
     throw Error(sqlstate::invalid_parameter,
                 "a model has as many effects on purchases as on drop-out, and at most " +

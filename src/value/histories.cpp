@@ -114,11 +114,13 @@ void HistoryCounts::count(const Cell& cell) {
   while (used_ > limit_) coarsen();
 }
 
-void HistoryCounts::require_room() {
-  if (cells_.empty())
-    cells_.resize(64, Cell{0, 0, 0, 0, 0});
-  else if (4 * (used_ + 1) > 3 * cells_.size())
-    grow();
+/// For one more, or for `n` in all.
+void HistoryCounts::require_room(size_t n) {
+  const size_t most = std::max(used_ + 1, n);
+  if (4 * most <= 3 * cells_.size()) return;
+  size_t size = std::max<size_t>(64, 2 * cells_.size());
+  while (4 * most > 3 * size) size *= 2;
+  rehash(size);
 }
 
 void HistoryCounts::place(const Cell& cell) {
@@ -136,24 +138,9 @@ void HistoryCounts::place(const Cell& cell) {
   ++used_;
 }
 
-void HistoryCounts::grow() {
-  std::pmr::vector<Cell> old(2 * cells_.size(), Cell{0, 0, 0, 0, 0}, cells_.get_allocator());
-  old.swap(cells_);
-  used_ = 0;
-  for (size_t i = 0; i < old.size(); ++i) {
-    if (i % 65536 == 0) poll();
-    if (old[i].customers != 0) place(old[i]);
-  }
-}
-
-/// The next grid; for BG/BB and beyond the coarsest there is none.
-void HistoryCounts::coarsen() {
-  if (kind_ == ModelKind::bg_bb || grid_ == coarsest)
-    throw Error(sqlstate::limit_exceeded,
-                "btyd_fit takes at most " + std::to_string(limit_) + " different histories",
-                width_ > 0 ? "Round the covariates." : "Take a sample of the customers.");
-  ++grid_;
-  std::pmr::vector<Cell> old(cells_.size(), Cell{0, 0, 0, 0, 0}, cells_.get_allocator());
+/// All cells again, on the grid as it is now, in a table of this size.
+void HistoryCounts::rehash(size_t size) {
+  std::pmr::vector<Cell> old(size, Cell{0, 0, 0, 0, 0}, cells_.get_allocator());
   old.swap(cells_);
   used_ = 0;
   for (size_t i = 0; i < old.size(); ++i) {
@@ -164,6 +151,16 @@ void HistoryCounts::coarsen() {
     c.age = on_grid(c.age);
     place(c);
   }
+}
+
+/// The next grid; for BG/BB and beyond the coarsest there is none.
+void HistoryCounts::coarsen() {
+  if (kind_ == ModelKind::bg_bb || grid_ == coarsest)
+    throw Error(sqlstate::limit_exceeded,
+                "btyd_fit takes at most " + std::to_string(limit_) + " different histories",
+                width_ > 0 ? "Round the covariates." : "Take a sample of the customers.");
+  ++grid_;
+  rehash(cells_.size());
 }
 
 uint32_t HistoryCounts::vector_number(std::span<const double> covariates) {
@@ -200,6 +197,7 @@ void HistoryCounts::merge(const HistoryCounts& other) {
   customers_ += other.customers_;
   if (customers_ > most_customers)
     throw Error(sqlstate::limit_exceeded, "btyd_fit takes at most 2^48 customers");
+  require_room(std::max(used_, other.used_));
   std::vector<uint32_t> numbers;
   if (width_ > 0)
     for (uint32_t i = 0; i < other.vectors_.size() / width_; ++i)
@@ -348,7 +346,8 @@ void HistoryCounts::read(Reader& reader) {
     }
   }
   const size_t n = reader.count();
-  if (n > limit_) Reader::fail("there are too many histories");
+  if (n > limit_ || n > reader.left() / 18) Reader::fail("there are too many histories");
+  require_room(n);
   for (size_t i = 0; i < n; ++i) {
     if (i % 65536 == 0) poll();
     double times[2];
@@ -365,7 +364,6 @@ void HistoryCounts::read(Reader& reader) {
     if (customers == 0 || customers > most_customers - customers_)
       Reader::fail("an impossible number of customers");
     customers_ += customers;
-    require_room();
     place({h.t_x, h.age, static_cast<uint32_t>(h.x), static_cast<uint32_t>(vector), customers});
   }
 }

@@ -79,9 +79,9 @@ class HistoryCounts {
 
   void count(const Cell& cell);
   void place(const Cell& cell);
-  void grow();
+  void rehash(size_t size);
   void coarsen();
-  void require_room();
+  void require_room(size_t n = 0);
   uint32_t vector_number(std::span<const double> covariates);
   std::span<const double> vector(uint32_t number) const {
     return {vectors_.data() + size_t{number} * width_, width_};

@@ -15,6 +15,7 @@ namespace {
 constexpr int max_iterations = 500;  // of one start
 constexpr double longest_step = 2;   // in any one parameter
 constexpr double slack = 1e-14;      // what rounding may do to a value, relative
+constexpr double no_gain = 1e-20;    // of a likelihood: a step to it is not worth taking
 
 struct Point {
   Vector at, gradient;
@@ -56,7 +57,7 @@ class Search {
     const double longest = direction.cwiseAbs().maxCoeff();
     double step = longest > longest_step ? longest_step / longest : 1;
     const double margin = slack * std::abs(from.value);
-    for (int halvings = 0; halvings < 60; ++halvings, step /= 2) {
+    for (int halvings = 0; halvings < 40; ++halvings, step /= 2) {
       Point to = evaluate(from.at + step * direction);
       const double promised = from.gradient.dot(to.at - from.at);
       if (to.value >= from.value + 1e-4 * promised - margin &&
@@ -66,10 +67,10 @@ class Search {
     return std::nullopt;
   }
 
-  Point bfgs(Point p, int& iterations) const {
+  Point bfgs(Point p, const Matrix& covariance, int& iterations) const {
     const Eigen::Index n = p.at.size();
-    Matrix inverse = Matrix::Identity(n, n);
-    bool fresh = true;
+    bool fresh = covariance.size() == 0;
+    Matrix inverse = fresh ? Matrix(Matrix::Identity(n, n)) : covariance;
     for (int i = 0; i < max_iterations; ++i) {
       const Vector g = slope(p);
       if (g.cwiseAbs().maxCoeff() <= 1e-10 * (1 + std::abs(p.value))) break;
@@ -77,6 +78,8 @@ class Search {
       Vector direction = inverse * g;
       for (Eigen::Index k = 0; k < n; ++k)
         if (held(p, k)) direction(k) = 0;
+      // What a step promises is less than a sum of rounded numbers can show.
+      if (!fresh && std::abs(direction.dot(g)) < no_gain + 1e-15 * std::abs(p.value)) break;
       if (!(direction.dot(g) > 0)) {
         inverse.setIdentity();
         fresh = true;
@@ -133,14 +136,15 @@ class Search {
 
 }  // namespace
 
-Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box) {
+Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box,
+                 const Matrix& covariance) {
   const Search search(f, box);
   Optimum result;
   Point best;
   for (const Vector& start : starts) {
     Point p = search.evaluate(start);
     if (!std::isfinite(p.value)) continue;
-    p = search.bfgs(std::move(p), result.iterations);
+    p = search.bfgs(std::move(p), covariance, result.iterations);
     if (p.value > best.value) best = std::move(p);
   }
   if (!std::isfinite(best.value))
@@ -159,6 +163,8 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
     Vector g(free.size());
     for (size_t k = 0; k < free.size(); ++k) g(k) = best.gradient(free[k]);
     const Vector newton = information.solve(g);
+    const double gain = g.dot(newton);
+    if (gain < no_gain) break;
     Vector direction = Vector::Zero(best.at.size());
     for (size_t k = 0; k < free.size(); ++k) direction(free[k]) = newton(k);
     Point next = search.evaluate(best.at + direction);
@@ -167,7 +173,7 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
       break;
     ++result.iterations;
     best = std::move(next);
-    regular = inform();
+    if (gain > 1e-8) regular = inform();  // a shorter step leaves the information as it is
   }
 
   result.at = best.at;
@@ -179,8 +185,9 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
   for (const Eigen::Index i : free) result.at_bound[static_cast<size_t>(i)] = false;
   if (regular) {
     const auto m = static_cast<Eigen::Index>(free.size());
-    const Matrix covariance = information.solve(Matrix::Identity(m, m));
-    for (Eigen::Index k = 0; k < m; ++k) result.variance(free[k]) = covariance(k, k);
+    const Matrix inverse = information.solve(Matrix::Identity(m, m));
+    for (Eigen::Index k = 0; k < m; ++k) result.variance(free[k]) = inverse(k, k);
+    if (m == best.at.size()) result.covariance = inverse;
   }
   return result;
 }

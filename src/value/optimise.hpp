@@ -25,11 +25,16 @@ struct Optimum {
   /// Inverse of the observed information in the parameters that are not at a bound; a parameter at
   /// a bound, or all of them if the information is singular, have variance -1.
   Vector variance;
+  /// The whole inverse; empty if a parameter is at a bound or the information is singular.
+  Matrix covariance;
 };
 
 /// Maximises by projected BFGS from each start, then polishes the best with Newton steps on a
 /// Hessian of differenced gradients (Nocedal & Wright 2006, sections 6.1 and 16.7). The same input
 /// gives the same bits. There must be a start at which the function is finite (std::domain_error).
-Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box);
+/// `covariance`, if not empty, is that of a similar function near the starts: it makes the first
+/// steps Newton's.
+Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box,
+                 const Matrix& covariance = {});
 
 }  // namespace clientele

@@ -9,6 +9,7 @@ import sys
 
 import peers
 import questions
+from machine import machine
 from measure import Different, Measures, interleaved, progress, say, seconds, table, times, write_csv
 from psql import Psql, SqlError, copy_from
 
@@ -22,7 +23,8 @@ UNINDEXED, INDEXED = "SQL without an index", "SQL with a covering index"
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="./run bench", description="Measures packed journeys.")
+    parser = argparse.ArgumentParser(prog="./run bench", description="Measures packed journeys.",
+                                     epilog="Models of customers are another benchmark: ./run bench --models --help")
     parser.add_argument("--events", type=int, default=20_000_000, metavar="N",
                         help="how many events, of N / 100 customers (default 20000000)")
     parser.add_argument("--runs", type=int, default=7, metavar="N",
@@ -37,17 +39,6 @@ def arguments():
     if given.runs < 1 or given.slow_runs < 1:
         parser.error("there must be runs")
     return given
-
-
-def machine(db):
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        model = next((l.split(":", 1)[1].strip() for l in file if l.startswith("model name")), "?")
-    settings = ", ".join(f"{n} {db.value('SHOW ' + n)}" for n in
-                         ["shared_buffers", "work_mem", "max_parallel_workers_per_gather", "jit"])
-    load = os.getloadavg()[0]
-    say(f"{model}, {os.cpu_count()} processors; PostgreSQL {db.value('SHOW server_version')}; {settings}")
-    if load > 0.5:
-        say(f"The machine is busy with other work (load {load:.1f}): times will be too long and uneven.")
 
 
 def make_events(db, events):

@@ -20,36 +20,36 @@ class Unavailable(Exception):
     pass
 
 
-def environment(cache):
-    """The Python of a private environment with the engines in it."""
-    folder = os.path.join(cache, "peers")
+def environment(cache, name="peers", packages=tuple(PACKAGES.values())):
+    """The Python of a private environment with these packages in it."""
+    folder = os.path.join(cache, name)
     python = os.path.join(folder, "bin", "python")
     stamp = os.path.join(folder, "installed")
     if os.path.exists(stamp):
         return python
     if importlib.util.find_spec("ensurepip") is None:
         raise Unavailable("Python's venv is not installed: apt-get install python3-venv")
-    progress("installing " + " and ".join(PACKAGES.values()) + " into " + folder)
+    progress("installing " + " and ".join(packages) + " into " + folder)
     try:
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True,
                        stdout=subprocess.DEVNULL)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        *PACKAGES.values()], check=True)
+                        *packages], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Unavailable(f"cannot install {', '.join(PACKAGES.values())}: {error}") from error
+        raise Unavailable(f"cannot install {', '.join(packages)}: {error}") from error
     with open(stamp, "w", encoding="utf-8"):
         pass
     return python
 
 
-class Engine:
-    def __init__(self, python, name, folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine.py")
-        self.process = subprocess.Popen([python, script, name, folder, str(THREADS)], text=True,
+class Program:
+    """One of our programs in such an environment: it answers lines of JSON, its version first."""
+
+    def __init__(self, python, name, script, *arguments, environ=None):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), script)
+        self.process = subprocess.Popen([python, path, *arguments], text=True, env=environ,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.name, self.folder = name, folder
+        self.name = name
         self.version = self._read()
 
     def _read(self):
@@ -58,17 +58,35 @@ class Engine:
             raise Unavailable(f"{self.name} ended")
         return json.loads(line)
 
-    def run(self, sql):
-        self.process.stdin.write(json.dumps(sql) + "\n")
-        self.process.stdin.flush()
+    def ask(self, question):
+        try:
+            self.process.stdin.write(json.dumps(question) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it ended, which is found below
         result = self._read()
         if "error" in result:
             raise Unavailable(f"{self.name}: {result['error']}")
-        return result["rows"], result["ms"]
+        return result
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Engine(Program):
+    def __init__(self, python, name, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        self.folder = folder
+        super().__init__(python, name, "engine.py", name, folder, str(THREADS))
+
+    def run(self, sql):
+        result = self.ask(sql)
+        return result["rows"], result["ms"]
+
+    def close(self):
+        super().close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

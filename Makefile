@@ -7,7 +7,7 @@ EXTVERSION = 0.1.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: orders the install SQL, the regression tests and the reference.
-FEATURES = journey store sessions funnel paths rfm value
+FEATURES = journey store sessions funnel paths rfm value churn
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))

@@ -154,6 +154,15 @@ SELECT choose_model('churn', 'holdout', NULL);
 SELECT choose_model('churn', 'SELECT * FROM holdout WHERE false');
 SELECT name, version, current, kind, holdout, holdout_customers, round(bias::numeric, 4) AS bias, compared_at IS NOT NULL AS compared FROM clientele_bi.models ORDER BY name COLLATE "C", version;
 
+-- Churn models, too.
+SELECT save_model('leaver', churn_fit(jsonb_build_object('months', n % 24, 'plan', (ARRAY['basic', '高级'])[1 + n % 2]), n * 7919 % 31 < 24 - n % 24, '{}'), 'made up') AS fitted FROM generate_series(1, 400) n;
+SELECT save_model('leaver', '{"intercept": 1.5, "features": [{"name": "months", "coefficient": -0.5}]}') AS written;
+SELECT m.version, m.type, m.kind, m.customers, round(m.log_likelihood::numeric, 2) AS log_likelihood, m.current, m.model::text::churn_model = f.fit AS same
+FROM clientele_data.models m, (SELECT churn_fit(jsonb_build_object('months', n % 24, 'plan', (ARRAY['basic', '高级'])[1 + n % 2]), n * 7919 % 31 < 24 - n % 24, '{}') AS fit FROM generate_series(1, 400) n) f
+WHERE m.name = 'leaver' ORDER BY m.version;
+SELECT version, kind, current, customers, round(expected::numeric, 3) AS expected, actual, round(mean_absolute_error::numeric, 4) AS mae
+FROM compare_models('leaver', $$SELECT jsonb_build_object('months', n % 24, 'plan', 'basic') AS features, n * 7919 % 31 < 24 - n % 24 AS churned FROM generate_series(401, 500) n$$);
+
 -- What the aggregate says, in its own words.
 SELECT (h).customers, (h).expected, (h).actual, round((h).mean_absolute_error::numeric, 6) AS mae, round((h).root_mean_squared_error::numeric, 6) AS rmse, (h).bias, round((h).correlation::numeric, 6) AS correlation,
        round((h).poisson_deviance::numeric, 6) AS deviance FROM (SELECT holdout_errors(holdout_quality(e, a)) AS h FROM (VALUES (1.0, 2), (3, 1), (2, 3), (NULL, 1), (1, NULL)) v (e, a)) s;

@@ -21,10 +21,10 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
-         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model}'::regtype[]) THEN 'varchar'
+         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.churn_def,clientele.churn_model}'::regtype[]) THEN 'varchar'
                                          WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
                          string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
-                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.churn_def,clientele.churn_model}'::regtype[])) AS with_text,
                          bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
                   FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
     WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'
@@ -77,6 +77,9 @@ EXECUTE stays('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}')
 PREPARE compared (varchar, varchar, varchar) AS SELECT choose_model($1, $2, $3), (SELECT count(*) FROM compare_models($1, $2)) AS versions;
 EXECUTE compared('spend', 'VALUES (1)', 'bias');
 EXECUTE compared('spend', 'SELECT 1 AS x, 20 AS monetary, 30 AS holdout_monetary', 'bias');
+PREPARE left_us (varchar, varchar) AS
+SELECT churn_prob('{"months": 3}'::jsonb, $1), churn_prob(ARRAY[3], $1) AS same, (SELECT churn_fit(ARRAY[n], n % 3 = 0, $2) IS NOT NULL FROM generate_series(1, 9) n) AS fitted;
+EXECUTE left_us('{"intercept": 1.5, "features": [{"name": "months", "coefficient": -0.5}]}', '{"penalty": 2}');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

@@ -117,6 +117,18 @@ std::optional<JsonObject> JsonObject::object(const char* key) const {
   return JsonObject(value.val.binary.data, type_);
 }
 
+std::optional<std::vector<JsonObject>> JsonObject::objects(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<JsonObject> result;
+  for (const JsonbValue& v : *values) {
+    if (v.type != jbvBinary || !JsonContainerIsObject(v.val.binary.data))
+      wrong(key, "an array of objects");
+    result.push_back(JsonObject(v.val.binary.data, type_));
+  }
+  return result;
+}
+
 std::optional<std::vector<double>> JsonObject::numbers(const char* key) const {
   const auto values = elements(key);
   if (!values) return std::nullopt;
@@ -203,6 +215,16 @@ void JsonWriter::numbers(const char* key, const std::vector<double>& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) out_ += ", ";
     out_ += shortest(values[i]);
+  }
+  out_ += ']';
+}
+
+void JsonWriter::objects(const char* key, const std::vector<std::string>& json) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += json[i];
   }
   out_ += ']';
 }

@@ -32,6 +32,8 @@ class JsonObject {
   std::optional<double> number(const char* key) const;
   /// An object within this one; as long as this one.
   std::optional<JsonObject> object(const char* key) const;
+  /// An array of objects; as long as this one.
+  std::optional<std::vector<JsonObject>> objects(const char* key) const;
   /// An array of finite numbers, none of them null.
   std::optional<std::vector<double>> numbers(const char* key) const;
   /// A fixed length of time such as "00:30:00" or "7 days", in microseconds.
@@ -64,6 +66,7 @@ class JsonWriter {
   void number(std::string_view key, double value) { name(key), out_ += shortest(value); }
   /// What another writer finished.
   void object(const char* key, std::string_view json) { name(key), out_ += json; }
+  void objects(const char* key, const std::vector<std::string>& json);
   /// The shortest digits that read back as the same doubles; null for what is not finite.
   void numbers(const char* key, const std::vector<double>& values);
   void length(const char* key, uint64_t micros);

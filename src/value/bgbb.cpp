@@ -183,15 +183,22 @@ class BgBb final : public BtydFamily {
   }
 
   // Beta-binomial purchases.
-  double log_density_lasting(const double* parameters, const History& h,
-                             double* gradient) const override {
-    const double alpha = parameters[0], beta = parameters[1], misses = h.age - h.x;
-    if (gradient != nullptr) {
-      const double tries = digamma_rise(alpha + beta, h.age);
-      gradient[0] = alpha * (digamma_rise(alpha, h.x) - tries);
-      gradient[1] = beta * (digamma_rise(beta, misses) - tries);
+  double log_likelihood_lasting(const double* parameters, const HistorySlice& groups,
+                                double* gradient) const override {
+    const double alpha = parameters[0], beta = parameters[1];
+    double sum = 0, slopes[2] = {};
+    for (size_t i = 0; i < groups.x.size(); ++i) {
+      if (i % 4096 == 0) poll();
+      const double x = groups.x[i], age = groups.age[i], customers = groups.customers[i];
+      sum += customers *
+             (log_rising(alpha, x) + log_rising(beta, age - x) - log_rising(alpha + beta, age));
+      if (gradient == nullptr) continue;
+      const double tries = digamma_rise(alpha + beta, age);
+      slopes[0] += customers * alpha * (digamma_rise(alpha, x) - tries);
+      slopes[1] += customers * beta * (digamma_rise(beta, age - x) - tries);
     }
-    return log_rising(alpha, h.x) + log_rising(beta, misses) - log_rising(alpha + beta, h.age);
+    if (gradient != nullptr) std::copy(slopes, slopes + 2, gradient);
+    return sum;
   }
 
   // Eq. 11: still there at the next opportunity, n + 1. (Who bought at n was there at n for

@@ -9,35 +9,13 @@
 
 #include <boost/math/special_functions/beta.hpp>
 
-#include "base/poll.hpp"
+#include "value/bgnbd_likelihood.hpp"
 #include "value/btyd.hpp"
 #include "value/dropping_out.hpp"
 #include "value/log_gamma.hpp"
 
 namespace clientele {
 namespace {
-
-/// ln(1 + e^v), and its slope.
-struct Softplus {
-  explicit Softplus(double v) {
-    const double e = std::exp(-std::abs(v)), log = std::log1p(e);
-    value = v > 0 ? v + log : log;
-    slope = (v > 0 ? 1 : e) / (1 + e);
-  }
-  double value, slope;
-};
-
-/// What the likelihood of customers with equal x needs of their times.
-struct Sums {
-  long double customers = 0, logs = 0, shares = 0;
-  long double left_value = 0, left = 0, left_logs = 0, left_shares = 0;
-
-  void operator+=(const Sums& s) {
-    customers += s.customers, logs += s.logs, shares += s.shares;
-    left_value += s.left_value, left += s.left;
-    left_logs += s.left_logs, left_shares += s.left_shares;
-  }
-};
 
 /// The chances to leave that a customer with x repeat purchases has had are x + `first`. Where
 /// there was one, the odds of having left since t_x are
@@ -60,67 +38,18 @@ class BetaGeometric final : public BtydFamily {
     return log_likelihood(parameters, {{&h.x, 1}, {&h.t_x, 1}, {&h.age, 1}, {&one, 1}}, gradient);
   }
 
-  // Eq. 6 of 2005, with logarithms of the ratios.
   double log_likelihood(const double* parameters, const HistorySlice& groups,
                         double* gradient) const override {
-    const double r = parameters[0], alpha = parameters[1], a = parameters[2], b = parameters[3];
-    const double log_alpha = std::log(alpha);
-    long double sum = 0;
-    double slopes[4] = {};
-    const size_t n = groups.x.size();
-    for (size_t i = 0; i < n;) {
-      // All with the same x: what depends on x alone is taken once.
-      const double x = groups.x[i], buying = r + x, chances = x + first_;
-      const bool may_have_left = chances > 0;
-      const double since = may_have_left ? std::log(a / (b + chances - 1)) : 0;
-      Sums all;
-      while (i < n && groups.x[i] == x) {
-        // All with the same age: short sums, so that millions of groups cost no digits.
-        const double age = groups.age[i], log_end = std::log(alpha + age);
-        const double end_share = alpha / (alpha + age);
-        double count = 0;
-        Sums some;
-        for (; i < n && groups.x[i] == x && groups.age[i] == age; ++i) {
-          if (i % 65536 == 0) poll();
-          const double customers = groups.customers[i];
-          count += customers;
-          if (!may_have_left) continue;
-          const double log_last = std::log(alpha + groups.t_x[i]), silence = log_end - log_last;
-          const Softplus odds(since + buying * silence);
-          const double left = customers * odds.slope;
-          some.left_value += customers * odds.value;
-          some.left += left;
-          some.left_logs += left * silence;
-          some.left_shares += left * (end_share - alpha / (alpha + groups.t_x[i]));
-        }
-        some.customers = count;
-        some.logs = count * (log_end - log_alpha);
-        some.shares = count * end_share;
-        all += some;
-      }
-      const auto customers = static_cast<double>(all.customers);
-      const auto logs = static_cast<double>(all.logs), shares = static_cast<double>(all.shares);
-      const auto left = static_cast<double>(all.left);
-      const auto left_logs = static_cast<double>(all.left_logs);
-      const auto left_shares = static_cast<double>(all.left_shares);
-      sum += customers * (log_rising(r, x) - x * log_alpha + log_rising(b, chances) -
-                          log_rising(a + b, chances)) -
-             buying * logs + static_cast<double>(all.left_value);
-      if (gradient == nullptr) continue;
-      const double both = digamma_rise(a + b, chances);
-      slopes[0] += r * (customers * digamma_rise(r, x) - logs + left_logs);
-      slopes[1] += r * (customers - shares) - x * shares + buying * left_shares;
-      slopes[2] += left - a * customers * both;
-      slopes[3] += b * (customers * (digamma_rise(b, chances) - both) -
-                        (may_have_left ? left / (b + chances - 1) : 0));
-    }
-    if (gradient != nullptr) std::copy(slopes, slopes + 4, gradient);
-    return static_cast<double>(sum);
+    return beta_geometric_likelihood(parameters, groups, chance(), gradient, nullptr);
   }
-
-  double log_density_lasting(const double* parameters, const History& h,
-                             double* gradient) const override {
-    return nbd_log_density(parameters, h, gradient);
+  bool curvature(const double* parameters, const HistorySlice& groups,
+                 double* second) const override {
+    beta_geometric_likelihood(parameters, groups, chance(), nullptr, second);
+    return true;
+  }
+  double log_likelihood_lasting(const double* parameters, const HistorySlice& groups,
+                                double* gradient) const override {
+    return beta_geometric_likelihood(parameters, groups, FirstChance::none, gradient, nullptr);
   }
 
   double alive(const double* parameters, const History& h) const override {
@@ -171,6 +100,8 @@ class BetaGeometric final : public BtydFamily {
 
  private:
   using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
+  FirstChance chance() const { return first_ > 0 ? FirstChance::first : FirstChance::repeat; }
 
   std::string_view name_;
   int first_;

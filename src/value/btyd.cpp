@@ -2,10 +2,8 @@
 #include "value/btyd.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/poll.hpp"
-#include "value/log_gamma.hpp"
 
 namespace clientele {
 
@@ -23,17 +21,6 @@ double BtydFamily::log_likelihood(const double* parameters, const HistorySlice& 
   }
   if (gradient != nullptr) std::copy(slopes, slopes + n, gradient);
   return static_cast<double>(sum);
-}
-
-double nbd_log_density(const double* parameters, const History& h, double* gradient) {
-  const double r = parameters[0], alpha = parameters[1];
-  const double log_end = std::log1p(h.age / alpha);
-  if (gradient != nullptr) {
-    const double share = alpha / (alpha + h.age);
-    gradient[0] = r * (digamma_rise(r, h.x) - log_end);
-    gradient[1] = r * (1 - share) - h.x * share;
-  }
-  return log_rising(r, h.x) - r * log_end - h.x * std::log(alpha + h.age);
 }
 
 }  // namespace clientele

@@ -46,10 +46,14 @@ class BtydFamily {
   /// The sum over groups, and of their gradients.
   virtual double log_likelihood(const double* parameters, const HistorySlice&,
                                 double* gradient) const;
+  /// Minus the second derivatives of that, 4 x 4; false if the model has no formula for them.
+  virtual bool curvature(const double*, const HistorySlice&, double* /*second*/) const {
+    return false;
+  }
   /// The limit in which nobody ever leaves, which has the first two parameters only, and so has the
   /// gradient.
-  virtual double log_density_lasting(const double* parameters, const History&,
-                                     double* gradient) const = 0;
+  virtual double log_likelihood_lasting(const double* parameters, const HistorySlice&,
+                                        double* gradient) const = 0;
   /// Covariates z change two parameters: the one of purchases is divided by exp(effects . z), the
   /// one of drop-out is multiplied by exp(sign * effects . z), so that a positive effect means more
   /// purchases, or more drop-out. -1: the model takes no covariates.
@@ -70,9 +74,6 @@ class BtydFamily {
   virtual double expected_new(const double* parameters, double t) const = 0;
   virtual double count_probability(const double* parameters, double t, int n) const = 0;
 };
-
-/// Negative binomial purchases by customers who never leave (Ehrenberg 1959): r, alpha.
-double nbd_log_density(const double* parameters, const History&, double* gradient);
 
 const BtydFamily& bg_nbd();      // Fader, Hardie & Lee 2005
 const BtydFamily& mbg_nbd();     // Batislam, Denizel & Filiztekin 2007

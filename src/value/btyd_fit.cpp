@@ -12,7 +12,8 @@ namespace clientele {
 namespace {
 
 constexpr double bound = 12, effect_bound = 50;
-constexpr size_t coarse_groups = 4096;
+/// Groups of the coarse grids on which a search begins, each from the last one's result.
+constexpr size_t coarse_groups[] = {512, 8192};
 constexpr double chance_gain = 2.71 / 2;
 
 /// Which parameters are times, and so scale with the unit.
@@ -70,6 +71,15 @@ class Likelihood {
     return static_cast<double>(sum);
   }
 
+  /// Minus the second derivatives, where there is a formula.
+  Matrix curvature(const Vector& at) const {
+    if (table_.width > 0) return {};
+    double parameters[max_btyd_parameters], second[max_btyd_parameters * max_btyd_parameters];
+    for (Eigen::Index i = 0; i < at.size(); ++i) parameters[i] = std::exp(at(i));
+    if (!family_.curvature(parameters, table_.slice(0), second)) return {};
+    return Eigen::Map<const Eigen::Matrix4d>(second);
+  }
+
  private:
   const BtydFamily& family_;
   const HistoryTable& table_;
@@ -102,47 +112,39 @@ std::vector<Vector> starts_of(ModelKind kind, size_t width, double log_unit) {
   return starts;
 }
 
-/// The same parameters without drop-out: the best log-likelihood.
-double best_lasting(ModelKind kind, const HistoryTable& table, double log_unit) {
+/// Without drop-out t_x does not matter: far fewer groups.
+HistoryTable without_t_x(const HistoryTable& table) {
+  HistoryTable t;
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (i % 65536 == 0) poll();
+    if (t.size() == 0 || t.x.back() != table.x[i] || t.age.back() != table.age[i]) {
+      t.x.push_back(table.x[i]);
+      t.t_x.push_back(0);
+      t.age.push_back(table.age[i]);
+      t.customers.push_back(0);
+    }
+    t.customers.back() += table.customers[i];
+  }
+  t.begin = {0, t.size()};
+  return t;
+}
+
+/// The best log-likelihood without drop-out, from the parameters with it.
+double best_lasting(ModelKind kind, const HistoryTable& all, double log_unit,
+                    const Vector& with_dropout) {
   const BtydFamily& family = family_of(kind);
+  const HistoryTable table = without_t_x(all);
   const Objective likelihood = [&](const Vector& at, Vector* gradient) {
     const double parameters[] = {std::exp(at(0)), std::exp(at(1))};
-    long double sum = 0;
-    double slope[2];
-    for (size_t i = 0; i < table.size(); ++i) {
-      if (i % 4096 == 0) poll();
-      const History h{table.x[i], table.t_x[i], table.age[i]};
-      sum += table.customers[i] *
-             family.log_density_lasting(parameters, h, gradient != nullptr ? slope : nullptr);
-      if (gradient == nullptr) continue;
-      for (int k = 0; k < 2; ++k) (*gradient)(k) += table.customers[i] * slope[k];
-    }
-    return static_cast<double>(sum);
+    return family.log_likelihood_lasting(parameters, table.slice(0),
+                                         gradient != nullptr ? gradient->data() : nullptr);
   };
   const Box full = box_of(kind, 0, log_unit);
   const Box box{full.lower.head(2), full.upper.head(2)};
-  std::vector<Vector> starts;
-  for (const Vector& start : starts_of(kind, 0, log_unit)) starts.emplace_back(start.head(2));
+  // Two starts: one hill, which may be far from where the drop-out has led.
+  const std::vector<Vector> starts = {with_dropout.head(2),
+                                      starts_of(kind, 0, log_unit)[1].head(2)};
   return maximise(likelihood, starts, box).value;
-}
-
-/// Without drop-out t_x does not matter: far fewer groups. Sorted by x, then age.
-HistoryTable without_t_x(const HistoryTable& table) {
-  HistoryTable t;
-  t.begin = {0, 0};
-  // With covariates the runs are not in one order: the likelihood takes them as they come.
-  for (size_t i = 0; i < table.size(); ++i) {
-    if (t.size() > 0 && t.x.back() == table.x[i] && t.age.back() == table.age[i]) {
-      t.customers.back() += table.customers[i];
-      continue;
-    }
-    t.x.push_back(table.x[i]);
-    t.t_x.push_back(0);
-    t.age.push_back(table.age[i]);
-    t.customers.push_back(table.customers[i]);
-  }
-  t.begin[1] = t.size();
-  return t;
 }
 
 }  // namespace
@@ -175,20 +177,24 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   const double log_unit = std::log(mean_age(table));
   const Box box = box_of(kind, table.width, log_unit);
   std::vector<Vector> starts = starts_of(kind, table.width, log_unit);
+  const auto search = [&](const HistoryTable& data, const Matrix& covariance) {
+    const Likelihood likelihood(kind, data);
+    const auto curvature = [&](const Vector& at) { return likelihood.curvature(at); };
+    return maximise(likelihood, starts, box, {covariance, curvature});
+  };
   Matrix covariance;
   int iterations = 0;
-  if (table.width == 0 && table.size() > 4 * coarse_groups) {
-    try {
-      const HistoryTable coarse = HistoryCounts::coarser(table, coarse_groups);
-      const Optimum rough = maximise(Likelihood(kind, coarse), starts, box);
-      iterations = rough.iterations;
-      covariance = rough.covariance;
-      starts = {rough.at};
-    } catch (const Error&) {
-      // So many different numbers of purchases that no grid of times is coarse enough.
-    }
+  for (const size_t most : coarse_groups) {
+    if (table.width > 0 || table.size() <= 32 * most) break;
+    const auto coarse =
+        HistoryCounts::coarser(table, most, mean_age(table) / static_cast<double>(most / 32));
+    if (!coarse) break;
+    const Optimum rough = search(*coarse, covariance);
+    iterations += rough.iterations;
+    covariance = rough.covariance;
+    starts = {rough.at};
   }
-  Optimum optimum = maximise(Likelihood(kind, table), starts, box, covariance);
+  Optimum optimum = search(table, covariance);
   optimum.iterations += iterations;
   Fitted fitted = fitted_from(kind, optimum, table.width);
   Diagnostics& d = *fitted.found;
@@ -203,7 +209,7 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   if (repeats == 0)
     d.remark = Remark::no_repeats;
   else if (table.width == 0) {
-    d.simpler = best_lasting(kind, without_t_x(table), log_unit);
+    d.simpler = best_lasting(kind, table, log_unit, optimum.at);
     if (d.log_likelihood - d.simpler < chance_gain) d.remark = Remark::no_dropout;
   }
   return fitted;

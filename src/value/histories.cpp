@@ -270,17 +270,24 @@ HistoryTable HistoryCounts::table() const {
   return t;
 }
 
-HistoryTable HistoryCounts::coarser(const HistoryTable& table, size_t most) {
+std::optional<HistoryTable> HistoryCounts::coarser(const HistoryTable& table, size_t most,
+                                                   double grid) {
   HistoryCounts counts(std::pmr::get_default_resource(), most);
   counts.define(ModelKind::bg_nbd, table.width);
+  counts.grid_ = std::clamp(std::ilogb(grid), exact, coarsest);
   for (size_t run = 0; run < table.runs(); ++run) {
     const std::span<const double> covariates =
         std::span(table.covariates).subspan(run * table.width, table.width);
     for (size_t i = table.begin[run]; i < table.begin[run + 1]; ++i) {
       if (i % 65536 == 0) poll();
-      counts.count({counts.on_grid(table.t_x[i]), counts.on_grid(table.age[i]),
+      counts.require_room();
+      counts.place({counts.on_grid(table.t_x[i]), counts.on_grid(table.age[i]),
                     static_cast<uint32_t>(table.x[i]), counts.vector_number(covariates),
                     static_cast<uint64_t>(table.customers[i])});
+      while (counts.used_ > most) {
+        if (counts.grid_ == coarsest) return std::nullopt;
+        counts.coarsen();
+      }
     }
   }
   return counts.table();

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,8 +60,9 @@ class HistoryCounts {
 
   uint64_t customers() const { return customers_; }
   HistoryTable table() const;
-  /// The same on a grid so coarse that at most `most` groups are left; 54000 if there is none.
-  static HistoryTable coarser(const HistoryTable& table, size_t most);
+  /// The same on a grid of about `grid`, or so much coarser that at most `most` groups are left;
+  /// nothing if there is no such grid.
+  static std::optional<HistoryTable> coarser(const HistoryTable& table, size_t most, double grid);
 
   /// Versioned; depends on the multiset only.
   void write(Bytes& out) const;

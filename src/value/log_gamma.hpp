@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <boost/math/special_functions/digamma.hpp>
+#include <boost/math/special_functions/trigamma.hpp>
 
 namespace clientele {
 
@@ -62,6 +63,18 @@ inline double digamma_rise(double a, double x) {
            digamma_correction(a + x);
   using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
   return boost::math::digamma(a + x, Plain()) - boost::math::digamma(a, Plain());
+}
+
+/// trigamma(a + x) - trigamma(a), the derivative of digamma_rise by a.
+inline double trigamma_rise(double a, double x) {
+  using namespace log_gamma_detail;
+  if (is_few(x)) {
+    double sum = 0;
+    for (double i = 0; i < x; ++i) sum -= 1 / ((a + i) * (a + i));
+    return sum;
+  }
+  using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+  return boost::math::trigamma(a + x, Plain()) - boost::math::trigamma(a, Plain());
 }
 
 /// ln of gamma(a) gamma(b) / gamma(a + b)

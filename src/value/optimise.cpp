@@ -24,7 +24,8 @@ struct Point {
 
 class Search {
  public:
-  Search(const Objective& f, const Box& box) : f_(f), box_(box) {}
+  Search(const Objective& f, const Box& box, const SearchHints& hints)
+      : f_(f), box_(box), hints_(hints) {}
 
   Point evaluate(const Vector& at) const {
     poll();
@@ -67,10 +68,10 @@ class Search {
     return std::nullopt;
   }
 
-  Point bfgs(Point p, const Matrix& covariance, int& iterations) const {
+  Point bfgs(Point p, int& iterations) const {
     const Eigen::Index n = p.at.size();
-    bool fresh = covariance.size() == 0;
-    Matrix inverse = fresh ? Matrix(Matrix::Identity(n, n)) : covariance;
+    bool fresh = hints_.covariance.size() == 0;
+    Matrix inverse = fresh ? Matrix(Matrix::Identity(n, n)) : hints_.covariance;
     for (int i = 0; i < max_iterations; ++i) {
       const Vector g = slope(p);
       if (g.cwiseAbs().maxCoeff() <= 1e-10 * (1 + std::abs(p.value))) break;
@@ -106,9 +107,11 @@ class Search {
     return p;
   }
 
-  /// Minus the Hessian in the free parameters, of central differences.
+  /// Minus the Hessian in the free parameters, of central differences if it is not known.
   Matrix information(const Point& p, const std::vector<Eigen::Index>& free) const {
     const auto m = static_cast<Eigen::Index>(free.size());
+    if (hints_.curvature)
+      if (const Matrix known = hints_.curvature(p.at); known.size() > 0) return known(free, free);
     Matrix result(m, m);
     for (Eigen::Index i = 0; i < m; ++i) {
       const double h = 1e-4;
@@ -132,19 +135,20 @@ class Search {
  private:
   const Objective& f_;
   const Box& box_;
+  const SearchHints& hints_;
 };
 
 }  // namespace
 
 Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box,
-                 const Matrix& covariance) {
-  const Search search(f, box);
+                 const SearchHints& hints) {
+  const Search search(f, box, hints);
   Optimum result;
   Point best;
   for (const Vector& start : starts) {
     Point p = search.evaluate(start);
     if (!std::isfinite(p.value)) continue;
-    p = search.bfgs(std::move(p), covariance, result.iterations);
+    p = search.bfgs(std::move(p), result.iterations);
     if (p.value > best.value) best = std::move(p);
   }
   if (!std::isfinite(best.value))

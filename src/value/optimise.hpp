@@ -11,6 +11,9 @@ namespace clientele {
 /// gradient if there is a place for it. May be -infinity where it is not defined, never NaN.
 using Objective = std::function<double(const Vector& at, Vector* gradient)>;
 
+/// Minus the second derivatives; an empty matrix if they are not known there.
+using Curvature = std::function<Matrix(const Vector& at)>;
+
 struct Box {
   Vector lower, upper;
 };
@@ -29,12 +32,16 @@ struct Optimum {
   Matrix covariance;
 };
 
+/// What a search may be told beyond the function itself.
+struct SearchHints {
+  Matrix covariance = {};    // of a similar function near the starts: first steps are Newton's
+  Curvature curvature = {};  // in place of differences of gradients
+};
+
 /// Maximises by projected BFGS from each start, then polishes the best with Newton steps on a
 /// Hessian of differenced gradients (Nocedal & Wright 2006, sections 6.1 and 16.7). The same input
 /// gives the same bits. There must be a start at which the function is finite (std::domain_error).
-/// `covariance`, if not empty, is that of a similar function near the starts: it makes the first
-/// steps Newton's.
 Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Box& box,
-                 const Matrix& covariance = {});
+                 const SearchHints& hints = {});
 
 }  // namespace clientele

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 
+#include "value/bgnbd_likelihood.hpp"
 #include "value/btyd.hpp"
 #include "value/log_gamma.hpp"
 #include "value/quadrature.hpp"
@@ -136,9 +137,10 @@ class ParetoNbd final : public BtydFamily {
            (h.x > 0 ? h.x * std::log(silence.A) : 0) + total;
   }
 
-  double log_density_lasting(const double* parameters, const History& h,
-                             double* gradient) const override {
-    return nbd_log_density(parameters, h, gradient);
+  // The negative binomial, as it is without drop-out in BG/NBD.
+  double log_likelihood_lasting(const double* parameters, const HistorySlice& groups,
+                                double* gradient) const override {
+    return beta_geometric_likelihood(parameters, groups, FirstChance::none, gradient, nullptr);
   }
   int purchase_parameter() const override { return 1; }
   int dropout_parameter() const override { return 3; }

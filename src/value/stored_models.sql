@@ -37,7 +37,7 @@ BEGIN
     'Fitted models, every version of each. Predictions take a name in place of a model: churn is the current version of that name, churn@3 its version 3.';
   COMMENT ON COLUMN clientele_data.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_data.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
-  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model.';
+  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model or churn_model.';
   COMMENT ON COLUMN clientele_data.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_data.models.model IS 'The model in its text form; a cast of it to the type gives the very same value.';
   COMMENT ON COLUMN clientele_data.models.customers IS 'How many customers it was fitted to; NULL if nobody said.';
@@ -56,7 +56,7 @@ CREATE PROCEDURE create_model_views()
 BEGIN
   CREATE VIEW clientele_bi.models AS
     SELECT m.name, m.version, m.current, m.type, m.kind, m.customers, m.log_likelihood, m.fitted_at, m.fitted_on, m.note,
-           (m.model -> 'parameters')::text AS parameters,
+           coalesce(m.model -> 'parameters', m.model - '{model,fit,definition}'::text[])::text AS parameters,
            (m.quality ->> 'compared_at')::timestamptz AS compared_at, m.quality ->> 'holdout' AS holdout,
            (m.quality ->> 'customers')::bigint AS holdout_customers,
            (m.quality ->> 'mean_absolute_error')::double precision AS mean_absolute_error,
@@ -68,7 +68,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_bi.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_bi.models.current IS 'True for the version in use.';
-  COMMENT ON COLUMN clientele_bi.models.type IS 'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals.';
+  COMMENT ON COLUMN clientele_bi.models.type IS 'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves.';
   COMMENT ON COLUMN clientele_bi.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_bi.models.customers IS 'How many customers it was fitted to.';
   COMMENT ON COLUMN clientele_bi.models.log_likelihood IS 'The log-likelihood of the fit.';
@@ -91,7 +91,7 @@ COMMENT ON PROCEDURE create_model_views() IS
 CREATE FUNCTION model_type(model text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_model_type';
 COMMENT ON FUNCTION model_type(text) IS
-  'Tells which type a model in its text form is of: btyd_model, spend_model or contract_model.
+  'Tells which type a model in its text form is of: btyd_model, spend_model, contract_model or churn_model.
 Its "model" says so. Errors: 22P02 for what is no JSON object, 22023 for an unknown model.';
 
 CREATE FUNCTION store_model(name text, type text, model text, fitted_on text, note text, make_current boolean) RETURNS integer
@@ -129,7 +129,8 @@ BEGIN
   END IF;
   INSERT INTO clientele_data.models (name, version, type, kind, model, customers, log_likelihood, fitted_on, note, current)
   VALUES (store_model.name, new_version, store_model.type, canonical ->> 'model', canonical,
-          (canonical ->> 'customers')::bigint, (canonical ->> 'log_likelihood')::double precision,
+          coalesce(canonical ->> 'customers', canonical #>> '{fit,rows}')::bigint,
+          coalesce(canonical ->> 'log_likelihood', canonical #>> '{fit,log_likelihood}')::double precision,
           store_model.fitted_on, store_model.note, coalesce(make_current, true));
   RETURN new_version;
 END $$;

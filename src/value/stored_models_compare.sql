@@ -95,6 +95,10 @@ BEGIN
       columns := '{period,renewed}';
       expected := 'clientele.contract_retention($1::clientele.contract_model, %1$s.period::int4)';
       actual := '%1$s.renewed::bool::int4::float8';
+    WHEN 'churn_model' THEN
+      columns := '{features,churned}';
+      expected := 'clientele.churn_prob(%1$s.features, $1::clientele.churn_model)';
+      actual := '%1$s.churned::bool::int4::float8';
     ELSE
       RAISE EXCEPTION 'a % cannot be compared on a hold-out', type USING ERRCODE = 'wrong_object_type';
   END CASE;
@@ -136,7 +140,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
   'Compares the versions of a model by how well each foretells what customers did afterwards.
-holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column.';
+holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column.';
 
 CREATE FUNCTION wanted_version(version integer, versions integer[]) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

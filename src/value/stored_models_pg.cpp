@@ -13,7 +13,11 @@ CLIENTELE_FUNCTION(clientele_model_type) {
     constexpr char hint[] = "Such as {\"model\": \"BG/NBD\", \"parameters\": {…}}.";
     if (text.find('{') == std::string_view::npos)
       throw Error(sqlstate::invalid_text, "the text form of a model is a JSON object", hint);
-    const auto name = pg::JsonObject(text, "model").text("model");
+    const pg::JsonObject json(text, "model");
+    const auto name = json.text("model");
+    // A churn model that somebody wrote need not say what it is.
+    if (name ? *name == "logistic regression" : json.objects("features").has_value())
+      return pg::make_text("churn_model");
     if (!name)
       throw Error(sqlstate::invalid_parameter, "a model needs a \"model\", which says what it is",
                   hint);

@@ -24,7 +24,7 @@ SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
 DO $do$ DECLARE t text; BEGIN
-  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def,spend_model,contract_model,spend_values,contract_values,holdout_summary}'::text[] LOOP
+  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def,spend_model,contract_model,spend_values,contract_values,holdout_summary,churn_def,churn_model,churn_rows}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
     EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
   END LOOP;
@@ -79,6 +79,17 @@ INSERT INTO good SELECT kind, bytes FROM generate_series(3, 30, 9) top, LATERAL 
   LATERAL (VALUES ('spend_model', a), ('spend_values', b), ('contract_model', c), ('contract_values', d), ('holdout_summary', e)) v (kind, bytes);
 INSERT INTO good VALUES ('spend_model', clientele.spend_model_send('{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}')),
   ('contract_model', clientele.contract_model_send('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}'));
+CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()), (clientele.churn_def(0.5, '3', true)),
+  (clientele.churn_def(class_weight => 'balanced'))) v (d);
+CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
+CREATE AGGREGATE churn_state(float8[], boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
+INSERT INTO good SELECT 'churn_def', clientele.churn_def_send(d) FROM (TABLE churn_definitions UNION ALL SELECT clientele.churn_def(0, names => '{a,b}')) v (d);
+INSERT INTO good SELECT kind, bytes FROM churn_definitions, LATERAL (
+  SELECT clientele.churn_model_send(clientele.churn_fit(row, churned, d)), clientele.churn_rows_send(churn_state(row, churned, d)),
+         clientele.churn_model_send(clientele.churn_fit(numbers, churned, d)), clientele.churn_rows_send(churn_state(numbers, churned, d))
+  FROM (SELECT jsonb_build_object('a', n, 'b', nullif(n %% 3, 0) / 3.0, 'c', (ARRAY['x', 'y', '月', NULL])[1 + n %% 4], 'd', 7) AS row,
+               ARRAY[n %% 5, n * 1000, n / 7.0, nullif(n %% 2, 0)]::float8[] AS numbers, n * 7919 %% 13 < 6 AS churned FROM generate_series(1, 40) n) r) x (m1, s1, m2, s2),
+  LATERAL (VALUES ('churn_model', m1), ('churn_rows', s1), ('churn_model', m2), ('churn_rows', s2)) v (kind, bytes);
 
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
@@ -122,6 +133,16 @@ INSERT INTO calls SELECT 'rfm_cuts_def', unnest(ARRAY['rfm_cuts_def_out($1)::tex
   'rfm_cuts(''3 h''::interval, 4, 5, $1)', 'rfm_cuts(n, n, n, $1) FROM generate_series(1, 9) n']);
 INSERT INTO calls SELECT 'rfm_values', unnest(ARRAY['rfm_values_out($1)::text', 'rfm_values_send($1)', 'rfm_cuts_final($1)',
   'rfm_cuts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'churn_def', unnest(ARRAY['churn_def_out($1)::text', 'churn_def_send($1)', 'churn_def_hash($1)',
+  'churn_fit(ARRAY[n, n %% 3]::float8[], n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
+  'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n']);
+INSERT INTO calls SELECT 'churn_model', unnest(ARRAY['churn_model_out($1)::text', 'churn_model_send($1)', 'churn_model_hash($1)',
+  'churn_prob(''{"a": 3, "b": null, "c": "y"}''::jsonb, $1)', 'churn_prob(''{1,2,NULL,4}''::float8[], $1)',
+  'count(*) FROM churn_reasons(''{"a": 3, "c": "y"}''::jsonb, $1)', 'count(*) FROM churn_reasons(''{1,2,NULL,4}''::float8[], $1)',
+  'count(*) FROM churn_coefficients($1)']);
+INSERT INTO calls SELECT 'churn_rows', unnest(ARRAY['churn_rows_out($1)::text', 'churn_rows_send($1)', 'churn_fit_final($1)',
+  'churn_fit_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE AGGREGATE churn_fit_combine_all(clientele.churn_rows) (SFUNC = clientele.churn_fit_combine, STYPE = clientele.churn_rows, FINALFUNC = clientele.churn_fit_final);
 CREATE AGGREGATE rfm_cuts_combine_all(clientele.rfm_values) (SFUNC = clientele.rfm_cuts_combine, STYPE = clientele.rfm_values, FINALFUNC = clientele.rfm_cuts_final);
 INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text', 'spend_model_send($1)', 'spend_model_hash($1)',
   'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''x'', $1)',
@@ -139,7 +160,7 @@ CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kin
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
-  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.spend_values,clientele.contract_values,clientele.holdout_summary}'::regtype[])
+  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.spend_values,clientele.contract_values,clientele.holdout_summary,clientele.churn_def,clientele.churn_model,clientele.churn_rows}'::regtype[])
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
   AND p.proname !~ '_(accum|combine|eq|ne|concat)$';

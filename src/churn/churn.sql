@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE churn_def;
+CREATE FUNCTION churn_def_in(cstring) RETURNS churn_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_in';
+COMMENT ON FUNCTION churn_def_in(cstring) IS 'Reads a churn_def from its text form, a JSON object.';
+CREATE FUNCTION churn_def_out(churn_def) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_out';
+COMMENT ON FUNCTION churn_def_out(churn_def) IS 'Writes a churn_def as a JSON object.';
+CREATE FUNCTION churn_def_recv(internal) RETURNS churn_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_recv';
+COMMENT ON FUNCTION churn_def_recv(internal) IS 'Reads a churn_def from its binary form and checks it.';
+CREATE FUNCTION churn_def_send(churn_def) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION churn_def_send(churn_def) IS 'Writes a churn_def in its binary form.';
+CREATE TYPE churn_def (
+  INPUT = churn_def_in, OUTPUT = churn_def_out, RECEIVE = churn_def_recv, SEND = churn_def_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE churn_def IS
+  'Says how to fit a churn model: made by the function churn_def; its text form is JSON, such as {"penalty": 1, "class_weight": "balanced"}.';
+
+CREATE FUNCTION text_to_churn_def(text) RETURNS churn_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_from_text';
+COMMENT ON FUNCTION text_to_churn_def(text) IS 'Reads a churn_def from its text form; used by the cast from text.';
+CREATE CAST (text AS churn_def) WITH FUNCTION text_to_churn_def(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_churn_def(varchar) RETURNS churn_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_from_text';
+COMMENT ON FUNCTION varchar_to_churn_def(varchar) IS 'Reads a churn_def from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS churn_def) WITH FUNCTION varchar_to_churn_def(varchar) AS IMPLICIT;
+
+CREATE FUNCTION churn_def_eq(churn_def, churn_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION churn_def_eq(churn_def, churn_def) IS 'True if both fit a model in the same way.';
+CREATE FUNCTION churn_def_ne(churn_def, churn_def) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION churn_def_ne(churn_def, churn_def) IS 'True if they fit a model in different ways.';
+CREATE FUNCTION churn_def_hash(churn_def) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION churn_def_hash(churn_def) IS 'Hashes how to fit a churn model, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS churn_def_hash_ops DEFAULT FOR TYPE churn_def USING hash AS
+  OPERATOR 1 =, FUNCTION 1 churn_def_hash(churn_def);
+
+CREATE FUNCTION churn_def(
+    penalty float8 DEFAULT 1, class_weight text DEFAULT 'none', calibrate boolean DEFAULT NULL,
+    names text[] DEFAULT NULL) RETURNS churn_def
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def';
+COMMENT ON FUNCTION churn_def(float8, text, boolean, text[]) IS
+  'Says how to fit a churn model, as in churn_def(penalty => 10) or churn_def(class_weight => ''balanced'').
+penalty: by how much half the sum of squared coefficients of the standardised columns lowers the log-likelihood; the intercept is free. It is 1/C of scikit-learn with standardised columns; 1 unless given, as there, so that any data have a fit, while of more than some hundred customers it hardly changes the coefficients. 0 is plain maximum likelihood, whose standard errors and p-values are those of the textbook; then perfect separation of the classes is an error. class_weight: none; balanced (both classes weigh the same); or a number as text, the weight of a customer who churned, where one who stayed has 1. calibrate: whether probabilities are set right by Platt scaling on predictions of customers that the fit did not see (5 folds); unless given, if classes are weighted, as probabilities are those of the weighted classes otherwise. names: of the features in an array; f1, f2 and so on unless given. NULL for an option is its default. Errors: 22023 for a penalty that is not 0 or from 1e-9 to 1e12, another class_weight, a name that is there twice; 22004 for a NULL in names; 54000 beyond 1,000 names.';
+
+CREATE TYPE churn_model;
+CREATE FUNCTION churn_model_in(cstring) RETURNS churn_model
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_in';
+COMMENT ON FUNCTION churn_model_in(cstring) IS 'Reads a churn_model from its text form, a JSON object.';
+CREATE FUNCTION churn_model_out(churn_model) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_out';
+COMMENT ON FUNCTION churn_model_out(churn_model) IS 'Writes a churn_model as a JSON object.';
+CREATE FUNCTION churn_model_recv(internal) RETURNS churn_model
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_recv';
+COMMENT ON FUNCTION churn_model_recv(internal) IS 'Reads a churn_model from its binary form and checks it.';
+CREATE FUNCTION churn_model_send(churn_model) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION churn_model_send(churn_model) IS 'Writes a churn_model in its binary form.';
+CREATE TYPE churn_model (
+  INPUT = churn_model_in, OUTPUT = churn_model_out, RECEIVE = churn_model_recv, SEND = churn_model_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE churn_model IS
+  'A churn model, a logistic regression: made by the aggregate churn_fit, or written by hand.
+Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, in hexadecimal, is how features are drawn from a journey. All but name and coefficient may be left out.';
+
+CREATE FUNCTION text_to_churn_model(text) RETURNS churn_model
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_from_text';
+COMMENT ON FUNCTION text_to_churn_model(text) IS 'Reads a churn_model from its text form; used by the cast from text.';
+CREATE CAST (text AS churn_model) WITH FUNCTION text_to_churn_model(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_churn_model(varchar) RETURNS churn_model
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_from_text';
+COMMENT ON FUNCTION varchar_to_churn_model(varchar) IS 'Reads a churn_model from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS churn_model) WITH FUNCTION varchar_to_churn_model(varchar) AS IMPLICIT;
+
+CREATE FUNCTION churn_model_eq(churn_model, churn_model) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+COMMENT ON FUNCTION churn_model_eq(churn_model, churn_model) IS 'True if both are the same model, fitted in the same way.';
+CREATE FUNCTION churn_model_ne(churn_model, churn_model) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+COMMENT ON FUNCTION churn_model_ne(churn_model, churn_model) IS 'True if the models or what they were fitted on differ.';
+CREATE FUNCTION churn_model_hash(churn_model) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+COMMENT ON FUNCTION churn_model_hash(churn_model) IS 'Hashes a churn model, for hash joins and grouping.';
+CREATE OPERATOR = (
+  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+CREATE OPERATOR <> (
+  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+CREATE OPERATOR CLASS churn_model_hash_ops DEFAULT FOR TYPE churn_model USING hash AS
+  OPERATOR 1 =, FUNCTION 1 churn_model_hash(churn_model);

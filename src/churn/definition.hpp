@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace clientele {
+
+/// What a churn model can hold.
+inline constexpr size_t most_churn_columns = 1000, most_churn_levels = 200;
+/// Values of features and what is made of them stay far from the ends of double precision.
+inline constexpr double largest_churn_value = 1e100;
+
+enum class ClassWeight : uint8_t { none, balanced, number };
+
+/// How a churn model is to be fitted, as a churn_def holds it.
+struct ChurnDefinition {
+  double penalty = 1;  // of half the sum of squared standardised coefficients
+  ClassWeight class_weight = ClassWeight::none;
+  double churned_weight = 1;      // of a row that churned, for ClassWeight::number
+  std::optional<bool> calibrate;  // not given: if classes are weighted
+  std::vector<std::string> names;
+
+  bool calibrates() const { return calibrate.value_or(class_weight != ClassWeight::none); }
+  /// The name of column `i` of an array, from 0.
+  std::string name_of(size_t i) const {
+    return i < names.size() ? names[i] : "f" + std::to_string(i + 1);
+  }
+
+  /// Takes none, balanced or a number; 22023 for anything else.
+  void set_class_weight(std::string_view text);
+  /// A weight of 1 is the same as none.
+  void set_class_weight(double churned);
+  /// 22023 for what cannot be, 54000 for too many names.
+  void check() const;
+
+  /// The stored form; equal definitions have equal bytes. Versioned.
+  void write(Bytes& out) const;
+  /// Error XX001 for bytes that write() does not give.
+  static ChurnDefinition read(std::span<const uint8_t> bytes);
+};
+
+/// Two columns of one name are error 22023.
+void check_different_names(std::span<const std::string_view> names, const char* where);
+
+}  // namespace clientele

@@ -1,0 +1,50 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+-- The aggregate
+
+CREATE TYPE churn_rows;
+CREATE FUNCTION churn_rows_in(cstring) RETURNS churn_rows
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_in';
+COMMENT ON FUNCTION churn_rows_in(cstring) IS 'Reads a churn_rows from its text form, hexadecimal as of a bytea.';
+CREATE FUNCTION churn_rows_out(churn_rows) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_out';
+COMMENT ON FUNCTION churn_rows_out(churn_rows) IS 'Writes a churn_rows in its text form.';
+CREATE FUNCTION churn_rows_recv(internal) RETURNS churn_rows
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_recv';
+COMMENT ON FUNCTION churn_rows_recv(internal) IS 'Reads a churn_rows from its binary form and checks it.';
+CREATE FUNCTION churn_rows_send(churn_rows) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION churn_rows_send(churn_rows) IS 'Writes a churn_rows in its binary form.';
+CREATE TYPE churn_rows (
+  INPUT = churn_rows_in, OUTPUT = churn_rows_out, RECEIVE = churn_rows_recv, SEND = churn_rows_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE churn_rows IS
+  'Customers with their features while a churn model is sought: the state of the aggregate churn_fit, which travels between processes and servers.';
+
+CREATE FUNCTION churn_fit_accum(churn_rows, float8[], boolean, churn_def) RETURNS churn_rows
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_accum_array';
+COMMENT ON FUNCTION churn_fit_accum(churn_rows, float8[], boolean, churn_def) IS 'Collects a customer for churn_fit().';
+CREATE FUNCTION churn_fit_accum(churn_rows, jsonb, boolean, churn_def) RETURNS churn_rows
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_accum_jsonb';
+COMMENT ON FUNCTION churn_fit_accum(churn_rows, jsonb, boolean, churn_def) IS 'Collects a customer for churn_fit().';
+CREATE FUNCTION churn_fit_combine(churn_rows, churn_rows) RETURNS churn_rows
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_combine';
+COMMENT ON FUNCTION churn_fit_combine(churn_rows, churn_rows) IS 'Joins different customers.';
+CREATE FUNCTION churn_fit_final(churn_rows) RETURNS churn_model
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_final';
+COMMENT ON FUNCTION churn_fit_final(churn_rows) IS 'Fits the model to the collected customers.';
+CREATE AGGREGATE churn_fit(features jsonb, churned boolean, def churn_def) (
+  SFUNC = churn_fit_accum, STYPE = churn_rows, SSPACE = 65536, FINALFUNC = churn_fit_final,
+  COMBINEFUNC = churn_fit_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE churn_fit(jsonb, boolean, churn_def) IS
+  'Fits a model of who will churn to customers of whom it is known, one row each: what is known of a customer, such as to_jsonb(row) - ''churned'', and whether the customer churned.
+It is a logistic regression. Each key is a feature: numbers and booleans (1 and 0) are taken as they are, a text is a category, of which each but the bytewise first gets a coefficient that compares it with the first; null and a key that is absent are missing. A missing number is set to the mean, and where there are any, one more coefficient is for being missing; a missing category is a category of its own. Columns that are constant, or that others explain exactly, get coefficient 0 and are marked redundant (with a penalty, columns that explain each other share instead). Rows without features, churned or definition are passed over; no rows give NULL. Standard errors are of the inverse information, which with a penalty includes it, and with class weights takes them for numbers of customers. The model depends on the rows only, not on their order or the plan. It keeps all rows, in 1 to 8 bytes a value; rows that are alike are kept once. Errors: 22023 if all churned or none did, for perfect separation without a penalty, a key with numbers in some rows and text in others, a value that is an array or an object, a number beyond 1e100, definitions that differ, names in the definition, fewer than 5 of a class where probabilities are to be calibrated; 54000 for a feature with more than 200 categories, more than 1,000 columns, more than 1 GB of rows.';
+CREATE AGGREGATE churn_fit(features float8[], churned boolean, def churn_def) (
+  SFUNC = churn_fit_accum, STYPE = churn_rows, SSPACE = 65536, FINALFUNC = churn_fit_final,
+  COMBINEFUNC = churn_fit_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE churn_fit(float8[], boolean, churn_def) IS
+  'Fits a model of who will churn to customers of whom it is known, one row each: numbers in an array, and whether the customer churned.
+The names of the features are those of the churn_def, or f1, f2 and so on. A NULL element is missing. Otherwise as churn_fit with a jsonb. Errors: also 22023 for arrays of different length and for NaN and infinity, naming the feature; 2202E for arrays of several dimensions.';

@@ -13,7 +13,12 @@ SET search_path = public, clientele;
 
 -- Prepares a call of each function with the parameters that a driver would declare.
 CREATE FUNCTION prepared(OUT tried bigint, OUT failed text[]) LANGUAGE plpgsql AS $$
-DECLARE f record;
+DECLARE
+  f record;
+  -- Our types with a literal of their own.
+  literals regtype[] := ARRAY(SELECT casttarget FROM pg_cast JOIN pg_type t ON t.oid = casttarget
+                              WHERE castsource = 'varchar'::regtype AND castcontext = 'i'
+                                AND typnamespace = 'clientele'::regnamespace);
 BEGIN
   tried := 0;
   failed := '{}';
@@ -21,10 +26,10 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
-         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.churn_def,clientele.churn_model}'::regtype[]) THEN 'varchar'
+         LATERAL (SELECT string_agg(CASE WHEN (t = 'text'::regtype OR t = ANY (literals)) THEN 'varchar'
                                          WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
                          string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
-                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.churn_def,clientele.churn_model}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{text,text[]}'::regtype[] || literals)) AS with_text,
                          bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
                   FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
     WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/decimal.hpp"
 
+#include <charconv>
+
 namespace clientele {
 
 const char* parse_amount(std::string_view& text, int64_t& millionths) {
@@ -44,6 +46,18 @@ void append_amount(std::string& out, int64_t millionths) {
   }
   if (negative) *--p = '-';
   out.append(p, end);
+}
+
+double amount_as_double(int64_t millionths) {
+  constexpr int64_t exact = int64_t{1} << 53;
+  if (-exact <= millionths && millionths <= exact) return static_cast<double>(millionths) / 1e6;
+  // Dividing would round a second time.
+  char text[32];
+  char* const end = std::to_chars(text, text + 24, millionths).ptr;
+  end[0] = 'e', end[1] = '-', end[2] = '6';
+  double value = 0;
+  std::from_chars(text, end + 3, value);
+  return value;
 }
 
 }  // namespace clientele

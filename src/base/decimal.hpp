@@ -13,4 +13,7 @@ const char* parse_amount(std::string_view& text, int64_t& millionths);
 /// Writes millionths as the shortest decimal: 19.99, 5, -0.000001.
 void append_amount(std::string& out, int64_t millionths);
 
+/// The double nearest to an amount, as numeric's cast gives it.
+double amount_as_double(int64_t millionths);
+
 }  // namespace clientele

@@ -2,6 +2,7 @@
 // The aggregate funnel(journey, …), its state funnel_summary, and funnel_steps(funnel_summary).
 #include <cstring>
 
+#include "base/wilson.hpp"
 #include "funnel/compiled_pg.hpp"
 #include "funnel/summary.hpp"
 #include "pg/expanded.hpp"

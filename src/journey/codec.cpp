@@ -423,9 +423,35 @@ void Journey::decode(EventList& out) const {
   if (has_items_ || has_amounts_) decode_extras(out);
 }
 
-void Journey::decode_extras(EventList& out) const {
+Reader Journey::at_items() const {
   Reader reader(rest_);
   reader.take(times_.size());
+  return reader;
+}
+
+Reader Journey::at_amounts(int64_t& factor) const {
+  Reader reader = at_items();
+  if (has_items_) {
+    const OptionalColumn items(reader, count_, all_items_);
+    reader.take(items.values.size());
+  }
+  const uint8_t digits = reader.u8();
+  if (digits > 6) Reader::fail("amounts have too many digits");
+  factor = power_of_ten[6 - digits];
+  return reader;
+}
+
+Journey::OptionalColumn::OptionalColumn(Reader& reader, size_t events, bool everywhere) {
+  size_t count = events;
+  if (!everywhere) {
+    present = reader.take((events + 7) / 8);
+    count = 0;
+    for (size_t i = 0; i < events; ++i) count += present[i / 8] >> (i % 8) & 1;
+  }
+  values = ColumnReader(reader, count);
+}
+
+void Journey::decode_extras(EventList& out) const {
   const auto place = [&](size_t i) -> Extra& {
     Event& e = out.events[i];
     if (e.extra == Event::plain) {
@@ -434,41 +460,16 @@ void Journey::decode_extras(EventList& out) const {
     }
     return out.extras[e.extra];
   };
-  const auto optional_column = [&](bool everywhere, auto store) {
-    const uint8_t* present = everywhere ? nullptr : reader.take((count_ + 7) / 8);
-    size_t values = count_;
-    if (present != nullptr) {
-      values = 0;
-      for (size_t i = 0; i < count_; ++i) values += present[i / 8] >> (i % 8) & 1;
-    }
-    ColumnReader column(reader, values);
-    reader.take(column.size());
-    uint64_t v[block];
-    size_t in_block = block;
-    for (size_t i = 0, k = 0; i < count_; ++i) {
-      if (present != nullptr && (present[i / 8] >> (i % 8) & 1) == 0) continue;
-      if (in_block == block) {
-        poll();
-        column.read(v, std::min(block, values - k));
-        in_block = 0;
-      }
-      store(place(i), unzigzag(v[in_block++]));
-      ++k;
-    }
-  };
-  if (has_items_)
-    optional_column(all_items_, [](Extra& x, int64_t item) { x.has_item = true, x.item = item; });
-  if (has_amounts_) {
-    const uint8_t digits = reader.u8();
-    if (digits > 6) Reader::fail("amounts have too many digits");
-    const int64_t factor = power_of_ten[6 - digits];
-    optional_column(all_amounts_, [factor](Extra& x, int64_t amount) {
-      x.has_amount = true;
-      if (__builtin_mul_overflow(amount, factor, &x.amount) || x.amount <= -amount_limit ||
-          x.amount >= amount_limit)
-        Reader::fail("an amount is out of range");
-    });
-  }
+  each_item(count_, [&](size_t i, int64_t item) {
+    Extra& x = place(i);
+    x.has_item = true;
+    x.item = item;
+  });
+  each_amount(count_, [&](size_t i, int64_t amount) {
+    Extra& x = place(i);
+    x.has_amount = true;
+    x.amount = amount;
+  });
 }
 
 void validate(std::span<const uint8_t> packed) {

@@ -165,17 +165,20 @@ void define_dictionary_settings() {
       nullptr);
 }
 
-std::vector<int32_t> resolve_selector(std::string_view selector) {
+std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_nothing) {
   std::vector<int32_t> result;
+  const bool without_names = absent_is_nothing && !store_exists();
   for (const SelectorTerm& term : parse_selector(selector)) {
     if (term.number) {
       result.push_back(*term.number);
       continue;
     }
+    if (without_names) continue;
     require_store();
     const Ids ids = pg::call_pg([&] { return find_types(term, true); });
     result.insert(result.end(), ids.id, ids.id + ids.count);
-    if (ids.count > 0 || !term.exact() || unknown_event == unknown_is_ignored) continue;
+    if (ids.count > 0 || !term.exact() || absent_is_nothing || unknown_event == unknown_is_ignored)
+      continue;
     // A known name whose properties match nothing is no mistake.
     if (!term.properties.empty() && pg::call_pg([&] { return find_types(term, false).count; }) > 0)
       continue;
@@ -194,6 +197,7 @@ std::vector<EventName> dictionary_in_order() {
     int32_t id;
     const char* label;
     bool no_channel;
+    int32_t channel;
   };
   struct Rows {
     Row* row;
@@ -205,7 +209,8 @@ std::vector<EventName> dictionary_in_order() {
         "SELECT t.event_type_id,"
         " CASE WHEN t.channel OPERATOR(pg_catalog.=) '' THEN t.event"
         "  ELSE pg_catalog.concat(t.channel, ':', t.event) END,"
-        " t.channel OPERATOR(pg_catalog.=) ''"
+        " t.channel OPERATOR(pg_catalog.=) '',"
+        " pg_catalog.dense_rank() OVER (ORDER BY t.channel COLLATE pg_catalog.\"C\")"
         " FROM clientele_data.event_types t"
         " ORDER BY t.channel COLLATE pg_catalog.\"C\", t.event COLLATE pg_catalog.\"C\","
         " t.properties::pg_catalog.text COLLATE pg_catalog.\"C\"",
@@ -220,13 +225,16 @@ std::vector<EventName> dictionary_in_order() {
           MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
       r.row[i].no_channel =
           DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &null));
+      r.row[i].channel = static_cast<int32_t>(
+          DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &null)));
     }
     SPI_finish();
     return r;
   });
   names.reserve(rows.count);
   for (uint64 i = 0; i < rows.count; ++i)
-    names.push_back({rows.row[i].id, rows.row[i].label, rows.row[i].no_channel});
+    names.push_back(
+        {rows.row[i].id, rows.row[i].label, rows.row[i].no_channel, rows.row[i].channel});
   return names;
 }
 

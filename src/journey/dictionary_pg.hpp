@@ -20,14 +20,15 @@ void define_dictionary_settings();
 
 /// The ids that a selector picks, ascending. C++ regime. Errors: 42704 for an exact name that is
 /// not in the dictionary (unless clientele.unknown_event = ignore), 42P01 without a store, 22023
-/// for its syntax.
-std::vector<int32_t> resolve_selector(std::string_view selector);
+/// for its syntax. With `absent_is_nothing` neither unknown names nor a missing store are errors.
+std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_nothing = false);
 
 /// What the dictionary says of one event type.
 struct EventName {
   int32_t id;
   std::string label;  // event, or channel:event where the channel is not empty
   bool no_channel;    // the label is the event alone, though it may contain a colon
+  int32_t channel;    // numbered from 1
 };
 
 /// All event types in the order (channel, event, properties) COLLATE "C". C++ regime.

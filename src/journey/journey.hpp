@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/calendar.hpp"
+#include "base/poll.hpp"
 #include "journey/column.hpp"
 
 namespace clientele {
@@ -113,10 +114,58 @@ class Journey {
   Micros first_at() const;
   Micros last_at() const;
 
+  /// Calls take(position, item) for those of the first `events` events that have an item.
+  template <class Take>
+  void each_item(size_t events, Take take) const {
+    if (!has_items_) return;
+    Reader reader = at_items();
+    each_value(reader, all_items_, events, take);
+  }
+  /// Calls take(position, amount) for those that have an amount, in millionths.
+  template <class Take>
+  void each_amount(size_t events, Take take) const {
+    if (!has_amounts_) return;
+    int64_t factor = 1;
+    Reader reader = at_amounts(factor);
+    each_value(reader, all_amounts_, events, [&](size_t i, int64_t value) {
+      int64_t amount = 0;
+      if (__builtin_mul_overflow(value, factor, &amount) || amount <= -amount_limit ||
+          amount >= amount_limit)
+        Reader::fail("an amount is out of range");
+      take(i, amount);
+    });
+  }
+
   /// All of it, sorted.
   void decode(EventList& out) const;
 
  private:
+  /// A bitmap of who has a value unless all do, then the values.
+  struct OptionalColumn {
+    OptionalColumn(Reader& reader, size_t events, bool everywhere);
+    const uint8_t* present = nullptr;
+    ColumnReader values;
+  };
+  Reader at_items() const;
+  Reader at_amounts(int64_t& factor) const;
+  template <class Take>
+  void each_value(Reader& reader, bool everywhere, size_t events, Take take) const {
+    OptionalColumn column(reader, count_, everywhere);
+    const size_t count = column.values.count();
+    uint64_t v[block];
+    size_t in_block = block;
+    for (size_t i = 0, k = 0; i < events; ++i) {
+      if (column.present != nullptr && (column.present[i / 8] >> (i % 8) & 1) == 0) continue;
+      if (in_block == block) {
+        poll();
+        column.values.read(v, std::min(block, count - k));
+        in_block = 0;
+      }
+      take(i, unzigzag(v[in_block++]));
+      ++k;
+    }
+  }
+
   void read_types(Reader& reader);
   void decode_extras(EventList& out) const;
 

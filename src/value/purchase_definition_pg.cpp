@@ -3,6 +3,7 @@
 // PurchaseDefinition.
 #include "value/purchase_definition_pg.hpp"
 
+#include "pg/clock.hpp"
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
@@ -12,25 +13,6 @@ namespace {
 
 using pg::ByteView;
 using pg::guarded;
-
-constexpr int64_t unix_to_postgres = 10957 * int64_t{86400};  // seconds
-
-LocalClock::Offset offset_in(const void* zone, Micros at) {
-  const auto* tz = static_cast<const pg_tz*>(zone);
-  const pg_time_t now = at / second - (at % second < 0) + unix_to_postgres;
-  const pg_tm* local = pg_localtime(&now, tz);
-  if (local == nullptr)
-    throw Error(sqlstate::time_out_of_range, "a time is out of the range of its time zone");
-  const Micros offset = local->tm_gmtoff * second;
-  long int before = 0, after = 0;
-  int before_dst = 0, after_dst = 0;
-  pg_time_t boundary = 0;
-  const int found =
-      pg_next_dst_boundary(&now, &before, &before_dst, &boundary, &after, &after_dst, tz);
-  if (found < 0) return {offset, at + 1};
-  if (found == 0 || boundary - unix_to_postgres >= end_of_time / second) return {offset, INT64_MAX};
-  return {offset, (boundary - unix_to_postgres) * second};
-}
 
 /// Names the zone as PostgreSQL does, whatever the case it was written in.
 void set_zone(PurchaseDefinition& definition, pg_tz* zone) {
@@ -123,7 +105,7 @@ class KeptResult {
     set_zone(d, zone);
     if (now.has_merge) d.set_merge(pg::fixed_length(now.merge, "merge"));
     if (now.has_unit) d.set_unit(pg::fixed_length(now.unit, "unit"));
-    LocalClock clock = clock_in(zone);
+    LocalClock clock = pg::clock_in(zone);
     const auto period = [&](const char* name, TimestampTz at) {
       if (TIMESTAMP_NOT_FINITE(at))
         throw Error(sqlstate::time_out_of_range, std::string(name) + " must be finite");
@@ -151,8 +133,6 @@ class KeptResult {
 };
 
 }  // namespace
-
-LocalClock clock_in(const pg_tz* zone) { return {offset_in, zone}; }
 
 }  // namespace clientele
 

@@ -7,19 +7,18 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "pg/clock.hpp"
 #include "pg/values.hpp"
 #include "value/purchases.hpp"
 
 namespace clientele {
-
-LocalClock clock_in(const pg_tz* zone);
 
 /// Ready to count by.
 struct PurchaseCounter {
   explicit PurchaseCounter(std::span<const uint8_t> bytes)
       : encoded(bytes.begin(), bytes.end()),
         definition(PurchaseDefinition::read(bytes)),
-        clock(clock_in(pg::time_zone_named(definition.time_zone))) {}
+        clock(pg::clock_in(pg::time_zone_named(definition.time_zone))) {}
 
   bool made_from(std::span<const uint8_t> bytes) const {
     return bytes.size() == encoded.size() &&

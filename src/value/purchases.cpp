@@ -2,29 +2,12 @@
 #include "value/purchases.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
+#include "base/decimal.hpp"
 #include "base/poll.hpp"
 #include "base/sort.hpp"
 
 namespace clientele {
-
-void LocalClock::find(Micros at) {
-  static constexpr size_t most = 4096;
-  const auto place = std::ranges::upper_bound(spans_, at, {}, &Span::end);
-  if (place != spans_.end() && place->begin <= at) {
-    now_ = *place;
-    return;
-  }
-  const Offset offset = look_(zone_, at);
-  now_ = {at, std::max(offset.end, at + 1), offset.offset};
-  if (place != spans_.end() && place->end == now_.end) {
-    *place = now_;  // the same span, known from an earlier instant on
-  } else if (spans_.size() < most) {
-    spans_.insert(place, now_);
-  }
-}
 
 bool before(const Purchase& a, const Purchase& b) {
   if (a.period != b.period) return a.period < b.period;
@@ -89,19 +72,6 @@ double checked_amount(double amount) {
     throw Error(sqlstate::out_of_range, "the amount of a purchase must be finite",
                 "Leave out rows whose amount is NaN or infinity; NULL is an unknown amount.");
   return amount + 0.0;  // -0 becomes 0
-}
-
-double amount_as_double(int64_t millionths) {
-  constexpr int64_t exact = int64_t{1} << 53;
-  if (-exact <= millionths && millionths <= exact)
-    return static_cast<double>(millionths) / static_cast<double>(amount_scale);
-  // Dividing would round a second time.
-  char text[32];
-  char* const end = std::to_chars(text, text + 24, millionths).ptr;
-  end[0] = 'e', end[1] = '-', end[2] = '6';
-  double value = 0;
-  std::from_chars(text, end + 3, value);
-  return value;
 }
 
 std::optional<PurchaseSummary> summarise(std::span<Purchase> purchases,

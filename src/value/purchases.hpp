@@ -9,39 +9,11 @@
 #include <span>
 #include <vector>
 
+#include "base/local_clock.hpp"
 #include "journey/journey.hpp"
 #include "value/purchase_definition.hpp"
 
 namespace clientele {
-
-/// Wall-clock times of a time zone. Remembers the spans between changes of the clocks.
-class LocalClock {
- public:
-  /// What a clock says from some instant on, and until when.
-  struct Offset {
-    Micros offset;
-    Micros end;
-  };
-  using Look = Offset (*)(const void* zone, Micros at);
-
-  LocalClock(Look look, const void* zone) : look_(look), zone_(zone) {}
-
-  Micros local(Micros at) {
-    if (at < now_.begin || at >= now_.end) find(at);
-    return at + now_.offset;
-  }
-
- private:
-  struct Span {
-    Micros begin, end, offset;
-  };
-  void find(Micros at);
-
-  Look look_;
-  const void* zone_;
-  Span now_{0, 0, 0};
-  std::vector<Span> spans_;  // ascending, apart
-};
 
 inline constexpr double no_amount = std::numeric_limits<double>::quiet_NaN();
 
@@ -63,8 +35,6 @@ size_t compact(std::span<Purchase> purchases);
 
 /// Finite, as one zero; error 22003.
 double checked_amount(double amount);
-/// The double nearest to an amount, as numeric's cast gives it.
-double amount_as_double(int64_t millionths);
 
 struct PurchaseSummary {
   int32_t x = 0;

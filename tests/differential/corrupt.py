@@ -24,7 +24,7 @@ SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
 DO $do$ DECLARE t text; BEGIN
-  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def,spend_model,contract_model,spend_values,contract_values,holdout_summary,churn_def,churn_model,churn_rows}'::text[] LOOP
+  FOREACH t IN ARRAY '{%(types)s}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
     EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
   END LOOP;
@@ -56,6 +56,10 @@ INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
+INSERT INTO good SELECT 'churn_features_def', clientele.churn_features_def_send(d) FROM (VALUES
+  (clientele.churn_features_def()), (clientele.churn_features_def('1 h', '1 s', '#0', '#1|#2', '#3', '#4', '#5', '#6', 'Asia/Shanghai'))) v (d);
+INSERT INTO good SELECT 'classification_summary', clientele.classification_summary_send(clientele.classification(least(random() * (g %% 3), 1), random() < 0.3))
+FROM generate_series(1, 6) g, generate_series(1, 3 * g * g) GROUP BY g;
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
@@ -107,7 +111,9 @@ SELECT 'journey', unnest(ARRAY[
   'funnel_times($1, funnel_def(''{#0,#1}'', ''1 min''))', 'funnel_depth($1, funnel_def(''{#0,#1,#2}'', ''1 min''))',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel($1, funnel_def(''{#0,#1}'')))))',
   'funnel($1, ''{#0,#1|#0}'', ''1 h'')', 'purchase_summary($1, purchase_def(''2026-01-02'', ''1 h'', purchase => ''#0|#1''))',
-  'purchase_times($1, purchase_def(''2026-01-01'', ''0'', ''1 s'', ''2027-01-01'', ''#0|#2''))'])
+  'purchase_times($1, purchase_def(''2026-01-01'', ''0'', ''1 s'', ''2027-01-01'', ''#0|#2''))',
+  'churn_features($1, ''2026-01-01 00:10'', churn_features_def(''1 min'', purchase => ''#0'', return => ''#1'', promotion => ''#2'', answer => ''#0|#3''))',
+  'churn_features_json($1, ''2030-01-01'')'])
 UNION ALL
 SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, o, s, e, item, up, day))
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) o (o),
@@ -127,6 +133,12 @@ INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::tex
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'churn_features_def', unnest(ARRAY['churn_features_def_out($1)::text', 'churn_features_def_send($1)', 'churn_features_def_hash($1)',
+  'churn_features(j, ''2026-01-01 00:10'', $1) FROM samples', 'churn_features_json(j, ''2026-02-01'', $1) FROM samples']);
+INSERT INTO calls SELECT 'classification_summary', unnest(ARRAY['classification_summary_out($1)::text', 'classification_summary_send($1)',
+  'classification_summary_hash($1)', 'classification_auc($1)', 'classification_log_loss($1)', 'classification_brier($1)',
+  'classification_average_precision($1)', 'classification_accuracy($1, 0.3)', 'classification_at($1)', 'count(*) FROM classification_calibration($1)',
+  'count(*) FROM classification_calibration($1, 7, false)', 'count(*) FROM classification_lift($1)', 'classification_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'rfm_cuts', unnest(ARRAY['rfm_cuts_out($1)::text', 'rfm_cuts_send($1)', 'rfm_cuts_hash($1)',
   'rfm_score(3, 4, 5, $1)', 'rfm_score(''3 h''::interval, 4, 5, $1)', 'rfm_score(now(), 4, 5, $1)']);
 INSERT INTO calls SELECT 'rfm_cuts_def', unnest(ARRAY['rfm_cuts_def_out($1)::text', 'rfm_cuts_def_send($1)', 'rfm_cuts_def_hash($1)',
@@ -160,7 +172,7 @@ CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kin
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
-  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def,clientele.spend_model,clientele.contract_model,clientele.spend_values,clientele.contract_values,clientele.holdout_summary,clientele.churn_def,clientele.churn_model,clientele.churn_rows}'::regtype[])
+  AND a = ANY (ARRAY(SELECT ('clientele.' || t)::regtype FROM unnest('{%(types)s}'::text[]) t))
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
   AND p.proname !~ '_(accum|combine|eq|ne|concat)$';
@@ -183,6 +195,11 @@ BEGIN
   RETURN said;
 END $$;
 """
+
+# What bytes are planted in; each has good values above.
+TYPES = """journey funnel_def funnel_summary path_def rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
+churn_model churn_rows classification_summary churn_features_def
+spend_model contract_model spend_values contract_values holdout_summary""".split()
 
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 
@@ -224,7 +241,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     print(f"seed {seed}, {count} corruptions", flush=True)
     rng = random.Random(seed)
-    made = psql(SETUP % dict(seed=rng.random(), allowed=ALLOWED))
+    made = psql(SETUP % dict(seed=rng.random(), allowed=ALLOWED, types=",".join(TYPES)))
     good = psql("SELECT kind, encode(bytes, 'hex') FROM corrupt.good ORDER BY 1, 2")
     if made.returncode or good.returncode or "not called" in made.stdout:
         print(made.stdout, made.stderr, good.stderr)

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "random_events.hpp"
 
 namespace clientele {
@@ -67,6 +69,18 @@ TEST(Decimal, RoundTrips) {
     if (text.find('.') != std::string::npos) {
       ASSERT_NE(text.back(), '0');
     }
+  }
+}
+
+TEST(Decimal, AmountsAreTheNearestDoubles) {
+  testing::Random random(11);
+  for (int i = 0; i < 200'000; ++i) {
+    auto v = static_cast<int64_t>(random.any_width() % static_cast<uint64_t>(amount_limit));
+    if (random.one_in(2)) v = -v;
+    char text[48];
+    std::snprintf(text, sizeof text, "%s%lld.%06lld", v < 0 ? "-" : "", std::llabs(v) / 1'000'000,
+                  std::llabs(v) % 1'000'000);
+    ASSERT_EQ(amount_as_double(v), std::strtod(text, nullptr)) << text;
   }
 }
 

@@ -3,16 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <set>
 
+#include "base/decimal.hpp"
+#include "unit/hundred_days.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele {
 namespace {
 
+using testing::hundred_days;
 using testing::Random;
 
 std::string code_of(const std::function<void()>& f) {
@@ -35,13 +37,6 @@ Bytes written(const PurchaseDefinition& d) {
   Bytes out;
   d.write(out);
   return out;
-}
-
-/// A zone whose clocks are set by one hour at each multiple of 100 days, to and fro.
-LocalClock::Offset hundred_days(const void* looks, Micros at) {
-  if (looks != nullptr) ++*static_cast<int*>(const_cast<void*>(looks));
-  const int64_t n = at / (100 * day) - (at % (100 * day) < 0);
-  return {n % 2 == 0 ? hour : 0, (n + 1) * 100 * day};
 }
 
 PurchaseDefinition random_definition(Random& random) {
@@ -147,39 +142,7 @@ TEST(PurchaseDefinition, TextIsOfTheClock) {
     EXPECT_EQ(code_of([&] { d.period_from_text("until", text); }), "22023") << text;
 }
 
-TEST(LocalClock, KnowsEverySpanWhateverTheOrder) {
-  int looks = 0;
-  LocalClock clock(hundred_days, &looks);
-  Random random(3);
-  for (int i = 0; i < 100'000; ++i) {
-    const Micros at = static_cast<Micros>(random.below(4000 * day)) - 2000 * day;
-    ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset) << at;
-  }
-  EXPECT_LT(looks, 1000);
-  for (int64_t n = -20; n <= 20; ++n)
-    for (const Micros at : {n * 100 * day - 1, n * 100 * day, n * 100 * day + 1})
-      ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset) << at;
-}
-
-TEST(LocalClock, StaysRightBeyondWhatItRemembers) {
-  LocalClock clock(hundred_days, nullptr);
-  for (int round = 0; round < 2; ++round)
-    for (int64_t n = 0; n < 10'000; ++n) {
-      const Micros at = n * 100 * day + round;
-      ASSERT_EQ(clock.local(at), at + hundred_days(nullptr, at).offset);
-    }
-}
-
-TEST(Purchases, AmountsAreTheNearestDoubles) {
-  Random random(11);
-  for (int i = 0; i < 200'000; ++i) {
-    auto v = static_cast<int64_t>(random.any_width() % static_cast<uint64_t>(amount_limit));
-    if (random.one_in(2)) v = -v;
-    char text[48];
-    std::snprintf(text, sizeof text, "%s%lld.%06lld", v < 0 ? "-" : "", std::llabs(v) / 1'000'000,
-                  std::llabs(v) % 1'000'000);
-    ASSERT_EQ(amount_as_double(v), std::strtod(text, nullptr)) << text;
-  }
+TEST(Purchases, AmountsAreFinite) {
   EXPECT_EQ(code_of([] { checked_amount(no_amount); }), "22003");
   EXPECT_EQ(code_of([] { checked_amount(-std::numeric_limits<double>::infinity()); }), "22003");
   EXPECT_FALSE(std::signbit(checked_amount(-0.0)));

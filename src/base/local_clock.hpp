@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <vector>
+
+#include "base/calendar.hpp"
+
+namespace clientele {
+
+/// Wall-clock times of a time zone. Remembers the spans between changes of the clocks.
+class LocalClock {
+ public:
+  /// What a clock says from some instant on, and until when.
+  struct Offset {
+    Micros offset;
+    Micros end;
+  };
+  using Look = Offset (*)(const void* zone, Micros at);
+
+  LocalClock(Look look, const void* zone) : look_(look), zone_(zone) {}
+
+  Micros local(Micros at) {
+    if (at < now_.begin || at >= now_.end) find(at);
+    return at + now_.offset;
+  }
+  /// Until when the clock runs on without a change, from the time last asked about.
+  Micros steady_until() const { return now_.end; }
+
+ private:
+  struct Span {
+    Micros begin, end, offset;
+  };
+  void find(Micros at);
+
+  Look look_;
+  const void* zone_;
+  Span now_{0, 0, 0};
+  std::vector<Span> spans_;  // ascending, apart
+};
+
+}  // namespace clientele

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/calendar.hpp"
+
+namespace clientele {
+
+/// What an event can be to the features, besides something that the customer did.
+enum FeatureRole {
+  purchase_role,
+  return_role,
+  complaint_role,
+  promotion_role,
+  answer_role,
+  passive_role
+};
+inline constexpr int feature_roles = 6;
+inline constexpr std::array<const char*, feature_roles> feature_role_names = {
+    "purchase", "return", "complaint", "promotion", "answer", "passive"};
+
+/// What churn_features looks at, as a churn_features_def holds it.
+struct FeaturesDefinition {
+  /// None: the usual one, of which a name that the dictionary does not have picks nothing.
+  std::array<std::optional<std::string>, feature_roles> selector;
+  int64_t period = 30 * day;
+  int64_t session_gap = 30 * minute;
+  std::string time_zone;
+
+  static constexpr std::array<const char*, feature_roles> usual = {
+      "purchase", "return", "complaint", "promotion_sent", "promotion_opened|promotion_clicked",
+      "resolved"};
+
+  /// 22023 for a period of zero, a selector's syntax, no time zone.
+  void check() const;
+
+  /// The stored form; equal definitions have equal bytes. Versioned.
+  void write(Bytes& out) const;
+  /// Error XX001 for bytes that write() does not give.
+  static FeaturesDefinition read(std::span<const uint8_t> bytes);
+
+  friend bool operator==(const FeaturesDefinition&, const FeaturesDefinition&) = default;
+};
+
+}  // namespace clientele

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "base/local_clock.hpp"
+#include "pg/postgres.hpp"
+
+namespace clientele::pg {
+
+/// What clocks say in a time zone.
+LocalClock clock_in(const pg_tz* zone);
+
+}  // namespace clientele::pg

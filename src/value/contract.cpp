@@ -24,13 +24,14 @@ double by_series(double b, double c, double z) {
   return -1;
 }
 
-/// 2F1(1, b; c; z) by Euler's integral (DLMF 15.6.1), t = 1 / (1 + e^-u); gap = (1 - z) / z:
-/// 1 - z t = z (gap + 1 - t).
-double by_integral(double b, double c, double z, double gap) {
+/// 2F1(1, b; a + b; z) by Euler's integral (DLMF 15.6.1), t = 1 / (1 + e^-u); gap = (1 - z) / z:
+/// 1 - z t = z (gap + 1 - t). It is E[1 / (1 - z t)], t ~ Beta(b, a).
+double by_integral(double a, double b, double z, double gap) {
+  // So narrow a distribution has no node within it.
+  if (std::min(a, b) > 1e12) return 1 / (z * (gap + a / (a + b)));
   struct Node {
     double value, slope;
   };
-  const double a = c - b;
   const auto phi = [&](double u) {
     // 1 - t = e^-u / (1 + e^-u); gap + 1 - t = (gap + (1 + gap) e^-u) / (1 + e^-u)
     const double t = 1 / (1 + std::exp(-u)), rest = 1 / (1 + std::exp(u));
@@ -52,6 +53,8 @@ double by_integral(double b, double c, double z, double gap) {
                     [&](const Node&, double weight) { sum += weight; });
   return std::exp(phi(low).value - log_beta(b, a) + std::log(sum)) / z;
 }
+
+constexpr double least_alpha = 0.01;
 
 }  // namespace
 
@@ -83,9 +86,14 @@ double contract_residual(const ContractParameters& at, double period, double dis
     return at.alpha > 1 ? renewing / (at.alpha - 1) : std::numeric_limits<double>::infinity();
   if (std::isinf(discount)) return contract_retention(at, period);
   const double b = at.beta + period, c = at.alpha + b, z = 1 / (1 + discount);
-  const double rest = by_series(b, c, z);
-  const double sum = rest >= 0 ? 1 + rest : by_integral(b, c, z, discount);
-  return contract_retention(at, period) * sum;
+  const double rest = by_series(b, c, z), retention = contract_retention(at, period);
+  if (rest >= 0) return retention * (1 + rest);
+  if (at.alpha > least_alpha) return retention * by_integral(at.alpha, b, z, discount);
+  // Nearly all of the distribution is where nobody ever leaves, out of the nodes' reach. With the
+  // probability s = 1 - t of leaving, 1 / (1 - z t) is 1 / (1 - z) times 1 - s / (discount + s),
+  // and E[s / (discount + s)] is E[s] times the mean of 1 / (discount + s) over Beta(alpha + 1, b).
+  const double leaving = at.alpha / c * z * by_integral(at.alpha + 1, b, z, discount);
+  return retention * (1 + discount) / discount * (1 - leaving);
 }
 
 }  // namespace clientele

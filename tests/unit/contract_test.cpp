@@ -76,6 +76,38 @@ TEST(Contract, ResidualIsTheSum) {
   EXPECT_EQ(contract_residual(regular, 1, INFINITY), contract_retention(regular, 1));
 }
 
+// With b = 1 and a small alpha: E[1 / (1 - z t)] = (1 + d) / d (1 - alpha ln((1 + d) / d)) up to
+// alpha^2 ln^2.
+TEST(Contract, ResidualWhereHardlyAnybodyLeaves) {
+  for (const double alpha : {1e-30, 1e-12, 1e-9})
+    for (const double d : {1e-12, 1e-7, 1e-5}) {
+      const double expected = (1 + d) / d * (1 - alpha * std::log((1 + d) / d)) / (1 + alpha);
+      // Retention in the second period is 1 / (1 + alpha), and b is 2: one step of the sum further.
+      const double first = contract_residual({alpha, 1e-30}, 2, d);
+      const double next = (first * (1 + alpha) - 1) * (1 + d);
+      EXPECT_NEAR(next / (contract_residual({alpha, 1e-30}, 3, d)), 1, 1e-9);
+      EXPECT_NEAR(first / expected, 1, 1e-6 + 3 * alpha);
+    }
+  // On both sides of where the formula changes.
+  for (const double d : {1e-12, 1e-6, 1e-4})
+    EXPECT_NEAR(
+        contract_residual({.0099999999, 3}, 2, d) / contract_residual({.0100000001, 3}, 2, d), 1,
+        1e-8);
+}
+
+TEST(Contract, ResidualIsFiniteAndBounded) {
+  constexpr double parameters[] = {1e-30, 1e-12, .001, 1, 1.000001, 3, 1e4, 1e12, 1e15, 1e30};
+  for (const double alpha : parameters)
+    for (const double beta : parameters)
+      for (const double n : {1.0, 2.0, 50.0, 2147483647.0})
+        for (const double d : {1e-300, 1e-9, 1e-3, .1, 10.0, 1e300}) {
+          const double value = contract_residual({alpha, beta}, n, d);
+          const double most = contract_retention({alpha, beta}, n) * (1 + d) / d;
+          EXPECT_TRUE(std::isfinite(value) && value >= 0 && value <= most * (1 + 1e-9))
+              << value << " of " << most << ": " << alpha << ' ' << beta << ' ' << n << ' ' << d;
+        }
+}
+
 TEST(Contract, GradientIsTheSlope) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 2000; ++i) {

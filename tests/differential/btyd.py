@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Buy-till-you-die models against published figures and an implementation that shares no code.
+
+usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 300 random customers)
+"""
+import random
+import sys
+
+sys.dont_write_bytecode = True
+
+import btyd_checks as checks  # noqa: E402
+import btyd_published  # noqa: E402
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    print(f"btyd: seed {seed}, {count} random customers", flush=True)
+    checks.new_database()
+    btyd_published.everything()
+    checks.drop_database()
+    print(f"btyd: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
+    sys.exit(1 if checks.failed else 0)
+
+
+main()

@@ -10,6 +10,9 @@ import sys
 sys.dont_write_bytecode = True
 
 import btyd_checks as checks  # noqa: E402
+import btyd_covariates  # noqa: E402
+import btyd_fits  # noqa: E402
+import btyd_predictions  # noqa: E402
 import btyd_published  # noqa: E402
 
 
@@ -18,6 +21,13 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
     print(f"btyd: seed {seed}, {count} random customers", flush=True)
     checks.new_database()
+    rng = random.Random(seed)
+    btyd_predictions.predictions(rng, count)
+    btyd_predictions.hypergeometric(rng, count // 2)
+    btyd_fits.fits(rng, count // 5)
+    btyd_fits.emptiness()
+    btyd_fits.grid()
+    btyd_covariates.everything(rng, count // 50)
     btyd_published.everything()
     checks.drop_database()
     print(f"btyd: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")

@@ -32,8 +32,8 @@ def kept(nodes):
 
 def rates(shape, rate):
     """The integral of x^(shape-1) e^(-rate x) f(x) dx as a sum, x = e^(u - e^-u) / rate * shape."""
-    unit, step, nodes = max(shape, 1) / rate, 1 / 14, []
-    for i in range(-140, 160):
+    unit, step, nodes = max(shape, 1) / rate, 1 / 20, []
+    for i in range(-180, 230):
         u = i * step
         log_x = math.log(unit) + u - math.exp(-u)
         if log_x > -700 and log_x < 700:
@@ -44,8 +44,8 @@ def rates(shape, rate):
 
 def chances(a, b):
     """The integral of p^(a-1) (1-p)^(b-1) f(p) dp as a sum: nodes p, 1-p, weight."""
-    step, nodes, centre = 1 / 12, [], math.log(a / b)
-    for i in range(-110, 111):
+    step, nodes, centre = 1 / 24, [], math.log(a / b)
+    for i in range(-170, 171):
         v = centre + 3 * math.sinh(i * step)
         log_p, log_q = -math.log1p(math.exp(-v)) if v > -700 else v, -math.log1p(math.exp(v)) if v < 700 else -v
         nodes.append((math.exp(log_p), math.exp(log_q), a * log_p + b * log_q + math.log(3 * step * math.cosh(i * step))))
@@ -134,7 +134,7 @@ def opportunities(parameters, history, horizon, discount):
     tries, _ = chances(parameters[0] + x, parameters[1] + n - x)
     lives, _ = chances(parameters[2], parameters[3] + n)
     weight = sum(w for _, _, w in tries) * sum(w for _, _, w in lives)
-    ever = sum(w * v * p * stay / (1 - q * stay) for p, q, w in tries for _, stay, v in lives) / weight
+    ever = sum(w * v * p * stay / (theta + p * stay) for p, _, w in tries for theta, stay, v in lives) / weight
     share = alpha + x
     share = float(share / (alpha + beta + n))
     lasting = share * sum(v * stay * float(fade) / (1 - stay * float(fade)) for _, stay, v in lives) / sum(v for _, _, v in lives)
@@ -147,10 +147,12 @@ def poisson_more(n, mean):
     """P(at least n), a Poisson number."""
     if n <= 0:
         return 1.0
+    if not mean > 0:
+        return 0.0
     if mean > n:
         return 1 - sum(math.exp(j * math.log(mean) - mean - math.lgamma(j + 1)) for j in range(n))
     term, total, j = math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)), 0.0, n
-    while term > 1e-20 * total and term > 0:
+    while term > 1e-20 * total:
         total, j = total + term, j + 1
         term *= mean / j
     return total
@@ -174,9 +176,9 @@ def count_of_new(model, parameters, t, n):
     if model == "Pareto/NBD":
         leaving, _ = rates(*parameters[2:])
         # Who leaves at y has bought n times until y: over y = t / (1 + e^-v), by parts of one rate each.
-        total, step = 0.0, 1 / 8
+        total, step = 0.0, 1 / 20
         living = sum(w * math.exp(-mu * t) for mu, w in leaving) * sum(w * poisson(n, rate * t) for rate, w in buying)
-        for i in range(-40, 41):
+        for i in range(-90, 91):
             v = 2 * math.sinh(i * step)
             y, slope = t / (1 + math.exp(-v)), 2 * step * math.cosh(i * step) / (1 + math.exp(v))
             total += y * slope * sum(w * mu * math.exp(-mu * y) for mu, w in leaving) * sum(w * poisson(n, rate * y) for rate, w in buying)

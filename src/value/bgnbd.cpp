@@ -78,6 +78,8 @@ class BetaGeometric final : public BtydFamily {
         // All with the same age: short sums, so that millions of groups cost no digits.
         const double age = groups.age[i], log_end = std::log(alpha + age);
         const double end_share = alpha / (alpha + age);
+        // A difference of logarithms has lost digits then, which a large r makes matter.
+        const bool short_age = age < alpha;
         double count = 0;
         Sums some;
         for (; i < n && groups.x[i] == x && groups.age[i] == age; ++i) {
@@ -85,16 +87,18 @@ class BetaGeometric final : public BtydFamily {
           const double customers = groups.customers[i];
           count += customers;
           if (!may_have_left) continue;
-          const double log_last = std::log(alpha + groups.t_x[i]), silence = log_end - log_last;
+          const double last = groups.t_x[i];
+          const double silence = short_age ? std::log1p((age - last) / (alpha + last))
+                                           : log_end - std::log(alpha + last);
           const Softplus odds(since + buying * silence);
           const double left = customers * odds.slope;
           some.left_value += customers * odds.value;
           some.left += left;
           some.left_logs += left * silence;
-          some.left_shares += left * (end_share - alpha / (alpha + groups.t_x[i]));
+          some.left_shares += left * (end_share - alpha / (alpha + last));
         }
         some.customers = count;
-        some.logs = count * (log_end - log_alpha);
+        some.logs = count * (short_age ? std::log1p(age / alpha) : log_end - log_alpha);
         some.shares = count * end_share;
         all += some;
       }

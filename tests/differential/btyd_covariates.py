@@ -79,8 +79,10 @@ def invariants():
     check("covariates, any order and both doors", same == "t", same)
     for name, covariates, factor in (("mirrored", "array[1 - z]", -1), ("doubled", "array[2 * z]", .5)):
         for g, other in fitted(covariates).items():
-            near(f"covariates, {name}, likelihood", other["log_likelihood"], fits[g]["log_likelihood"], 0, 1e-6)
-            if "at_bound" not in fits[g] and abs(fits[g]["dropout_effects"][0]) < 5:
+            # Bounds are those of the customers with z = 0, so at one the two may differ.
+            inside = "at_bound" not in fits[g] and "at_bound" not in other
+            near(f"covariates, {name}, likelihood", other["log_likelihood"], fits[g]["log_likelihood"], 0, 1e-6 if inside else 1e-3)
+            if inside and abs(fits[g]["dropout_effects"][0]) < 5:
                 for effects in ("purchase_effects", "dropout_effects"):
                     near(f"covariates, {name}, {effects} {fits[g]}", other[effects][0], factor * fits[g][effects][0], 2e-2, 2e-3)
 

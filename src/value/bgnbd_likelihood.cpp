@@ -43,13 +43,17 @@ size_t add_groups(const HistorySlice& groups, size_t i, double alpha, double log
                   double since, bool may_have_left, LongSums& to) {
   const double x = groups.x[i], age = groups.age[i];
   const double log_end = std::log(alpha + age), end_share = alpha / (alpha + age);
+  // A difference of logarithms has lost digits then, which a large r makes matter.
+  const bool short_age = age < alpha;
   Sums s{};
   for (; i < groups.x.size() && groups.x[i] == x && groups.age[i] == age; ++i) {
     const double customers = groups.customers[i];
     s[Sum::customers] += customers;
     if (!may_have_left) continue;
     const double last = alpha + groups.t_x[i], last_share = alpha / last;
-    const double D = log_end - std::log(last), E = end_share - last_share;
+    const double D =
+        short_age ? std::log1p((age - groups.t_x[i]) / last) : log_end - std::log(last);
+    const double E = end_share - last_share;
     const Softplus odds(since + n * D);
     const double w = customers * odds.slope;
     s[Sum::value] += customers * odds.value;
@@ -67,7 +71,7 @@ size_t add_groups(const HistorySlice& groups, size_t i, double alpha, double log
       s[Sum::vEE] += v * E * E;
     }
   }
-  s[Sum::logs] = s[Sum::customers] * (log_end - log_alpha);
+  s[Sum::logs] = s[Sum::customers] * (short_age ? std::log1p(age / alpha) : log_end - log_alpha);
   s[Sum::shares] = s[Sum::customers] * end_share;
   s[Sum::bends] = s[Sum::shares] * (1 - end_share);
   for (int k = 0; k < (curved ? Sum::size : without_curvature); ++k) to[k] += s[k];

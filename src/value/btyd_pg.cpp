@@ -68,11 +68,13 @@ struct Customer {
   double raw(int i) const { return DatumGetFloat8(fcinfo->args[next + i].value); }
 };
 
-double checked_horizon(double horizon, bool may_be_infinite = false) {
-  if (std::isnan(horizon) || (std::isinf(horizon) && !may_be_infinite) || horizon > 1e12)
-    if (!(may_be_infinite && horizon > 0))
-      throw Error(sqlstate::out_of_range, "horizon must be finite and at most 1e12");
+double checked_horizon(ModelKind kind, double horizon, bool may_be_infinite = false) {
+  if (may_be_infinite && std::isinf(horizon) && horizon > 0) return horizon;
+  if (!std::isfinite(horizon) || horizon > 1e12)
+    throw Error(sqlstate::out_of_range, "horizon must be finite and at most 1e12");
   if (horizon < 0) throw Error(sqlstate::invalid_parameter, "horizon must not be negative");
+  if (kind == ModelKind::bg_bb && horizon > 1e6)
+    throw Error(sqlstate::invalid_parameter, "BG/BB takes at most 1000000 opportunities");
   return horizon;
 }
 
@@ -86,13 +88,14 @@ double checked_discount(double discount) {
 }
 
 void must_end(double horizon, double discount) {
-  if (std::isinf(horizon) && !(discount > 0))
-    throw Error(sqlstate::invalid_parameter, "a horizon without end needs a discount above 0",
+  if (std::isinf(horizon) && !(discount >= 1e-12))
+    throw Error(sqlstate::invalid_parameter,
+                "a horizon without end needs a discount of at least 1e-12",
                 "What is expected without end and without discount may be infinite.");
 }
 
 double discounted(const Customer& c, double horizon, double discount) {
-  horizon = checked_horizon(horizon, true);
+  horizon = checked_horizon(c.model.kind, horizon, true);
   discount = checked_discount(discount);
   must_end(horizon, discount);
   return discounted_purchases(c.model.family, c.model.parameters, c.history, horizon, discount);
@@ -124,12 +127,12 @@ Answer churn_prob(const Customer& c) {
 }
 
 Answer expected_purchases(const Customer& c) {
-  const double horizon = checked_horizon(c.raw(0));
+  const double horizon = checked_horizon(c.model.kind, c.raw(0));
   return number(c.model.family.expected(c.model.parameters, c.history, horizon));
 }
 
 Answer repurchase_prob(const Customer& c) {
-  const double horizon = checked_horizon(c.raw(0), true);
+  const double horizon = checked_horizon(c.model.kind, c.raw(0), true);
   const auto& [kind, family, parameters] = c.model;
   const double silent = std::isinf(horizon) ? family.silent_for_ever(parameters, c.history)
                                             : family.silent(parameters, c.history, horizon);
@@ -192,12 +195,12 @@ Datum predict_new(FunctionCallInfo fcinfo, bool named, Ask ask) {
 }
 
 Answer expected_of_new(const Customer& c) {
-  const double horizon = checked_horizon(c.raw(0));
+  const double horizon = checked_horizon(c.model.kind, c.raw(0));
   return number(c.model.family.expected_new(c.model.parameters, horizon));
 }
 
 Answer count_probability(const Customer& c) {
-  const double horizon = checked_horizon(c.raw(0));
+  const double horizon = checked_horizon(c.model.kind, c.raw(0));
   const int32_t n = DatumGetInt32(c.fcinfo->args[c.next + 1].value);
   return number(c.model.family.count_probability(c.model.parameters, horizon, n));
 }

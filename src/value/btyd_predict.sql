@@ -27,7 +27,7 @@ CREATE FUNCTION expected_purchases(x double precision, t_x double precision, age
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_expected_purchases_columns';
 COMMENT ON FUNCTION expected_purchases(double precision, double precision, double precision, btyd_model, double precision) IS
   'Tells how many purchases are expected of a customer in the next horizon units of time.
-horizon is in the unit of age, from the end of the observation on. Errors: 22023 for x, t_x and age that do not fit together and a negative horizon, 22003 for NaN, infinity and numbers beyond 1e12.';
+horizon is in the unit of age, from the end of the observation on. Errors: 22023 for x, t_x and age that do not fit together, a negative horizon, and more than 1000000 opportunities of BG/BB, 22003 for NaN, infinity and numbers beyond 1e12.';
 CREATE FUNCTION expected_purchases(x double precision, t_x double precision, age double precision, model text, horizon double precision) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_expected_purchases_columns_named';
 COMMENT ON FUNCTION expected_purchases(double precision, double precision, double precision, text, double precision) IS
@@ -90,7 +90,7 @@ CREATE FUNCTION discounted_purchases(x double precision, t_x double precision, a
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_discounted_purchases_columns';
 COMMENT ON FUNCTION discounted_purchases(double precision, double precision, double precision, btyd_model, double precision, double precision) IS
   'Tells how many purchases are still expected of a customer, each counted the less the later it comes: without a horizon, the discounted expected residual transactions.
-A purchase after t units of time counts 1 / (1 + discount)^t: discount is a rate a unit of time. From a rate a year, the one a week is power(1 + rate, 7 / 365.25) - 1. horizon: as expected_purchases, or infinite. Errors: 22023 for a discount below 0, and for no discount without a horizon, as the sum may be infinite; and as expected_purchases.';
+A purchase after t units of time counts 1 / (1 + discount)^t: discount is a rate a unit of time. From a rate a year, the one a week is power(1 + rate, 7 / 365.25) - 1. horizon: as expected_purchases, or infinite. Errors: 22023 for a discount below 0, and for no discount (below 1e-12) without a horizon, as the sum may be infinite; and as expected_purchases.';
 CREATE FUNCTION discounted_purchases(x double precision, t_x double precision, age double precision, model text, discount double precision, horizon double precision DEFAULT 'Infinity') RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_discounted_purchases_columns_named';
 COMMENT ON FUNCTION discounted_purchases(double precision, double precision, double precision, text, double precision, double precision) IS
@@ -111,7 +111,7 @@ CREATE FUNCTION expected_purchases(model btyd_model, horizon double precision) R
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_expected_purchases_new';
 COMMENT ON FUNCTION expected_purchases(btyd_model, double precision) IS
   'Tells how many repeat purchases are expected of a new customer in the first horizon units of time after the first purchase.
-Errors: 22023 for a negative horizon, 22003 for NaN, infinity and numbers beyond 1e12.';
+Errors: 22023 for a negative horizon and more than 1000000 opportunities of BG/BB, 22003 for NaN, infinity and numbers beyond 1e12.';
 CREATE FUNCTION expected_purchases(model text, horizon double precision) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_expected_purchases_new_named';
 COMMENT ON FUNCTION expected_purchases(text, double precision) IS

@@ -12,7 +12,7 @@
 namespace clientele {
 namespace {
 
-constexpr int max_iterations = 500;  // of one start
+constexpr int max_iterations = 200;  // of one start
 constexpr double longest_step = 2;   // in any one parameter
 constexpr double slack = 1e-14;      // what rounding may do to a value, relative
 constexpr double no_gain = 1e-20;    // of a likelihood: a step to it is not worth taking
@@ -125,6 +125,42 @@ class Search {
     return (result + result.transpose()) / 2;
   }
 
+  /// Newton's steps, damped as far as needed (Levenberg and Marquardt): where the likelihood is a
+  /// ridge that leads far away, as when customers hardly differ, BFGS crawls.
+  Point along_ridge(Point p, int& iterations) const {
+    double damping = 1e-10;
+    for (int i = 0; i < 60 && steepness(p) > flat(p); ++i) {
+      ++iterations;
+      std::vector<Eigen::Index> moving;
+      for (Eigen::Index k = 0; k < p.at.size(); ++k)
+        if (!held(p, k)) moving.push_back(k);
+      const auto m = static_cast<Eigen::Index>(moving.size());
+      const Matrix curvature = information(p, moving);
+      Vector g(m);
+      for (Eigen::Index k = 0; k < m; ++k) g(k) = p.gradient(moving[k]);
+      bool climbed = false;
+      for (; !climbed && damping < 1e12; damping *= 10) {
+        const Eigen::LDLT<Matrix> solver(curvature + damping * Matrix::Identity(m, m));
+        if (!solver.isPositive() || !(solver.vectorD().minCoeff() > 0)) continue;
+        const Vector step = solver.solve(g);
+        if (!step.allFinite() || step.cwiseAbs().maxCoeff() > 2 * longest_step) continue;
+        Vector to = p.at;
+        for (Eigen::Index k = 0; k < m; ++k) to(moving[k]) += step(k);
+        Point next = evaluate(to);
+        const double margin = slack * std::abs(p.value);
+        climbed = next.value > p.value + margin ||
+                  (next.value >= p.value - margin && steepness(next) < steepness(p));
+        if (climbed) p = std::move(next);
+      }
+      if (!climbed) break;
+      damping = std::max(damping / 1000, 1e-16);
+    }
+    return p;
+  }
+
+  /// A gradient that is as good as zero, for this likelihood.
+  static double flat(const Point& p) { return 1e-9 * (1 + std::abs(p.value)); }
+
   std::vector<Eigen::Index> free(const Point& p) const {
     std::vector<Eigen::Index> result;
     for (Eigen::Index i = 0; i < p.at.size(); ++i)
@@ -162,6 +198,8 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
     return !free.empty() && information.info() == Eigen::Success && information.isPositive() &&
            information.vectorD().minCoeff() > 1e-12 * information.vectorD().maxCoeff();
   };
+  if (search.steepness(best) > Search::flat(best))
+    best = search.along_ridge(std::move(best), result.iterations);
   bool regular = inform();
   for (int i = 0; i < 8 && regular && search.steepness(best) > 0; ++i) {
     Vector g(free.size());

@@ -235,22 +235,51 @@ TEST(Predict, DiscountsPurchasesByWhenTheyCome) {
               1e-12);
 }
 
+// Hardly discounted: the rest of a long sum is an integral.
+TEST(Predict, DiscountsManyOpportunities) {
+  for (const double gamma : {.003, .657, 40.0, 3000.0})
+    for (const double discount : {1e-4, .003}) {
+      const double bb[] = {1.2, .75, gamma, 278.3};
+      const History donor{2, 4, 6};
+      for (const double horizon : {700.0, 50000.0, double{INFINITY}}) {
+        long double sum = 0, lives = 1;
+        const double first = bg_bb().expected(bb, donor, 1);
+        for (double k = 1; k <= std::min(horizon, 500000.0); ++k) {
+          if (k > 1) lives *= (bb[3] + 6 + k - 1) / (bb[2] + bb[3] + 6 + k - 1);
+          sum += first * lives * std::pow(1 + discount, -k);
+        }
+        const auto want = static_cast<double>(sum);
+        EXPECT_NEAR(discounted_purchases(bg_bb(), bb, donor, horizon, discount), want, 1e-11 * want)
+            << gamma << ' ' << discount << ' ' << horizon;
+      }
+    }
+}
+
 // Fader, Hardie & Lee (2005), eq. 20, with Tricomi's function as its integral (DLMF 13.4.4).
 TEST(Predict, AgreesWithTheClosedFormOfParetoNbd) {
-  const double p[] = {.553277, 10.577683, .606240, 11.668733}, rate = std::log1p(.0027);
-  for (const History& h : {History{0, 0, 39}, History{2, 30, 38}, History{9, 36, 38}}) {
-    const double z = rate * (p[3] + h.age);
-    // U(1, 2 - s, z) = integral of e^-zt (1 + t)^-s; t = e^v - 1
-    double tricomi = 0;
-    const double step = 1e-4;
-    for (double v = step / 2; v < 12; v += step) {
-      const double t = std::expm1(v);
-      tricomi += step * std::exp(-z * t - p[2] * v + v);
-    }
-    const double closed =
-        (p[0] + h.x) / (p[1] + h.age) * (p[3] + h.age) * tricomi * pareto_nbd().alive(p, h);
-    EXPECT_NEAR(discounted_purchases(pareto_nbd(), p, h, INFINITY, .0027), closed, 1e-6 * closed);
-  }
+  // Also where lifetimes are far shorter than alpha and age, or the discount is high.
+  const double models[][4] = {{.553277, 10.577683, .606240, 11.668733},
+                              {1, 1000, 100, 1},
+                              {1, 10, 4000, 10},
+                              {1, 1000, 2, 300}};
+  for (const auto& p : models)
+    for (const double discount : {.0027, 1.0})
+      for (const History& h : {History{0, 0, 39}, History{2, 30, 38}, History{9, 36, 38}}) {
+        const double rate = std::log1p(discount);
+        const double z = rate * (p[3] + h.age);
+        // U(1, 2 - s, z) = integral of e^-zt (1 + t)^-s; t = e^v - 1
+        double tricomi = 0;
+        const double end = 12 / std::max({1.0, p[2], z}), step = 1e-5 * end;
+        for (double v = step / 2; v < end; v += step) {
+          const double t = std::expm1(v);
+          tricomi += step * std::exp(-z * t - p[2] * v + v);
+        }
+        const double closed =
+            (p[0] + h.x) / (p[1] + h.age) * (p[3] + h.age) * tricomi * pareto_nbd().alive(p, h);
+        EXPECT_NEAR(discounted_purchases(pareto_nbd(), p, h, INFINITY, discount), closed,
+                    1e-5 * closed)
+            << p[2] << ' ' << discount << ' ' << h.x;
+      }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -139,6 +140,39 @@ TEST(BtydFit, EndsWithHostileData) {
 }
 
 // Many groups start from a coarse grid; that must not show in the result.
+// Few customers who hardly differ: r and alpha grow together for ever, and gain ever less.
+TEST(BtydFit, GoesToTheEndOfARidge) {
+  std::mt19937_64 random(5);
+  for (int set = 0; set < 60; ++set) {
+    std::vector<History> list;
+    const int customers = set % 3 == 0 ? 2 : 30;
+    for (int i = 0; i < customers; ++i) {
+      History h{static_cast<double>(1 + random() % 4), 0, 12};
+      h.t_x = std::min(12.0, h.x + static_cast<double>(random() % 9));
+      list.push_back(h);
+    }
+    for (const ModelKind kind : continuous) {
+      const HistoryTable table = counts_of(kind, list).table();
+      const Fitted f = fit_btyd(kind, table).value();
+      const double reached = f.found.value().log_likelihood;
+      EXPECT_TRUE(f.found.value().converged) << set << ' ' << info(kind).name;
+      // Nothing near is higher, in any direction and in none of the lengths.
+      for (int direction = 0; direction < 81; ++direction)
+        for (const double length : {.01, 1.0}) {
+          Fitted other = f;
+          for (int i = 0, d = direction; i < 4; ++i, d /= 3) {
+            const double unit = i == 1 || (i == 3 && kind == ModelKind::pareto_nbd) ? 12 : 1;
+            double& p = other.parameters[static_cast<size_t>(i)];
+            p = std::clamp(p * std::exp(length * (d % 3 - 1)), unit * std::exp(-12),
+                           unit * std::exp(12));
+          }
+          EXPECT_LE(btyd_log_likelihood(other, table), reached + 1e-7)
+              << set << ' ' << info(kind).name << ' ' << direction;
+        }
+    }
+  }
+}
+
 TEST(BtydFit, DoesNotDependOnTheCoarseStart) {
   std::vector<History> list;
   for (auto [h, z] : simulated({.7, 5, .9, 2.5}, 60000, 24)) {

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""Buy-till-you-die models against published figures and an implementation that shares no code.
+
+usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 300 random customers)
+"""
+import random
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+import btyd_checks as checks  # noqa: E402
+import btyd_covariates  # noqa: E402
+import btyd_fits  # noqa: E402
+import btyd_hostile  # noqa: E402
+import btyd_predictions  # noqa: E402
+import btyd_published  # noqa: E402
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    print(f"btyd: seed {seed}, {count} random customers", flush=True)
+    checks.new_database()
+    rng = random.Random(seed)
+    for part, arguments in ((btyd_published.everything, ()), (btyd_predictions.predictions, (rng, count)),
+                            (btyd_predictions.hypergeometric, (rng, count // 2)), (btyd_fits.everything, (rng, count // 5)),
+                            (btyd_covariates.everything, (rng, count // 50)), (btyd_hostile.everything, ()), (btyd_fits.grid, ())):
+        started = time.time()
+        part(*arguments)
+        print(f"{part.__module__}.{part.__name__}: {time.time() - started:.0f} s", flush=True)
+    checks.drop_database()
+    print(f"btyd: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
+    sys.exit(1 if checks.failed else 0)
+
+
+main()

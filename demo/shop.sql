@@ -50,6 +50,29 @@ SELECT tier, string_agg(DISTINCT segment, ', ' ORDER BY segment) AS segments, co
 FROM clientele_bi.rfm
 GROUP BY tier ORDER BY sum(monetary) DESC;
 
+\echo :title'Who will come back? A model is fitted to the repeat purchases':plain
+CREATE TEMP TABLE model AS
+SELECT def, clientele.btyd_fit(clientele.purchase_summary(journey, def), 'Pareto/NBD') AS btyd
+FROM clientele_data.journeys, (SELECT clientele.purchase_def(max(last_event_at)) AS def FROM clientele_data.load_runs) d
+GROUP BY def;
+SELECT key AS parameter, round(value::numeric, 3) AS estimate,
+       round((btyd::text::jsonb #>> ARRAY['standard_errors', key])::numeric, 3) AS "standard error"
+FROM model, jsonb_each_text(btyd::text::jsonb -> 'parameters') ORDER BY key;
+
+\echo :title'Is it right? Buyers in ten groups by the probability that they have left, and what nobody in the shop can know':plain
+SELECT tenth, count(*) AS buyers, to_char(100 * avg(left_prob), 'FM990.0 %') AS "have left, says the model",
+       to_char(100 * avg((NOT alive)::int), 'FM990.0 %') AS "have left",
+       round(sum(expected)) AS "purchases expected in 90 days", sum(next_90_days_purchases) AS made
+FROM (SELECT *, ntile(10) OVER (ORDER BY left_prob, customer_id) AS tenth
+      FROM (SELECT customer_id, t.alive, t.next_90_days_purchases, clientele.churn_prob(s, btyd) AS left_prob,
+                   clientele.expected_purchases(s, btyd, 90 / 7.0) AS expected
+            FROM model, clientele_data.journeys
+            JOIN clientele_data.identities USING (customer_id)
+            JOIN demo.truth t ON t.customer = identities.value,
+                 clientele.purchase_summary(journey, def) s
+            WHERE s.x IS NOT NULL) judged) tenths
+GROUP BY tenth ORDER BY tenth;
+
 \echo :title'One of them: the last days of a customer who complained':plain
 SELECT t.name, t.city, to_char(e.at, 'YYYY-MM-DD HH24:MI:SS') AS at, e.channel, e.event, e.item, e.amount
 FROM clientele_bi.events e

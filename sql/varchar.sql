@@ -72,6 +72,16 @@ SELECT purchase_summary($1, $2), purchase_times($1, $2), (SELECT purchase_summar
 EXECUTE bought('{2@2026-01-01T00:00:00Z=5, 2@2026-01-08T00:00:00Z=19.99}', '{"until": "2026-02-01", "purchase": "buy", "time_zone": "UTC"}');
 PREPARE counted (varchar, varchar) AS SELECT purchase_def('2026-02-01', purchase => $1, time_zone => $2);
 EXECUTE counted('web:buy', 'Asia/Shanghai');
+PREPARE spent (varchar, varchar) AS
+SELECT save_model($1, $2) AS version, round(expected_spend(2, 20, $2)::numeric, 2) AS by_json, round(expected_spend($2)::numeric, 2) AS everybody;
+EXECUTE spent('spend', '{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}');
+PREPARE named (varchar) AS SELECT round(expected_spend(2, 20, $1)::numeric, 2) AS by_name, round(expected_spend($1)::numeric, 2) AS everybody;
+EXECUTE named('spend');
+PREPARE stays (varchar) AS SELECT round(contract_survival($1, 3)::numeric, 4) AS survival, round(contract_residual($1, 1, 0.1)::numeric, 4) AS residual, round(churn_prob(2, $1)::numeric, 4) AS churn;
+EXECUTE stays('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}');
+PREPARE compared (varchar, varchar, varchar) AS SELECT choose_model($1, $2, $3), (SELECT count(*) FROM compare_models($1, $2)) AS versions;
+EXECUTE compared('spend', 'VALUES (1)', 'bias');
+EXECUTE compared('spend', 'SELECT 1 AS x, 20 AS monetary, 30 AS holdout_monetary', 'bias');
 PREPARE left_us (varchar, varchar) AS
 SELECT churn_prob('{"months": 3}'::jsonb, $1), churn_prob(ARRAY[3], $1) AS same, (SELECT churn_fit(ARRAY[n], n % 3 = 0, $2) IS NOT NULL FROM generate_series(1, 9) n) AS fitted;
 EXECUTE left_us('{"intercept": 1.5, "features": [{"name": "months", "coefficient": -0.5}]}', '{"penalty": 2}');

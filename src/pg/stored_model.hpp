@@ -5,9 +5,10 @@
 
 namespace clientele::pg {
 
-/// The text form of the current version of a model in clientele_data.models. C++ regime. Errors:
-/// 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type than `type`
-/// (btyd_model, spend_model and so on).
+/// The text form of a model in clientele_data.models: `name` is a name, whose current version it
+/// is, or name@version. C++ regime. Errors: 42P01 without a store, 42704 for an unknown name or
+/// version, or if none is current, 42809 for a model of another type than `type` (btyd_model,
+/// spend_model and so on).
 std::string stored_model(std::string_view name, const char* type);
 
 /// The text form itself, if that is what `text` is (it begins with a brace), or the stored model of

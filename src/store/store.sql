@@ -20,8 +20,10 @@ BEGIN
     RAISE EXCEPTION 'permission denied for table clientele_data.%', relation USING
       ERRCODE = 'insufficient_privilege',
       DETAIL = format('Role %I may not %s it.', current_user,
-                      CASE WHEN privilege = 'INSERT' THEN 'read it and add to' ELSE 'read' END),
-      HINT = 'Over rows of any table, window_funnel(), sessionize() and journey_path() answer without a dictionary.';
+                      CASE privilege WHEN 'INSERT' THEN 'read it and add to' WHEN 'UPDATE' THEN 'read and change'
+                                     WHEN 'DELETE' THEN 'read it and delete from' ELSE 'read' END),
+      HINT = CASE WHEN relation LIKE 'model%' THEN 'Its owner can GRANT it; a model itself can be given in place of its name.'
+                  ELSE 'Over rows of any table, window_funnel(), sessionize() and journey_path() answer without a dictionary.' END;
   END IF;
 END $$;
 COMMENT ON FUNCTION require_store(text, text) IS
@@ -49,8 +51,10 @@ BEGIN
   END IF;
   CALL clientele.create_store_tables();
   CALL clientele.create_rfm_tables();
+  CALL clientele.create_model_tables();
   CALL clientele.create_store_views();
   CALL clientele.create_rfm_views();
+  CALL clientele.create_model_views();
 END $$;
 COMMENT ON PROCEDURE create_store() IS
   'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
@@ -70,11 +74,12 @@ BEGIN
   BEGIN
     DROP FUNCTION IF EXISTS clientele_bi.funnel(clientele.funnel_def), clientele_bi.path_links(clientele.path_def);
     DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality,
-      clientele_bi.rfm;
+      clientele_bi.rfm, clientele_bi.models;
     DROP VIEW IF EXISTS clientele_data.journeys;
     DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.rejects,
       clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
-      clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers;
+      clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
+      clientele_data.models, clientele_data.model_names;
     DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;

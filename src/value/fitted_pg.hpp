@@ -37,6 +37,12 @@ class ModelArgument {
   /// The JSON form, or the name of a stored model, whose current version it is in this snapshot.
   const Ready& named(std::string_view text, const char* type);
 
+  /// Either of them.
+  const Ready& given(pg::ByteView bytes, bool by_name, const char* type) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return by_name ? named(text, type) : packed(bytes);
+  }
+
  private:
   std::vector<uint8_t> source_;
   std::optional<Ready> packed_;

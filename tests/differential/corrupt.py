@@ -74,6 +74,15 @@ INSERT INTO good SELECT kind, bytes FROM definitions, LATERAL (
          clientele.rfm_values_send(rfm_state(n * interval '1 h', n %% 7, n / 7.0, d)) FROM generate_series(1, 20) n) x (cuts, state),
   LATERAL (VALUES ('rfm_cuts', cuts), ('rfm_values', state)) v (kind, bytes);
 
+CREATE AGGREGATE spend_state(float8, float8) (SFUNC = clientele.spend_accum, STYPE = clientele.spend_values);
+CREATE AGGREGATE contract_state(int, bool) (SFUNC = clientele.contract_accum, STYPE = clientele.contract_values);
+INSERT INTO good SELECT kind, bytes FROM generate_series(3, 30, 9) top, LATERAL (
+  SELECT clientele.spend_model_send(clientele.spend_fit(n %% 4, 10 + 5 * sin(n))), clientele.spend_values_send(spend_state(n %% 4, 10 + 5 * sin(n))),
+         clientele.contract_model_send(clientele.contract_fit(n %% 5, n %% 2 = 1 AND n %% 5 > 0)), clientele.contract_values_send(contract_state(n %% 5, n %% 2 = 1 AND n %% 5 > 0)),
+         clientele.holdout_summary_send(clientele.holdout_quality(n / 3.0, n %% 4)) FROM generate_series(1, top) n) x (a, b, c, d, e),
+  LATERAL (VALUES ('spend_model', a), ('spend_values', b), ('contract_model', c), ('contract_values', d), ('holdout_summary', e)) v (kind, bytes);
+INSERT INTO good VALUES ('spend_model', clientele.spend_model_send('{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}')),
+  ('contract_model', clientele.contract_model_send('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}'));
 CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()), (clientele.churn_def(0.5, '3', true)),
   (clientele.churn_def(class_weight => 'balanced'))) v (d);
 CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
@@ -158,6 +167,17 @@ INSERT INTO calls SELECT 'churn_rows', unnest(ARRAY['churn_rows_out($1)::text', 
   'churn_fit_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE churn_fit_combine_all(clientele.churn_rows) (SFUNC = clientele.churn_fit_combine, STYPE = clientele.churn_rows, FINALFUNC = clientele.churn_fit_final);
 CREATE AGGREGATE rfm_cuts_combine_all(clientele.rfm_values) (SFUNC = clientele.rfm_cuts_combine, STYPE = clientele.rfm_values, FINALFUNC = clientele.rfm_cuts_final);
+INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text', 'spend_model_send($1)', 'spend_model_hash($1)',
+  'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''x'', $1)',
+  'customer_value(3, 1, 2, 20, ''{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}''::btyd_model, $1, 10)']);
+INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1)::text', 'contract_model_send($1)', 'contract_model_hash($1)',
+  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''x'', $1)']);
+INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',
+  'holdout_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE AGGREGATE spend_all(clientele.spend_values) (SFUNC = clientele.spend_combine, STYPE = clientele.spend_values, FINALFUNC = clientele.spend_fit_final);
+CREATE AGGREGATE contract_all(clientele.contract_values) (SFUNC = clientele.contract_combine, STYPE = clientele.contract_values, FINALFUNC = clientele.contract_fit_final);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
 -- Every function that takes one of these values is called above, or calls for nothing.
@@ -189,7 +209,8 @@ END $$;
 
 # What bytes are planted in; each has good values above.
 TYPES = """journey funnel_def funnel_summary path_def rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
-churn_model churn_rows classification_summary churn_features_def""".split()
+churn_model churn_rows classification_summary churn_features_def
+spend_model contract_model spend_values contract_values holdout_summary""".split()
 
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- How good predictions were, seen afterwards.
+
+CREATE TYPE holdout_summary;
+CREATE FUNCTION holdout_summary_in(cstring) RETURNS holdout_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_in';
+COMMENT ON FUNCTION holdout_summary_in(cstring) IS 'Reads a holdout_summary from its text form, hexadecimal as of a bytea.';
+CREATE FUNCTION holdout_summary_out(holdout_summary) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_out';
+COMMENT ON FUNCTION holdout_summary_out(holdout_summary) IS 'Writes a holdout_summary in its text form.';
+CREATE FUNCTION holdout_summary_recv(internal) RETURNS holdout_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_recv';
+COMMENT ON FUNCTION holdout_summary_recv(internal) IS 'Reads a holdout_summary from its binary form and checks it.';
+CREATE FUNCTION holdout_summary_send(holdout_summary) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION holdout_summary_send(holdout_summary) IS 'Writes a holdout_summary in its binary form.';
+CREATE TYPE holdout_summary (
+  INPUT = holdout_summary_in, OUTPUT = holdout_summary_out, RECEIVE = holdout_summary_recv, SEND = holdout_summary_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE holdout_summary IS
+  'What was expected of customers and what they then did: made by the aggregate holdout_quality, told by holdout_errors and holdout_calibration.
+It holds every different pair, 17 bytes each, so that equal customers give equal figures whatever the plan.';
+
+CREATE FUNCTION holdout_accum(holdout_summary, double precision, double precision) RETURNS holdout_summary
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_accum';
+COMMENT ON FUNCTION holdout_accum(holdout_summary, double precision, double precision) IS 'Collects a customer for holdout_quality().';
+CREATE FUNCTION holdout_combine(holdout_summary, holdout_summary) RETURNS holdout_summary
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_combine';
+COMMENT ON FUNCTION holdout_combine(holdout_summary, holdout_summary) IS 'Joins the expectations of different customers.';
+CREATE AGGREGATE holdout_quality(expected double precision, actual double precision) (
+  SFUNC = holdout_accum, STYPE = holdout_summary, COMBINEFUNC = holdout_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE holdout_quality(double precision, double precision) IS
+  'Collects what was expected of customers and what they then did, one row a customer, to tell how good the predictions were.
+As in holdout_errors(holdout_quality(expected_purchases(x, t_x, age, model, holdout_age), holdout_x)). A row with a NULL is passed over; NULL if none is left. The order of the rows and the plan change nothing. Errors: 22003 for NaN, infinity and numbers beyond 1e100; 54000 beyond 10 million different pairs.';
+CREATE AGGREGATE holdout_merge(holdout_summary) (
+  SFUNC = holdout_combine, STYPE = holdout_summary, COMBINEFUNC = holdout_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE holdout_merge(holdout_summary) IS
+  'Joins the summaries of different customers into one.
+Errors: 54000 beyond 10 million different pairs.';
+
+CREATE FUNCTION holdout_errors(
+    holdout_summary, OUT customers bigint, OUT expected double precision, OUT actual double precision,
+    OUT mean_absolute_error double precision, OUT root_mean_squared_error double precision, OUT bias double precision,
+    OUT correlation double precision, OUT poisson_deviance double precision)
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_errors';
+COMMENT ON FUNCTION holdout_errors(holdout_summary) IS
+  'Tells how far what was expected is from what happened, over all customers.
+expected and actual are sums. bias is expected / actual: above 1 too much was expected. correlation is Pearson''s. poisson_deviance is the mean of 2 (a ln(a / e) - a + e), a measure for counts that forgives large numbers more than small ones; less is better. What is not defined is NULL: bias if nothing happened, correlation if one of both does not vary, poisson_deviance for negative numbers or if what was impossible (expected 0) happened.';
+CREATE FUNCTION holdout_calibration(
+    holdout_summary, OUT bin integer, OUT customers bigint, OUT expected double precision, OUT actual double precision)
+  RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'clientele_holdout_calibration';
+COMMENT ON FUNCTION holdout_calibration(holdout_summary) IS
+  'Tells whether much happened where much was expected: mean expected and actual of ten bins, from the customers of whom least was expected to those of whom most was.
+A customer is in bin 1 + floor(10 * customers of whom less was expected / all). Of whom equally much was expected are in one bin, so that bins may differ in size; an empty one has no row.';

@@ -1,0 +1,198 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Versions of a model, and what customers did, side by side. Functions that run a query of the
+-- caller's do so with the caller's search_path, and therefore use no operator themselves.
+
+CREATE FUNCTION caller_source(source text, columns text[]) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
+DECLARE
+  found pg_catalog.text;
+  wanted pg_catalog.text;
+  relation pg_catalog.regclass;
+BEGIN
+  BEGIN
+    relation := pg_catalog.to_regclass(clientele.relation_text(source));
+  EXCEPTION WHEN invalid_name OR syntax_error THEN
+    NULL;  -- source_text says what it should be
+  END;
+  found := clientele.source_text(source, relation);
+  -- Mistakes in the query itself are told as they are.
+  EXECUTE pg_catalog.format('SELECT FROM %s LIMIT 0', found);
+  FOREACH wanted IN ARRAY columns LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('SELECT source_row.%I FROM %s LIMIT 0', wanted, found);
+    EXCEPTION WHEN undefined_column THEN
+      RAISE EXCEPTION 'column "%" is missing', wanted USING
+        ERRCODE = 'undefined_column',
+        DETAIL = pg_catalog.format('Needed are: %s.', pg_catalog.array_to_string(columns, ', ')),
+        HINT = 'A purchase_summary s has columns of these names: SELECT (s).* FROM …';
+    END;
+  END LOOP;
+  RETURN found;
+END $$;
+COMMENT ON FUNCTION caller_source(text, text[]) IS
+  'Checks a table, view or query that a caller names, and its columns, and gives it as a FROM clause calls it: source_row.
+Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL.';
+
+CREATE FUNCTION relation_text(source text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN source !~* '^\s*((select|with|values|table)\M|\()' THEN source END
+$$;
+COMMENT ON FUNCTION relation_text(text) IS
+  'Gives the name of a table or view back, and NULL for a query; a part of caller_source().';
+
+CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF source IS NULL OR btrim(source) = '' THEN
+    RAISE EXCEPTION 'a table or query must not be NULL or empty' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  IF relation IS NOT NULL THEN
+    -- Qualified under this search_path, and quoted where needed.
+    RETURN relation::text || ' source_row';
+  ELSIF clientele.relation_text(source) IS NOT NULL THEN
+    RAISE EXCEPTION 'there is no table or view %', source USING ERRCODE = 'undefined_table',
+      HINT = 'Give the name of one, or a query that begins with SELECT, WITH, VALUES or TABLE.';
+  END IF;
+  -- A comment at the end of the query ends with the line.
+  RETURN format(E'(%s\n) source_row', rtrim(source, E' \t\r\n;'));
+END $$;
+COMMENT ON FUNCTION source_text(text, regclass) IS
+  'Writes a table, view or query as a FROM clause has it; a part of caller_source().
+Errors: 42P01 for an unknown table, 22004 for NULL.';
+
+CREATE FUNCTION model_versions(
+    name text, OUT version integer, OUT type text, OUT kind text, OUT current boolean, OUT model text) RETURNS SETOF record
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('models');
+  RETURN QUERY SELECT m.version, m.type, m.kind, m.current, m.model::text FROM clientele_data.models m
+    WHERE m.name = model_versions.name ORDER BY m.version;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is no model "%"', name USING ERRCODE = 'undefined_object',
+      HINT = 'clientele_data.models lists them; clientele.save_model() adds one.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION model_versions(text) IS
+  'Lists the versions of a model with the model itself in its text form.
+Errors: 42704 for an unknown name, 42P01 without a store, 42501 without the right to read clientele_data.models.';
+
+CREATE FUNCTION comparison_of(type text, OUT columns text[], OUT query text)
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  expected text;
+  actual text;
+BEGIN
+  CASE type
+    WHEN 'btyd_model' THEN
+      columns := '{x,t_x,age,holdout_x,holdout_age}';
+      expected := 'clientele.expected_purchases(%1$s.x::float8, %1$s.t_x::float8, %1$s.age::float8, $1::clientele.btyd_model, %1$s.holdout_age::float8)';
+      actual := '%1$s.holdout_x::float8';
+    WHEN 'spend_model' THEN
+      columns := '{x,monetary,holdout_monetary}';
+      expected := 'clientele.expected_spend(%1$s.x::float8, %1$s.monetary::float8, $1::clientele.spend_model)';
+      actual := '%1$s.holdout_monetary::float8';
+    WHEN 'contract_model' THEN
+      columns := '{period,renewed}';
+      expected := 'clientele.contract_retention($1::clientele.contract_model, %1$s.period::int4)';
+      actual := '%1$s.renewed::bool::int4::float8';
+    WHEN 'churn_model' THEN
+      columns := '{features,churned}';
+      expected := 'clientele.churn_prob(%1$s.features, $1::clientele.churn_model)';
+      actual := '%1$s.churned::bool::int4::float8';
+    ELSE
+      RAISE EXCEPTION 'a % cannot be compared on a hold-out', type USING ERRCODE = 'wrong_object_type';
+  END CASE;
+  query := replace(format('SELECT clientele.holdout_quality(' || expected || ', ' || actual || ') FROM ', 'source_row'),
+                   '::float8', '::pg_catalog.float8');
+  query := replace(replace(query, '::int4', '::pg_catalog.int4'), '::bool', '::pg_catalog.bool');
+END $$;
+COMMENT ON FUNCTION comparison_of(text) IS
+  'Tells how models of a type are compared with what happened, and which columns that takes; a part of compare_models().
+Errors: 42809 for a type that cannot be.';
+
+CREATE FUNCTION compare_models(
+    name text, holdout text, versions integer[] DEFAULT NULL, OUT version integer, OUT kind text, OUT current boolean,
+    OUT customers bigint, OUT expected double precision, OUT actual double precision,
+    OUT mean_absolute_error double precision, OUT root_mean_squared_error double precision, OUT bias double precision,
+    OUT correlation double precision, OUT poisson_deviance double precision) RETURNS SETOF record
+  LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10 AS $$
+DECLARE
+  candidate pg_catalog.record;
+  comparison pg_catalog.record;
+  source pg_catalog.text;
+  summary clientele.holdout_summary;
+BEGIN
+  FOR candidate IN SELECT v.* FROM clientele.model_versions(name) v
+                   WHERE clientele.wanted_version(v.version, versions) LOOP
+    IF source IS NULL THEN
+      SELECT c.* INTO comparison FROM clientele.comparison_of(candidate.type) c;
+      source := clientele.caller_source(holdout, comparison.columns);
+    END IF;
+    EXECUTE pg_catalog.concat(comparison.query, source) INTO summary USING candidate.model;
+    version := candidate.version;
+    kind := candidate.kind;
+    current := candidate.current;
+    SELECT e.* INTO customers, expected, actual, mean_absolute_error, root_mean_squared_error, bias, correlation, poisson_deviance
+    FROM clientele.holdout_errors(summary) e;
+    customers := COALESCE(customers, 0);
+    RETURN NEXT;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
+  'Compares the versions of a model by how well each foretells what customers did afterwards.
+holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column.';
+
+CREATE FUNCTION wanted_version(version integer, versions integer[]) RETURNS boolean
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT versions IS NULL OR version = ANY (versions)
+$$;
+COMMENT ON FUNCTION wanted_version(integer, integer[]) IS
+  'Tells whether a version is among those that are wanted, or all are; a part of compare_models().';
+
+CREATE FUNCTION keep_best_model(name text, holdout text, criterion text, compared jsonb) RETURNS integer
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  best integer;
+BEGIN
+  PERFORM clientele.require_store('models', 'UPDATE'), clientele.require_store('model_names', 'UPDATE');
+  IF criterion IS NULL OR criterion NOT IN ('mean_absolute_error', 'root_mean_squared_error', 'bias', 'correlation', 'poisson_deviance') THEN
+    RAISE EXCEPTION 'unknown criterion "%"', criterion USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'There are: mean_absolute_error, root_mean_squared_error, bias, correlation, poisson_deviance.';
+  END IF;
+  -- Of equals the one in use stays; else the newest.
+  SELECT (c.found ->> 'version')::integer INTO best
+  FROM jsonb_array_elements(compared) c (found),
+       LATERAL (SELECT (c.found ->> criterion)::double precision AS value) v
+  WHERE v.value IS NOT NULL AND (criterion <> 'bias' OR v.value > 0)
+  ORDER BY CASE criterion WHEN 'bias' THEN abs(ln(v.value)) WHEN 'correlation' THEN -v.value ELSE v.value END,
+           (c.found ->> 'current')::boolean DESC, (c.found ->> 'version')::integer DESC
+  LIMIT 1;
+  IF best IS NULL THEN
+    RAISE EXCEPTION 'no version of model "%" has a % on this hold-out', name, criterion USING
+      ERRCODE = 'invalid_parameter_value',
+      HINT = 'Rows with a NULL do not count: has the hold-out customers, with a holdout_until in their purchase_def?';
+  END IF;
+  PERFORM FROM clientele_data.model_names n WHERE n.name = keep_best_model.name FOR UPDATE;
+  UPDATE clientele_data.models m
+  SET quality = c.found - '{version,kind,current}'::text[]
+                || jsonb_build_object('holdout', left(holdout, 1000), 'criterion', criterion, 'compared_at', now())
+  FROM jsonb_array_elements(compared) c (found)
+  WHERE m.name = keep_best_model.name AND m.version = (c.found ->> 'version')::integer;
+  PERFORM clientele.make_model_current(name, best);
+  RETURN best;
+END $$;
+COMMENT ON FUNCTION keep_best_model(text, text, text, jsonb) IS
+  'Notes how good the versions of a model are and makes the best one current; a part of choose_model().
+Errors as choose_model().';
+
+CREATE FUNCTION choose_model(name text, holdout text, criterion text DEFAULT 'mean_absolute_error') RETURNS integer
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  compared pg_catalog.jsonb;
+BEGIN
+  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(c) ORDER BY c.version) INTO compared FROM clientele.compare_models(name, holdout) c;
+  RETURN clientele.keep_best_model(name, holdout, criterion, compared);
+END $$;
+COMMENT ON FUNCTION choose_model(text, text, text) IS
+  'Compares the versions of a model as compare_models() does, notes how good each was, makes the best one current and returns its version.
+criterion: mean_absolute_error (the default), root_mean_squared_error and poisson_deviance, of which the least is best; correlation, the largest; bias, the one nearest to 1 as a ratio. Of equals the current version stays, or else the newest is taken. The figures stay in clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion and if no version can be judged, 42501 without the right to change clientele_data.models and model_names.';

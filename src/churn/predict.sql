@@ -19,17 +19,17 @@ CREATE FUNCTION churn_prob(features jsonb, model text) RETURNS float8
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_churn_prob_jsonb_named';
 COMMENT ON FUNCTION churn_prob(jsonb, text) IS
   'The probability that a customer churns, by what is known of the customer and a stored model.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(jsonb, churn_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(jsonb, churn_model).';
 CREATE FUNCTION churn_prob(features float8[], model text) RETURNS float8
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_churn_prob_array_named';
 COMMENT ON FUNCTION churn_prob(float8[], text) IS
   'The probability that a customer churns, by numbers in the order of the model''s features and a stored model.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(float8[], churn_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(float8[], churn_model).';
 CREATE FUNCTION churn_prob(journey, model text, at timestamptz) RETURNS float8
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_churn_prob_journey_named';
 COMMENT ON FUNCTION churn_prob(journey, text, timestamptz) IS
   'The probability that a customer churns, by what the journey has before a time and a stored model.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(journey, churn_model, timestamptz).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(journey, churn_model, timestamptz).';
 
 CREATE FUNCTION churn_reasons(features jsonb, churn_model, most integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
@@ -54,19 +54,19 @@ CREATE FUNCTION churn_reasons(features jsonb, model text, most integer DEFAULT 5
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_jsonb_named';
 COMMENT ON FUNCTION churn_reasons(jsonb, text, integer) IS
   'Why a stored model finds a customer more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(jsonb, churn_model, integer).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(jsonb, churn_model, integer).';
 CREATE FUNCTION churn_reasons(features float8[], model text, most integer DEFAULT 5) 
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_array_named';
 COMMENT ON FUNCTION churn_reasons(float8[], text, integer) IS
   'Why a stored model finds a customer, given as numbers in an array, more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(float8[], churn_model, integer).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(float8[], churn_model, integer).';
 CREATE FUNCTION churn_reasons(journey, model text, at timestamptz, most integer DEFAULT 5) 
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_journey_named';
 COMMENT ON FUNCTION churn_reasons(journey, text, timestamptz, integer) IS
   'Why a stored model finds a customer, given by a journey and a time, more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(journey, churn_model, timestamptz, integer).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(journey, churn_model, timestamptz, integer).';
 
 CREATE FUNCTION churn_coefficients(
     churn_model, OUT feature text, OUT level text, OUT coefficient float8, OUT standard_error float8, OUT z float8,
@@ -81,4 +81,4 @@ CREATE FUNCTION churn_coefficients(
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 20 AS 'MODULE_PATHNAME', 'clientele_churn_coefficients_named';
 COMMENT ON FUNCTION churn_coefficients(text) IS
   'Lists the coefficients of a stored churn model: the intercept, then each feature, or each category of it but the first.
-model is a name in clientele_data.models, whose current version is taken, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_coefficients(churn_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_coefficients(churn_model).';

@@ -115,7 +115,7 @@ SELECT churn_fit(array_fill(1::float8, '{1001}'), churned, churn_def()) FROM man
 SELECT churn_model '{"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "月付", "coefficient": 0.4}, {"level": "free", "coefficient": 1}]}]}' AS h \gset
 SELECT :'h' AS h, round(churn_prob('{"months": 10, "plan": "月付"}'::jsonb, :'h')::numeric, 6) = round(1 / (1 + exp(1 + .5 - .4)), 6) AS right;
 SELECT * FROM churn_coefficients(:'h');
-SELECT churn_prob('{5}'::float8[], '{"features": [{"name": "x", "coefficient": 1, "mean": 2, "missing": {"coefficient": 3}}], "intercept": -5, "calibration": {"slope": 2, "intercept": 0}, "features_def": "00ff"}'::churn_model);
+SELECT churn_prob('{5}'::float8[], '{"features": [{"name": "x", "coefficient": 1, "mean": 2, "missing": {"coefficient": 3}}], "intercept": -5, "calibration": {"slope": 2, "intercept": 0}}'::churn_model);
 SELECT churn_model '{"features": []}', churn_prob('{"a": 1}'::jsonb, '{"features": []}'), churn_prob('{}'::float8[], '{"features": [], "intercept": 900}');
 SELECT churn_model '{}';
 SELECT churn_model '{"features": [{"name": "x"}]}';
@@ -128,6 +128,8 @@ SELECT churn_model '{"features": [{"name": "x", "coefficient": 1, "redundant": t
 SELECT churn_model '{"features": [], "calibration": {"slope": -1}}';
 SELECT churn_model '{"features": [], "model": "forest"}';
 SELECT churn_model '{"features": [], "features_def": "0x"}';
+SELECT churn_model '{"features": [], "features_def": {"period": "7 days"}}';
+SELECT churn_model '{"features": [{"name": "months", "coefficient": 1}], "features_def": {"time_zone": "UTC"}}';
 SELECT churn_model 'x';
 SELECT count(*), count(DISTINCT model::text) FROM models a JOIN models b USING (model);
 

@@ -85,6 +85,11 @@ EXECUTE compared('spend', 'SELECT 1 AS x, 20 AS monetary, 30 AS holdout_monetary
 PREPARE left_us (varchar, varchar) AS
 SELECT churn_prob('{"months": 3}'::jsonb, $1), churn_prob(ARRAY[3], $1) AS same, (SELECT churn_fit(ARRAY[n], n % 3 = 0, $2) IS NOT NULL FROM generate_series(1, 9) n) AS fitted;
 EXECUTE left_us('{"intercept": 1.5, "features": [{"name": "months", "coefficient": -0.5}]}', '{"penalty": 2}');
+PREPARE left_us_by_journeys (varchar, varchar, varchar, varchar) AS
+SELECT round(churn_prob($1, $2, '2026-02-01')::numeric, 6) AS p, (SELECT count(*) FROM churn_reasons($1, $2, '2026-02-01', 1)) AS reasons, churned($1, '2026-02-01', '30 days', $3),
+       (SELECT churn_fit(j, n % 3 = 0, '2026-02-01', $4) IS NOT NULL FROM generate_series(1, 9) n, (VALUES ($1)) v (j)) AS fitted;
+EXECUTE left_us_by_journeys('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}',
+  '{"intercept": 1.5, "features": [{"name": "recency_days", "coefficient": -0.05}], "features_def": {"time_zone": "UTC"}}', 'search', '{"features": {"time_zone": "UTC"}}');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

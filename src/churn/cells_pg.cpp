@@ -108,19 +108,4 @@ void CellRow::read(const JsonbContainer* object, const ChurnModel& model) {
   });
 }
 
-const ChurnModel& KeptModel::of(Datum datum) {
-  const auto* const raw = reinterpret_cast<const uint8_t*>(DatumGetPointer(datum));
-  // A pointer into memory is not the value; the name of a value on disk is, and spares fetching it.
-  const bool flat = VARATT_IS_EXTERNAL(raw) && !VARATT_IS_EXTERNAL_ONDISK(raw);
-  pg::ByteView bytes(raw, VARSIZE_ANY(raw));
-  if (flat) bytes = pg::call_pg([&] { return pg::detoast(datum); });
-  if (!source_.empty() && bytes.size() == source_.size() &&
-      std::memcmp(bytes.data(), source_.data(), bytes.size()) == 0)
-    return model_;
-  source_.clear();
-  model_ = ChurnModel::read(pg::call_pg([&] { return pg::detoast(datum); }));
-  source_.assign(bytes.begin(), bytes.end());
-  return model_;
-}
-
 }  // namespace clientele

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // The features of one customer, out of a jsonb or an array.
 #pragma once
-#include <memory>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -46,19 +45,6 @@ class CellRow {
  private:
   std::vector<std::string_view> names_;
   std::vector<ChurnCell> cells_;
-};
-
-/// Kept from row to row: the model last used, and a row.
-struct KeptModel {
-  explicit KeptModel(std::pmr::memory_resource* memory) : row(memory) {}
-  CellRow row;
-
-  /// C++ regime; `datum` as it came, perhaps toasted.
-  const ChurnModel& of(Datum datum);
-
- private:
-  std::vector<uint8_t> source_;  // the bytes that stood for the model
-  ChurnModel model_;
 };
 
 }  // namespace clientele

@@ -49,14 +49,6 @@ CREATE OPERATOR <> (
 CREATE OPERATOR CLASS churn_def_hash_ops DEFAULT FOR TYPE churn_def USING hash AS
   OPERATOR 1 =, FUNCTION 1 churn_def_hash(churn_def);
 
-CREATE FUNCTION churn_def(
-    penalty float8 DEFAULT 1, class_weight text DEFAULT 'none', calibrate boolean DEFAULT NULL,
-    names text[] DEFAULT NULL) RETURNS churn_def
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def';
-COMMENT ON FUNCTION churn_def(float8, text, boolean, text[]) IS
-  'Says how to fit a churn model, as in churn_def(penalty => 10) or churn_def(class_weight => ''balanced'').
-penalty: by how much half the sum of squared coefficients of the standardised columns lowers the log-likelihood; the intercept is free. It is 1/C of scikit-learn with standardised columns; 1 unless given, as there, so that any data have a fit, while of more than some hundred customers it hardly changes the coefficients. 0 is plain maximum likelihood, whose standard errors and p-values are those of the textbook; then perfect separation of the classes is an error. class_weight: none; balanced (both classes weigh the same); or a number as text, the weight of a customer who churned, where one who stayed has 1. calibrate: whether probabilities are set right by Platt scaling on predictions of customers that the fit did not see (5 folds); unless given, if classes are weighted, as probabilities are those of the weighted classes otherwise. names: of the features in an array; f1, f2 and so on unless given. NULL for an option is its default. Errors: 22023 for a penalty that is not 0 or from 1e-9 to 1e12, another class_weight, a name that is there twice; 22004 for a NULL in names; 54000 beyond 1,000 names.';
-
 CREATE TYPE churn_model;
 CREATE FUNCTION churn_model_in(cstring) RETURNS churn_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_in';
@@ -76,7 +68,7 @@ CREATE TYPE churn_model (
 );
 COMMENT ON TYPE churn_model IS
   'A churn model, a logistic regression: made by the aggregate churn_fit, or written by hand.
-Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, in hexadecimal, is how features are drawn from a journey. All but name and coefficient may be left out.';
+Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, the JSON form of a churn_features_def with its time_zone, is how features are drawn from a journey. All but name and coefficient may be left out.';
 
 CREATE FUNCTION text_to_churn_model(text) RETURNS churn_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_from_text';

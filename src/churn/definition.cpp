@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "churn/features.hpp"
+
 namespace clientele {
 namespace {
 
@@ -49,6 +51,15 @@ void ChurnDefinition::set_class_weight(double churned) {
   churned_weight = churned;
 }
 
+size_t ChurnDefinition::columns() const {
+  return features_def.empty() ? names.size() : churn_feature_info.size();
+}
+
+std::string ChurnDefinition::name_of(size_t i) const {
+  if (!features_def.empty()) return churn_feature_info.at(i).name;
+  return i < names.size() ? names[i] : "f" + std::to_string(i + 1);
+}
+
 void ChurnDefinition::check() const {
   if (penalty != 0 && !(penalty >= least_penalty && penalty <= most_penalty))
     wrong("penalty must be 0, or from 1e-9 to 1e12",
@@ -58,6 +69,11 @@ void ChurnDefinition::check() const {
                 "names has " + std::to_string(names.size()) + " elements, at most 1000 can be");
   const std::vector<std::string_view> views(names.begin(), names.end());
   check_different_names(views, "names");
+  if (features_def.empty()) return;
+  if (!names.empty())
+    wrong("features that are drawn from a journey have names of their own",
+          "Leave names out of the churn_def; they are for features in an array.");
+  FeaturesDefinition::read(features_def);
 }
 
 void ChurnDefinition::write(Bytes& out) const {
@@ -69,6 +85,7 @@ void ChurnDefinition::write(Bytes& out) const {
   w.u8(calibrate ? 1 + *calibrate : 0);
   w.varint(names.size());
   for (const std::string& name : names) w.text(name);
+  w.text({reinterpret_cast<const char*>(features_def.data()), features_def.size()});
 }
 
 ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
@@ -90,6 +107,8 @@ ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
   if (calibrate > 2) Reader::fail("it is not a churn_def");
   if (calibrate > 0) d.calibrate = calibrate == 2;
   for (size_t n = r.count(); n > 0; --n) d.names.emplace_back(r.text());
+  const std::string_view drawn = r.text();
+  d.features_def.assign(drawn.begin(), drawn.end());
   Bytes again;
   d.write(again);
   if (!std::ranges::equal(again, bytes) || std::signbit(d.penalty))

@@ -25,12 +25,14 @@ struct ChurnDefinition {
   double churned_weight = 1;      // of a row that churned, for ClassWeight::number
   std::optional<bool> calibrate;  // not given: if classes are weighted
   std::vector<std::string> names;
+  // How the features are drawn from a journey, a stored FeaturesDefinition; empty: they are given.
+  std::vector<uint8_t> features_def;
 
   bool calibrates() const { return calibrate.value_or(class_weight != ClassWeight::none); }
+  /// How many columns an array must have; 0: it is up to the array.
+  size_t columns() const;
   /// The name of column `i` of an array, from 0.
-  std::string name_of(size_t i) const {
-    return i < names.size() ? names[i] : "f" + std::to_string(i + 1);
-  }
+  std::string name_of(size_t i) const;
 
   /// Takes none, balanced or a number; 22023 for anything else.
   void set_class_weight(std::string_view text);

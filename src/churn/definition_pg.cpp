@@ -28,8 +28,8 @@ void write_churn_options(pg::JsonWriter& json, const ChurnDefinition& d) {
   if (d.calibrate) json.boolean("calibrate", *d.calibrate);
 }
 
-void check_encoding(std::string_view text) {
-  pg::call_pg([&] { pg_verifymbstr(text.data(), static_cast<int>(text.size()), false); });
+void check_features_def(const std::vector<uint8_t>& stored) {
+  if (!stored.empty()) check_texts(FeaturesDefinition::read(stored));
 }
 
 namespace {
@@ -46,9 +46,10 @@ Datum stored(ChurnDefinition d) {
 Datum from_json(std::string_view text) {
   return guarded([&] {
     const pg::JsonObject json(text, "churn_def");
-    json.allow_only({"penalty", "class_weight", "calibrate", "names"});
+    json.allow_only({"penalty", "class_weight", "calibrate", "names", "features"});
     ChurnDefinition d = churn_options(json);
     d.names = json.texts("names").value_or(d.names);
+    d.features_def = nested_features(json, "features");
     return stored(d);
   });
 }
@@ -69,6 +70,7 @@ CLIENTELE_FUNCTION(clientele_churn_def_out) {
     pg::JsonWriter json;
     write_churn_options(json, d);
     if (!d.names.empty()) json.texts("names", d.names);
+    write_nested_features(json, "features", d.features_def);
     return pg::make_cstring(json.finish());
   });
 }
@@ -76,13 +78,15 @@ CLIENTELE_FUNCTION(clientele_churn_def_recv) {
   return pg::received(fcinfo, [](ByteView bytes) {
     const ChurnDefinition d = ChurnDefinition::read(bytes);
     for (const std::string& name : d.names) check_encoding(name);
+    check_features_def(d.features_def);
     return stored(d);
   });
 }
 
 CLIENTELE_FUNCTION(clientele_churn_def) {
-  const bool weighted = !PG_ARGISNULL(1), named = !PG_ARGISNULL(3);
+  const bool weighted = !PG_ARGISNULL(1), named = !PG_ARGISNULL(3), drawn = !PG_ARGISNULL(4);
   const std::string_view weight = weighted ? pg::text_view(PG_GETARG_DATUM(1)) : std::string_view();
+  const ByteView features = drawn ? pg::detoast(PG_GETARG_DATUM(4)) : ByteView();
   return guarded([&] {
     // NULL is the same as leaving an option out.
     ChurnDefinition d;
@@ -90,6 +94,7 @@ CLIENTELE_FUNCTION(clientele_churn_def) {
     if (weighted) d.set_class_weight(weight);
     if (!PG_ARGISNULL(2)) d.calibrate = PG_GETARG_BOOL(2);
     if (named) d.names = pg::text_elements(PG_GETARG_DATUM(3), "names");
+    d.features_def.assign(features.begin(), features.end());
     return stored(d);
   });
 }

@@ -2,6 +2,7 @@
 // What the text forms of churn_def and churn_model share.
 #pragma once
 #include "churn/definition.hpp"
+#include "churn/features_definition_pg.hpp"
 #include "pg/json.hpp"
 
 namespace clientele {
@@ -10,7 +11,7 @@ namespace clientele {
 ChurnDefinition churn_options(const pg::JsonObject& json);
 void write_churn_options(pg::JsonWriter& json, const ChurnDefinition& definition);
 
-/// 22021 for what is no text of the database. C++ regime.
-void check_encoding(std::string_view text);
+/// 22021 and 22023, as check_texts(), of a stored FeaturesDefinition, unless it is empty.
+void check_features_def(const std::vector<uint8_t>& stored);
 
 }  // namespace clientele

@@ -1,21 +1,70 @@
 // SPDX-License-Identifier: PostgreSQL
 // The type churn_features_def: its text form is a JSON object; its stored form that of
 // FeaturesDefinition.
-#include "churn/features_definition.hpp"
-#include "pg/json.hpp"
+#include "churn/features_definition_pg.hpp"
+
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
 
 namespace clientele {
-namespace {
 
 using pg::ByteView;
 using pg::guarded;
 
-/// Names the zone as PostgreSQL does, whatever the case it was written in.
 void set_zone(FeaturesDefinition& definition, pg_tz* zone) {
   definition.time_zone = pg_get_timezone_name(zone);
 }
+
+FeaturesDefinition features_from_json(const pg::JsonObject& json) {
+  json.allow_only({"period", "session_gap", "purchase", "return", "complaint", "promotion",
+                   "answer", "passive", "time_zone"});
+  FeaturesDefinition d;
+  if (const auto period = json.length("period")) d.period = static_cast<int64_t>(*period);
+  if (const auto gap = json.length("session_gap")) d.session_gap = static_cast<int64_t>(*gap);
+  for (int r = 0; r < feature_roles; ++r) d.selector[r] = json.text(feature_role_names[r]);
+  if (const auto zone = json.text("time_zone")) set_zone(d, pg::time_zone_named(*zone));
+  return d;
+}
+
+std::string features_to_json(const FeaturesDefinition& d) {
+  const FeaturesDefinition usual;
+  pg::JsonWriter json;
+  if (d.period != usual.period) json.length("period", static_cast<uint64_t>(d.period));
+  if (d.session_gap != usual.session_gap)
+    json.length("session_gap", static_cast<uint64_t>(d.session_gap));
+  for (int r = 0; r < feature_roles; ++r)
+    if (d.selector[r]) json.text(feature_role_names[r], *d.selector[r]);
+  json.text("time_zone", d.time_zone);
+  return json.finish();
+}
+
+std::vector<uint8_t> nested_features(const pg::JsonObject& json, const char* key) {
+  const auto nested = json.object(key, "churn_features_def");
+  if (!nested) return {};
+  const FeaturesDefinition d = features_from_json(*nested);
+  d.check();
+  Bytes stored;
+  d.write(stored);
+  return {stored.begin(), stored.end()};
+}
+
+void write_nested_features(pg::JsonWriter& json, const char* key,
+                           const std::vector<uint8_t>& stored) {
+  if (!stored.empty()) json.object(key, features_to_json(FeaturesDefinition::read(stored)));
+}
+
+void check_encoding(std::string_view text) {
+  pg::call_pg([&] { pg_verifymbstr(text.data(), static_cast<int>(text.size()), false); });
+}
+
+void check_texts(const FeaturesDefinition& d) {
+  for (const auto& s : d.selector)
+    if (s) check_encoding(*s);
+  check_encoding(d.time_zone);
+  pg::time_zone_named(d.time_zone);
+}
+
+namespace {
 
 Datum stored(const FeaturesDefinition& definition) {
   definition.check();
@@ -24,15 +73,8 @@ Datum stored(const FeaturesDefinition& definition) {
 
 Datum from_json(std::string_view text) {
   return guarded([&] {
-    const pg::JsonObject json(text, "churn_features_def");
-    json.allow_only({"period", "session_gap", "purchase", "return", "complaint", "promotion",
-                     "answer", "passive", "time_zone"});
-    FeaturesDefinition d;
-    if (const auto period = json.length("period")) d.period = static_cast<int64_t>(*period);
-    if (const auto gap = json.length("session_gap")) d.session_gap = static_cast<int64_t>(*gap);
-    for (int r = 0; r < feature_roles; ++r) d.selector[r] = json.text(feature_role_names[r]);
-    const auto zone = json.text("time_zone");
-    set_zone(d, zone ? pg::time_zone_named(*zone) : session_timezone);
+    FeaturesDefinition d = features_from_json(pg::JsonObject(text, "churn_features_def"));
+    if (d.time_zone.empty()) set_zone(d, session_timezone);
     return stored(d);
   });
 }
@@ -69,30 +111,14 @@ CLIENTELE_FUNCTION(clientele_churn_features_def_from_text) {
 
 CLIENTELE_FUNCTION(clientele_churn_features_def_out) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return guarded([&] {
-    const FeaturesDefinition d = FeaturesDefinition::read(bytes);
-    const FeaturesDefinition usual;
-    pg::JsonWriter json;
-    if (d.period != usual.period) json.length("period", static_cast<uint64_t>(d.period));
-    if (d.session_gap != usual.session_gap)
-      json.length("session_gap", static_cast<uint64_t>(d.session_gap));
-    for (int r = 0; r < feature_roles; ++r)
-      if (d.selector[r]) json.text(feature_role_names[r], *d.selector[r]);
-    json.text("time_zone", d.time_zone);
-    return pg::make_cstring(json.finish());
-  });
+  return guarded(
+      [&] { return pg::make_cstring(features_to_json(FeaturesDefinition::read(bytes))); });
 }
 
 CLIENTELE_FUNCTION(clientele_churn_features_def_recv) {
   return pg::received(fcinfo, [](ByteView bytes) {
     const auto d = FeaturesDefinition::read(bytes);
-    const auto check_text = [](const std::string& s) {
-      pg::call_pg([&] { pg_verifymbstr(s.data(), static_cast<int>(s.size()), false); });
-    };
-    for (const auto& s : d.selector)
-      if (s) check_text(*s);
-    check_text(d.time_zone);
-    pg::time_zone_named(d.time_zone);
+    check_texts(d);
     return stored(d);
   });
 }

@@ -1,44 +1,40 @@
 // SPDX-License-Identifier: PostgreSQL
 // churn_features and churn_features_json, of packed journeys.
-#include "churn/features.hpp"
-#include "journey/dictionary_pg.hpp"
+#include "churn/features_pg.hpp"
+
 #include "pg/clock.hpp"
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
 
 namespace clientele {
-namespace {
 
 using pg::Answer;
 using pg::ByteView;
 using pg::guarded;
 
-/// A definition ready to use, as long as the dictionary stays the same.
-struct Question {
-  explicit Question(ByteView bytes)
-      : definition(FeaturesDefinition::read(bytes)),
-        clock(pg::clock_in(pg::time_zone_named(definition.time_zone))) {
-    for (const EventName& name : dictionary_in_order()) roles.add(name.id, 0, name.channel);
-    for (int r = 0; r < feature_roles; ++r) {
-      const auto& given = definition.selector[r];
-      const std::vector<int32_t> types =
-          given ? resolve_selector(*given) : resolve_selector(FeaturesDefinition::usual[r], true);
-      for (const int32_t type : types) roles.add(type, static_cast<uint8_t>(1 << r), 0);
-    }
-    roles.finish();
+JourneyFeatures::Question::Question(ByteView bytes)
+    : definition(FeaturesDefinition::read(bytes)),
+      clock(pg::clock_in(pg::time_zone_named(definition.time_zone))) {
+  for (const EventName& name : dictionary_in_order()) roles.add(name.id, 0, name.channel);
+  for (int r = 0; r < feature_roles; ++r) {
+    const auto& given = definition.selector[r];
+    const std::vector<int32_t> types =
+        given ? resolve_selector(*given) : resolve_selector(FeaturesDefinition::usual[r], true);
+    for (const int32_t type : types) roles.add(type, static_cast<uint8_t>(1 << r), 0);
   }
+  roles.finish();
+}
 
-  FeaturesDefinition definition;
-  LocalClock clock;
-  EventRoles roles;
-};
+bool JourneyFeatures::draw(ByteView journey, TimestampTz at, ByteView definition,
+                           ChurnFeatures& out) {
+  if (TIMESTAMP_NOT_FINITE(at))
+    throw Error(sqlstate::time_out_of_range, "at must be finite",
+                "It is the time from which one looks back, such as now().");
+  Question& q = question_.get(definition, [](ByteView bytes) { return Question(bytes); });
+  return maker_.make(Journey(journey), at, q.definition, q.roles, q.clock, out);
+}
 
-struct Kept {
-  explicit Kept(std::pmr::memory_resource* memory) : question(memory) {}
-  Resolved<Question> question;
-  FeatureMaker maker;
-};
+namespace {
 
 /// Arguments: journey, at, definition. `form` makes the result in C++ code.
 template <class Form>
@@ -46,19 +42,13 @@ Datum features_of(FunctionCallInfo fcinfo, Form form) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(0));
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
-  return pg::returned(fcinfo, guarded([&]() -> Answer {
-                        if (TIMESTAMP_NOT_FINITE(at))
-                          throw Error(sqlstate::time_out_of_range, "at must be finite",
-                                      "It is the time from which one looks back, such as now().");
-                        Kept& kept = pg::kept<Kept>(fcinfo);
-                        Question& question = kept.question.get(
-                            definition, [](ByteView bytes) { return Question(bytes); });
-                        ChurnFeatures features;
-                        if (!kept.maker.make(Journey(journey), at, question.definition,
-                                             question.roles, question.clock, features))
-                          return {Datum{}, true};
-                        return {form(features), false};
-                      }));
+  return pg::returned(
+      fcinfo, guarded([&]() -> Answer {
+        ChurnFeatures features;
+        if (!pg::kept<JourneyFeatures>(fcinfo).draw(journey, at, definition, features))
+          return {Datum{}, true};
+        return {form(features), false};
+      }));
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class Fitting {
     d.converged = fit.converged;
     m.diagnostics = d;
     m.definition = definition_;
+    m.features_def = definition_.features_def;
     try_out(fit, m);
     m.check();
     return m;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "churn/features.hpp"
+
 namespace clientele {
 namespace {
 
@@ -214,9 +216,29 @@ void ChurnModel::check() {
   }
   if (definition) {
     definition->names.clear();
+    definition->features_def.clear();
     definition->check();
   }
   if (diagnostics) check_diagnostics(*diagnostics);
+  if (features_def.empty()) return;
+  FeaturesDefinition::read(features_def);
+  places();
+}
+
+std::vector<size_t> ChurnModel::places() const {
+  if (features_def.empty())
+    wrong("the churn_model was not fitted on journeys",
+          "Fit one by churn_fit(journey, churned, at, churn_def()), or give the features as the "
+          "model knows them.");
+  std::vector<size_t> result;
+  for (const ChurnFeature& f : features) {
+    const auto known = std::ranges::find(churn_feature_info, f.name, &FeatureInfo::name);
+    if (f.category || known == churn_feature_info.end())
+      wrong("feature \"" + f.name + "\" of a churn_model cannot be drawn from a journey",
+            "churn_feature_names() lists those that can; they are numbers.");
+    result.push_back(static_cast<size_t>(known - churn_feature_info.begin()));
+  }
+  return result;
 }
 
 void ChurnModel::write(Bytes& out) const {

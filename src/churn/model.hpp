@@ -65,7 +65,7 @@ struct ChurnModel {
   std::optional<double> intercept_error;
   std::vector<ChurnFeature> features;
   std::optional<Calibration> calibration;
-  std::optional<ChurnDefinition> definition;  // without names
+  std::optional<ChurnDefinition> definition;  // without names and features
   std::optional<ChurnDiagnostics> diagnostics;
   std::vector<uint8_t> features_def;  // how the features are drawn from a journey; empty: not
 
@@ -75,6 +75,9 @@ struct ChurnModel {
   double calibrated(double log_odds) const {
     return calibration ? calibration->slope * log_odds + calibration->intercept : log_odds;
   }
+
+  /// Where each feature is among those of a journey. 22023 if the model is not of journeys.
+  std::vector<size_t> places() const;
 
   /// Sorts levels; 22023 for what cannot be.
   void check();

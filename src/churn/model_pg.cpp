@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // The type churn_model: its text form is a JSON object.
-#include "churn/model.hpp"
+#include "churn/model_pg.hpp"
 
 #include "churn/definition_pg.hpp"
 #include "pg/packed.hpp"
+#include "pg/stored_model.hpp"
 
 namespace clientele {
 namespace {
@@ -135,26 +136,6 @@ ChurnDiagnostics diagnostics_of(const JsonObject& json) {
   return d;
 }
 
-std::string hexadecimal(const std::vector<uint8_t>& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t b : bytes) text += digits[b >> 4], text += digits[b & 15];
-  return text;
-}
-
-std::vector<uint8_t> bytes_of(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    wrong("\"features_def\" in a churn_model must be hexadecimal digits");
-  };
-  if (text.size() % 2 != 0) digit(' ');
-  std::vector<uint8_t> bytes;
-  for (size_t i = 0; i < text.size(); i += 2)
-    bytes.push_back(static_cast<uint8_t>(digit(text[i]) << 4 | digit(text[i + 1])));
-  return bytes;
-}
-
 std::string text_of(const ChurnModel& m) {
   JsonWriter json;
   json.text("model", kind);
@@ -175,7 +156,7 @@ std::string text_of(const ChurnModel& m) {
     json.object("definition", definition.finish());
   }
   if (m.diagnostics) json.object("fit", text_of(*m.diagnostics));
-  if (!m.features_def.empty()) json.text("features_def", hexadecimal(m.features_def));
+  write_nested_features(json, "features_def", m.features_def);
   return json.finish();
 }
 
@@ -203,13 +184,13 @@ ChurnModel model_of(const JsonObject& json) {
     m.definition = churn_options(*definition);
   }
   if (const auto fit = json.object("fit")) m.diagnostics = diagnostics_of(*fit);
-  m.features_def = bytes_of(json.text("features_def").value_or(""));
+  m.features_def = nested_features(json, "features_def");
   m.check();
   return m;
 }
 
 Datum from_json(std::string_view text) {
-  return guarded([&] { return pg::packed(model_of(JsonObject(text, "churn_model"))); });
+  return guarded([&] { return pg::packed(churn_model_from_json(text)); });
 }
 
 void check_encodings(const ChurnModel& m) {
@@ -218,9 +199,43 @@ void check_encodings(const ChurnModel& m) {
     if (f.reference) check_encoding(*f.reference);
     for (const ChurnLevel& level : f.levels) check_encoding(level.name);
   }
+  check_features_def(m.features_def);
+}
+
+KeptModel::Ready ready(ChurnModel model) {
+  KeptModel::Ready result{std::move(model), {}};
+  if (!result.model.features_def.empty()) result.places = result.model.places();
+  return result;
 }
 
 }  // namespace
+
+ChurnModel churn_model_from_json(std::string_view text) {
+  return model_of(JsonObject(text, "churn_model"));
+}
+
+const KeptModel::Ready& KeptModel::of(Datum datum, bool named) {
+  if (named) {
+    const ByteView text = pg::call_pg([&] { return pg::detoast(datum); });
+    return named_.get(text, [](ByteView bytes) {
+      const std::string_view name(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return ready(churn_model_from_json(pg::model_text(name, "churn_model")));
+    });
+  }
+  const auto* const raw = reinterpret_cast<const uint8_t*>(DatumGetPointer(datum));
+  // A pointer into memory is not the value; the name of a value on disk is, and spares fetching it.
+  const bool flat = VARATT_IS_EXTERNAL(raw) && !VARATT_IS_EXTERNAL_ONDISK(raw);
+  ByteView bytes(raw, VARSIZE_ANY(raw));
+  if (flat) bytes = pg::call_pg([&] { return pg::detoast(datum); });
+  if (!source_.empty() && bytes.size() == source_.size() &&
+      std::memcmp(bytes.data(), source_.data(), bytes.size()) == 0)
+    return packed_;
+  source_.clear();
+  packed_ = ready(ChurnModel::read(pg::call_pg([&] { return pg::detoast(datum); })));
+  source_.assign(bytes.begin(), bytes.end());
+  return packed_;
+}
+
 }  // namespace clientele
 
 using namespace clientele;

@@ -31,12 +31,19 @@ uint64_t mixed(uint64_t hash, uint64_t key) {
 
 }  // namespace
 
+void ChurnRows::refuse_features() {
+  throw Error(sqlstate::invalid_parameter, "this churn_def draws features from journeys",
+              "Give the journey itself, as in churn_fit(journey, churned, at, def), or leave "
+              "features out of the churn_def.");
+}
+
 void ChurnRows::define(std::span<const uint8_t> encoded, bool named) {
   if (encoded_.empty()) {
     definition_ = ChurnDefinition::read(encoded);
     if (named && !definition_.names.empty())
       throw Error(sqlstate::invalid_parameter, "the features of a jsonb have names of their own",
                   "Leave names out of the churn_def; they are for features in an array.");
+    if (named && !definition_.features_def.empty()) refuse_features();
     encoded_.assign(encoded.begin(), encoded.end());
     named_ = named;
   } else if (named != named_ || !std::ranges::equal(encoded, encoded_)) {
@@ -87,10 +94,10 @@ void ChurnRows::check_limit() const {
 void ChurnRows::add(std::span<const ChurnCell> cells, bool churned) {
   const size_t row = tallies_.size();
   if (row == 0 && columns_.empty()) {
-    if (!definition_.names.empty() && definition_.names.size() != cells.size())
-      throw Error(sqlstate::invalid_parameter,
-                  "the churn_def names " + std::to_string(definition_.names.size()) +
-                      " features, but a row has " + std::to_string(cells.size()));
+    if (const size_t n = definition_.columns(); n > 0 && n != cells.size())
+      throw Error(sqlstate::invalid_parameter, "the churn_def names " + std::to_string(n) +
+                                                   " features, but a row has " +
+                                                   std::to_string(cells.size()));
     for (size_t i = 0; i < cells.size(); ++i) new_column(definition_.name_of(i));
   } else if (cells.size() != columns_.size()) {
     throw Error(sqlstate::invalid_parameter,
@@ -210,7 +217,7 @@ void ChurnRows::read(Reader& r) {
   define({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()}, named == 1);
   const size_t columns = r.count(), rows = r.count(2);
   if (columns > most_churn_columns ||
-      (!named_ && !definition_.names.empty() && columns != definition_.names.size()))
+      (!named_ && definition_.columns() > 0 && columns != definition_.columns()))
     Reader::fail("impossible number of features");
   for (size_t i = 0; i < rows; ++i) {
     if (i % 65536 == 0) poll();

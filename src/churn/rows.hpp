@@ -27,6 +27,8 @@ class ChurnRows {
   /// `named`: features are known by name, not by position.
   void define(std::span<const uint8_t> encoded, bool named);
   const ChurnDefinition& definition() const { return definition_; }
+  /// 22023: features are given, but the definition says how to draw them.
+  [[noreturn]] static void refuse_features();
 
   /// A customer, features by position; 22023 if there are more or fewer than before.
   void add(std::span<const ChurnCell> cells, bool churned);

@@ -2,6 +2,7 @@
 // Event types as a query sees them: selectors resolved against clientele_data.event_types, and
 // caches that live as long as the snapshot they were filled under.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
@@ -73,5 +74,17 @@ class Resolved {
   std::vector<uint8_t> source_;
   std::optional<T> value_;
 };
+
+/// Per event type whether a selector picks it; look-ups by id are binary searches in few ids.
+struct PickedTypes {
+  std::vector<int32_t> ids;
+  explicit PickedTypes(std::span<const uint8_t> selector)
+      : ids(resolve_selector({reinterpret_cast<const char*>(selector.data()), selector.size()})) {}
+  bool operator()(int32_t type) const { return std::binary_search(ids.begin(), ids.end(), type); }
+};
+
+inline PickedTypes& picked_by(Resolved<PickedTypes>& cache, std::span<const uint8_t> selector) {
+  return cache.get(selector, [](std::span<const uint8_t> s) { return PickedTypes(s); });
+}
 
 }  // namespace clientele

@@ -124,27 +124,11 @@ CLIENTELE_FUNCTION(clientele_event_count) {
   return guarded([&] { return Int32GetDatum(static_cast<int32_t>(Journey(bytes).size())); });
 }
 
-namespace {
-
-/// Per event type whether a selector picks it; look-ups by id are binary searches in few ids.
-struct Picked {
-  std::vector<int32_t> ids;
-  explicit Picked(ByteView selector)
-      : ids(resolve_selector({reinterpret_cast<const char*>(selector.data()), selector.size()})) {}
-  bool operator()(int32_t type) const { return std::binary_search(ids.begin(), ids.end(), type); }
-};
-
-Picked& picked_by(Resolved<Picked>& cache, ByteView selector) {
-  return cache.get(selector, [](ByteView s) { return Picked(s); });
-}
-
-}  // namespace
-
 CLIENTELE_FUNCTION(clientele_event_count_selector) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView selector = pg::detoast(PG_GETARG_DATUM(1));
   return guarded([&] {
-    const Picked& picks = picked_by(pg::kept<Resolved<Picked>>(fcinfo), selector);
+    const PickedTypes& picks = picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector);
     const Journey journey(bytes);
     std::vector<int32_t> counts(journey.code_limit(), 0);
     for (size_t c = 0; c < journey.types().size(); ++c)
@@ -197,7 +181,7 @@ CLIENTELE_FUNCTION(clientele_journey_filter) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView selector = pg::detoast(PG_GETARG_DATUM(1));
   return edited(bytes, [&](EventList& list) {
-    const Picked& picks = picked_by(pg::kept<Resolved<Picked>>(fcinfo), selector);
+    const PickedTypes& picks = picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector);
     keep_if(list, [&](const Event& e) { return picks(e.type); });
   });
 }

@@ -13,12 +13,14 @@ namespace clientele::pg {
 JsonObject::JsonObject(std::string_view text, const char* type) : root_(nullptr), type_(type) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || text[first] != '{')
-    throw Error(
-        sqlstate::invalid_text,
-        "invalid input for type " + std::string(type) + ": \"" + std::string(text) + "\"",
-        std::string("Its text form is a JSON object. To make one from a single option, name "
-                    "that option: ") +
-            type + "(option => value).");
+    // A definition is made by a function of its name; a model is not.
+    throw Error(sqlstate::invalid_text,
+                "invalid input for type " + std::string(type) + ": \"" + std::string(text) + "\"",
+                std::string("Its text form is a JSON object.") +
+                    (std::string_view(type).ends_with("_def")
+                         ? std::string(" To make one from a single option, name that option: ") +
+                               type + "(option => value)."
+                         : ""));
   root_ = call_pg([&] {
     char* const copy = pnstrdup(text.data(), text.size());
     Jsonb* const object = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(copy)));
@@ -109,12 +111,12 @@ std::optional<double> JsonObject::number(const char* key) const {
   return number_of(key, value);
 }
 
-std::optional<JsonObject> JsonObject::object(const char* key) const {
+std::optional<JsonObject> JsonObject::object(const char* key, const char* type) const {
   JsonbValue value;
   if (!find(key, value)) return std::nullopt;
   if (value.type != jbvBinary || !JsonContainerIsObject(value.val.binary.data))
     wrong(key, "an object");
-  return JsonObject(value.val.binary.data, type_);
+  return JsonObject(value.val.binary.data, type == nullptr ? type_ : type);
 }
 
 std::optional<std::vector<JsonObject>> JsonObject::objects(const char* key) const {

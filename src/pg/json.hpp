@@ -30,8 +30,9 @@ class JsonObject {
   std::optional<int64_t> integer(const char* key) const;
   /// A finite number.
   std::optional<double> number(const char* key) const;
-  /// An object within this one; as long as this one.
-  std::optional<JsonObject> object(const char* key) const;
+  /// An object within this one; as long as this one. `type`: what errors call it, if it is of a
+  /// type of its own.
+  std::optional<JsonObject> object(const char* key, const char* type = nullptr) const;
   /// An array of objects; as long as this one.
   std::optional<std::vector<JsonObject>> objects(const char* key) const;
   /// An array of finite numbers, none of them null.

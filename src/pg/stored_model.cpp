@@ -80,4 +80,10 @@ std::string stored_model(std::string_view name, const char* type) {
   return found.model;
 }
 
+std::string model_text(std::string_view text, const char* type) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  const bool json = first != std::string_view::npos && text[first] == '{';
+  return json ? std::string(text) : stored_model(text, type);
+}
+
 }  // namespace clientele::pg

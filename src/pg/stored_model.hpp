@@ -11,4 +11,8 @@ namespace clientele::pg {
 /// spend_model and so on).
 std::string stored_model(std::string_view name, const char* type);
 
+/// The text form itself, if that is what `text` is (it begins with a brace), or the stored model of
+/// that name. C++ regime.
+std::string model_text(std::string_view text, const char* type);
+
 }  // namespace clientele::pg

@@ -174,9 +174,7 @@ std::string fitted_to_json(const Fitted& fitted) {
 }
 
 Fitted fitted_named(std::string_view text, const char* type) {
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first != std::string_view::npos && text[first] == '{') return fitted_from_json(text, type);
-  return fitted_from_json(pg::stored_model(text, type), type);
+  return fitted_from_json(pg::model_text(text, type), type);
 }
 
 double finite_argument(double value, const char* name) {

@@ -87,13 +87,21 @@ CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()),
   (clientele.churn_def(class_weight => 'balanced'))) v (d);
 CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
 CREATE AGGREGATE churn_state(float8[], boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
-INSERT INTO good SELECT 'churn_def', clientele.churn_def_send(d) FROM (TABLE churn_definitions UNION ALL SELECT clientele.churn_def(0, names => '{a,b}')) v (d);
+INSERT INTO good SELECT 'churn_def', clientele.churn_def_send(d) FROM (TABLE churn_definitions UNION ALL SELECT clientele.churn_def(0, names => '{a,b}')
+  UNION ALL SELECT clientele.churn_def(features => clientele.churn_features_def('1 h', purchase => '#0', time_zone => 'Asia/Shanghai'))) v (d);
 INSERT INTO good SELECT kind, bytes FROM churn_definitions, LATERAL (
   SELECT clientele.churn_model_send(clientele.churn_fit(row, churned, d)), clientele.churn_rows_send(churn_state(row, churned, d)),
          clientele.churn_model_send(clientele.churn_fit(numbers, churned, d)), clientele.churn_rows_send(churn_state(numbers, churned, d))
   FROM (SELECT jsonb_build_object('a', n, 'b', nullif(n %% 3, 0) / 3.0, 'c', (ARRAY['x', 'y', '月', NULL])[1 + n %% 4], 'd', 7) AS row,
                ARRAY[n %% 5, n * 1000, n / 7.0, nullif(n %% 2, 0)]::float8[] AS numbers, n * 7919 %% 13 < 6 AS churned FROM generate_series(1, 40) n) r) x (m1, s1, m2, s2),
   LATERAL (VALUES ('churn_model', m1), ('churn_rows', s1), ('churn_model', m2), ('churn_rows', s2)) v (kind, bytes);
+
+CREATE AGGREGATE churn_state(clientele.journey, boolean, timestamptz, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
+INSERT INTO good SELECT kind, b FROM (
+  SELECT clientele.churn_model_send(clientele.churn_fit(j, n %% 3 = 0, '2026-02-01', d)) AS m, clientele.churn_rows_send(churn_state(j, n %% 3 = 0, '2026-02-01', d)) AS s
+  FROM (SELECT bytes::clientele.journey AS j, row_number() OVER (ORDER BY bytes) AS n FROM good WHERE kind = 'journey') r,
+       (VALUES (clientele.churn_def()), (clientele.churn_def(features => clientele.churn_features_def('1 h', purchase => '#0')))) v (d) GROUP BY d) x,
+  LATERAL (VALUES ('churn_model', m), ('churn_rows', s)) v (kind, b);
 
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
@@ -113,7 +121,9 @@ SELECT 'journey', unnest(ARRAY[
   'funnel($1, ''{#0,#1|#0}'', ''1 h'')', 'purchase_summary($1, purchase_def(''2026-01-02'', ''1 h'', purchase => ''#0|#1''))',
   'purchase_times($1, purchase_def(''2026-01-01'', ''0'', ''1 s'', ''2027-01-01'', ''#0|#2''))',
   'churn_features($1, ''2026-01-01 00:10'', churn_features_def(''1 min'', purchase => ''#0'', return => ''#1'', promotion => ''#2'', answer => ''#0|#3''))',
-  'churn_features_json($1, ''2030-01-01'')'])
+  'churn_features_json($1, ''2030-01-01'')', 'churned($1, ''2026-01-01 00:10'', ''1 h'')', 'churned($1, ''2026-01-02'', ''1 day'', ''#0|#1'')',
+  'churn_fit($1, n %% 2 = 0, ''2026-02-01'', churn_def()) FROM generate_series(1, 4) n',
+  'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')'])
 UNION ALL
 SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, o, s, e, item, up, day))
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) o (o),
@@ -147,11 +157,12 @@ INSERT INTO calls SELECT 'rfm_values', unnest(ARRAY['rfm_values_out($1)::text', 
   'rfm_cuts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'churn_def', unnest(ARRAY['churn_def_out($1)::text', 'churn_def_send($1)', 'churn_def_hash($1)',
   'churn_fit(ARRAY[n, n %% 3]::float8[], n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
-  'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n']);
+  'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
+  'churn_fit(j, n %% 3 = 0, ''2026-02-01'', $1) FROM (SELECT j, row_number() OVER () AS n FROM samples) s']);
 INSERT INTO calls SELECT 'churn_model', unnest(ARRAY['churn_model_out($1)::text', 'churn_model_send($1)', 'churn_model_hash($1)',
   'churn_prob(''{"a": 3, "b": null, "c": "y"}''::jsonb, $1)', 'churn_prob(''{1,2,NULL,4}''::float8[], $1)',
   'count(*) FROM churn_reasons(''{"a": 3, "c": "y"}''::jsonb, $1)', 'count(*) FROM churn_reasons(''{1,2,NULL,4}''::float8[], $1)',
-  'count(*) FROM churn_coefficients($1)']);
+  'count(*) FROM churn_coefficients($1)', 'churn_prob(j, $1, ''2026-01-02'') FROM samples', 'count(*) FROM samples, churn_reasons(j, $1, ''2026-01-02'', 3)']);
 INSERT INTO calls SELECT 'churn_rows', unnest(ARRAY['churn_rows_out($1)::text', 'churn_rows_send($1)', 'churn_fit_final($1)',
   'churn_fit_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE churn_fit_combine_all(clientele.churn_rows) (SFUNC = clientele.churn_fit_combine, STYPE = clientele.churn_rows, FINALFUNC = clientele.churn_fit_final);

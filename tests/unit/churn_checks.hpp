@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "churn/features.hpp"
 #include "churn/fit.hpp"
 
 namespace clientele::testing {
@@ -21,6 +22,15 @@ inline std::string code_of(const std::function<void()>& work) {
 
 inline std::vector<uint8_t> bytes_of(const ChurnDefinition& d) {
   d.check();
+  Bytes out;
+  d.write(out);
+  return {out.begin(), out.end()};
+}
+
+/// The usual features by a time zone's clock, as stored.
+inline std::vector<uint8_t> features_of(const char* time_zone) {
+  FeaturesDefinition d;
+  d.time_zone = time_zone;
   Bytes out;
   d.write(out);
   return {out.begin(), out.end()};

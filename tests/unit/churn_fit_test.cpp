@@ -232,15 +232,8 @@ TEST(ChurnFit, ManyColumnsAreTooMany) {
   EXPECT_EQ(code_of([&] { fit_churn(rows); }), "54000");
 }
 
-TEST(ChurnModel, RoundTripsAndReadsNoOtherBytes) {
-  std::mt19937 random(9);
-  std::vector<Customer> customers = random_customers(random, 100, 3);
-  for (size_t i = 0; i < customers.size(); ++i)
-    customers[i].cells.push_back(text(i % 3 == 0 ? "a" : "b"));
-  ChurnDefinition d;
-  d.set_class_weight("balanced");
-  ChurnModel m = fitted(customers, d);
-  m.features_def = {1, 2, 3};
+void expect_no_other_bytes(const ChurnModel& m) {
+  std::mt19937 random(11);
   const auto good = bytes_of(m);
   EXPECT_EQ(bytes_of(ChurnModel::read(good)), good);
   for (size_t n = 0; n < good.size(); ++n)
@@ -251,6 +244,52 @@ TEST(ChurnModel, RoundTripsAndReadsNoOtherBytes) {
     const std::string code = code_of([&] { EXPECT_EQ(bytes_of(ChurnModel::read(bad)), bad); });
     EXPECT_TRUE(code == "none" || code == "XX001" || code == "22023" || code == "54000") << code;
   }
+}
+
+TEST(ChurnModel, RoundTripsAndReadsNoOtherBytes) {
+  std::mt19937 random(9);
+  std::vector<Customer> customers = random_customers(random, 100, 3);
+  for (size_t i = 0; i < customers.size(); ++i)
+    customers[i].cells.push_back(text(i % 3 == 0 ? "a" : "b"));
+  ChurnDefinition d;
+  d.set_class_weight("balanced");
+  expect_no_other_bytes(fitted(customers, d));
+}
+
+TEST(ChurnModel, OfJourneysKnowsTheirFeatures) {
+  std::mt19937 random(12);
+  ChurnDefinition d;
+  d.features_def = features_of("Asia/Shanghai");
+  std::vector<Customer> customers = random_customers(random, 200, churn_feature_count);
+  const ChurnModel m = fitted(customers, d);
+  expect_no_other_bytes(m);
+  ASSERT_EQ(m.features.size(), static_cast<size_t>(churn_feature_count));
+  EXPECT_EQ(m.features[7].name, "recency_ratio");
+  EXPECT_EQ(m.features_def, d.features_def);
+  EXPECT_TRUE(m.definition->features_def.empty());
+  // But for what it remembers it is the model of the same numbers by name.
+  ChurnDefinition named;
+  for (const FeatureInfo& info : churn_feature_info) named.names.emplace_back(info.name);
+  ChurnModel same = fitted(customers, named);
+  EXPECT_NE(bytes_of(same), bytes_of(m));
+  same.features_def = m.features_def;
+  EXPECT_EQ(bytes_of(same), bytes_of(m));
+  // Features may be fewer and in any order, but must be those of a journey, and numbers.
+  ChurnModel some = m;
+  std::swap(some.features[0], some.features[7]);
+  some.features.resize(2);
+  some.check();
+  EXPECT_EQ(some.places(), (std::vector<size_t>{7, 1}));
+  some.features[1].name = "months";
+  EXPECT_EQ(code_of([&] { some.check(); }), "22023");
+  some.features[1] = m.features[1];
+  some.features[1].category = true;
+  EXPECT_EQ(code_of([&] { some.check(); }), "22023");
+  some = m;
+  some.features_def.clear();
+  EXPECT_EQ(code_of([&] { some.places(); }), "22023");
+  some.features_def = {1, 2, 3};
+  EXPECT_EQ(code_of([&] { some.check(); }), "XX001");
 }
 
 TEST(ChurnModel, ReasonsAddUpToTheDifference) {

@@ -61,6 +61,18 @@ TEST(ChurnRows, RefusesWhatDoesNotGoTogether) {
   names.names = {"a", "b"};
   EXPECT_EQ(code_of([&] { rows_of({{{number(1)}, true}}, names); }), "22023");
   EXPECT_EQ(code_of([&] { named_rows().define(bytes_of(names), true); }), "22023");
+  ChurnDefinition drawn;
+  drawn.features_def = features_of("UTC");
+  EXPECT_EQ(code_of([&] { named_rows().define(bytes_of(drawn), true); }), "22023");
+  EXPECT_EQ(code_of([&] { ChurnRows::refuse_features(); }), "22023");
+  EXPECT_EQ(code_of([&] { rows_of({{{number(1)}, true}}, drawn); }), "22023");
+  ChurnRows other_zone = rows_of({});
+  EXPECT_EQ(code_of([&] { other_zone.define(bytes_of(drawn), false); }), "22023");
+  drawn.names = {"a"};
+  EXPECT_EQ(code_of([&] { drawn.check(); }), "22023");
+  drawn.names.clear();
+  drawn.features_def.pop_back();
+  EXPECT_EQ(code_of([&] { drawn.check(); }), "XX001");
   names.names = {"a", "a"};
   EXPECT_EQ(code_of([&] { names.check(); }), "22023");
   ChurnRows wide = named_rows();

@@ -76,12 +76,12 @@ double contract_survival(const ContractParameters& at, double periods) {
 }
 
 double contract_retention(const ContractParameters& at, double period) {
-  const double renewing = at.beta + period - 1;
+  const double renewing = at.beta + (period - 1);
   return renewing / (at.alpha + renewing);
 }
 
 double contract_residual(const ContractParameters& at, double period, double discount) {
-  const double renewing = at.beta + period - 1;
+  const double renewing = at.beta + (period - 1);
   if (!(discount > 0))
     return at.alpha > 1 ? renewing / (at.alpha - 1) : std::numeric_limits<double>::infinity();
   if (std::isinf(discount)) return contract_retention(at, period);

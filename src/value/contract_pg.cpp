@@ -70,7 +70,7 @@ Datum churn(FunctionCallInfo fcinfo, bool named) {
   const int32_t period = PG_GETARG_INT32(0);
   return predicted(fcinfo, 1, named, [&](const ContractParameters& at) {
     // 1 - retention, without losing the digits of a small probability.
-    return at.alpha / (at.alpha + at.beta + period_of(period) - 1);
+    return at.alpha / (at.alpha + (at.beta + (period_of(period) - 1)));
   });
 }
 

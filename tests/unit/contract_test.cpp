@@ -95,6 +95,11 @@ TEST(Contract, ResidualWhereHardlyAnybodyLeaves) {
         1e-8);
 }
 
+TEST(Contract, SmallParametersKeepTheirDigits) {
+  EXPECT_EQ(contract_retention({1e-30, 1e-30}, 1), .5);
+  EXPECT_NEAR(contract_retention({3e-20, 1e-20}, 1), .25, 1e-15);
+}
+
 TEST(Contract, ResidualIsFiniteAndBounded) {
   constexpr double parameters[] = {1e-30, 1e-12, .001, 1, 1.000001, 3, 1e4, 1e12, 1e15, 1e30};
   for (const double alpha : parameters)

@@ -43,25 +43,25 @@ CREATE FUNCTION churn_reasons(features float8[], churn_model, most integer DEFAU
 COMMENT ON FUNCTION churn_reasons(float8[], churn_model, integer) IS
   'Why a model finds a customer, given as numbers in an array, more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
 As churn_reasons with a jsonb. Errors: as of churn_prob; 22023 for most below 0.';
-CREATE FUNCTION churn_reasons(journey, churn_model, at timestamptz, most integer DEFAULT 5) 
+CREATE FUNCTION churn_reasons(journey, churn_model, at timestamptz, most integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_journey';
 COMMENT ON FUNCTION churn_reasons(journey, churn_model, timestamptz, integer) IS
   'Why a model that was fitted on journeys finds a customer more or less likely to churn after a time than the average customer: one row for each feature, the largest contribution first.
 As churn_reasons with a jsonb; no row if there is no event before `at`. Errors: as of churn_prob(journey, churn_model, timestamptz); 22023 for most below 0.';
-CREATE FUNCTION churn_reasons(features jsonb, model text, most integer DEFAULT 5) 
+CREATE FUNCTION churn_reasons(features jsonb, model text, most integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_jsonb_named';
 COMMENT ON FUNCTION churn_reasons(jsonb, text, integer) IS
   'Why a stored model finds a customer more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(jsonb, churn_model, integer).';
-CREATE FUNCTION churn_reasons(features float8[], model text, most integer DEFAULT 5) 
+CREATE FUNCTION churn_reasons(features float8[], model text, most integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_array_named';
 COMMENT ON FUNCTION churn_reasons(float8[], text, integer) IS
   'Why a stored model finds a customer, given as numbers in an array, more or less likely to churn than the average customer: one row for each feature, the largest contribution first.
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(float8[], churn_model, integer).';
-CREATE FUNCTION churn_reasons(journey, model text, at timestamptz, most integer DEFAULT 5) 
+CREATE FUNCTION churn_reasons(journey, model text, at timestamptz, most integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_journey_named';
 COMMENT ON FUNCTION churn_reasons(journey, text, timestamptz, integer) IS

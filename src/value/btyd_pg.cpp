@@ -43,21 +43,6 @@ struct Kept {
 Answer number(double value) { return {Float8GetDatum(value), false}; }
 constexpr Answer none{Datum{}, true};
 
-/// Argument `n` as packed bytes or as text, looked up in the C++ regime.
-struct ModelSource {
-  pg::ByteView bytes;
-  bool named;
-
-  /// PostgreSQL regime.
-  ModelSource(FunctionCallInfo fcinfo, int n, bool is_named)
-      : bytes(pg::detoast(PG_GETARG_DATUM(n))), named(is_named) {}
-  template <class R>
-  const R& in(ModelArgument<R>& argument, const char* type) const {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return named ? argument.named(text, type) : argument.packed(bytes);
-  }
-};
-
 /// What a prediction is given.
 struct Customer {
   const Ready& model;
@@ -114,9 +99,10 @@ Datum predict(FunctionCallInfo fcinfo, bool summary, bool named, Ask ask) {
   } else {
     h = {PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2)};
   }
-  const ModelSource source(fcinfo, model, named);
+  const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(model));
   return pg::returned(fcinfo, guarded([&] {
-                        const Ready& ready = source.in(pg::kept<Kept>(fcinfo).model, model_type);
+                        const Ready& ready =
+                            pg::kept<Kept>(fcinfo).model.given(source, named, model_type);
                         check_history(ready.kind, h);
                         return ask(Customer{ready, h, fcinfo, model + 1});
                       }));
@@ -166,13 +152,14 @@ Datum customer_value(FunctionCallInfo fcinfo, bool summary, bool named) {
     if (!PG_ARGISNULL(3)) monetary = PG_GETARG_FLOAT8(3);
   }
   const bool has_monetary = !(summary ? std::isnan(monetary) : PG_ARGISNULL(3));
-  const ModelSource source(fcinfo, model, named), spend_source(fcinfo, model + 1, named);
+  const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(model));
+  const pg::ByteView spend_source = pg::detoast(PG_GETARG_DATUM(model + 1));
   const double horizon = PG_GETARG_FLOAT8(model + 2), discount = PG_GETARG_FLOAT8(model + 3);
   return pg::returned(
       fcinfo, guarded([&] {
         Kept& kept = pg::kept<Kept>(fcinfo);
-        const Ready& ready = source.in(kept.model, model_type);
-        const ReadySpend& spend = spend_source.in(kept.spend, "spend_model");
+        const Ready& ready = kept.model.given(source, named, model_type);
+        const ReadySpend& spend = kept.spend.given(spend_source, named, "spend_model");
         check_history(ready.kind, h);
         if (has_monetary) finite_argument(monetary, "monetary");
         const bool says = has_monetary && says_spend(h.x, monetary);
@@ -187,9 +174,10 @@ Datum customer_value(FunctionCallInfo fcinfo, bool summary, bool named) {
 /// Of a customer of whom nothing is known. Arguments: model, ...
 template <class Ask>
 Datum predict_new(FunctionCallInfo fcinfo, bool named, Ask ask) {
-  const ModelSource source(fcinfo, 0, named);
+  const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(0));
   return pg::returned(fcinfo, guarded([&] {
-                        const Ready& ready = source.in(pg::kept<Kept>(fcinfo).model, model_type);
+                        const Ready& ready =
+                            pg::kept<Kept>(fcinfo).model.given(source, named, model_type);
                         return ask(Customer{ready, History{}, fcinfo, 1});
                       }));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 // Customers of a world that is exactly as a buy-till-you-die model says, with what it hides.
 //   customers --customers N [--model BG/NBD|MBG/NBD|Pareto/NBD] [--parameters A,B,C,D] [--seed N]
-//             [--exact] > rows for COPY
-// Each customer's first purchase is uniform over 365 days, all are observed for 730 days, and the
-// hold-out is the 39 weeks after that. A row is: customer, repeat purchases, time of the last one
+//             [--arrivals DAYS] [--observed DAYS] [--exact] > rows for COPY
+// Each customer's first purchase is uniform over 365 days, all are observed for 730 days (or what is
+// said), and the hold-out is the 39 weeks after that. A row is: customer, repeat purchases, time of the last one
 // and age (weeks after the first purchase), purchases in the hold-out, still a customer at the end.
 // Purchases of one day count once and times are whole days, as purchase_summary() has them. With
 // --exact nothing is merged or rounded: then the likelihood of the models is the true one.
@@ -21,12 +21,13 @@ namespace {
 
 using demo::Random;
 
-constexpr double arrivals = 365, observed = 730, held_out = 39 * 7, week = 7;  // days
+constexpr double held_out = 39 * 7, week = 7;  // days
 
 enum class Model { bg, mbg, pareto };
 
 struct Settings {
   uint64_t customers = 0, seed = 1;
+  double arrivals = 365, observed = 730;  // days
   Model model = Model::bg;
   std::array<double, 4> parameters{};
   bool exact = false;
@@ -66,7 +67,7 @@ class Leaving {
 
 Row live(const Settings& s, uint64_t customer) {
   Random random(s.seed, customer);
-  const double first = arrivals * random.uniform();
+  const double first = s.arrivals * random.uniform(), observed = s.observed;
   const double rate = random.gamma(s.parameters[0], s.parameters[1]);
   Leaving leaving(s, random);
   Row row;
@@ -159,12 +160,17 @@ Settings read_arguments(int argc, char** argv) {
       s.model = model_named(arguments.value());
     else if (name == "--parameters")
       parameters = parameters_from(arguments.value());
+    else if (name == "--arrivals")
+      s.arrivals = static_cast<double>(arguments.number(1, 36500));
+    else if (name == "--observed")
+      s.observed = static_cast<double>(arguments.number(1, 36500));
     else if (name == "--exact")
       s.exact = true;
     else
       arguments.unknown();
   }
   if (s.customers == 0) throw demo::UsageError("--customers N is missing");
+  if (s.arrivals > s.observed) throw demo::UsageError("--arrivals is at most --observed");
   s.parameters = parameters.value_or(usual_parameters(s.model));
   return s;
 }

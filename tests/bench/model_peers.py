@@ -74,7 +74,7 @@ def _report(title, measures, competitors, notes):
 RAW, GROUPED = "lifetimes", "lifetimes, grouped"
 
 
-def ask_purchases(db, program, cache, customers, runs):
+def ask_purchases(db, program, cache, customers, runs, calendar="two years"):
     """btyd_fit and its predictions beside lifetimes, on models.customers."""
     progress(f"asking lifetimes about {customers:,} customers")
     _export(cache, program, "customers", "SELECT frequency, recency, age FROM models.customers")
@@ -88,7 +88,8 @@ def ask_purchases(db, program, cache, customers, runs):
     found = {OURS: model["parameters"], **{name: fits[name]["parameters"] for name in (RAW, GROUPED)}}
     heights = {name: program.ask({"do": "log_likelihood", "parameters": p})["value"]
                for name, p in found.items()}
-    notes = [f"log-likelihood by one formula: {OURS} {heights[OURS]:.6f}, "
+    notes = [f"{model['groups']:,} groups of equal customers",
+             f"log-likelihood by one formula: {OURS} {heights[OURS]:.6f}, "
              f"which says {model['log_likelihood']:.6f}"]
     for name in (RAW, GROUPED):
         higher = (heights[OURS] - heights[name]) / abs(heights[name])
@@ -109,7 +110,7 @@ def ask_purchases(db, program, cache, customers, runs):
         if question.startswith(questions.CHURN):  # they say how many are alive, we how many are not
             ours = customers - ours
         notes.append(f"{question}, sums differ by {abs(ours - theirs) / abs(theirs):.1e}")
-    _report(f"{customers:,} customers", measures, [RAW, GROUPED], notes)
+    _report(f"{customers:,} customers, {calendar}", measures, [RAW, GROUPED], notes)
     return measures
 
 

@@ -7,6 +7,9 @@ HORIZON = 39  # weeks
 CUSTOMERS = """CREATE TABLE models.customers (customer bigint, frequency integer,
   recency double precision, age double precision, holdout integer, alive boolean)"""
 
+# Twelve weeks of first purchases, observed for 39: the calendar of the CDNOW data.
+SHORT = ("--arrivals", "84", "--observed", "273")
+
 READ = "reading the columns"
 FITS = {f"btyd_fit, {model}": model for model in ("BG/NBD", "MBG/NBD", "Pareto/NBD")}
 CHURN, EXPECTED = "churn_prob", "expected_purchases"

@@ -74,11 +74,11 @@ def workers(db, sql):
     return plan["Workers Planned"]
 
 
-def make_customers(db, n):
+def make_customers(db, n, calendar=()):
     progress(f"making {n:,} customers")
     db.run("DROP TABLE IF EXISTS models.customers")
     db.run(questions.CUSTOMERS)
-    copy_from([os.path.join(BUILD, "bench", "customers"), "--customers", str(n)],
+    copy_from([os.path.join(BUILD, "bench", "customers"), "--customers", str(n), *calendar],
               "COPY models.customers FROM STDIN")
     db.run("VACUUM (ANALYZE) models.customers")
 
@@ -238,6 +238,9 @@ def run(given):
             if program and n <= model_peers.LARGEST:
                 ask = model_peers.ask_purchases
                 beside.append((n, with_peers(ask, db, program, CACHE, n, given.runs)))
+                if n == model_peers.LARGEST:
+                    make_customers(db, n, questions.SHORT)
+                    with_peers(ask, db, program, CACHE, n, given.runs, "CDNOW's calendar")
         report_purchases(purchases)
     if given.only != PURCHASES:
         for n in sizes(100_000, max(100_000, min(given.customers, 1_000_000))):

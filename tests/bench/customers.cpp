@@ -2,10 +2,11 @@
 // Customers of a world that is exactly as a buy-till-you-die model says, with what it hides.
 //   customers --customers N [--model BG/NBD|MBG/NBD|Pareto/NBD] [--parameters A,B,C,D] [--seed N]
 //             [--arrivals DAYS] [--observed DAYS] [--exact] > rows for COPY
-// Each customer's first purchase is uniform over 365 days, all are observed for 730 days (or what is
-// said), and the hold-out is the 39 weeks after that. A row is: customer, repeat purchases, time of the last one
-// and age (weeks after the first purchase), purchases in the hold-out, still a customer at the end.
-// Purchases of one day count once and times are whole days, as purchase_summary() has them. With
+// Each customer's first purchase is uniform over 365 days, all are observed for 730 days (or what
+// is said), and the hold-out is the 39 weeks after that. A row is: customer, repeat purchases, time
+// of the last one and age (weeks after the first purchase), purchases in the hold-out, still a
+// customer at the end. Purchases of one day count once and times are whole days, as
+// purchase_summary() has them. With
 // --exact nothing is merged or rounded: then the likelihood of the models is the true one.
 #include <array>
 #include <charconv>

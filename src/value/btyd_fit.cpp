@@ -141,9 +141,8 @@ double best_lasting(ModelKind kind, const HistoryTable& all, double log_unit,
   };
   const Box full = box_of(kind, 0, log_unit);
   const Box box{full.lower.head(2), full.upper.head(2)};
-  // Two starts: one hill, which may be far from where the drop-out has led.
-  const std::vector<Vector> starts = {with_dropout.head(2),
-                                      starts_of(kind, 0, log_unit)[1].head(2)};
+  std::vector<Vector> starts = {with_dropout.head(2)};
+  for (const Vector& start : starts_of(kind, 0, log_unit)) starts.emplace_back(start.head(2));
   return maximise(likelihood, starts, box).value;
 }
 

@@ -52,7 +52,7 @@ class Silence {
       d_dead[1] += left * d_alive[1];
       d_dead[2] += left * (d_alive[2] + (delta + at_) / age);
       d_dead[3] += left * (d_alive[3] - delta / age);
-      const double misses = beta - x + at_, tries = alpha + beta + at_;
+      const double misses = beta + (at_ - x), tries = alpha + beta + at_;
       d_alive[0] -= alpha / tries;
       d_alive[1] += beta * (alpha + x) / (misses * tries);
       d_alive[2] -= gamma / age;
@@ -74,7 +74,7 @@ class Silence {
     }
     // Euler and Maclaurin (DLMF 2.10.1), the integral with i = at + near (e^u - 1).
     const double first = leaving(at_), d = slope(at_);
-    const double misses = beta - x + at_, lives = delta + at_;
+    const double misses = beta + (at_ - x), lives = delta + at_;
     const double near = std::min(misses, lives);
     struct Node {
       double value, slope;
@@ -101,12 +101,12 @@ class Silence {
 
  private:
   double kept(double i) const {
-    return (beta - x + i) / (alpha + beta + i) * ((delta + i) / (gamma + delta + i));
+    return (beta + (i - x)) / (alpha + beta + i) * ((delta + i) / (gamma + delta + i));
   }
   double leaving(double i) const { return alive_ * (gamma / (gamma + delta + i)); }
   /// d ln dead(i) / di
   double slope(double i) const {
-    return -digamma_rise(beta - x + i, alpha + x) - digamma_rise(delta + i, gamma + 1);
+    return -digamma_rise(beta + (i - x), alpha + x) - digamma_rise(delta + i, gamma + 1);
   }
   /// ln of gamma(a+i) gamma(a+b) / (gamma(a+b+i) gamma(a))
   static double log_fall(double a, double b, double i) {

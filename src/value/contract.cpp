@@ -36,7 +36,7 @@ double by_integral(double a, double b, double z, double gap) {
     // 1 - t = e^-u / (1 + e^-u); gap + 1 - t = (gap + (1 + gap) e^-u) / (1 + e^-u)
     const double t = 1 / (1 + std::exp(-u)), rest = 1 / (1 + std::exp(u));
     const double log_t = u > 0 ? -std::log1p(std::exp(-u)) : u - std::log1p(std::exp(u));
-    const double log_rest = u > 0 ? -u + log_t : log_t - u;
+    const double log_rest = u > 0 ? -u + log_t : -std::log1p(std::exp(u));
     return Node{b * log_t + a * log_rest - std::log(gap + rest),
                 b * rest - a * t + t * rest / (gap + rest)};
   };

@@ -31,13 +31,18 @@ double by_series(double n, double y, double a, double b) {
 
 /// The mean over p = 1 / (1 + e^-u) by quadrature.
 double by_integral(double n, double y, double a, double b) {
+  // So narrow a distribution is a point to 1e-8; a and b times logarithms would have lost as much.
+  if (std::min(a, b) > 1e8) {
+    const double p = a / (a + b);
+    return -std::expm1(-n * std::log1p(p * y)) / p;
+  }
   struct Node {
     double value, slope;
   };
   const auto phi = [&](double u) {
     const double stay = 1 / (1 + std::exp(u));  // 1 - p
     const double log_p = u > 0 ? -std::log1p(std::exp(-u)) : u - std::log1p(std::exp(u));
-    const double log_stay = u > 0 ? -u + log_p : log_p - u;
+    const double log_stay = u > 0 ? -u + log_p : -std::log1p(std::exp(u));
     const double q = y * std::exp(log_p), power = n * std::log1p(q);
     // h(p) = (1 - (1 + py)^-n) / p; its elasticity is that of the numerator, less 1.
     const double elasticity = power > 0 ? n * q / ((1 + q) * std::expm1(power)) : 1;
@@ -47,7 +52,8 @@ double by_integral(double n, double y, double a, double b) {
                 (a - 1 + elasticity) * stay - b * std::exp(log_p)};
   };
   // Outside, p is 0 or 1 as far as it matters: there the integrand is e^(au), or e^-(bu).
-  const double left = -40 - std::log1p(y * std::max(1.0, n)), right = 40;
+  const double left = -40 - std::log1p(y * std::max(1.0, n)) - std::log(std::max(1.0, b));
+  const double right = 40 + std::log(std::max(1.0, a));
   double low = left, high = right;
   while (high - low > 1e-6) {
     const double middle = (low + high) / 2;

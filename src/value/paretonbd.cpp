@@ -52,7 +52,7 @@ class Silence {
   }
   double peak(double end) const {
     if (near_power >= 1) return 0;
-    const double y = (1 - near_power) * (1 - ratio) / (ratio * (near_power + far_power - 1));
+    const double y = (1 - near_power) * (1 - ratio) / (ratio * (buying + s));
     return y <= 1 ? 0 : std::min(std::log(y), end);
   }
 
@@ -70,7 +70,7 @@ class Silence {
       sum += weight;
       visit(node, weight);
     });
-    if (std::isinf(D)) sum += std::exp((*this)(end).value - top) / (near_power + far_power - 1);
+    if (std::isinf(D)) sum += std::exp((*this)(end).value - top) / (buying + s);
     return std::log(s) + std::log(near / B) + top + std::log(sum);
   }
   double log_dead(double D) const {

@@ -6,6 +6,8 @@
 
 #include <boost/math/quadrature/gauss.hpp>
 
+#include "base/poll.hpp"
+
 namespace clientele {
 
 /// Visits Gauss-Legendre nodes of [lower, upper]: sum weight * g(node) is the integral of
@@ -24,6 +26,7 @@ void visit_log_concave(const Phi& phi, double peak, double lower, double upper, 
     double at = peak;
     auto edge = start;
     while ((end - at) * direction > 0 && top - edge.value < negligible) {
+      poll();
       const double left = (end - at) * direction;
       double length = std::min(longest, left);
       const double slope = std::abs(edge.slope);
@@ -33,6 +36,7 @@ void visit_log_concave(const Phi& phi, double peak, double lower, double upper, 
         length /= 2;
         next = phi(at + direction * length);
       }
+      if (at + direction * length == at) break;  // phi falls off a cliff
       const double half = length / 2, middle = at + direction * half;
       for (size_t i = 0; i < Rule::abscissa().size(); ++i) {
         const double offset = half * Rule::abscissa()[i], weight = half * Rule::weights()[i];

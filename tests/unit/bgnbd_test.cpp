@@ -43,6 +43,29 @@ TEST(DroppingOut, AgreesWithFortyDigits) {
   EXPECT_EQ(purchases_until_dropout(2, 0, 1, 1), 0);
 }
 
+// Written by hand, a and b may be so large that p hardly varies, or is next to 0 or 1.
+TEST(DroppingOut, AgreesForExtremeParameters) {
+  struct Case {
+    double n, y, a, b, expected, tolerance;
+  };
+  const Case cases[] = {
+      {2, 1e6, 3, 1e10, 1999100.47970048549, 1e-10},
+      {2, 1e8, .8, 1e10, 197655671.098922461, 1e-10},
+      {2, 1e6, .5, 1e16, 1999999.99985, 1e-10},
+      {2, 1e6, 1e6, 1e10, 10000.0294059785453, 1e-8},
+      {2, 1e6, 1e9, .5, 1.00000000049892534, 1e-8},
+      {2, 1e6, 1e10, 1e10, 2.00000000009200003, 1e-8},
+      {2, 1e4, 1e12, 5e11, 1.49999996626062272, 1e-8},
+      // The limits: p is 1/2, 0, 1.
+      {2, 1e4, 1e30, 1e30, 2 * (1 - 1 / (5001.0 * 5001)), 1e-12},
+      {1, 1e6, 1e-30, 1e30, 1e6, 1e-12},
+      {2, 1e4, 1e30, 1e-30, 1 - 1 / (10001.0 * 10001), 1e-12},
+  };
+  for (const Case& c : cases)
+    EXPECT_NEAR(purchases_until_dropout(c.n, c.y, c.a, c.b) / c.expected, 1, c.tolerance)
+        << c.n << ' ' << c.y << ' ' << c.a << ' ' << c.b;
+}
+
 TEST(BgNbd, ReproducesPublishedFigures) {
   const BtydFamily& model = bg_nbd();
   // Hardie's sheet, by lifetimes' test.

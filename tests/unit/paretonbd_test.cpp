@@ -241,5 +241,16 @@ TEST(ParetoNbd, ForesightComesTrue) {
   }
 }
 
+TEST(ParetoNbd, EndsForExtremeParameters) {
+  // Nobody buys and nobody leaves, on times far shorter than both scales.
+  const double still[] = {1e-30, 1e30, 1e-30, 1e30};
+  EXPECT_EQ(model.alive(still, {0, 0, 10}), 1);
+  EXPECT_EQ(model.silent(still, {0, 0, 10}, 5), 1);
+  EXPECT_NEAR(model.silent_for_ever(still, {0, 0, 10}), .5, 1e-9);
+  // The first instant, in which exp(-v) overflows.
+  const double brief[] = {1e-30, 1, 1e30, 1};
+  EXPECT_NEAR(model.count_probability(brief, 1e-308, 1), 0, 1e-300);
+}
+
 }  // namespace
 }  // namespace clientele

@@ -41,8 +41,9 @@ double by_integral(double n, double y, double a, double b) {
   };
   const auto phi = [&](double u) {
     const double stay = 1 / (1 + std::exp(u));  // 1 - p
-    const double log_p = u > 0 ? -std::log1p(std::exp(-u)) : u - std::log1p(std::exp(u));
-    const double log_stay = u > 0 ? -u + log_p : -std::log1p(std::exp(u));
+    const double softplus = std::log1p(std::exp(-std::abs(u)));
+    const double log_p = u > 0 ? -softplus : u - softplus;
+    const double log_stay = u > 0 ? -u - softplus : -softplus;  // b may be 4e9: every digit counts
     const double q = y * std::exp(log_p), power = n * std::log1p(q);
     // h(p) = (1 - (1 + py)^-n) / p; its elasticity is that of the numerator, less 1.
     const double elasticity = power > 0 ? n * q / ((1 + q) * std::expm1(power)) : 1;

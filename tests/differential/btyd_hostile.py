@@ -31,7 +31,7 @@ ERRORS = [
     ("54000", "SELECT btyd_fit(1 + i % 3, 1, 2, array[i, random()], 'BG/NBD') FROM generate_series(1, 2200000) i"),
     ("22023", f"SELECT btyd_model_for({EFFECTS}, array[1])"), ("22023", f"SELECT btyd_model_for({EFFECTS}, '{{}}')"),
     ("22023", f"SELECT btyd_model_for({MODEL}, array[1])"), ("22004", f"SELECT btyd_model_for({EFFECTS}, array[1, NULL])"),
-    ("22003", f"SELECT btyd_model_for({EFFECTS}, array[1, 'NaN'])"), ("22003", f"SELECT btyd_model_for({EFFECTS}, array['infinity', 1])"),
+    ("22003", f"SELECT btyd_model_for({EFFECTS}, array[1, 'NaN'::float8])"), ("22003", f"SELECT btyd_model_for({EFFECTS}, array['infinity'::float8, 1])"),
     # Models
     ("22023", "SELECT '{\"model\": \"BG/NBD\"}'::btyd_model"), ("22023", "SELECT '{}'::btyd_model"), ("22023", f"SELECT {MODEL.replace('0.793', '-1')}"),
     ("22023", f"SELECT {MODEL.replace('0.793', '0')}"), ("22023", f"SELECT {MODEL.replace('0.793', '1e31')}"), ("22023", f"SELECT {MODEL.replace('BG/NBD', 'sBG')}"),
@@ -55,7 +55,7 @@ ERRORS = [
         (f"discounted_purchases(1, 1, 2, {MODEL}, 1e7)", "22023"), (f"purchase_count_prob({MODEL}, -1, 1)", "22023"),
         (f"purchase_count_prob({MODEL}, 'NaN', 1)", "22003"), (f"purchase_count_prob({BB}, 2e6, 1)", "22023"),
         (f"customer_value(1, 1, 2, 'NaN', {MODEL}, {SPEND}, 10)", "22003"), (f"customer_value(1, 1, 2, 10, {MODEL}, {SPEND}, 'infinity')", "22023"),
-        (f"customer_value(1, 1, 2, 1e308, {written('BG/NBD', 1e30, 1, 1, 1)}, {SPEND}, 1e12)", "22003"),
+        (f"customer_value(1, 2, 2, 1e308, {written('BG/NBD', 1e30, 1, 1, 1)}, {SPEND}, 1e12)", "22003"),
         (f"customer_value(1, 3, 2, 1, {MODEL}, {SPEND}, 10)", "22023"), (f"customer_value(1, 1, 2, 10, {MODEL}, {SPEND}, 10, -1)", "22023"),
         ("churn_prob(1, 1, 2, 'churn')", "42P01"), (f"churn_prob(1, 1, 2, ({SPEND})::text)", "22023"))),
 ]
@@ -74,13 +74,13 @@ CREATE TABLE extreme_customers AS SELECT row_number() OVER () AS id, * FROM (
   FROM unnest('{0,1,40,10000}'::float8[]) x, unnest('{0,1,50,10000}'::float8[]) age, unnest('{.5,1}'::float8[]) share WHERE x <= age AND (x > 0 OR share * age < 1)) v;
 """
 ASKED = """
-SELECT count(*), count(*) FILTER (WHERE left >= 0 AND left <= 1), count(*) FILTER (WHERE e >= 0 AND e < 'infinity'), count(*) FILTER (WHERE again >= 0 AND again <= 1),
-  count(*) FILTER (WHERE ever >= again - 1e-9 AND ever <= 1 AND ever <= 1 - left + 1e-9), count(*) FILTER (WHERE worth >= 0 AND worth <= e * (1 + 1e-6) + 1e-290),
+SELECT count(*), count(*) FILTER (WHERE gone >= 0 AND gone <= 1), count(*) FILTER (WHERE e >= 0 AND e < 'infinity'), count(*) FILTER (WHERE again >= 0 AND again <= 1),
+  count(*) FILTER (WHERE ever >= again - 1e-9 AND ever <= 1 AND ever <= 1 - gone + 1e-9), count(*) FILTER (WHERE worth >= 0 AND worth <= e * (1 + 1e-6) + 1e-290),
   count(*) FILTER (WHERE again <= e * (1 + 1e-9) + 1e-9), count(*) FILTER (WHERE lasting >= worth * (1 - 1e-6) AND lasting < 'infinity'),
-  left(string_agg(m || ' ' || x || ' ' || t_x || ' ' || age || ' ' || h || ': ' || concat_ws(' ', left, e, again, ever, worth, lasting), E'\\n') FILTER (WHERE NOT coalesce(
-    left >= 0 AND left <= 1 AND e >= 0 AND e < 'infinity' AND again >= 0 AND again <= 1 AND ever >= again - 1e-9 AND ever <= 1 AND ever <= 1 - left + 1e-9 AND worth >= 0 AND worth <= e * (1 + 1e-6) + 1e-290
+  left(string_agg(m || ' ' || x || ' ' || t_x || ' ' || age || ' ' || h || ': ' || concat_ws(' ', gone, e, again, ever, worth, lasting), E'\\n') FILTER (WHERE NOT coalesce(
+    gone >= 0 AND gone <= 1 AND e >= 0 AND e < 'infinity' AND again >= 0 AND again <= 1 AND ever >= again - 1e-9 AND ever <= 1 AND ever <= 1 - gone + 1e-9 AND worth >= 0 AND worth <= e * (1 + 1e-6) + 1e-290
     AND again <= e * (1 + 1e-9) + 1e-9 AND lasting >= worth * (1 - 1e-6) AND lasting < 'infinity', false)), 900)
-FROM (SELECT m.m, x, t_x, age, h, churn_prob(x, t_x, age, m.m) AS left, expected_purchases(x, t_x, age, m.m, h) AS e, repurchase_prob(x, t_x, age, m.m, h) AS again,
+FROM (SELECT m.m, x, t_x, age, h, churn_prob(x, t_x, age, m.m) AS gone, expected_purchases(x, t_x, age, m.m, h) AS e, repurchase_prob(x, t_x, age, m.m, h) AS again,
         repurchase_prob(x, t_x, age, m.m, 'infinity') AS ever, discounted_purchases(x, t_x, age, m.m, .01, h) AS worth, discounted_purchases(x, t_x, age, m.m, .01) AS lasting
       FROM extreme_models m JOIN extreme_customers c ON whole = (kind = 'BG/BB'), unnest(%(horizons)s::float8[]) h WHERE kind = '%(kind)s' AND %(sample)s) v;
 """
@@ -109,10 +109,10 @@ def far():
     for kind in ("BG/NBD", "MBG/NBD", "Pareto/NBD", "BG/BB"):
         horizons = "array[0, 1, 1000]" if kind == "BG/BB" else "array[0, 1e-9, 1, 1e12]"
         # BG/BB goes through opportunities one by one.
-        asked = {"kind": kind, "horizons": horizons, "sample": "(m.id + c.id) % 3 = 0" if kind == "BG/BB" else "true"}
+        asked = {"kind": kind, "horizons": horizons, "sample": f"(m.id + c.id) % {5 if kind == 'BG/BB' else 13} = 0"}
         started = time.time()
         *counts, wrong = psql(ASKED % asked)[0]
-        check(f"far out, {kind}", len(set(counts)) == 1 and int(counts[0]) > 1000, f"{counts} {wrong}")
+        check(f"far out, {kind}", len(set(counts)) == 1 and int(counts[0]) > 500, f"{counts} {wrong}")
         asked["sample"] = "(extreme_models.id + extreme_customers.id) % 5 = 0"
         for row in psql(WAITED % asked):
             check(f"far out, {kind}, waiting and counting", len(set(row)) == 1 and int(row[0]) > 0, row)

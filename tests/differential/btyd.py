@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Buy-till-you-die models against published figures and an implementation that shares no code.
 
-usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 300 random customers)
+usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 100 random customers)
 """
 import random
 import sys
@@ -20,7 +20,7 @@ import btyd_published  # noqa: E402
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     print(f"btyd: seed {seed}, {count} random customers", flush=True)
     checks.new_database()
     rng = random.Random(seed)

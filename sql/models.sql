@@ -216,6 +216,8 @@ RESET ROLE;
 DROP OWNED BY clientele_model_reader;
 DROP ROLE clientele_model_reader;
 
+SELECT btyd_model_for('{"model": "BG/NBD", "parameters": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "purchase_effects": [1, -1], "dropout_effects": [1, 1]}', '{1e308,1e308}') IS NULL;
+SELECT btyd_model_for('{"model": "BG/NBD", "parameters": {"r": 1, "alpha": 1, "a": 1, "b": 1}, "purchase_effects": [100, -100], "dropout_effects": [1, 1]}', '{1e308,1e308}');
 CALL drop_store();
 SELECT expected_spend('later@1');
 

@@ -252,7 +252,11 @@ CLIENTELE_FUNCTION(clientele_btyd_model_for) {
     if (width > 0)
       apply_covariates(family_of(fitted.kind), fitted.purchase_effects, fitted.dropout_effects,
                        covariates, fitted.parameters.data());
-    for (double& p : fitted.parameters) p = std::clamp(p, 1e-30, 1e30);
+    for (double& p : fitted.parameters) {
+      if (std::isnan(p))
+        throw Error(sqlstate::out_of_range, "the covariates are too large for the model");
+      p = std::clamp(p, 1e-30, 1e30);
+    }
     fitted.purchase_effects.clear();
     fitted.dropout_effects.clear();
     fitted.found.reset();

@@ -72,6 +72,10 @@ SELECT purchase_summary($1, $2), purchase_times($1, $2), (SELECT purchase_summar
 EXECUTE bought('{2@2026-01-01T00:00:00Z=5, 2@2026-01-08T00:00:00Z=19.99}', '{"until": "2026-02-01", "purchase": "buy", "time_zone": "UTC"}');
 PREPARE counted (varchar, varchar) AS SELECT purchase_def('2026-02-01', purchase => $1, time_zone => $2);
 EXECUTE counted('web:buy', 'Asia/Shanghai');
+PREPARE lost (varchar) AS SELECT round(churn_prob(2, 30, 39, $1)::numeric, 4) AS churn_prob, round(expected_purchases($1, 52)::numeric, 4) AS expected_purchases;
+EXECUTE lost('{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}');
+PREPARE fitted (varchar) AS SELECT btyd_fit(i % 3, i % 3, 5, $1) IS NOT NULL AS fitted FROM generate_series(1, 9) i;
+EXECUTE fitted('MBG/NBD');
 PREPARE spent (varchar, varchar) AS
 SELECT save_model($1, $2) AS version, round(expected_spend(2, 20, $2)::numeric, 2) AS by_json, round(expected_spend($2)::numeric, 2) AS everybody;
 EXECUTE spent('spend', '{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}');

@@ -20,6 +20,10 @@ constexpr char model_type[] = "btyd_model";
 /// A model ready for predictions.
 struct Ready {
   explicit Ready(const Fitted& fitted) : kind(fitted.kind), family(family_of(fitted.kind)) {
+    if (!fitted.purchase_effects.empty())
+      throw Error(sqlstate::invalid_parameter,
+                  "the model has covariates, and nothing is said of the customer's",
+                  "Predict by btyd_model_for(model, covariates).");
     std::copy(fitted.parameters.begin(), fitted.parameters.end(), parameters);
   }
   ModelKind kind;

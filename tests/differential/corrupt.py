@@ -102,6 +102,16 @@ INSERT INTO good SELECT kind, b FROM (
   FROM (SELECT bytes::clientele.journey AS j, row_number() OVER (ORDER BY bytes) AS n FROM good WHERE kind = 'journey') r,
        (VALUES (clientele.churn_def()), (clientele.churn_def(features => clientele.churn_features_def('1 h', purchase => '#0')))) v (d) GROUP BY d) x,
   LATERAL (VALUES ('churn_model', m), ('churn_rows', s)) v (kind, b);
+INSERT INTO good SELECT 'btyd_model', clientele.btyd_model_send(m::clientele.btyd_model) FROM (VALUES
+  ('{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}'),
+  ('{"model": "MBG/NBD", "parameters": {"r": 1, "alpha": 2, "a": 3, "b": 4}, "purchase_effects": [0.5, -1], "dropout_effects": [0, 0.25]}'),
+  ('{"model": "BG/BB", "parameters": {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.78}}')) v (m);
+CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = clientele.btyd_accum, STYPE = clientele.btyd_histories);
+CREATE AGGREGATE btyd_state(float8, float8, float8, float8[], text) (SFUNC = clientele.btyd_accum, STYPE = clientele.btyd_histories);
+INSERT INTO good SELECT kind, bytes FROM unnest('{BG/NBD,Pareto/NBD,BG/BB}'::text[]) model, LATERAL (
+  SELECT clientele.btyd_model_send(clientele.btyd_fit(n %% 4, n %% 4, 3 + n %% 5, model)), clientele.btyd_histories_send(btyd_state(n %% 4, n %% 4, 3 + n %% 5, model)),
+         clientele.btyd_histories_send(btyd_state(n %% 4, n %% 4, 3 + n %% 5, array[n %% 2, n %% 3], 'MBG/NBD')) FROM generate_series(1, 20) n) x (fit, state, features),
+  LATERAL (VALUES ('btyd_model', fit), ('btyd_histories', state), ('btyd_histories', features)) v (kind, bytes);
 
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
@@ -178,6 +188,13 @@ INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1
   'holdout_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE spend_all(clientele.spend_values) (SFUNC = clientele.spend_combine, STYPE = clientele.spend_values, FINALFUNC = clientele.spend_fit_final);
 CREATE AGGREGATE contract_all(clientele.contract_values) (SFUNC = clientele.contract_combine, STYPE = clientele.contract_values, FINALFUNC = clientele.contract_fit_final);
+INSERT INTO calls SELECT 'btyd_model', unnest(ARRAY['btyd_model_out($1)::text', 'btyd_model_send($1)', 'btyd_model_hash($1)', 'btyd_model_for($1, ''{1,0}'')',
+  'btyd_model_for($1, ''{}'')', 'churn_prob(2, 3, 4, $1)', 'expected_purchases(2, 3, 4, $1, 5)', 'expected_purchases($1, 5)', 'repurchase_prob(0, 0, 4, $1, 5)',
+  'time_to_purchase(2, 3, 4, $1)', 'discounted_purchases(2, 3, 4, $1, 0.01)', 'purchase_count_prob($1, 5, 2)',
+  'customer_value(2, 3, 4, 5, $1, ''{"model": "Gamma-Gamma", "parameters": {"p": 6, "q": 3, "v": 15}}'', 5)']);
+INSERT INTO calls SELECT 'btyd_histories', unnest(ARRAY['btyd_histories_out($1)::text', 'btyd_histories_send($1)', 'btyd_fit_final($1)',
+  'btyd_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.btyd_combine, STYPE = clientele.btyd_histories, FINALFUNC = clientele.btyd_fit_final);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
 -- Every function that takes one of these values is called above, or calls for nothing.
@@ -210,7 +227,8 @@ END $$;
 # What bytes are planted in; each has good values above.
 TYPES = """journey funnel_def funnel_summary path_def rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
-spend_model contract_model spend_values contract_values holdout_summary""".split()
+spend_model contract_model spend_values contract_values holdout_summary btyd_model
+btyd_histories""".split()
 
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 

@@ -87,10 +87,13 @@ Box box_of(ModelKind kind, size_t width, double log_unit) {
   return box;
 }
 
-/// Customers who differ much or little, who leave early or late.
+/// Customers who differ much or little, who leave early or late; the last one: some at once, and
+/// the others never.
 std::vector<Vector> starts_of(ModelKind kind, size_t width, double log_unit) {
-  static constexpr double times[][4] = {{.25, .1, .8, 2.5}, {1, .5, .5, .5}, {3, 1, 1, 8}};
-  static constexpr double opportunities[][4] = {{1, 1, 1, 3}, {.5, 2, .5, 5}, {2, .5, 1, 20}};
+  static constexpr double times[][4] = {
+      {.25, .1, .8, 2.5}, {1, .5, .5, .5}, {3, 1, 1, 8}, {9, 4, .02, .02}};
+  static constexpr double opportunities[][4] = {
+      {1, 1, 1, 3}, {.5, 2, .5, 5}, {2, .5, 1, 20}, {9, 9, .02, .02}};
   const auto& table = kind == ModelKind::bg_bb ? opportunities : times;
   std::vector<Vector> starts;
   for (const auto& row : table) {

@@ -29,7 +29,11 @@ class Search {
   Point evaluate(const Vector& at) const {
     poll();
     Point p;
-    p.at = at.cwiseMax(box_.lower).cwiseMin(box_.upper);
+    p.at = at;
+    for (Eigen::Index i = 0; i < at.size(); ++i) {  // nearly at a bound is at it
+      if (p.at(i) < box_.lower(i) + 1e-9) p.at(i) = box_.lower(i);
+      if (p.at(i) > box_.upper(i) - 1e-9) p.at(i) = box_.upper(i);
+    }
     p.gradient = Vector::Zero(at.size());
     p.value = f_(p.at, &p.gradient);
     if (!std::isfinite(p.value) || !p.gradient.allFinite())
@@ -126,7 +130,7 @@ class Search {
   /// ridge that leads far away, as when customers hardly differ, BFGS crawls.
   Point along_ridge(Point p, int& iterations) const {
     double damping = 1e-10;
-    for (int i = 0; i < 60 && steepness(p) > flat(p); ++i) {
+    for (int i = 0; i < 200 && steepness(p) > flat(p); ++i) {
       ++iterations;
       std::vector<Eigen::Index> moving;
       for (Eigen::Index k = 0; k < p.at.size(); ++k)

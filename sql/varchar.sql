@@ -21,10 +21,10 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.prokind, a.types, a.parameters
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'clientele'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e',
-         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def}'::regtype[]) THEN 'varchar'
+         LATERAL (SELECT string_agg(CASE WHEN t = ANY ('{text,clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.btyd_model}'::regtype[]) THEN 'varchar'
                                          WHEN t = 'text[]'::regtype THEN 'varchar[]' ELSE t::regtype::text END, ', ' ORDER BY n) AS types,
                          string_agg(CASE WHEN p.provariadic <> 0 AND n = p.pronargs THEN 'VARIADIC $' ELSE '$' END || n, ', ' ORDER BY n) AS parameters,
-                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def}'::regtype[])) AS with_text,
+                         bool_or(t = ANY ('{text,text[],clientele.journey,clientele.funnel_def,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.purchase_def,clientele.btyd_model}'::regtype[])) AS with_text,
                          bool_or(t = ANY ('{internal,cstring,trigger}'::regtype[])) AS internal
                   FROM unnest(p.proargtypes) WITH ORDINALITY u (t, n)) a
     WHERE a.with_text AND NOT a.internal AND p.prokind <> 'p'
@@ -67,6 +67,10 @@ SELECT purchase_summary($1, $2), purchase_times($1, $2), (SELECT purchase_summar
 EXECUTE bought('{2@2026-01-01T00:00:00Z=5, 2@2026-01-08T00:00:00Z=19.99}', '{"until": "2026-02-01", "purchase": "buy", "time_zone": "UTC"}');
 PREPARE counted (varchar, varchar) AS SELECT purchase_def('2026-02-01', purchase => $1, time_zone => $2);
 EXECUTE counted('web:buy', 'Asia/Shanghai');
+PREPARE lost (varchar) AS SELECT round(churn_prob(2, 30, 39, $1)::numeric, 4) AS churn_prob, round(expected_purchases($1, 52)::numeric, 4) AS expected_purchases;
+EXECUTE lost('{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}');
+PREPARE fitted (varchar) AS SELECT btyd_fit(i % 3, i % 3, 5, $1) IS NOT NULL AS fitted FROM generate_series(1, 9) i;
+EXECUTE fitted('MBG/NBD');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

@@ -236,13 +236,25 @@ def log_density(model, parameters, history):
             # Over the time of leaving y = near e^u - near.
             near = min(alpha, beta)
             low, high = math.log1p(t_x / near), math.log1p(age / near)
-            panels = 1 + int((high - low) * max(1, (r + x) / 10))
+
+            def integrand(u):
+                y = near * math.expm1(u)
+                return silent_since(y) - s * math.log1p(y / beta) - math.log(beta + y) + u
+            first = integrand(low)
+            if integrand(high) < first - 60:  # what is beyond is e^-50 of it
+                near_end, far_end = low, high
+                while far_end - near_end > 1e-3 * (far_end - low):
+                    middle = (near_end + far_end) / 2
+                    if integrand(middle) < first - 50:
+                        far_end = middle
+                    else:
+                        near_end = middle
+                high = far_end
+            panels = 1 + int(high - low) + int(abs(integrand(high) - first) / 6)
             width, points = (high - low) / panels, []
             for panel in range(panels):
                 for at, weight in gauss(16):
-                    u = low + (panel + at) * width
-                    y = near * math.expm1(u)
-                    points.append(silent_since(y) - s * math.log1p(y / beta) - math.log(beta + y) + u + math.log(weight))
+                    points.append(integrand(low + (panel + at) * width) + math.log(weight))
             top = max(points)
             total = log_add(total, top + math.log(sum(math.exp(p - top) for p in points)) + math.log(s * near * width))
         return log_rising(r, x) + total

@@ -24,7 +24,7 @@ SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
 DO $do$ DECLARE t text; BEGIN
-  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def}'::text[] LOOP
+  FOREACH t IN ARRAY '{journey,funnel_def,funnel_summary,path_def,rfm_cuts,rfm_cuts_def,rfm_values,purchase_def,btyd_model,btyd_histories}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
     EXECUTE format('CREATE FUNCTION plant(bytea, clientele.%%1$s) RETURNS clientele.%%1$s LANGUAGE sql IMMUTABLE AS ''SELECT corrupt.plant_%%1$s($1, 1, octet_length($1))''', t);
   END LOOP;
@@ -70,6 +70,17 @@ INSERT INTO good SELECT kind, bytes FROM definitions, LATERAL (
          clientele.rfm_values_send(rfm_state(n * interval '1 h', n %% 7, n / 7.0, d)) FROM generate_series(1, 20) n) x (cuts, state),
   LATERAL (VALUES ('rfm_cuts', cuts), ('rfm_values', state)) v (kind, bytes);
 
+INSERT INTO good SELECT 'btyd_model', clientele.btyd_model_send(m::clientele.btyd_model) FROM (VALUES
+  ('{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}'),
+  ('{"model": "MBG/NBD", "parameters": {"r": 1, "alpha": 2, "a": 3, "b": 4}, "purchase_effects": [0.5, -1], "dropout_effects": [0, 0.25]}'),
+  ('{"model": "BG/BB", "parameters": {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.78}}')) v (m);
+CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = clientele.btyd_accum, STYPE = clientele.btyd_histories);
+CREATE AGGREGATE btyd_state(float8, float8, float8, float8[], text) (SFUNC = clientele.btyd_accum, STYPE = clientele.btyd_histories);
+INSERT INTO good SELECT kind, bytes FROM unnest('{BG/NBD,Pareto/NBD,BG/BB}'::text[]) model, LATERAL (
+  SELECT clientele.btyd_model_send(clientele.btyd_fit(n %% 4, n %% 4, 3 + n %% 5, model)), clientele.btyd_histories_send(btyd_state(n %% 4, n %% 4, 3 + n %% 5, model)),
+         clientele.btyd_histories_send(btyd_state(n %% 4, n %% 4, 3 + n %% 5, array[n %% 2, n %% 3], 'MBG/NBD')) FROM generate_series(1, 20) n) x (fit, state, features),
+  LATERAL (VALUES ('btyd_model', fit), ('btyd_histories', state), ('btyd_histories', features)) v (kind, bytes);
+
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
 CREATE TABLE calls (kind text, call text);
@@ -113,12 +124,19 @@ INSERT INTO calls SELECT 'rfm_cuts_def', unnest(ARRAY['rfm_cuts_def_out($1)::tex
 INSERT INTO calls SELECT 'rfm_values', unnest(ARRAY['rfm_values_out($1)::text', 'rfm_values_send($1)', 'rfm_cuts_final($1)',
   'rfm_cuts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE rfm_cuts_combine_all(clientele.rfm_values) (SFUNC = clientele.rfm_cuts_combine, STYPE = clientele.rfm_values, FINALFUNC = clientele.rfm_cuts_final);
+INSERT INTO calls SELECT 'btyd_model', unnest(ARRAY['btyd_model_out($1)::text', 'btyd_model_send($1)', 'btyd_model_hash($1)', 'btyd_model_for($1, ''{1,0}'')',
+  'btyd_model_for($1, ''{}'')', 'churn_prob(2, 3, 4, $1)', 'expected_purchases(2, 3, 4, $1, 5)', 'expected_purchases($1, 5)', 'repurchase_prob(0, 0, 4, $1, 5)',
+  'time_to_purchase(2, 3, 4, $1)', 'discounted_purchases(2, 3, 4, $1, 0.01)', 'purchase_count_prob($1, 5, 2)',
+  'customer_value(2, 3, 4, 5, $1, ''{"model": "Gamma-Gamma", "parameters": {"p": 6, "q": 3, "v": 15}}'', 5)']);
+INSERT INTO calls SELECT 'btyd_histories', unnest(ARRAY['btyd_histories_out($1)::text', 'btyd_histories_send($1)', 'btyd_fit_final($1)',
+  'btyd_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.btyd_combine, STYPE = clientele.btyd_histories, FINALFUNC = clientele.btyd_fit_final);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
-  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def}'::regtype[])
+  AND a = ANY ('{clientele.journey,clientele.funnel_def,clientele.funnel_summary,clientele.path_def,clientele.rfm_cuts,clientele.rfm_cuts_def,clientele.rfm_values,clientele.purchase_def,clientele.btyd_model,clientele.btyd_histories}'::regtype[])
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
   AND p.proname !~ '_(accum|combine|eq|ne|concat)$';

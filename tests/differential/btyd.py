@@ -29,8 +29,8 @@ def main():
     checks.new_database()
     rng = random.Random(seed)
     parts = [(btyd_published.everything, ()), (btyd_predictions.predictions, (rng, count)),
-                            (btyd_predictions.hypergeometric, (rng, count // 2)), (btyd_fits.everything, (rng, count // 5)),
-                            (btyd_covariates.everything, (rng, count // 50)), (btyd_hostile.everything, ())]
+             (btyd_predictions.hypergeometric, (rng, count // 2)), (btyd_fits.everything, (rng, count // 5)),
+             (btyd_covariates.everything, (rng, count // 50)), (btyd_hostile.everything, ())]
     if count >= LONG:  # millions of customers: a minute of its own
         parts.append((btyd_fits.grid, ()))
     for part, arguments in parts:

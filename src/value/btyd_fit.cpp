@@ -12,8 +12,12 @@ namespace clientele {
 namespace {
 
 constexpr double bound = 12, effect_bound = 50;
-/// Groups of the coarse grids on which a search begins, each from the last one's result.
-constexpr size_t coarse_groups[] = {512, 8192};
+/// The coarse grids on which a search begins, each from the last one's result: groups, and from how
+/// many on that is worth it.
+struct Level {
+  size_t groups, from;
+};
+constexpr Level levels[] = {{512, 2048}, {8192, 262144}};
 constexpr double chance_gain = 2.71 / 2;
 
 /// Which parameters are times, and so scale with the unit.
@@ -186,8 +190,8 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   };
   Matrix covariance;
   int iterations = 0;
-  for (const size_t most : coarse_groups) {
-    if (table.width > 0 || table.size() <= 32 * most) break;
+  for (const auto& [most, from] : levels) {
+    if (table.width > 0 || table.size() < from) break;
     const auto coarse =
         HistoryCounts::coarser(table, most, mean_age(table) / static_cast<double>(most / 32));
     if (!coarse) break;

@@ -163,8 +163,7 @@ def report_purchases(all_sizes):
 def coefficients(model):
     """The intercept and the coefficients of a churn_model's text."""
     model = json.loads(model)
-    found = model["coefficients"]
-    return [model["intercept"], *(found.values() if isinstance(found, dict) else found)]
+    return [model["intercept"], *(feature["coefficient"] for feature in model["features"])]
 
 
 class Classifier:

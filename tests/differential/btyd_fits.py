@@ -144,8 +144,8 @@ def against_nelder_mead(rng, kind, data, fit):
     best = max(reference.highest(f, start, bounds)[0] for start in starts)
     check(f"{what} another optimiser finds nothing better", best <= fit["log_likelihood"] + 1e-6, (best, fit["log_likelihood"]))
     for name, value, (low, high) in zip(fit["parameters"], found, bounds):
-        at_bound = min(abs(math.log(value) - low), abs(math.log(value) - high)) < 1e-9
-        check(f"{what} {name} at a bound or not", at_bound == (name in fit.get("at_bound", [])), fit)
+        away, said = min(abs(math.log(value) - low), abs(math.log(value) - high)), name in fit.get("at_bound", [])
+        check(f"{what} {name} at a bound or not", said == (away < 1e-9) or abs(away - 1e-9) < 1e-10, f"{away} {fit}")
     repeats = sum(x for x, _, _ in data)
     if repeats == 0:
         check(f"{what} no repeats", fit.get("remark") == "no repeat purchases", fit)

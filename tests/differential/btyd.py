@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Buy-till-you-die models against published figures and an implementation that shares no code.
 
-usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 100 random customers)
+usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 60 random customers)
 
 From 300 customers on it also fits so many different rows that times go to a grid.
 """
@@ -24,7 +24,7 @@ LONG = 300
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     print(f"btyd: seed {seed}, {count} random customers", flush=True)
     checks.new_database()
     rng = random.Random(seed)

@@ -191,7 +191,8 @@ CREATE AGGREGATE contract_all(clientele.contract_values) (SFUNC = clientele.cont
 INSERT INTO calls SELECT 'btyd_model', unnest(ARRAY['btyd_model_out($1)::text', 'btyd_model_send($1)', 'btyd_model_hash($1)', 'btyd_model_for($1, ''{1,0}'')',
   'btyd_model_for($1, ''{}'')', 'churn_prob(2, 3, 4, $1)', 'expected_purchases(2, 3, 4, $1, 5)', 'expected_purchases($1, 5)', 'repurchase_prob(0, 0, 4, $1, 5)',
   'time_to_purchase(2, 3, 4, $1)', 'discounted_purchases(2, 3, 4, $1, 0.01)', 'purchase_count_prob($1, 5, 2)',
-  'customer_value(2, 3, 4, 5, $1, ''{"model": "Gamma-Gamma", "parameters": {"p": 6, "q": 3, "v": 15}}'', 5)']);
+  'customer_value(2, 3, 4, 5, $1, ''{"model": "Gamma-Gamma", "parameters": {"p": 6, "q": 3, "v": 15}}'', 5)',
+  'count(*) FROM track_purchases($1, ''SELECT 5.0::float8 AS age, 2.0::float8 AS holdout_age, array[0, 1.5]::float8[] AS times'')']);
 INSERT INTO calls SELECT 'btyd_histories', unnest(ARRAY['btyd_histories_out($1)::text', 'btyd_histories_send($1)', 'btyd_fit_final($1)',
   'btyd_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.btyd_combine, STYPE = clientele.btyd_histories, FINALFUNC = clientele.btyd_fit_final);

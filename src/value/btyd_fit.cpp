@@ -77,7 +77,7 @@ class Likelihood {
 
   /// Minus the second derivatives, where there is a formula.
   Matrix curvature(const Vector& at) const {
-    if (table_.width > 0) return {};
+    if (table_.runs() != 1 || table_.width > 0) return {};
     double parameters[max_btyd_parameters], second[max_btyd_parameters * max_btyd_parameters];
     for (Eigen::Index i = 0; i < at.size(); ++i) parameters[i] = std::exp(at(i));
     if (!family_.curvature(parameters, table_.slice(0), second)) return {};
@@ -183,6 +183,15 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   const double log_unit = std::log(mean_age(table));
   const Box box = box_of(kind, table.width, log_unit);
   std::vector<Vector> starts = starts_of(kind, table.width, log_unit);
+  if (table.width > 0) {
+    // Also from the fit without covariates, so that they never make it worse.
+    HistoryTable plain = table;
+    plain.width = 0;
+    const Optimum pooled =
+        maximise(Likelihood(kind, plain), starts_of(kind, 0, log_unit), box_of(kind, 0, log_unit));
+    starts.emplace_back(Vector::Zero(starts[0].size()));
+    starts.back().head(pooled.at.size()) = pooled.at;
+  }
   const auto search = [&](const HistoryTable& data, const Matrix& covariance) {
     const Likelihood likelihood(kind, data);
     const auto curvature = [&](const Vector& at) { return likelihood.curvature(at); };

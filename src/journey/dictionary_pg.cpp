@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "journey/selector.hpp"
+#include "pg/nearest.hpp"
 
 namespace clientele {
 namespace {
@@ -99,40 +100,17 @@ char* nearest_names(const SelectorTerm& term) {
       " FROM clientele_data.event_types t ORDER BY 1 LIMIT 10000",
       1, std::array<Oid, 1>{BOOLOID}.data(),
       std::array<Datum, 1>{BoolGetDatum(term.channel.has_value())}.data(), " ");
-  struct Near {
-    const char* name;
-    int distance;
-  };
-  constexpr int shown = 3;
-  Near best[shown] = {};
-  int found = 0;
-  const std::string_view wanted_event = term.event.text;
+  pg::NearestNames nearest(term.event.text);
   for (uint64 i = 0; i < SPI_processed; ++i) {
     CHECK_FOR_INTERRUPTS();
     char* name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
     char* event = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
-    if (std::strlen(event) > 200 || wanted_event.size() > 200) continue;
-    int distance = varstr_levenshtein(wanted_event.data(), static_cast<int>(wanted_event.size()),
-                                      event, static_cast<int>(std::strlen(event)), 1, 1, 1, true);
-    int at = found < shown ? found++ : shown;
-    while (at > 0 && best[at - 1].distance > distance) {
-      if (at < shown) best[at] = best[at - 1];
-      --at;
-    }
-    if (at < shown) best[at] = {name, distance};
+    nearest.offer(name, event);
   }
-  // The nearest in any case, others if about half of the name is the same.
-  const int tolerable =
-      1 + pg_mbstrlen_with_len(wanted_event.data(), static_cast<int>(wanted_event.size())) / 2;
-  while (found > 1 && best[found - 1].distance > tolerable) --found;
   StringInfoData hint;
   const MemoryContext spi = MemoryContextSwitchTo(outer);
   initStringInfo(&hint);
-  if (found > 0)
-    appendStringInfoString(
-        &hint, found > 1 ? "The nearest known names are " : "The nearest known name is ");
-  for (int i = 0; i < found; ++i) appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "", best[i].name);
-  if (found > 0) appendStringInfoString(&hint, ". ");
+  nearest.append_to(&hint);
   appendStringInfoString(&hint,
                          "A pattern such as * may match nothing; SET clientele.unknown_event = "
                          "ignore lets names do so too.");

@@ -52,9 +52,11 @@ BEGIN
   CALL clientele.create_store_tables();
   CALL clientele.create_rfm_tables();
   CALL clientele.create_model_tables();
+  CALL clientele.create_tag_tables();
   CALL clientele.create_store_views();
   CALL clientele.create_rfm_views();
   CALL clientele.create_model_views();
+  CALL clientele.create_tag_views();
 END $$;
 COMMENT ON PROCEDURE create_store() IS
   'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
@@ -74,12 +76,14 @@ BEGIN
   BEGIN
     DROP FUNCTION IF EXISTS clientele_bi.funnel(clientele.funnel_def), clientele_bi.path_links(clientele.path_def);
     DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality,
-      clientele_bi.rfm, clientele_bi.models;
+      clientele_bi.rfm, clientele_bi.models, clientele_bi.customer_tags, clientele_bi.tag_coverage,
+      clientele_bi.tag_family_coverage, clientele_bi.tag_history, clientele_bi.tag_values;
     DROP VIEW IF EXISTS clientele_data.journeys;
     DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.rejects,
       clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
       clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
-      clientele_data.models, clientele_data.model_names;
+      clientele_data.models, clientele_data.model_names, clientele_data.tag_changes, clientele_data.tag_status,
+      clientele_data.tag_refreshes, clientele_data.tag_audiences, clientele_data.tag_numbers, clientele_data.tags;
     DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: PostgreSQL
+// Random groups that stay the same: a customer's place is a hash of the number and a text.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace clientele::tags {
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo 1991).
+constexpr uint64_t fnv1a(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  return hash;
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014, figure 16, with the constants of
+/// Stafford's variant 13).
+constexpr uint64_t mixed(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+/// A share of all customers, drawn by a text. Whoever is in it for a share is in it for any larger
+/// share of the same text; different texts draw independently. Never to be changed: groups of
+/// running experiments rest on it.
+class Draw {
+ public:
+  /// Errors: 22023 for a share that is not between 0 and 1.
+  Draw(double share, std::string_view text);
+  bool takes(uint64_t customer) const { return all_ || mixed(customer ^ key_) < below_; }
+
+ private:
+  uint64_t key_;
+  uint64_t below_ = 0;
+  bool all_;
+};
+
+}  // namespace clientele::tags

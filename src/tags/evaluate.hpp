@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: PostgreSQL
+// Who answers a tag query, by operations on whole audiences.
+#pragma once
+#include <cstdint>
+
+#include "tags/audience.hpp"
+#include "tags/query.hpp"
+
+namespace clientele::tags {
+
+/// Where it is kept who has which tag.
+class TagSource {
+ public:
+  virtual ~TagSource() = default;
+  /// Whoever has a tag that the leaf matches.
+  virtual Audience answer(const Leaf& leaf) = 0;
+  /// All customers: among whom `!` looks.
+  virtual Audience everyone() = 0;
+};
+
+/// The customers whose tags match, as TagQuery::matches() says it of one of them.
+Audience audience_of(const TagQuery& query, TagSource& source);
+
+/// Its size, without making it.
+uint64_t audience_size(const TagQuery& query, TagSource& source);
+
+}  // namespace clientele::tags

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: PostgreSQL
+// Queries over audiences against the same queries asked of each customer.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "tags/evaluate.hpp"
+
+namespace clientele::tags {
+namespace {
+
+/// Customers with their tags, answering leaf by leaf.
+struct Customers : TagSource {
+  std::map<uint64_t, std::vector<std::string>> tags;
+  int asked_for_everyone = 0;
+
+  Audience answer(const Leaf& leaf) override {
+    Audience found;
+    for (const auto& [id, own] : tags)
+      for (const std::string& tag : own)
+        if (leaf.matches(tag)) {
+          found.add(id);
+          break;
+        }
+    return found;
+  }
+  Audience everyone() override {
+    ++asked_for_everyone;
+    Audience all;
+    for (const auto& [id, own] : tags) all.add(id);
+    return all;
+  }
+  Audience one_by_one(const TagQuery& query) const {
+    Audience found;
+    for (const auto& [id, own] : tags) {
+      const std::vector<std::string_view> views(own.begin(), own.end());
+      if (query.matches(views)) found.add(id);
+    }
+    return found;
+  }
+};
+
+const char* const names[] = {"vip", "流失风险", "city=上海", "city=Beijing", "score=7", "score=8",
+                             "a.b", "a.b.c",    "a",         "价值.高"};
+
+std::string random_query(std::mt19937_64& random, int depth) {
+  const char* const leaves[] = {"vip",        "流失风险", "city=上海", "city",
+                                "city!=上海", "score>7",  "a.*",       "score between 7 and 8",
+                                "价值.*",     "nobody"};
+  if (depth == 0 || random() % 4 == 0) return leaves[random() % std::size(leaves)];
+  if (random() % 4 == 0) return "!(" + random_query(random, depth - 1) + ")";
+  std::string text = "(";
+  const size_t parts = 2 + random() % 3;
+  const char* const sign = random() % 2 == 0 ? " & " : " | ";
+  for (size_t i = 0; i < parts; ++i) text += (i > 0 ? sign : "") + random_query(random, depth - 1);
+  return text + ")";
+}
+
+TEST(TagEvaluate, EqualsAskingEachCustomer) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 200; ++round) {
+    Customers customers;
+    for (int i = 0; i < 60; ++i) {
+      auto& own = customers.tags[random() % 3 == 0 ? random() >> 1 : random() % 1000];
+      for (const char* name : names)
+        if (random() % 4 == 0) own.emplace_back(name);
+    }
+    for (int i = 0; i < 20; ++i) {
+      const std::string text = random_query(random, static_cast<int>(random() % 5));
+      const TagQuery query = TagQuery::parse(text);
+      const Audience expected = customers.one_by_one(query);
+      ASSERT_EQ(audience_of(query, customers).text(1 << 20), expected.text(1 << 20)) << text;
+      ASSERT_EQ(audience_size(query, customers), expected.size()) << text;
+    }
+  }
+}
+
+TEST(TagEvaluate, AsksForEveryoneOnlyIfItMust) {
+  Customers customers;
+  customers.tags = {{1, {"vip"}}, {2, {"vip", "流失风险"}}, {3, {}}};
+  for (const char* text : {"vip & !流失风险", "!流失风险 & !city & vip", "!(流失风险 | !vip)"})
+    EXPECT_EQ(audience_size(TagQuery::parse(text), customers), 1u) << text;
+  EXPECT_EQ(customers.asked_for_everyone, 0);
+  for (const char* text : {"!流失风险", "!vip | !流失风险", "vip | !流失风险 | city"})
+    EXPECT_GE(audience_size(TagQuery::parse(text), customers), 2u) << text;
+  EXPECT_EQ(customers.asked_for_everyone, 3);
+}
+
+}  // namespace
+}  // namespace clientele::tags

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "tags/audience.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "tags/portable.hpp"
+
+namespace clientele::tags {
+namespace {
+
+constexpr uint8_t version = 1;
+constexpr size_t polled_every = 1024;  // parts
+
+uint32_t high(uint64_t id) { return static_cast<uint32_t>(id >> 32); }
+uint32_t low(uint64_t id) { return static_cast<uint32_t>(id); }
+
+uint64_t u64(const uint8_t* at) {
+  uint64_t v;
+  std::memcpy(&v, at, sizeof v);
+  return v;
+}
+
+}  // namespace
+
+uint64_t customer_id(int64_t id) {
+  if (id < 0)
+    throw Error(sqlstate::out_of_range,
+                "a customer id must not be negative, which " + std::to_string(id) + " is");
+  return static_cast<uint64_t>(id);
+}
+
+const Bitmap* Audience::part(uint32_t high) const {
+  const auto at = std::ranges::lower_bound(parts_, high, {}, &Part::high);
+  return at == parts_.end() || at->high != high ? nullptr : &at->low;
+}
+
+Bitmap& Audience::part_to_change(uint32_t high) {
+  const auto at = std::ranges::lower_bound(parts_, high, {}, &Part::high);
+  if (at != parts_.end() && at->high == high) return at->low;
+  return parts_.insert(at, Part{high, Bitmap()})->low;
+}
+
+void Audience::drop_empty() {
+  std::erase_if(parts_, [](const Part& p) { return p.low.empty(); });
+}
+
+void Audience::add(uint64_t id) { part_to_change(high(id)).add(low(id)); }
+
+void Audience::add(std::span<const uint64_t> ascending) {
+  std::vector<uint32_t> lows;
+  const size_t old = parts_.size();
+  size_t at = 0;  // of the old parts, none of which is moved yet
+  for (size_t i = 0; i < ascending.size();) {
+    poll();
+    const uint32_t of = high(ascending[i]);
+    lows.clear();
+    for (; i < ascending.size() && high(ascending[i]) == of; ++i) lows.push_back(low(ascending[i]));
+    while (at < old && parts_[at].high < of) ++at;
+    if (at == old || parts_[at].high != of)
+      parts_.push_back({of, Bitmap(lows)});
+    else if (parts_[at].low.last() < lows.front())
+      parts_[at].low.add(lows);
+    else
+      parts_[at].low |= Bitmap(lows);
+  }
+  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
+                     [](const Part& a, const Part& b) { return a.high < b.high; });
+}
+
+void Audience::add_range(uint64_t first, uint64_t last) {
+  for (uint64_t h = high(first); h <= high(last); ++h) {
+    poll();
+    part_to_change(static_cast<uint32_t>(h))
+        .add_range(h == high(first) ? low(first) : 0, h == high(last) ? low(last) : UINT32_MAX);
+  }
+}
+
+bool Audience::contains(uint64_t id) const {
+  const Bitmap* const p = part(high(id));
+  return p != nullptr && p->contains(low(id));
+}
+
+uint64_t Audience::size() const {
+  uint64_t n = 0;
+  for (const Part& p : parts_) n += p.low.size();
+  return n;
+}
+
+std::optional<uint64_t> Audience::first() const {
+  if (empty()) return {};
+  return uint64_t{parts_.front().high} << 32 | parts_.front().low.first();
+}
+
+std::optional<uint64_t> Audience::last() const {
+  if (empty()) return {};
+  return uint64_t{parts_.back().high} << 32 | parts_.back().low.last();
+}
+
+template <class Both>
+void Audience::each_common(const Audience& a, const Audience& b, Both both) {
+  size_t steps = 0;
+  for (auto l = a.parts_.begin(), r = b.parts_.begin();
+       l != a.parts_.end() && r != b.parts_.end();) {
+    if (++steps % polled_every == 0) poll();
+    if (l->high < r->high)
+      ++l;
+    else if (r->high < l->high)
+      ++r;
+    else
+      both((l++)->low, (r++)->low);
+  }
+}
+
+Audience& Audience::operator&=(const Audience& other) {
+  std::vector<Part> kept;
+  auto r = other.parts_.begin();
+  for (Part& p : parts_) {
+    while (r != other.parts_.end() && r->high < p.high) ++r;
+    if (r == other.parts_.end()) break;
+    if (r->high != p.high) continue;
+    if (kept.size() % polled_every == 0) poll();
+    p.low &= r->low;
+    if (!p.low.empty()) kept.push_back(std::move(p));
+  }
+  parts_.swap(kept);
+  return *this;
+}
+
+Audience& Audience::operator|=(const Audience& other) {
+  if (this == &other) return *this;
+  const size_t old = parts_.size();
+  size_t l = 0;
+  for (size_t i = 0; i < other.parts_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    const Part& p = other.parts_[i];
+    while (l < old && parts_[l].high < p.high) ++l;
+    if (l < old && parts_[l].high == p.high)
+      parts_[l].low |= p.low;
+    else
+      parts_.push_back(p);
+  }
+  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
+                     [](const Part& a, const Part& b) { return a.high < b.high; });
+  return *this;
+}
+
+Audience& Audience::operator-=(const Audience& other) {
+  auto r = other.parts_.begin();
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    while (r != other.parts_.end() && r->high < parts_[i].high) ++r;
+    if (r == other.parts_.end()) break;
+    if (r->high == parts_[i].high) parts_[i].low -= r->low;
+  }
+  drop_empty();
+  return *this;
+}
+
+Audience& Audience::operator^=(const Audience& other) {
+  if (this == &other) {
+    parts_.clear();
+    return *this;
+  }
+  const size_t old = parts_.size();
+  size_t l = 0;
+  for (size_t i = 0; i < other.parts_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    const Part& p = other.parts_[i];
+    while (l < old && parts_[l].high < p.high) ++l;
+    if (l < old && parts_[l].high == p.high)
+      parts_[l].low ^= p.low;
+    else
+      parts_.push_back(p);
+  }
+  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
+                     [](const Part& a, const Part& b) { return a.high < b.high; });
+  drop_empty();
+  return *this;
+}
+
+Audience& Audience::flip_within(const Audience& universe) {
+  Audience others = universe - *this;
+  parts_.swap(others.parts_);
+  return *this;
+}
+
+uint64_t Audience::and_size(const Audience& a, const Audience& b) {
+  uint64_t n = 0;
+  each_common(a, b, [&](const Bitmap& l, const Bitmap& r) { n += Bitmap::and_size(l, r); });
+  return n;
+}
+uint64_t Audience::or_size(const Audience& a, const Audience& b) {
+  return a.size() + b.size() - and_size(a, b);
+}
+uint64_t Audience::without_size(const Audience& a, const Audience& b) {
+  return a.size() - and_size(a, b);
+}
+uint64_t Audience::xor_size(const Audience& a, const Audience& b) {
+  return a.size() + b.size() - 2 * and_size(a, b);
+}
+double Audience::jaccard(const Audience& a, const Audience& b) {
+  const uint64_t both = and_size(a, b), either = a.size() + b.size() - both;
+  return either == 0 ? 1 : static_cast<double>(both) / static_cast<double>(either);
+}
+
+bool Audience::operator==(const Audience& other) const {
+  return std::ranges::equal(parts_, other.parts_, [](const Part& a, const Part& b) {
+    return a.high == b.high && a.low == b.low;
+  });
+}
+
+bool Audience::includes(const Audience& other) const {
+  size_t common = 0;
+  bool all = true;
+  each_common(*this, other, [&](const Bitmap& l, const Bitmap& r) {
+    ++common;
+    all = all && l.includes(r);
+  });
+  return all && common == other.parts_.size();
+}
+
+bool Audience::overlaps(const Audience& other) const {
+  bool any = false;
+  each_common(*this, other, [&](const Bitmap& l, const Bitmap& r) { any = any || l.overlaps(r); });
+  return any;
+}
+
+size_t Audience::ids(uint64_t from, std::span<uint64_t> out) const {
+  std::vector<uint32_t> some(out.size());
+  size_t n = 0;
+  for (auto p = std::ranges::lower_bound(parts_, high(from), {}, &Part::high);
+       p != parts_.end() && n < out.size(); ++p) {
+    const size_t more =
+        p->low.values(p->high == high(from) ? low(from) : 0, std::span(some).first(out.size() - n));
+    for (size_t i = 0; i < more; ++i) out[n++] = uint64_t{p->high} << 32 | some[i];
+  }
+  return n;
+}
+
+// Version, 8 bytes: how many ids; then as other libraries keep sets of 64-bit numbers: 8 bytes: how
+// many parts, and of each part 4 bytes: the high half, and the bitmap of the low halves.
+void Audience::write(Bytes& out) const {
+  Writer w(out);
+  w.u8(version);
+  const uint64_t n = size(), parts = parts_.size();
+  w.raw(&n, sizeof n);
+  w.raw(&parts, sizeof parts);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    w.raw(&parts_[i].high, sizeof parts_[i].high);
+    parts_[i].low.write(out);
+  }
+}
+
+uint64_t Audience::size_in_head(std::span<const uint8_t> head) {
+  Reader r(head);
+  if (const uint8_t v = r.u8(); v != version)
+    throw Error(sqlstate::corrupted,
+                "audience format version " + std::to_string(v) + " is not known to this release");
+  const uint64_t n = u64(r.take(8));
+  if (n > largest_id) Reader::fail("impossible number of ids");
+  return n;
+}
+
+Audience Audience::read(std::span<const uint8_t> bytes) {
+  const uint64_t size = size_in_head(bytes.first(std::min(bytes.size(), head_bytes)));
+  Reader r(bytes.subspan(head_bytes));
+  const uint64_t parts = u64(r.take(8));
+  if (parts > r.left()) Reader::fail("a count exceeds the bytes that follow");
+  Audience result;
+  uint64_t found = 0;
+  for (uint64_t i = 0; i < parts; ++i) {
+    if (i % polled_every == 0) poll();
+    uint32_t of;
+    std::memcpy(&of, r.take(sizeof of), sizeof of);
+    if (of > high(largest_id) || (i > 0 && of <= result.parts_.back().high))
+      Reader::fail("parts are not in order");
+    const Checked checked = check_portable({r.position(), r.left()});
+    found += checked.values;
+    result.parts_.push_back({of, Bitmap::read({r.take(checked.bytes), checked.bytes})});
+  }
+  if (!r.done()) Reader::fail("bytes are left over");
+  if (found != size) Reader::fail("there are more or fewer ids than it says");
+  return result;
+}
+
+}  // namespace clientele::tags

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+
+namespace clientele::tags {
+
+/// Of 65,536 bits: how many are set, and how many runs of set bits there are.
+struct BitCounts {
+  uint32_t set;
+  uint32_t runs;
+};
+inline constexpr int words_of_bits = 65536 / 64;
+
+/// Counts the bits of 8,192 bytes, which need not be aligned.
+BitCounts count_bits(const void* words);
+
+}  // namespace clientele::tags

@@ -17,6 +17,7 @@ inline constexpr char corrupted[] = "XX001";
 inline constexpr char limit_exceeded[] = "54000";
 inline constexpr char not_supported[] = "0A000";
 inline constexpr char undefined_object[] = "42704";
+inline constexpr char syntax_error[] = "42601";
 }  // namespace sqlstate
 
 /// An error meant for the person who wrote the query. `what()` is the message.

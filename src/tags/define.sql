@@ -124,6 +124,16 @@ BEGIN
     END;
   END IF;
   per_customer := kind = 'journey' AND NOT customers AND rule !~* '\m(select|table)\M';
+  IF kind = 'journey' AND NOT customers THEN
+    -- Asked of an empty journey, a rule shows whether it knows its events. Errors in data may not happen with others.
+    BEGIN
+      PERFORM set_config('search_path', clientele.tag_search_path(), true);
+      EXECUTE E'SELECT (\n' || rule || E'\n) FROM (SELECT 0::bigint AS customer_id, ''{}''::clientele.journey AS journey) AS journeys '
+        'CROSS JOIN (SELECT $1 AS at) AS refresh' USING now();
+    EXCEPTION WHEN OTHERS THEN
+      IF SQLSTATE LIKE '42%' THEN RAISE; END IF;
+    END;
+  END IF;
 END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
   'Tells what the rule of a tag is: its kind, what it holds, and what its answers rest on. Nothing is run.
@@ -139,26 +149,35 @@ COMMENT ON FUNCTION tag_needs(text[], text) IS
   'Whether a tag is among those named, where x.* stands for all below x.';
 
 CREATE FUNCTION tag_circle(tag text) RETURNS text
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  WITH RECURSIVE links (name, needs) AS MATERIALIZED (
-    SELECT t.name::text, d.name::text
-    FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.tag_needs(t.uses, d.name)
-  ), below (name, steps) AS (
-    -- Breadth first, each tag once: the number of steps only grows.
-    SELECT tag_circle.tag, 0
-    UNION
-    SELECT l.needs, b.steps + 1 FROM below b JOIN links l USING (name) WHERE b.steps <= (SELECT count(*) FROM links)
-  ), back (name, steps, path) AS (
-    (SELECT l.name, b.steps, ARRAY[l.name, tag_circle.tag]
-     FROM links l JOIN (SELECT name, min(steps) AS steps FROM below GROUP BY 1) b USING (name)
-     WHERE l.needs = tag_circle.tag ORDER BY b.steps, l.name LIMIT 1)
-    UNION ALL
-    (SELECT l.name, b.steps, l.name || k.path
-     FROM back k JOIN links l ON l.needs = k.name JOIN (SELECT name, min(steps) AS steps FROM below GROUP BY 1) b ON b.name = l.name
-     WHERE b.steps = k.steps - 1 ORDER BY l.name LIMIT 1)
-  )
-  SELECT array_to_string(k.path, ' → ') FROM back k WHERE k.steps = 0
-$$;
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found text[] := ARRAY[tag];
+  found_from integer[] := ARRAY[0];
+  place integer := 1;
+  needed text;
+  circle text := tag;
+BEGIN
+  -- Breadth first, each tag once.
+  WHILE place <= cardinality(found) LOOP
+    FOR needed IN
+      SELECT d.name FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.tag_needs(t.uses, d.name)
+      WHERE t.name = found[place] ORDER BY d.name
+    LOOP
+      IF needed = tag THEN
+        WHILE place > 0 LOOP
+          circle := found[place] || ' → ' || circle;
+          place := found_from[place];
+        END LOOP;
+        RETURN circle;
+      ELSIF needed <> ALL (found) THEN
+        found := found || needed;
+        found_from := found_from || place;
+      END IF;
+    END LOOP;
+    place := place + 1;
+  END LOOP;
+  RETURN NULL;
+END $$;
 COMMENT ON FUNCTION tag_circle(text) IS
   'The shortest circle by which a tag rests on itself, as a → b → a; NULL if there is none.';
 

@@ -55,8 +55,8 @@ SELECT condition, by_index = in_turn AS same, used
 FROM unnest(ARRAY[$$tags @@ 'vip & p3'$$, $$tags @@ 'vip=gold | n=17'$$, $$tags @@ 'q.* & age between 30 and 31 & !vip'$$, $$tags @@ '!q.*'$$,
                   $$tags @@ 'vip!=silver & age<=2'$$, $$'n!=17 & !p1 & !p2'::varchar @@ tags$$, $$tags && '{n=5,vip}'$$, $$tags @> '{vip,p3}'$$, $$tags @> '{}'$$,
                   $$tags @@ 'vip' AND tags @@ '!p3'$$]) condition, found(condition);
-SELECT tags @@ repeat('n=1 | ', 5000)::tag_query AS t FROM tagged WHERE id = 1;
-SELECT count(*) FROM tagged WHERE tags @@ (SELECT string_agg('n=' || n, ' | ')::tag_query FROM generate_series(1, 5000, 1) n);
+-- More tags than the index looks up: it gives all rows, to be checked.
+SELECT count(*) FROM tagged WHERE tags @@ (SELECT string_agg('n=' || n, ' | ')::tag_query FROM generate_series(1, 5000) n);
 -- The planner knows how common tags are.
 EXPLAIN (COSTS off) SELECT FROM tagged WHERE tags @@ 'n=17 & p3';
 EXPLAIN (COSTS off) SELECT FROM tagged WHERE tags @@ '!n=17';
@@ -64,10 +64,5 @@ SELECT opcname, amvalidate(oid) FROM pg_opclass WHERE opcname IN ('tag_ops', 'ta
 -- Others' operators of that name mean what they meant.
 SELECT '{"a": 1}'::jsonb @@ '$.a == 1' AND 'cats' @@ 'cat' AND 'cats'::varchar @@ 'cat' AND to_tsvector('english', 'cats') @@ 'cat' AS t FROM set_config('default_text_search_config', 'english', false);
 
--- Binary input takes canonical bytes only.
-CREATE TABLE asked (query tag_query);
-INSERT INTO asked VALUES ('vip & !(churn | blocked) & city=上海 & age>3'), ('"":"" & x');
-INSERT INTO asked VALUES ('"" & x | 上.*');
-SELECT count(*) FROM asked;
-DROP TABLE asked, tagged;
+DROP TABLE tagged;
 DROP FUNCTION found;

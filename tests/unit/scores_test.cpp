@@ -1,242 +1,217 @@
 // SPDX-License-Identifier: PostgreSQL
-// Scores against a std::map.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
-#include <random>
 
 #include "base/decimal.hpp"
-#include "base/error.hpp"
 #include "tags/gathered_scores.hpp"
-#include "tags/query.hpp"
+#include "unit/audience_checks.hpp"
 
 namespace clientele::tags {
 namespace {
 
-using Plain = std::map<uint64_t, int64_t>;
+using Map = std::map<uint64_t, Millionths>;
 
-Scores packed(const Plain& plain) {
-  std::vector<Score> list;
-  for (const auto& [customer, millionths] : plain) list.push_back({customer, millionths});
-  return Scores::of(list);
-}
-
-Plain plain_of(const Scores& scores) {
-  Plain plain;
-  scores.each([&](const Score& s) { plain[s.customer] = s.millionths; });
-  return plain;
-}
-
-std::vector<uint64_t> ids(const Audience& audience) {
-  std::vector<uint64_t> all;
-  audience.each([&](uint64_t id) { all.push_back(id); });
-  return all;
-}
-
-template <class Passes>
-std::vector<uint64_t> those(const Plain& plain, Passes passes) {
-  std::vector<uint64_t> found;
-  for (const auto& [customer, millionths] : plain)
-    if (passes(millionths)) found.push_back(customer);
-  return found;
-}
-
-Bytes bytes_of(const Scores& scores) {
-  Bytes bytes;
-  scores.write(bytes);
-  return bytes;
-}
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : random_(seed) {}
-  uint64_t below(uint64_t n) { return random_() % n; }
-  uint64_t customer() {
-    switch (below(4)) {
-      case 0:
-        return below(50);
-      case 1:
-        return 65530 + below(12);
-      case 2:
-        return (uint64_t{1} << 32) - 3 + below(6);
-      default:
-        return random_() >> 1;
-    }
-  }
-  int64_t millionths() {
-    const int64_t units[] = {1, 10, 1000, 10000, 1000000, 1000000};
-    const int64_t unit = units[below(6)];
-    const int64_t most = below(3) == 0 ? 999'999'999'999'999'999 / unit : 300;
-    return (static_cast<int64_t>(random_() >> 1) % (2 * most + 1) - most) * unit;
-  }
-  Plain plain(size_t most) {
-    Plain made;
-    const int64_t same = millionths();
-    const bool alike = below(5) == 0;
-    for (size_t n = below(most + 1); made.size() < n;)
-      made[customer()] = alike ? same : millionths();
-    return made;
-  }
-
- private:
-  std::mt19937_64 random_;
-};
-
-TEST(Scores, EqualAMap) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  Random random(seed);
-  for (int round = 0; round < 150; ++round) {
-    Plain plain = random.plain(40);
-    const Plain newer = random.plain(10);
-    Scores scores = packed(plain);
-    ASSERT_EQ(plain_of(scores), plain);
-    ASSERT_EQ(bytes_of(Scores::from_text(scores.text(1 << 20))), bytes_of(scores));
-    ASSERT_EQ(bytes_of(Scores::read(bytes_of(scores), true)), bytes_of(scores));
-    for (int i = 0; i < 20; ++i) {
-      const int64_t bound =
-          plain.empty() || random.below(3) == 0
-              ? random.millionths()
-              : std::next(plain.begin(), static_cast<long>(random.below(plain.size())))->second;
-      const double x = amount_as_double(bound);
-      ASSERT_EQ(ids(scores.from([&](double v) { return v >= x; })),
-                those(plain, [&](int64_t m) { return amount_as_double(m) >= x; }));
-      ASSERT_EQ(ids(scores.from([&](double v) { return v > x; })),
-                those(plain, [&](int64_t m) { return amount_as_double(m) > x; }));
-      ASSERT_EQ(ids(scores.up_to([&](double v) { return v < x; })),
-                those(plain, [&](int64_t m) { return amount_as_double(m) < x; }));
-      ASSERT_EQ(ids(scores.equal(bound)), those(plain, [&](int64_t m) { return m == bound; }));
-    }
-    Audience some;
-    for (int i = 0; i < 5; ++i) some.add(random.customer());
-    for (const auto& [customer, millionths] : plain)
-      if (random.below(2) == 0) some.add(customer);
-    for (const Audience* among :
-         {static_cast<const Audience*>(nullptr), const_cast<const Audience*>(&some)}) {
-      std::vector<int64_t> numbers;
-      __int128 sum = 0;
-      for (const auto& [customer, millionths] : plain)
-        if (among == nullptr || among->contains(customer)) {
-          numbers.push_back(millionths);
-          sum += millionths;
-        }
-      std::ranges::sort(numbers);
-      const ScoreSummary s = scores.summary(among);
-      ASSERT_EQ(s.customers, numbers.size());
-      if (numbers.empty()) continue;
-      ASSERT_TRUE(s.sum == sum);
-      ASSERT_EQ(s.minimum, numbers.front());
-      ASSERT_EQ(s.median, numbers[(numbers.size() - 1) / 2]);
-      ASSERT_EQ(s.maximum, numbers.back());
-    }
-    for (const auto& [customer, millionths] : plain)
-      ASSERT_EQ(scores.of_customer(customer), millionths);
-    ASSERT_EQ(scores.of_customer(12345),
-              plain.contains(12345) ? std::optional(plain[12345]) : std::nullopt);
-    // What changes has the bytes of what is made anew.
-    Scores less = scores;
-    less -= some;
-    Plain plain_less = plain;
-    std::erase_if(plain_less, [&](const auto& p) { return some.contains(p.first); });
-    ASSERT_EQ(bytes_of(less), bytes_of(packed(plain_less)));
-    Scores joined = scores;
-    joined |= packed(newer);
-    Plain plain_joined = newer;
-    plain_joined.insert(plain.begin(), plain.end());
-    ASSERT_EQ(bytes_of(joined), bytes_of(packed(plain_joined)));
-  }
-}
-
-TEST(Scores, GatheredInAnyOrder) {
-  std::pmr::memory_resource* const memory = std::pmr::get_default_resource();
-  GatheredScores a(memory), b(memory), both(memory), empty(memory);
-  a.add({7, 19'990'000}), a.add({5, -3'000'000});
-  b.add({1, 0}), b.add({7, 19'990'000});
-  both.merge(b), both.merge(a), both.merge(empty);
-  EXPECT_EQ(both.all().text(100), "{1=0,5=-3,7=19.99}");
-  Bytes bytes;
-  both.write(bytes);
-  GatheredScores again(memory);
-  Reader reader(bytes);
-  again.read(reader);
-  EXPECT_TRUE(reader.done());
-  again.add({9, 1});
-  EXPECT_EQ(again.all().text(100), "{1=0,5=-3,7=19.99,9=0.000001}");
-  again.add({5, 4'000'000});
+std::string code_of(const std::function<void()>& work) {
   try {
-    again.all();
-    FAIL();
+    work();
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "customer 5 has two numbers: -3 and 4");
-    EXPECT_STREQ(e.code(), "21000");
+    return e.code();
   }
+  return "none";
 }
 
-TEST(Scores, Texts) {
-  for (const auto& [in, out] : std::map<std::string, std::string>{
-           {"{}", "{}"},
-           {" { } ", "{}"},
-           {"{ 7 = 19.990 , 5=-0.000001,7=19.99 }", "{5=-0.000001,7=19.99}"},
-           {"{9223372036854775807=999999999999.999999,0=-999999999999.999999}",
-            "{0=-999999999999.999999,9223372036854775807=999999999999.999999}"}})
-    EXPECT_EQ(Scores::from_text(in).text(1000), out) << in;
-  for (const char* text :
-       {"", "{", "{1}", "{1=}", "{1=2", "{1=2,}", "{-1=2}", "{1=2}x", "{,}", "{1=1e5}", "{1=NaN}",
-        "{1=1000000000000}", "{1=0.0000001}", "{9223372036854775808=1}", "{1=2 3=4}"})
-    EXPECT_THROW(Scores::from_text(text), Error) << text;
-  EXPECT_THROW(Scores::from_text("{1=2,1=3}"), Error);
-  EXPECT_THROW(Scores::from_text("{1=2,3=4}").text(5), Error);
+std::vector<uint8_t> bytes_of(const Scores& s) {
+  std::vector<uint8_t> out(s.written_size());
+  s.write_to(out.data());
+  return out;
 }
 
-TEST(Scores, QueriesAskDoubles) {
-  const Scores scores = Scores::from_text("{1=0.1,2=0.3,3=7,4=7.5,5=-2}");
-  const auto asked = [&](const char* query) {
-    return audience_where(scores, TagQuery::parse(query).root().leaf).text(100);
-  };
-  EXPECT_EQ(asked("s>=0.1"), "{1-4}");
-  EXPECT_EQ(asked("s>0.1"), "{2-4}");
-  EXPECT_EQ(asked("s<=0.3"), "{1,2,5}");
-  EXPECT_EQ(asked("s<0.3"), "{1,5}");
-  EXPECT_EQ(asked("s between 0.3 and 7"), "{2,3}");
-  EXPECT_EQ(asked("s between 7 and 0.3"), "{}");
-  EXPECT_EQ(asked("s=7"), "{3}");
-  EXPECT_EQ(asked("s=7.0"), "{}");
-  EXPECT_EQ(asked("s!=7"), "{1,2,4,5}");
-  EXPECT_EQ(asked("s!=x"), "{1-5}");
-  EXPECT_EQ(asked("s>1e300"), "{}");
-  EXPECT_EQ(asked("s>-1e300"), "{1-5}");
+Scores scores_of(const Map& map) {
+  std::vector<Score> all;
+  for (const auto& [id, score] : map) all.push_back({id, score});
+  return Scores::of(all);
 }
 
-TEST(Scores, BytesFromAnywhere) {
-  const uint64_t seed = std::random_device{}();
+Map random_scores(testing::Random& random, const std::set<uint64_t>& ids) {
+  static constexpr Millionths units[] = {1, 10, 1000, 1'000'000, 1'000'000'000, 7};
+  const Millionths unit = units[random.below(6)];
+  const uint64_t width = random.below(61);
+  Map map;
+  for (const uint64_t id : ids) {
+    auto score = static_cast<Millionths>(random() >> (width + 4));
+    score = score % (scores_end / unit) * unit;
+    map[id] = random.one_in(3) ? -score : score;
+    if (random.one_in(500)) map[id] = random.one_in(2) ? scores_end - 1 : 1 - scores_end;
+  }
+  return map;
+}
+
+void expect_same(const Scores& s, const Map& map) {
+  const std::vector<Score> all = s.scores();
+  ASSERT_EQ(all.size(), map.size());
+  auto expected = map.begin();
+  for (const Score& one : all) {
+    ASSERT_EQ(one.customer, expected->first);
+    ASSERT_EQ(one.score, expected->second);
+    ++expected;
+  }
+  ASSERT_EQ(s.size(), map.size());
+  const auto bytes = bytes_of(s);
+  ASSERT_EQ(bytes, bytes_of(scores_of(map)));
+  ASSERT_EQ(bytes_of(Scores::read(bytes)), bytes);
+  ASSERT_EQ(Scores::size_in_head(std::span(bytes).first(Scores::head_bytes)), map.size());
+}
+
+std::vector<uint64_t> those(const Map& map, const auto& holds) {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, score] : map)
+    if (holds(score)) ids.push_back(id);
+  return ids;
+}
+
+TEST(Scores, AgreeWithMaps) {
+  const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
-  Random random(seed);
-  for (int round = 0; round < 3000; ++round) {
-    Bytes bytes = bytes_of(packed(random.plain(8)));
-    for (uint64_t i = 1 + random.below(3); i > 0 && !bytes.empty(); --i) {
-      if (random.below(6) == 0)
-        bytes.resize(random.below(bytes.size() + 1));
-      else
-        bytes[random.below(bytes.size())] = static_cast<uint8_t>(random.below(256));
+  testing::Random random(seed);
+  for (int round = 0; round < 25; ++round) {
+    std::set<uint64_t> ids = testing::random_ids(random);
+    if (random.one_in(2))
+      while (ids.size() > 50) ids.erase(std::next(ids.begin(), 50), ids.end());
+    const Map map = random_scores(random, ids);
+    const Scores s = scores_of(map);
+    expect_same(s, map);
+    if (HasFatalFailure()) return;
+    // Bounds at scores, beside them and beyond all.
+    std::vector<Millionths> bounds = {-scores_end, 0, 1, scores_end};
+    for (int i = 0; i < 4 && !map.empty(); ++i) {
+      const Millionths b =
+          std::next(map.begin(), static_cast<int64_t>(random.below(map.size())))->second;
+      bounds.insert(bounds.end(), {b - 1, b, b + 1});
     }
-    for (const bool wholly : {false, true}) {
-      try {
-        const Scores scores = Scores::read(bytes, wholly);
-        if (wholly) {
-          ASSERT_EQ(bytes_of(packed(plain_of(scores))), bytes);
-        }
-        // What is not checked wholly may say nonsense, but no more than that.
-        scores.each([](const Score&) {});
-        scores.summary(nullptr);
-        scores.from([](double v) { return v > 3; });
-        Scores changed = scores;
-        changed |= Scores::from_text("{1=2}");
-        changed -= scores.customers();
-      } catch (const Error&) {
+    for (const Millionths b : bounds) {
+      ASSERT_EQ(testing::all_ids(s.below({b})), those(map, [&](Millionths v) { return v < b; }));
+      // As doubles compare, which is how tags do.
+      const double x = amount_as_double(b);
+      for (const double y : {x, std::nextafter(x, -INFINITY), std::nextafter(x, INFINITY)}) {
+        const auto matches = [&](auto holds) {
+          return those(map, [&](Millionths v) { return holds(amount_as_double(v)); });
+        };
+        ASSERT_EQ(testing::all_ids(s.less(y)), matches([&](double v) { return v < y; }));
+        ASSERT_EQ(testing::all_ids(s.at_most(y)), matches([&](double v) { return v <= y; }));
+        ASSERT_EQ(testing::all_ids(s.greater(y)), matches([&](double v) { return v > y; }));
+        ASSERT_EQ(testing::all_ids(s.at_least(y)), matches([&](double v) { return v >= y; }));
+        ASSERT_EQ(testing::all_ids(s.equal(y)), matches([&](double v) { return v == y; }));
+        ASSERT_EQ(testing::all_ids(s.between(y, 1e5)),
+                  matches([&](double v) { return v >= y && v <= 1e5; }));
       }
     }
+    // Sums and places among some.
+    const std::set<uint64_t> some = testing::random_ids(random, ids);
+    std::vector<Millionths> ordered;
+    __int128 sum = 0;
+    for (const auto& [id, score] : map)
+      if (some.contains(id)) ordered.push_back(score), sum += score;
+    std::ranges::sort(ordered);
+    const auto summary = s.summary(testing::audience_of(some));
+    ASSERT_EQ(summary.has_value(), !ordered.empty());
+    if (summary) {
+      const size_t n = ordered.size();
+      ASSERT_EQ(summary->customers, n);
+      ASSERT_TRUE(summary->sum == sum);
+      ASSERT_EQ(summary->least, ordered.front());
+      ASSERT_EQ(summary->greatest, ordered.back());
+      ASSERT_EQ(summary->lower_median, ordered[(n - 1) / 2]);
+      ASSERT_EQ(summary->upper_median, ordered[n / 2]);
+    }
+    for (const uint64_t id : some) {
+      const auto found = map.find(id);
+      ASSERT_EQ(s.of_customer(id),
+                found == map.end() ? std::nullopt : std::optional(found->second));
+    }
+    // Keeping, dropping, joining.
+    Map kept = map, dropped = map;
+    std::erase_if(kept, [&](const auto& v) { return !some.contains(v.first); });
+    std::erase_if(dropped, [&](const auto& v) { return some.contains(v.first); });
+    Scores changed = s;
+    expect_same(changed &= testing::audience_of(some), kept);
+    changed = s;
+    expect_same(changed -= testing::audience_of(some), dropped);
+    Map more = random_scores(random, some), joined = more;
+    if (random.one_in(2) && !map.empty())
+      for (auto& [id, score] : more) score = joined[id] = map.begin()->second;
+    joined.insert(map.begin(), map.end());
+    changed = s;
+    expect_same(changed |= scores_of(more), joined);
+    if (HasFatalFailure()) return;
+    if (map.size() < 3000) {
+      expect_same(Scores::from_text(s.text(1 << 24)), map);
+    }
+    // In any order, in parts.
+    std::vector<Score> rows = s.scores();
+    std::shuffle(rows.begin(), rows.end(), random);
+    GatheredScores left(std::pmr::get_default_resource()), right = left;
+    for (const Score& row : rows) {
+      (random.one_in(2) ? left : right).add(row);
+      if (random.one_in(10)) left.add(row);
+    }
+    left.merge(right);
+    expect_same(left.all(), map);
+    if (HasFatalFailure()) return;
   }
+}
+
+TEST(Scores, CompareAsWritten) {
+  const Scores s = Scores::from_text("{1:0.1, 2:0.3, 3:-0.1, 4:999999999999.999999}");
+  EXPECT_EQ(s.equal(0.1).text(100), "{1}");
+  EXPECT_EQ(s.at_least(0.3).text(100), "{2,4}");
+  EXPECT_EQ(s.less(0.1).text(100), "{3}");
+  EXPECT_EQ(s.less(-0.1).text(100), "{}");
+  EXPECT_EQ(s.at_most(INFINITY).size(), 4u);
+  EXPECT_EQ(s.greater(-INFINITY).size(), 4u);
+  EXPECT_EQ(s.less(-1e300).size(), 0u);
+  EXPECT_EQ(s.less(1e300).size(), 4u);
+}
+
+TEST(Scores, HaveOneForm) {
+  EXPECT_EQ(Scores::from_text(" { } ").text(100), "{}");
+  EXPECT_EQ(Scores::from_text("{7:-3, 5 : 10.50,5:10.5}").text(100), "{5:10.5,7:-3}");
+  Scores s = Scores::from_text("{1:0.25,2:7,3:9}");
+  s -= Audience::from_text("{1}");
+  EXPECT_EQ(bytes_of(s), bytes_of(Scores::from_text("{2:7,3:9}")));
+  s -= Audience::from_text("{2,3}");
+  EXPECT_EQ(bytes_of(s), bytes_of(Scores()));
+  EXPECT_EQ(code_of([] { Scores::from_text("{1:2,1:3}"); }), "21000");
+  for (const char* text : {"", "{", "{1}", "{1:}", "{1:2", "{1:2}}", "{:2}", "{1:2,}", "{1-2:3}"})
+    EXPECT_TRUE(code_of([&] { Scores::from_text(text); }).starts_with("22")) << text;
+  EXPECT_EQ(code_of([] { Scores::from_text("{1:1000000000000}"); }), "22003");
+  EXPECT_EQ(code_of([] { Scores::from_text("{1:NaN}"); }), "22003");
+  EXPECT_EQ(code_of([] { Scores::from_text("{-1:1}"); }), "22003");
+}
+
+TEST(Scores, RefuseChangedBytes) {
+  testing::Random random(3);
+  int refused = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::set<uint64_t> ids;
+    for (uint64_t n = random.below(20); n > 0; --n) ids.insert(random.below(1000));
+    std::vector<uint8_t> bytes = bytes_of(scores_of(random_scores(random, ids)));
+    if (random.one_in(4))
+      bytes.resize(random.below(bytes.size()));
+    else
+      bytes[random.below(bytes.size())] ^= static_cast<uint8_t>(1 << random.below(8));
+    try {
+      const Scores read = Scores::read(bytes);
+      ASSERT_EQ(bytes_of(read), bytes);
+      for (const Score& s : read.scores()) ASSERT_LT(std::abs(s.score), scores_end);
+    } catch (const Error& e) {
+      ASSERT_STREQ(e.code(), "XX001");
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 1000);
 }
 
 }  // namespace

@@ -68,8 +68,9 @@ build_extension() {
   stage 'installing it for the private cluster' install.log make_extension install || exit
 }
 
+# build_tools TESTS TARGET: from the extension's objects
 build_tools() {
-  cmake -S "$root" -B "$build" -DCLIENTELE_TESTS="$1" &&
+  cmake -S "$root" -B "$build" -DCLIENTELE_TESTS="$1" -DCLIENTELE_OBJECTS="$build/extension" &&
     cmake --build "$build" --target "$2" --parallel "$jobs"
 }
 

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "base/poll.hpp"
+#include "base/sort.hpp"
 #include "churn/cholesky.hpp"
 
 namespace clientele {
@@ -52,8 +55,9 @@ class Newton {
       along(direction, step_);
       double longest = 0;
       for (const double s : step_) longest = std::max(longest, std::abs(s));
-      if (penalty_ == 0 && (tells_apart(log_odds_, 0) || (result.iterations >= 12 && longest > .1 &&
-                                                          tells_apart(step_, longest)))) {
+      if (penalty_ == 0 &&
+          (tells_apart(log_odds_, 0) || (result.iterations >= 12 && longest > .1 &&
+                                         (tells_apart(step_, longest) || could_go_on())))) {
         result.separated = true;
         return result;
       }
@@ -62,6 +66,10 @@ class Newton {
       at_ += size * direction;
       result.converged = longest <= last_step;
       if (size == 0) break;
+    }
+    if (penalty_ == 0 && could_go_on()) {
+      result.separated = true;
+      return result;
     }
     slope_and_curvature();
     result.gradient_norm = slope_.cwiseAbs().maxCoeff();
@@ -204,6 +212,48 @@ class Newton {
       if (y_.had_not[i] > 0 && !(-score[i] > least)) return false;
     }
     return true;
+  }
+
+  /// Whether what the coefficients say of the rows that are told apart most clearly, and not of the
+  /// others, is a direction that tells apart. No step of Newton's need be one where curvatures
+  /// differ by more powers of ten than a double has digits.
+  bool could_go_on() const {
+    constexpr double clear = 5;
+    const auto n = static_cast<Eigen::Index>(kept_.size()) + 1;
+    std::vector<std::pair<double, size_t>> rows;  // how clearly, and which
+    for (size_t i = 0; i < x_.rows(); ++i)
+      if (weight_[i] > 0)
+        rows.emplace_back(std::min(y_.had[i] > 0 ? log_odds_[i] : HUGE_VAL,
+                                   y_.had_not[i] > 0 ? -log_odds_[i] : HUGE_VAL),
+                          i);
+    sort_polled(rows.begin(), rows.end(), std::less<>());
+    // An orthonormal basis of all rows from the least clear ones.
+    Matrix basis(n, n);
+    std::vector<double> clearness;
+    Matrix row(1, n);
+    for (size_t k = 0; k < rows.size() && clearness.size() < static_cast<size_t>(n); ++k) {
+      if (k % 256 == 0) poll();
+      row(0, 0) = 1;
+      x_.fill(rows[k].second, kept_, row.rightCols(n - 1));
+      Vector rest = row.row(0).transpose();
+      const double length = rest.norm();
+      const auto known = basis.leftCols(static_cast<Eigen::Index>(clearness.size()));
+      for (int round = 0; round < 2; ++round) rest -= known * (known.transpose() * rest).eval();
+      if (rest.norm() < 1e-7 * length) continue;
+      basis.col(static_cast<Eigen::Index>(clearness.size())) = rest.normalized();
+      clearness.push_back(rows[k].first);
+    }
+    Vector direction = Vector::Zero(n);
+    std::vector<double> score(x_.rows());
+    for (size_t k = clearness.size(); k-- > 0 && clearness[k] >= clear;) {
+      const auto newest = basis.col(static_cast<Eigen::Index>(k));
+      direction += newest * newest.dot(at_);
+      along(direction, score);
+      double longest = 0;
+      for (const double s : score) longest = std::max(longest, std::abs(s));
+      if (longest > 1 && tells_apart(score, longest)) return true;
+    }
+    return false;
   }
 
   const Regressors& x_;

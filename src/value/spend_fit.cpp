@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/poll.hpp"
 #include "value/spend.hpp"
@@ -46,11 +47,11 @@ std::optional<SpendFit> fit_spend(const std::vector<SpendGroup>& groups) {
     return sum;
   };
 
-  // E[M] = p v / (q - 1) is near 1.
+  // E[M] = p v / (q - 1) is near 1. The last start is for customers who are all alike, q ->
+  // infinity.
   std::vector<Vector> starts;
-  for (const double p : {1.0, 6.0})
-    for (const double q : {1.5, 4.0})
-      starts.push_back((Vector(3) << std::log(p), std::log(q), std::log((q - 1) / p)).finished());
+  for (const auto& [p, q] : {std::pair{1.0, 1.5}, {1.0, 4.0}, {6.0, 1.5}, {6.0, 4.0}, {1.0, 400.0}})
+    starts.push_back((Vector(3) << std::log(p), std::log(q), std::log((q - 1) / p)).finished());
   const Box box{Vector::Constant(3, -bound), Vector::Constant(3, bound)};
   SpendFit fit;
   fit.optimum = maximise(likelihood, starts, box);

@@ -65,7 +65,7 @@ def one_flag(rng, sets):
             return likelihood(kind, [math.exp(p) for p in v[:4]], v[4:5], v[5:], groups)
         start = [*(math.log(v) + rng.uniform(-.3, .3) for v in at), buying[0] + rng.uniform(-.3, .3), leaving[0] + rng.uniform(-.3, .3)]
         best = reference.highest(f, [min(max(v, low), high) for v, (low, high) in zip(start, bounds)], bounds)[0]
-        check(f"{what} another optimiser finds nothing better", best <= fit["log_likelihood"] + 1e-6, (best, fit["log_likelihood"]))
+        check(f"{what} another optimiser finds nothing better", best <= fit["log_likelihood"] + btyd_fits.slack(at, bounds), (best, fit["log_likelihood"]))
         check(f"{what} errors", all(len(fit[k]) == 1 for k in ("purchase_effect_errors", "dropout_effect_errors")), fit)
 
 

@@ -45,7 +45,7 @@ def rates(shape, rate):
 def chances(a, b):
     """The integral of p^(a-1) (1-p)^(b-1) f(p) dp as a sum: nodes p, 1-p, weight."""
     step, nodes, centre = 1 / 24, [], math.log(a / b)
-    for i in range(-170, 171):
+    for i in range(-220, 221):
         v = centre + 3 * math.sinh(i * step)
         log_p, log_q = -math.log1p(math.exp(-v)) if v > -700 else v, -math.log1p(math.exp(v)) if v < 700 else -v
         nodes.append((math.exp(log_p), math.exp(log_q), a * log_p + b * log_q + math.log(3 * step * math.cosh(i * step))))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # Builds all fuzzers with AddressSanitizer and UndefinedBehaviorSanitizer and runs them.
-#   run.sh                15 seconds each
+#   run.sh                15 seconds each, two at a time
 #   run.sh RUNS           so many inputs each
 #   run.sh --coverage     which lines the inputs gathered so far reach
 # FUZZERS="journey_fuzz text_fuzz" picks some. New inputs gather in build/fuzz/corpus.
@@ -62,16 +62,26 @@ build_into "$build"
 passed=0 failed=0
 # Stacks of allocations are of no use in a run without a finding, and cost a third of the time.
 export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=8
+fuzz() {
+  local folders
+  mapfile -t folders < <(corpora "$1")
+  "$build/$1" "${options[@]}" -max_len=1024 -timeout=10 -entropic=0 -reload=0 \
+    -artifact_prefix="$build/" "${folders[@]}" >"$build/$1.log" 2>&1 && touch "$build/$1.passed"
+}
+
 for name in $(fuzzers); do
-  mapfile -t folders < <(corpora "$name")
-  status=0
-  "$build/$name" "${options[@]}" -max_len=1024 -timeout=10 -entropic=0 -reload=0 \
-    -artifact_prefix="$build/" "${folders[@]}" >"$build/$name.log" 2>&1 || status=$?
-  if ((status == 0)); then
+  while (($(jobs -pr | wc -l) >= 2)); do wait -n || true; done
+  rm -f "$build/$name.passed"
+  fuzz "$name" &
+done
+wait
+for name in $(fuzzers); do
+  if [[ -f $build/$name.passed ]]; then
     passed=$((passed + 1))
     echo "$name: $(grep '^tally:' "$build/$name.log")"
   else
     failed=$((failed + 1))
+    echo "not ok: $name"
     tail -n 40 "$build/$name.log"
   fi
 done

@@ -203,6 +203,43 @@ TEST(Logistic, SeesASeparatedCorner) {
   }
 }
 
+// In the last city nobody had the outcome. Two customers who hardly differ make the first column so
+// steep that the curvatures of the others lie beyond the digits of a double.
+TEST(Logistic, SeesASeparatedCornerBesideASteepSlope) {
+  struct Row {
+    double spent;  // below 0 if unknown
+    int plan, city;
+    bool had;
+  };
+  const std::vector<Row> rows = {
+      {11.25, 0, 1, false}, {104.375, 0, 2, true}, {88.875, 0, 3, false}, {96.75, 1, 1, true},
+      {97, 1, 1, false},    {59, 1, 2, false},     {107.625, 1, 2, true}, {18.625, 2, 0, false},
+      {-1, 2, 0, true},     {42.5, 2, 1, false},   {62.125, 2, 1, false}, {3.875, 2, 2, false},
+      {61.25, 2, 2, true},  {24.625, 3, 1, false}, {81.75, 3, 1, true},   {-1, 3, 1, false},
+      {-1, 3, 2, false},    {22.25, 3, 3, false},  {61.375, 3, 3, false}, {79, 3, 3, false}};
+  const auto separated = [](const std::vector<Row>& customers) {
+    const auto n = static_cast<Eigen::Index>(customers.size());
+    Matrix x = Matrix::Zero(n, 8);
+    Outcomes y;
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const Row& row = customers[static_cast<size_t>(i)];
+      x(i, 0) = row.spent < 0 ? 60 : row.spent;
+      x(i, 1) = row.spent < 0;
+      if (row.city > 0) x(i, 1 + row.city) = 1;
+      if (row.plan > 0) x(i, 4 + row.plan) = 1;
+      y.had.push_back(row.had ? 2.5 : 0);
+      y.had_not.push_back(row.had ? 0 : .7);
+    }
+    x.rowwise() -= x.colwise().mean().eval();
+    for (Eigen::Index k = 0; k < 8; ++k) x.col(k) *= std::sqrt(n) / x.col(k).norm();
+    return fit_logistic(Dense(x), y, 0).separated;
+  };
+  EXPECT_TRUE(separated(rows));
+  std::vector<Row> others = rows;
+  others.push_back({20, 3, 3, true});
+  EXPECT_FALSE(separated(others));
+}
+
 TEST(Logistic, LeavesOutWhatOthersExplain) {
   std::mt19937 random(11);
   Data d = random_data(random, 120, 3);

@@ -94,6 +94,8 @@ SELECT round(churn_prob($1, $2, '2026-02-01')::numeric, 6) AS p, (SELECT count(*
        (SELECT churn_fit(j, n % 3 = 0, '2026-02-01', $4) IS NOT NULL FROM generate_series(1, 9) n, (VALUES ($1)) v (j)) AS fitted;
 EXECUTE left_us_by_journeys('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}',
   '{"intercept": 1.5, "features": [{"name": "recency_days", "coefficient": -0.05}], "features_def": {"time_zone": "UTC"}}', 'search', '{"features": {"time_zone": "UTC"}}');
+PREPARE tagged (varchar[], varchar, jsonb) AS SELECT tag_match($1, $2), $1 @@ $2::tag_query AS by_operator, $2::tag_query @@ $1 AS commuted, tag_match($3, $2) AS by_jsonb, tag_query_names($2);
+EXECUTE tagged('{vip,城市=上海}', 'vip & 城市=上海', '["vip"]');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

@@ -43,6 +43,22 @@ class Lookup {
 
   GinTernaryValue answer(const GinTernaryValue* found) const { return answer(ask_, found); }
 
+  /// The same for GIN's ternary logic, which parts keys into those without which no row matches
+  /// (FALSE here, all others MAYBE, gives FALSE) and those that it then only looks up. Where a page
+  /// of a range is lossy, rows before the first exact hit of another such key on that page are
+  /// passed over in the keys of the second kind (keyGetItem of PostgreSQL up to 15.20 at least; a
+  /// tsquery with prefixes loses rows in this way). So a range is never parted from other keys.
+  GinTernaryValue careful_answer(const GinTernaryValue* found) const {
+    const GinTernaryValue result = answer(found);
+    if (result != GIN_FALSE || ranges_.empty()) return result;
+    if (std::memchr(found, GIN_TRUE, keys_.size()) != nullptr ||
+        std::memchr(found, GIN_MAYBE, keys_.size()) == nullptr)
+      return result;
+    for (const int range : ranges_)
+      if (found[range] == GIN_FALSE) return GIN_MAYBE;
+    return result;
+  }
+
  private:
   Ask ask_of(const Node& node) {
     Ask ask{node.kind, -1, -1, {}};
@@ -70,6 +86,7 @@ class Lookup {
           numbers_.try_emplace({key.range, key.text}, static_cast<int>(keys_.size()));
       if (!fresh) return at->second;
     }
+    if (key.range) ranges_.push_back(static_cast<int>(keys_.size()));
     keys_.push_back(std::move(key));
     return static_cast<int>(keys_.size()) - 1;
   }
@@ -106,6 +123,7 @@ class Lookup {
 
   TagQuery query_;
   std::vector<Key> keys_;
+  std::vector<int> ranges_;  // which keys are
   std::map<std::pair<bool, std::string>, int> numbers_;
   Ask ask_;
 };
@@ -200,7 +218,7 @@ CLIENTELE_FUNCTION(clientele_tag_ops_triconsistent) {
   if (PG_GETARG_INT32(3) == 0) PG_RETURN_GIN_TERNARY_VALUE(GIN_MAYBE);
   const auto* const found = reinterpret_cast<const GinTernaryValue*>(PG_GETARG_POINTER(0));
   PG_RETURN_GIN_TERNARY_VALUE(
-      lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4))).answer(found));
+      lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4))).careful_answer(found));
 }
 
 // Called for the tags from the range's first on.

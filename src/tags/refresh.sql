@@ -200,13 +200,15 @@ COMMENT ON FUNCTION ask_rule(text, timestamptz, bigint[]) IS
   'Asks the rule of a tag; a part of refresh_tags().
 changed: the customers to ask, NULL for all. The answer goes to clientele_answers.';
 
-CREATE FUNCTION changed_customers(seen pg_snapshot) RETURNS bigint[]
+CREATE FUNCTION changed_customers(refresh_id bigint) RETURNS bigint[]
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(array_agg(DISTINCT c.customer_id), '{}') FROM clientele_data.journey_changes c
-  WHERE c.changed_in >= pg_snapshot_xmin(seen)::text::bigint AND NOT pg_visible_in_snapshot(c.changed_in::text::xid8, seen)
+  SELECT coalesce(array_agg(DISTINCT c.customer_id), '{}')
+  FROM clientele_data.tag_refreshes r
+  JOIN clientele_data.journey_changes c ON c.changed_in >= pg_snapshot_xmin(r.seen)::text::bigint
+  WHERE r.refresh_id = $1 AND (NOT pg_visible_in_snapshot(c.changed_in::text::xid8, r.seen) OR c.changed_in = r.done_in)
 $$;
-COMMENT ON FUNCTION changed_customers(pg_snapshot) IS
-  'Whose journeys were changed by transactions that a snapshot does not see, in ascending order.
+COMMENT ON FUNCTION changed_customers(bigint) IS
+  'Whose journeys were changed by what a run of refresh_tags() did not see, in ascending order.
 Numbers of batches would not do: a batch may commit after another one that started later.';
 
 CREATE FUNCTION prune_journey_changes() RETURNS bigint
@@ -309,7 +311,7 @@ BEGIN
     ids := NULL;
     asked := NULL;
     IF batch.since IS NOT NULL THEN
-      ids := (SELECT clientele.changed_customers(r.seen) FROM clientele_data.tag_refreshes r WHERE r.refresh_id = batch.since);
+      ids := clientele.changed_customers(batch.since);
       IF ids = '{}' THEN
         UPDATE clientele_data.tag_status s SET refresh_id = run, error = NULL, failed_at = NULL WHERE s.tag = ANY (batch.names);
         INSERT INTO pg_temp.clientele_done

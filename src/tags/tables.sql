@@ -42,6 +42,7 @@ BEGIN
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz,
     seen pg_snapshot NOT NULL DEFAULT pg_current_snapshot(),
+    done_in bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint,
     server text NOT NULL,
     tags integer,
     failed integer
@@ -53,6 +54,8 @@ BEGIN
   COMMENT ON COLUMN clientele_data.tag_refreshes.finished_at IS 'When it was done, but for the commit.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.seen IS
     'Which transactions it saw: changes of journeys by others are new to it.';
+  COMMENT ON COLUMN clientele_data.tag_refreshes.done_in IS
+    'Its own transaction, which may have changed journeys after it.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.server IS 'The server that numbered these transactions.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.tags IS 'How many tags were refreshed.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.failed IS 'How many rules failed.';

@@ -11,7 +11,7 @@ std::span<const std::string_view> TagArray::read(pg::ByteView array) {
   tags_.clear();
   // Short values are stored without alignment, which the array's integers need.
   const uint8_t* body = array.data();
-  if (reinterpret_cast<uintptr_t>(body) % MAXIMUM_ALIGNOF != VARHDRSZ) {
+  if (reinterpret_cast<uintptr_t>(body) % alignof(int32_t) != 0) {
     aligned_.resize(array.size() / sizeof(int32_t) + 2);
     std::memcpy(aligned_.data() + 1, body, array.size());
     body = reinterpret_cast<const uint8_t*>(aligned_.data() + 1);

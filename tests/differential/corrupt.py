@@ -113,6 +113,9 @@ INSERT INTO good SELECT kind, bytes FROM unnest('{BG/NBD,Pareto/NBD,BG/BB}'::tex
          clientele.btyd_histories_send(btyd_state(n %% 4, n %% 4, 3 + n %% 5, array[n %% 2, n %% 3], 'MBG/NBD')) FROM generate_series(1, 20) n) x (fit, state, features),
   LATERAL (VALUES ('btyd_model', fit), ('btyd_histories', state), ('btyd_histories', features)) v (kind, bytes);
 
+INSERT INTO good SELECT 'tag_query', clientele.tag_query_send(q::clientele.tag_query) FROM (VALUES
+  ('vip & !(churn | blocked) & city=上海 & age between 30 and 40'), ('x.* | "two words"!="a=b" | n<=1e9 & !(a & (b | c | !d))'), ('vip')) v (q);
+
 CREATE UNLOGGED TABLE bad (id int, kind text, bytes bytea);
 
 CREATE TABLE calls (kind text, call text);
@@ -196,6 +199,11 @@ INSERT INTO calls SELECT 'btyd_model', unnest(ARRAY['btyd_model_out($1)::text', 
 INSERT INTO calls SELECT 'btyd_histories', unnest(ARRAY['btyd_histories_out($1)::text', 'btyd_histories_send($1)', 'btyd_fit_final($1)',
   'btyd_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.btyd_combine, STYPE = clientele.btyd_histories, FINALFUNC = clientele.btyd_fit_final);
+INSERT INTO calls SELECT 'tag_query', unnest(ARRAY['tag_query_out($1)::text', 'tag_query_send($1)', 'tag_query_hash($1)', 'tag_query_names($1)',
+  'tag_match(''{vip,city=上海,age=34,n=1}''::text[], $1)', '$1 @@ ''{x.y,a}''::text[]', 'tag_match(''{"vip": true, "age": 34}''::jsonb, $1)',
+  'tag_match_commuted($1, ''{vip}'')', '(SELECT count(*) FROM tagged WHERE tags @@ $1)']);
+CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THEN 'x.' || n END] AS tags FROM generate_series(1, 40) n;
+CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
 -- Every function that takes one of these values is called above, or calls for nothing.
@@ -229,7 +237,7 @@ END $$;
 TYPES = """journey funnel_def funnel_summary path_def rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
-btyd_histories""".split()
+btyd_histories tag_query""".split()
 
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 

@@ -222,7 +222,7 @@ std::vector<EventName> dictionary_in_order() {
   return names;
 }
 
-TypeNames dictionary_names(TypeName part, std::string_view property) {
+TypeNames dictionary_names(NamePart part, std::string_view property) {
   TypeNames result;
   if (!store_exists()) return result;
   struct Row {

@@ -39,8 +39,8 @@ std::vector<EventName> dictionary_in_order();
 
 /// The names of all event types: events or channels alone, or the values of a property, of which
 /// those types that do not have it have none. C++ regime. Empty if there is no store.
-enum class TypeName { event, channel, property };
-TypeNames dictionary_names(TypeName part, std::string_view property = {});
+enum class NamePart { event, channel, property };
+TypeNames dictionary_names(NamePart part, std::string_view property = {});
 
 /// What a cached look-up depends on: another value means that the dictionary may look different.
 struct SnapshotKey {

@@ -76,11 +76,11 @@ struct Named {
 };
 
 template <class Ask>
-Datum asked_by_name(FunctionCallInfo fcinfo, TypeName part, Ask ask) {
+Datum asked_by_name(FunctionCallInfo fcinfo, NamePart part, Ask ask) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView selector = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView property =
-      part == TypeName::property ? pg::detoast(PG_GETARG_DATUM(2)) : ByteView();
+      part == NamePart::property ? pg::detoast(PG_GETARG_DATUM(2)) : ByteView();
   return pg::returned(
       fcinfo, guarded([&]() -> Answer {
         Named& kept = pg::kept<Named>(fcinfo);
@@ -93,7 +93,7 @@ Datum asked_by_name(FunctionCallInfo fcinfo, TypeName part, Ask ask) {
       }));
 }
 
-Datum most_frequent(FunctionCallInfo fcinfo, TypeName part) {
+Datum most_frequent(FunctionCallInfo fcinfo, NamePart part) {
   return asked_by_name(fcinfo, part,
                        [](const Journey& j, const PickedCodes& picked, const TypeNames& names) {
                          const int32_t top = top_name(j, picked, names);
@@ -206,12 +206,12 @@ CLIENTELE_FUNCTION(clientele_weekday_share) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_top_event) { return most_frequent(fcinfo, TypeName::event); }
-CLIENTELE_FUNCTION(clientele_top_channel) { return most_frequent(fcinfo, TypeName::channel); }
-CLIENTELE_FUNCTION(clientele_top_property) { return most_frequent(fcinfo, TypeName::property); }
+CLIENTELE_FUNCTION(clientele_top_event) { return most_frequent(fcinfo, NamePart::event); }
+CLIENTELE_FUNCTION(clientele_top_channel) { return most_frequent(fcinfo, NamePart::channel); }
+CLIENTELE_FUNCTION(clientele_top_property) { return most_frequent(fcinfo, NamePart::property); }
 
 CLIENTELE_FUNCTION(clientele_channels) {
-  return asked_by_name(fcinfo, TypeName::channel,
+  return asked_by_name(fcinfo, NamePart::channel,
                        [](const Journey& j, const PickedCodes& picked, const TypeNames& names) {
                          std::vector<std::string_view> texts;
                          for (const int32_t name : names_in_order(j, picked, names))

@@ -7,13 +7,18 @@
 
 namespace clientele::pg {
 
-Datum make_varlena(ByteView bytes) {
-  if (bytes.size() > MaxAllocSize - VARHDRSZ)
+varlena* new_varlena(size_t bytes) {
+  if (bytes > MaxAllocSize - VARHDRSZ)
     throw Error(sqlstate::limit_exceeded, "the value would be larger than 1 GB");
   auto* v = static_cast<varlena*>(
-      MemoryContextAllocExtended(CurrentMemoryContext, VARHDRSZ + bytes.size(), MCXT_ALLOC_NO_OOM));
+      MemoryContextAllocExtended(CurrentMemoryContext, VARHDRSZ + bytes, MCXT_ALLOC_NO_OOM));
   if (v == nullptr) throw std::bad_alloc();
-  SET_VARSIZE(v, VARHDRSZ + bytes.size());
+  SET_VARSIZE(v, VARHDRSZ + bytes);
+  return v;
+}
+
+Datum make_varlena(ByteView bytes) {
+  varlena* const v = new_varlena(bytes.size());
   if (!bytes.empty()) std::memcpy(VARDATA(v), bytes.data(), bytes.size());
   return PointerGetDatum(v);
 }

@@ -29,6 +29,8 @@ inline std::string_view text_view(Datum value) {
 
 /// A varlena with these bytes in the current memory context. C++ regime; 54000 beyond 1 GB.
 Datum make_varlena(ByteView bytes);
+/// One of so many bytes, which are still to be written; C++ regime, as make_varlena.
+varlena* new_varlena(size_t bytes);
 inline Datum make_text(std::string_view s) {
   return make_varlena({reinterpret_cast<const uint8_t*>(s.data()), s.size()});
 }

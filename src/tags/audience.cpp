@@ -2,6 +2,7 @@
 #include "tags/audience.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "tags/portable.hpp"
@@ -227,30 +228,53 @@ bool Audience::overlaps(const Audience& other) const {
 }
 
 size_t Audience::ids(uint64_t from, std::span<uint64_t> out) const {
-  std::vector<uint32_t> some(out.size());
+  std::array<uint32_t, 1024> some;
   size_t n = 0;
   for (auto p = std::ranges::lower_bound(parts_, high(from), {}, &Part::high);
        p != parts_.end() && n < out.size(); ++p) {
-    const size_t more =
-        p->low.values(p->high == high(from) ? low(from) : 0, std::span(some).first(out.size() - n));
-    for (size_t i = 0; i < more; ++i) out[n++] = uint64_t{p->high} << 32 | some[i];
+    uint64_t next = p->high == high(from) ? low(from) : 0;
+    while (next <= UINT32_MAX && n < out.size()) {
+      const size_t wanted = std::min(some.size(), out.size() - n);
+      const size_t more = p->low.values(static_cast<uint32_t>(next), std::span(some).first(wanted));
+      for (size_t i = 0; i < more; ++i) out[n++] = uint64_t{p->high} << 32 | some[i];
+      if (more < wanted) break;
+      next = uint64_t{some[more - 1]} + 1;
+    }
   }
   return n;
 }
 
 // Version, 8 bytes: how many ids; then as other libraries keep sets of 64-bit numbers: 8 bytes: how
 // many parts, and of each part 4 bytes: the high half, and the bitmap of the low halves.
-void Audience::write(Bytes& out) const {
-  Writer w(out);
-  w.u8(version);
-  const uint64_t n = size(), parts = parts_.size();
-  w.raw(&n, sizeof n);
-  w.raw(&parts, sizeof parts);
+size_t Audience::written_size() const {
+  size_t n = head_bytes + sizeof(uint64_t);
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (i % polled_every == 0) poll();
-    w.raw(&parts_[i].high, sizeof parts_[i].high);
-    parts_[i].low.write(out);
+    n += sizeof parts_[i].high + parts_[i].low.written_size();
   }
+  return n;
+}
+
+void Audience::write_to(uint8_t* bytes) const {
+  const uint64_t n = size(), parts = parts_.size();
+  const auto put = [&bytes](auto v) {
+    std::memcpy(bytes, &v, sizeof v);
+    bytes += sizeof v;
+  };
+  put(version);
+  put(n);
+  put(parts);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    put(parts_[i].high);
+    bytes = parts_[i].low.write(bytes);
+  }
+}
+
+void Audience::write(Bytes& out) const {
+  const size_t old = out.size();
+  out.resize(old + written_size());
+  write_to(out.data() + old);
 }
 
 uint64_t Audience::size_in_head(std::span<const uint8_t> head) {

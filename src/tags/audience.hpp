@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/poll.hpp"
 #include "tags/bitmap.hpp"
 
@@ -65,8 +66,11 @@ class Audience {
   /// So many of them, each subset of that size equally likely, the same for the same seed.
   Audience sample(uint64_t most, uint64_t seed) const;
 
-  /// Versioned; the same set has the same bytes.
+  /// Versioned; the same set has the same bytes. `write_to` takes exactly written_size() of them,
+  /// asked for before.
   void write(Bytes& out) const;
+  size_t written_size() const;
+  void write_to(uint8_t* bytes) const;
   /// Of bytes from anywhere: XX001 unless they are those of an audience.
   static Audience read(std::span<const uint8_t> bytes);
   /// What size() is of the audience that begins with these bytes, which are not checked further.
@@ -76,8 +80,8 @@ class Audience {
   /// As {1,5,10-20}; 54000 if that is longer than `most` bytes.
   std::string text(size_t most) const;
   /// Any order, overlaps and blanks. Errors: 22P02 with the place, 22003 for an id that cannot be,
-  /// 54000 for ranges of more than 2^36 ids in all.
-  static Audience from_text(std::string_view text);
+  /// 54000 for ranges of more than `most_in_ranges` ids in all.
+  static Audience from_text(std::string_view text, uint64_t most_in_ranges = uint64_t{1} << 36);
 
  private:
   struct Part {

@@ -9,7 +9,7 @@ namespace {
 Datum size_datum(uint64_t n) { return Int64GetDatum(static_cast<int64_t>(n)); }
 
 Datum from_text(std::string_view text) {
-  return pg::guarded([&] { return pg::packed(Audience::from_text(text)); });
+  return pg::guarded([&] { return tags::packed(Audience::from_text(text)); });
 }
 
 Datum end_of(FunctionCallInfo fcinfo, std::optional<uint64_t> (Audience::*which)() const) {
@@ -34,26 +34,27 @@ CLIENTELE_FUNCTION(clientele_audience_out) {
       fcinfo, [](const Audience& a) { return pg::make_cstring(a.text(MaxAllocSize - 64)); });
 }
 CLIENTELE_FUNCTION(clientele_audience_recv) {
-  return pg::received(fcinfo, [](pg::ByteView bytes) { return pg::packed(Audience::read(bytes)); });
+  return pg::received(fcinfo,
+                      [](pg::ByteView bytes) { return tags::packed(Audience::read(bytes)); });
 }
 
 // Operators
 
 CLIENTELE_FUNCTION(clientele_audience_and) {
   return tags::of_audiences(fcinfo,
-                            [](Audience a, const Audience& b) { return pg::packed(a &= b); });
+                            [](Audience a, const Audience& b) { return tags::packed(a &= b); });
 }
 CLIENTELE_FUNCTION(clientele_audience_or) {
   return tags::of_audiences(fcinfo,
-                            [](Audience a, const Audience& b) { return pg::packed(a |= b); });
+                            [](Audience a, const Audience& b) { return tags::packed(a |= b); });
 }
 CLIENTELE_FUNCTION(clientele_audience_without) {
   return tags::of_audiences(fcinfo,
-                            [](Audience a, const Audience& b) { return pg::packed(a -= b); });
+                            [](Audience a, const Audience& b) { return tags::packed(a -= b); });
 }
 CLIENTELE_FUNCTION(clientele_audience_xor) {
   return tags::of_audiences(fcinfo,
-                            [](Audience a, const Audience& b) { return pg::packed(a ^= b); });
+                            [](Audience a, const Audience& b) { return tags::packed(a ^= b); });
 }
 CLIENTELE_FUNCTION(clientele_audience_includes) {
   return tags::of_audiences(

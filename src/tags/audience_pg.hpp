@@ -5,6 +5,14 @@
 
 namespace clientele::tags {
 
+/// The datum of an audience, or of anything else that tells its size. C++ regime.
+template <class T>
+Datum packed(const T& value) {
+  varlena* const v = pg::new_varlena(value.written_size());
+  value.write_to(reinterpret_cast<uint8_t*>(VARDATA(v)));
+  return PointerGetDatum(v);
+}
+
 /// A SQL function of an audience: `use(const Audience&)` makes the result in the C++ regime.
 template <class Use>
 Datum of_audience(FunctionCallInfo fcinfo, Use use) {

@@ -8,15 +8,13 @@
 namespace clientele::tags {
 namespace {
 
-constexpr uint64_t most_in_ranges = uint64_t{1} << 36;
-
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Walks over a text form.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  Parser(std::string_view text, uint64_t most_in_ranges) : text_(text), room_(most_in_ranges) {}
 
   Audience whole() {
     Audience result;
@@ -36,11 +34,11 @@ class Parser {
           const size_t place = place_;
           const uint64_t last = id();
           if (last < first) fail(place, "a range goes from the smaller id to the larger one");
-          if (last - first >= most_in_ranges - ranged_)
+          if (last - first >= room_)
             throw Error(sqlstate::limit_exceeded,
                         "ranges of customer ids in an audience's text "
                         "hold more than 2^36 ids");
-          ranged_ += last - first + 1;
+          room_ -= last - first + 1;
           result.add_range(first, last);
         } else {
           single.push_back(first);
@@ -92,12 +90,14 @@ class Parser {
 
   std::string_view text_;
   size_t place_ = 0;
-  uint64_t ranged_ = 0;
+  uint64_t room_;  // for ids in ranges
 };
 
 }  // namespace
 
-Audience Audience::from_text(std::string_view text) { return Parser(text).whole(); }
+Audience Audience::from_text(std::string_view text, uint64_t most_in_ranges) {
+  return Parser(text, most_in_ranges).whole();
+}
 
 std::string Audience::text(size_t most) const {
   std::string out = "{";

@@ -156,7 +156,7 @@ void Bitmap::each_run_to(Runs runs) const {
 
 void Bitmap::at_places_to(std::span<const uint64_t> places, Values values) const {
   const roaring_array_t& all = set_->high_low_container;
-  std::vector<uint32_t> unpacked(65536);
+  std::vector<uint32_t> unpacked;
   uint64_t before = 0;
   size_t next = 0;
   for (int32_t i = 0; i < all.size && next < places.size(); ++i) {
@@ -164,6 +164,7 @@ void Bitmap::at_places_to(std::span<const uint64_t> places, Values values) const
     const auto n = static_cast<uint64_t>(container_get_cardinality(c, all.typecodes[i]));
     if (places[next] < before + n) {
       poll();
+      if (unpacked.size() < n) unpacked.resize(n);
       container_to_uint32_array(unpacked.data(), c, all.typecodes[i], uint32_t{all.keys[i]} << 16);
       for (; next < places.size() && places[next] < before + n; ++next)
         values.use(values.to, unpacked[places[next] - before]);
@@ -188,11 +189,13 @@ void Bitmap::settle() const {
   }
 }
 
-void Bitmap::write(Bytes& out) const {
+size_t Bitmap::written_size() const {
   settle();
-  const size_t old = out.size();
-  out.resize(old + roaring_bitmap_portable_size_in_bytes(set_));
-  roaring_bitmap_portable_serialize(set_, reinterpret_cast<char*>(out.data() + old));
+  return roaring_bitmap_portable_size_in_bytes(set_);
+}
+
+uint8_t* Bitmap::write(uint8_t* to) const {
+  return to + roaring_bitmap_portable_serialize(set_, reinterpret_cast<char*>(to));
 }
 
 Bitmap Bitmap::read(std::span<const uint8_t> checked) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
-
-#include "base/bytes.hpp"
 
 struct roaring_bitmap_s;
 
@@ -51,8 +50,10 @@ class Bitmap {
   template <class Use>
   void at_places(std::span<const uint64_t> places, Use use) const;
 
-  /// The portable format in its only form. Of a bitmap that is not empty.
-  void write(Bytes& out) const;
+  /// The portable format in its only form, of a bitmap that is not empty: how many bytes that are,
+  /// and then written there. Returns the end.
+  size_t written_size() const;
+  uint8_t* write(uint8_t* to) const;
   /// Of bytes that check_portable has checked, and only those that it says are the bitmap's.
   static Bitmap read(std::span<const uint8_t> checked);
 

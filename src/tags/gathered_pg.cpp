@@ -23,7 +23,7 @@ Datum final(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   return pg::guarded([&] {
     return pg::with_state<State>(fcinfo, 0,
-                                 [](const State& state) { return pg::packed(state.all()); });
+                                 [](const State& state) { return tags::packed(state.all()); });
   });
 }
 

@@ -89,7 +89,7 @@ CLIENTELE_FUNCTION(clientele_audience_from_ids) {
     tags::sort_ids(ids);
     Audience result;
     result.add(ids);
-    return pg::packed(result);
+    return tags::packed(result);
   });
 }
 
@@ -99,6 +99,6 @@ CLIENTELE_FUNCTION(clientele_audience_sample) {
     if (n < 0)
       throw Error(sqlstate::invalid_parameter,
                   "the size of a sample must not be negative, which " + std::to_string(n) + " is");
-    return pg::packed(a.sample(static_cast<uint64_t>(n), static_cast<uint64_t>(seed)));
+    return tags::packed(a.sample(static_cast<uint64_t>(n), static_cast<uint64_t>(seed)));
   });
 }

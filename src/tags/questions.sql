@@ -112,7 +112,7 @@ BEGIN
          r.of_base::float8 / nullif(n_base, 0),
          100.0::float8 * r.n * n_base / nullif(r.of_base::float8 * n_target, 0),
          r.p, CASE WHEN r.p IS NOT NULL THEN r.q END,
-         clientele.score_average(s.scores, target), clientele.score_average(s.scores, base)
+         (clientele.score_summary(s.scores, target)).average, (clientele.score_summary(s.scores, base)).average
   FROM ranked r
   JOIN clientele_data.tags t ON t.name = r.tag
   LEFT JOIN clientele_data.tag_numbers s ON s.tag = r.tag

@@ -22,7 +22,8 @@ Audience Audience::sample(uint64_t most, uint64_t seed) const {
     drawn.add(drawn.contains(place) ? j : place);
   }
   Audience result;
-  std::vector<uint64_t> window(65536), places, ids;  // drawn places, and those of one part
+  std::vector<uint64_t> window(std::min<uint64_t>(draw, 65536)), places,
+      ids;  // drawn places, and those of one part
   size_t at = 0, filled = drawn.ids(0, window);
   uint64_t before = 0;
   for (const Part& p : parts_) {

@@ -35,11 +35,12 @@ FROM (SELECT c, '2026-03-25'::timestamptz + hash % 10000 * interval '17 minutes'
              CASE WHEN hash % 3 > 0 THEN hash / 11 % 5 END AS item_id, CASE WHEN hash % 2 = 0 THEN (hash / 13 % 1000) / 100.0 END AS amount
       FROM generate_series(1, 400) c, LATERAL (SELECT abs(hashint8(c * 100 + n)::bigint) AS hash FROM generate_series(1, c % 40) n) h) r
 GROUP BY c;
-CREATE VIEW picked AS
+CREATE TABLE picked AS
 SELECT s.selector, j.customer_id, e.*, t.channel, t.event, t.properties, e.at AT TIME ZONE 'Europe/Berlin' AS local
 FROM journeys j, events(j.journey) e LEFT JOIN clientele_data.event_types t USING (event_type_id),
      (VALUES ('*'), ('view|购买'), ('!sent'), ('app:*|!app:view'), ('#7'), ('nothing*')) s (selector)
 WHERE event_type_id = ANY (ARRAY(SELECT event_types_matching(s.selector)));
+CREATE INDEX ON picked (customer_id, selector);
 -- Of the most frequent the least, bytewise.
 CREATE FUNCTION most(vals text[]) RETURNS text LANGUAGE sql AS
   'SELECT v FROM unnest(vals) v WHERE v IS NOT NULL GROUP BY v ORDER BY count(*) DESC, v COLLATE "C" LIMIT 1';

@@ -267,10 +267,10 @@ BEGIN
   run := clientele.begin_tag_refresh(now());
   INSERT INTO pg_temp.clientele_answers (tag, customers) VALUES (name, save_audience.customers);
   PERFORM clientele.store_tag_answer(name, NULL);
-  INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, customers)
-  VALUES (name, run, now(), clientele.cardinality(save_audience.customers))
+  INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, holds, customers)
+  VALUES (name, run, now(), 'yes', clientele.cardinality(save_audience.customers))
   ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
-    refresh_id = excluded.refresh_id, complete_at = excluded.complete_at, rule = NULL, customers = excluded.customers,
+    refresh_id = excluded.refresh_id, complete_at = excluded.complete_at, rule = NULL, holds = excluded.holds, customers = excluded.customers,
     error = NULL, failed_at = NULL;
   UPDATE clientele_data.tag_refreshes r SET finished_at = clock_timestamp(), tags = 1, failed = 0
   WHERE r.refresh_id = run;

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/decimal.hpp"
+
 namespace clientele::tags {
 namespace {
 
@@ -75,6 +77,29 @@ uint64_t size_of(const Part& part, TagSource& source) {
 }
 
 }  // namespace
+
+Audience audience_where(const Scores& scores, const Leaf& leaf) {
+  switch (leaf.test) {
+    case Test::less:
+      return scores.less(leaf.high);
+    case Test::at_most:
+      return scores.at_most(leaf.high);
+    case Test::greater:
+      return scores.greater(leaf.low);
+    case Test::at_least:
+      return scores.at_least(leaf.low);
+    case Test::between:
+      return scores.between(leaf.low, leaf.high);
+    default:
+      break;
+  }
+  std::string_view rest = leaf.text;
+  int64_t millionths = 0;
+  std::string written;
+  if (parse_amount(rest, millionths) == nullptr) append_amount(written, millionths);
+  Audience same = written == leaf.text ? scores.equal(amount_as_double(millionths)) : Audience();
+  return leaf.test == Test::equal ? same : scores.all() - same;
+}
 
 Audience audience_of(const TagQuery& query, TagSource& source) {
   Part part = part_of(query.root(), source);

@@ -5,6 +5,7 @@
 
 #include "tags/audience.hpp"
 #include "tags/query.hpp"
+#include "tags/scores.hpp"
 
 namespace clientele::tags {
 
@@ -17,6 +18,10 @@ class TagSource {
   /// All customers: among whom `!` looks.
   virtual Audience everyone() = 0;
 };
+
+/// The customers whose number passes a test, of those that are about values. The texts of = and !=
+/// compare with the way in which numbers are written: 3.50 is not 3.5.
+Audience audience_where(const Scores& scores, const Leaf& leaf);
 
 /// The customers whose tags match, as TagQuery::matches() says it of one of them.
 Audience audience_of(const TagQuery& query, TagSource& source);

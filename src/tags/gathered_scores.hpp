@@ -1,35 +1,54 @@
 // SPDX-License-Identifier: PostgreSQL
+// The state of the aggregate tag_scores.
 #pragma once
+#include "base/bytes.hpp"
 #include "tags/scores.hpp"
 
 namespace clientele::tags {
 
-/// Scores that are being gathered, in any order. The written form is that of the scores.
+/// Scores that are being gathered in any order. Its written form is that of the scores.
 class GatheredScores {
  public:
-  explicit GatheredScores(std::pmr::memory_resource* memory) : fresh_(memory) {}
+  explicit GatheredScores(std::pmr::memory_resource* memory) : scores_(memory) {}
 
-  void add(Score score) { fresh_.push_back(score); }
-  void merge(const Scores& other) {
-    other.each([&](const Score& s) { fresh_.push_back(s); });
+  void add(const Score& score) {
+    scores_.push_back(score);
+    // Repetitions must not pile up.
+    if (scores_.size() >= 65536 && scores_.size() >= 2 * sorted_) settle();
   }
   void merge(const GatheredScores& other) {
-    fresh_.insert(fresh_.end(), other.fresh_.begin(), other.fresh_.end());
+    other.settle();
+    settle();
+    scores_.insert(scores_.end(), other.scores_.begin(), other.scores_.end());
+    settle();
   }
-  /// 21000 for two numbers of one customer.
   Scores all() const {
-    sort_scores(fresh_);
-    return Scores::of(fresh_);
+    settle();
+    return Scores::of(scores_);
   }
 
-  void write(Bytes& out) const { all().write(out); }
+  void write(Bytes& out) const {
+    const Scores made = all();
+    out.resize(made.written_size());
+    made.write_to(out.data());
+  }
   void read(Reader& r) {
-    const size_t size = r.left();
-    merge(Scores::read({r.take(size), size}));
+    const size_t n = r.left();
+    const std::vector<Score> read = Scores::read({r.take(n), n}).scores();
+    scores_.assign(read.begin(), read.end());
+    sorted_ = scores_.size();
   }
 
  private:
-  mutable std::pmr::vector<Score> fresh_;  // sorting changes how the set is held, not the set
+  void settle() const {
+    if (sorted_ == scores_.size()) return;
+    settle_scores(scores_, sorted_);
+    sorted_ = scores_.size();
+  }
+
+  // How they are held may change while the scores do not.
+  mutable std::pmr::vector<Score> scores_;
+  mutable size_t sorted_ = 0;  // so many are in order, without repetitions
 };
 
 }  // namespace clientele::tags

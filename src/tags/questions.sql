@@ -16,11 +16,11 @@ CREATE FUNCTION tags_of(customer_id bigint) RETURNS text[]
   LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(x.tag ORDER BY x.tag COLLATE "C"), '{}') FROM (
     SELECT CASE WHEN a.value = '' THEN a.tag ELSE a.tag || '=' || a.value END AS tag
-    FROM clientele_data.tag_audiences a JOIN clientele_data.tags t ON t.name = a.tag
-    WHERE (t.holds = 'yes' OR t.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) $1
+    FROM clientele_data.tag_audiences a JOIN clientele_data.tag_status s USING (tag)
+    WHERE (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) $1
     UNION ALL
     SELECT n.tag || '=' || clientele.score_of(n.scores, $1)
-    FROM clientele_data.tag_numbers n JOIN clientele_data.tags t ON t.name = n.tag
+    FROM clientele_data.tag_numbers n
     WHERE clientele.score_of(n.scores, $1) IS NOT NULL) x
 $$;
 COMMENT ON FUNCTION tags_of(bigint) IS

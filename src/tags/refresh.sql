@@ -345,11 +345,11 @@ BEGIN
       CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.clientele_todo d WHERE d.tag = one);
       BEGIN
         kept := clientele.store_tag_answer(one, asked);
-        INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule, customers)
-        SELECT t.name, run, present, t.kind || ' ' || t.holds || ': ' || t.rule, kept.customers
+        INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule, holds, customers)
+        SELECT t.name, run, present, t.kind || ' ' || t.holds || ': ' || t.rule, t.holds, kept.customers
         FROM clientele_data.tags t WHERE t.name = one
         ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
-          refresh_id = excluded.refresh_id, rule = excluded.rule, customers = excluded.customers, error = NULL, failed_at = NULL,
+          refresh_id = excluded.refresh_id, rule = excluded.rule, holds = excluded.holds, customers = excluded.customers, error = NULL, failed_at = NULL,
           complete_at = CASE WHEN asked IS NULL THEN excluded.complete_at ELSE s.complete_at END;
         INSERT INTO pg_temp.clientele_done
         VALUES (one, CASE WHEN asked IS NULL THEN 'complete' ELSE 'changed' END, kept.customers, kept.gained, kept.lost);

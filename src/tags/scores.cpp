@@ -3,383 +3,250 @@
 
 #include <algorithm>
 #include <bit>
-#include <string>
 
 #include "base/decimal.hpp"
-#include "base/error.hpp"
 #include "base/sort.hpp"
-#include "tags/query.hpp"
 
 namespace clientele::tags {
 namespace {
 
-constexpr int most_decimals = 6;
-constexpr int64_t beyond = 1'000'000'000'000'000'000;  // 10^12 in millionths
+constexpr Millionths powers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
+constexpr size_t window = 4096;
 
-constexpr int64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-}  // namespace
-
-void sort_scores(std::pmr::vector<Score>& scores) {
-  const auto less = [](const Score& a, const Score& b) {
-    return a.customer != b.customer ? a.customer < b.customer : a.millionths < b.millionths;
-  };
-  if (!std::ranges::is_sorted(scores, less)) sort_polled(scores.begin(), scores.end(), less);
-  size_t kept = 0;
-  for (const Score& s : scores) {
-    if (kept > 0 && scores[kept - 1].customer == s.customer) {
-      if (scores[kept - 1].millionths == s.millionths) continue;
-      std::string message = "customer " + std::to_string(s.customer) + " has two numbers: ";
-      append_amount(message, scores[kept - 1].millionths);
-      message += " and ";
-      append_amount(message, s.millionths);
-      throw Error("21000", message, "Aggregate them to one number for each customer before.");
-    }
-    scores[kept++] = s;
-  }
-  scores.resize(kept);
-}
-
-Scores Scores::of(std::span<const Score> scores) {
-  Scores made;
-  if (scores.empty()) return made;
-  int decimals = 0;
-  int64_t least = beyond;
-  for (const Score& s : scores) {
-    if (s.millionths <= -beyond || s.millionths >= beyond)
-      throw Error(sqlstate::out_of_range, "a number of a customer must be below 10^12");
-    while (s.millionths % powers[most_decimals - decimals] != 0) ++decimals;
-    least = std::min(least, s.millionths);
-  }
-  made.decimals_ = decimals;
-  const int64_t unit = made.unit();
-  made.minimum_ = least / unit;
-  uint64_t all = 0;
-  std::vector<uint64_t> ids(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) {
-    ids[i] = scores[i].customer;
-    all |= static_cast<uint64_t>(scores[i].millionths / unit - made.minimum_);
-  }
-  made.customers_.add(ids);
-  made.slices_.resize(std::bit_width(all));
-  for (size_t bit = 0; bit < made.slices_.size(); ++bit) {
-    poll();
-    ids.clear();
-    for (const Score& s : scores)
-      if (static_cast<uint64_t>(s.millionths / unit - made.minimum_) >> bit & 1)
-        ids.push_back(s.customer);
-    made.slices_[bit].add(ids);
-  }
-  return made;
-}
-
-int64_t Scores::unit() const { return powers[most_decimals - decimals_]; }
-
-int64_t Scores::value(uint64_t offset) const {
-  return (minimum_ + static_cast<int64_t>(offset)) * unit();
-}
-
-std::optional<int64_t> Scores::of_customer(uint64_t customer) const {
-  if (!customers_.contains(customer)) return std::nullopt;
-  uint64_t offset = 0;
-  for (size_t bit = 0; bit < slices_.size(); ++bit)
-    if (slices_[bit].contains(customer)) offset |= uint64_t{1} << bit;
-  return value(offset);
-}
-
-// From the lowest digit up, `found` are those whose digits so far are at least the bound's: a digit
-// of 1 where the bound has 0 makes up for all lower ones, and a bound's 1 needs a 1.
-Audience Scores::at_least(uint64_t offset) const {
-  if (offset > most_offset()) return {};
-  Audience found = customers_;
-  for (size_t bit = std::countr_zero(offset); bit < slices_.size(); ++bit) {
-    if (offset >> bit & 1)
-      found &= slices_[bit];
-    else
-      found |= slices_[bit];
-  }
-  return found;
-}
-
-uint64_t Scores::threshold(const Passes& passes) const {
-  uint64_t low = 0, high = most_offset() + 1;
+// The first number for which `holds`, which then holds for all above it.
+template <class Holds>
+Cut first_where(Holds holds) {
+  Millionths low = -scores_end, high = scores_end;
   while (low < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    if (passes(amount_as_double(value(middle))))
+    const Millionths middle = low + (high - low) / 2;
+    if (holds(amount_as_double(middle)))
       high = middle;
     else
       low = middle + 1;
   }
-  return low;
+  return {low};
 }
 
-Audience Scores::from(const Passes& large_enough) const {
-  return at_least(threshold(large_enough));
-}
-
-Audience Scores::up_to(const Passes& small_enough) const {
-  return customers_ - at_least(threshold([&](double v) { return !small_enough(v); }));
-}
-
-Audience Scores::equal(int64_t millionths) const {
-  if (empty() || millionths % unit() != 0 || millionths / unit() < minimum_) return {};
-  const uint64_t offset = static_cast<uint64_t>(millionths / unit() - minimum_);
-  if (offset > most_offset()) return {};
-  Audience found = customers_;
-  for (size_t bit = 0; bit < slices_.size(); ++bit) {
-    if (offset >> bit & 1)
-      found &= slices_[bit];
-    else
-      found -= slices_[bit];
-  }
-  return found;
-}
-
-uint64_t Scores::offset_at(Audience among, uint64_t place) const {
-  uint64_t offset = 0;
-  for (size_t bit = slices_.size(); bit-- > 0;) {
-    const uint64_t zeros = Audience::without_size(among, slices_[bit]);
-    if (place < zeros) {
-      among -= slices_[bit];
-    } else {
-      place -= zeros;
-      among &= slices_[bit];
-      offset |= uint64_t{1} << bit;
-    }
-  }
-  return offset;
-}
-
-ScoreSummary Scores::summary(const Audience* among) const {
-  ScoreSummary s;
-  const Audience who = among == nullptr ? customers_ : customers_ & *among;
-  s.customers = who.size();
-  if (s.customers == 0) return s;
-  s.sum = static_cast<__int128>(minimum_) * s.customers;
-  for (size_t bit = 0; bit < slices_.size(); ++bit)
-    s.sum += static_cast<__int128>(Audience::and_size(who, slices_[bit])) << bit;
-  s.sum *= unit();
-  s.minimum = value(offset_at(who, 0));
-  s.median = value(offset_at(who, (s.customers - 1) / 2));
-  s.maximum = value(offset_at(who, s.customers - 1));
-  return s;
-}
-
-Audience audience_where(const Scores& scores, const Leaf& leaf) {
-  switch (leaf.test) {
-    case Test::less:
-      return scores.up_to([&](double v) { return v < leaf.high; });
-    case Test::at_most:
-      return scores.up_to([&](double v) { return v <= leaf.high; });
-    case Test::greater:
-      return scores.from([&](double v) { return v > leaf.low; });
-    case Test::at_least:
-      return scores.from([&](double v) { return v >= leaf.low; });
-    case Test::between:
-      return scores.from([&](double v) { return v >= leaf.low; }) &
-             scores.up_to([&](double v) { return v <= leaf.high; });
-    default:
-      break;
-  }
-  // Texts compare as texts: 3.50 is not how 3.5 is written.
-  std::string_view rest = leaf.text;
-  int64_t millionths = 0;
-  std::string written;
-  if (parse_amount(rest, millionths) == nullptr) append_amount(written, millionths);
-  Audience same = written == leaf.text ? scores.equal(millionths) : Audience();
-  return leaf.test == Test::equal ? same : scores.customers() - same;
-}
-
-std::vector<Score> Scores::list() const {
-  std::vector<Score> all;
-  all.reserve(customers_.size());
-  each([&](const Score& s) { all.push_back(s); });
-  return all;
-}
-
-/// Whether a number has a digit other than 0 in the last decimal. One of the first nearly always
-/// does.
-bool Scores::needs_decimals() const {
-  return decimals_ == 0 ||
-         !while_each([&](const Score& s) { return s.millionths % (unit() * 10) == 0; });
-}
-
-/// Into the only form, after the numbers of some customers are gone or have changed.
-void Scores::settle() {
-  while (!slices_.empty() && slices_.back().empty()) slices_.pop_back();
-  if (empty()) {
-    *this = {};
-    return;
-  }
-  Audience above;  // the minimum
-  for (const Audience& slice : slices_) above |= slice;
-  if (above.size() == customers_.size() || !needs_decimals()) *this = of(list());
-}
-
-Scores& Scores::operator-=(const Audience& gone) {
-  if (!customers_.overlaps(gone)) return *this;
-  customers_ -= gone;
-  for (Audience& slice : slices_) slice -= gone;
-  settle();
-  return *this;
-}
-
-Scores& Scores::operator|=(const Scores& newer) {
-  if (newer.empty()) return *this;
-  if (empty()) return *this = newer;
-  if (decimals_ != newer.decimals_ || newer.minimum_ < minimum_) {
-    // Another unit or another minimum: every digit changes.
-    std::vector<Score> all;
-    const std::vector<Score> old = list(), young = newer.list();
-    auto o = old.begin();
-    for (const Score& y : young) {
-      for (; o != old.end() && o->customer < y.customer; ++o) all.push_back(*o);
-      if (o != old.end() && o->customer == y.customer) ++o;
-      all.push_back(y);
-    }
-    all.insert(all.end(), o, old.end());
-    return *this = of(all);
-  }
-  customers_ -= newer.customers_;
-  for (Audience& slice : slices_) slice -= newer.customers_;
-  // newer's digits over our minimum
-  const uint64_t shift = static_cast<uint64_t>(newer.minimum_ - minimum_);
-  slices_.resize(std::max<size_t>(slices_.size(), std::bit_width(newer.most_offset() + shift)));
-  std::vector<std::vector<uint64_t>> digits(slices_.size());
-  newer.each([&](const Score& s) {
-    const uint64_t offset = static_cast<uint64_t>(s.millionths / unit() - minimum_);
-    for (uint64_t left = offset; left != 0; left &= left - 1)
-      digits[std::countr_zero(left)].push_back(s.customer);
-  });
-  for (size_t bit = 0; bit < slices_.size(); ++bit) slices_[bit].add(digits[bit]);
-  customers_ |= newer.customers_;
-  settle();
-  return *this;
-}
-
-bool Scores::operator==(const Scores& other) const {
-  return decimals_ == other.decimals_ && minimum_ == other.minimum_ &&
-         customers_ == other.customers_ && slices_ == other.slices_;
-}
-
-namespace {
-constexpr uint8_t version = 1;
-
-void write_audience(Writer& to, const Audience& audience) {
-  Bytes bytes;
-  audience.write(bytes);
-  to.varint(bytes.size());
-  to.raw(bytes.data(), bytes.size());
-}
-
-Audience read_audience(Reader& from) {
-  const size_t size = from.count();
-  return Audience::read({from.take(size), size});
-}
 }  // namespace
 
-void Scores::write(Bytes& out) const {
-  Writer to(out);
-  to.u8(version);
-  to.u8(static_cast<uint8_t>(decimals_));
-  to.signed_varint(minimum_);
-  to.u8(static_cast<uint8_t>(slices_.size()));
-  write_audience(to, customers_);
-  for (const Audience& slice : slices_) write_audience(to, slice);
+Cut Cut::less(double bound) {
+  return first_where([bound](double number) { return number >= bound; });
+}
+Cut Cut::at_most(double bound) {
+  return first_where([bound](double number) { return number > bound; });
 }
 
-Scores Scores::read(std::span<const uint8_t> bytes, bool wholly) {
-  Reader from(bytes);
-  if (from.u8() != version) Reader::fail("an unknown version of scores");
-  Scores s;
-  s.decimals_ = from.u8();
-  if (s.decimals_ > most_decimals) Reader::fail("too many decimals");
-  s.minimum_ = from.signed_varint();
-  const size_t slices = from.u8();
-  // value() must not overflow, whatever the digits are.
-  if (slices > 61 || s.minimum_ <= -beyond / s.unit() || s.minimum_ >= beyond / s.unit())
-    Reader::fail("a number is too large");
-  s.customers_ = read_audience(from);
-  for (size_t i = 0; i < slices; ++i) s.slices_.push_back(read_audience(from));
-  if (!from.done()) Reader::fail("bytes are left over");
-  if (slices > 0 &&
-      static_cast<__int128>(s.minimum_ + (int64_t{1} << (slices - 1))) * s.unit() >= beyond)
-    Reader::fail("a number is too large");
-  if (!wholly) return s;
-  for (const Audience& slice : s.slices_)
-    if (!s.customers_.includes(slice)) Reader::fail("a digit of nobody's number");
-  Scores settled = s;
-  settled.settle();
-  if (!(settled == s)) Reader::fail("scores are not in their only form");
-  if (!s.empty() &&
-      static_cast<__int128>(s.minimum_) * s.unit() +
-              static_cast<__int128>(s.offset_at(s.customers_, s.customers_.size() - 1)) *
-                  s.unit() >=
-          beyond)
-    Reader::fail("a number is too large");
-  return s;
-}
+Millionths Scores::unit() const { return powers[6 - decimals_]; }
 
-std::string Scores::text(size_t most) const {
-  std::string out = "{";
-  each([&](const Score& s) {
-    if (out.size() > 1) out += ',';
-    out += std::to_string(s.customer);
-    out += '=';
-    append_amount(out, s.millionths);
-    if (out.size() >= most)
-      throw Error(sqlstate::limit_exceeded, "the text of these scores would be too long",
-                  "scores() gives them row by row.");
-  });
-  return out += '}';
-}
-
-Scores Scores::from_text(std::string_view text) {
-  const std::string_view whole = text;
-  const auto fail = [&](const char* expected) {
-    const size_t at = whole.size() - text.size();
-    throw Error(sqlstate::invalid_text,
-                std::string("invalid scores at byte ") + std::to_string(at + 1) + ": " + expected,
-                "Scores are written as {7=19.99, 8=5}: customer = number.");
-  };
-  const auto blanks = [&] {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\f\v"), text.size()));
-  };
-  const auto sign = [&](char c, const char* expected) {
-    blanks();
-    if (text.empty() || text.front() != c) fail(expected);
-    text.remove_prefix(1);
-    blanks();
-  };
-  std::pmr::vector<Score> scores;
-  sign('{', "{ is expected");
-  if (!text.empty() && text.front() == '}') {
-    text.remove_prefix(1);
-  } else {
-    for (bool more = true; more;) {
-      blanks();
-      uint64_t customer = 0;
-      if (text.empty() || text.front() < '0' || text.front() > '9') fail("a customer is expected");
-      for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1)) {
-        if (customer > (largest_id - static_cast<uint64_t>(text.front() - '0')) / 10)
-          fail("a customer's number is too large");
-        customer = customer * 10 + static_cast<uint64_t>(text.front() - '0');
-      }
-      sign('=', "= is expected");
-      int64_t millionths = 0;
-      if (const char* why = parse_amount(text, millionths)) fail(why);
-      scores.push_back({customer, millionths});
-      if ((scores.size() & 0xffff) == 0) poll();
-      blanks();
-      if (text.empty() || (text.front() != ',' && text.front() != '}')) fail(", or } is expected");
-      more = text.front() == ',';
-      text.remove_prefix(1);
+Scores Scores::of(std::span<const Score> ascending, int decimals, int64_t least) {
+  Scores result;
+  result.decimals_ = decimals;
+  result.least_ = least;
+  const Millionths unit = result.unit();
+  std::vector<uint64_t> ids;
+  std::array<std::vector<uint64_t>, most_slices> of_bit;
+  for (size_t from = 0; from < ascending.size(); from += 65536) {
+    poll();
+    ids.clear();
+    for (std::vector<uint64_t>& some : of_bit) some.clear();
+    for (const Score& s :
+         ascending.subspan(from, std::min<size_t>(65536, ascending.size() - from))) {
+      ids.push_back(s.customer);
+      for (auto left = static_cast<uint64_t>(s.score / unit - least); left != 0; left &= left - 1)
+        of_bit[std::countr_zero(left)].push_back(s.customer);
+    }
+    result.all_.add(ids);
+    for (size_t bit = 0; bit < of_bit.size(); ++bit) {
+      if (of_bit[bit].empty()) continue;
+      if (result.slices_.size() <= bit) result.slices_.resize(bit + 1);
+      result.slices_[bit].add(of_bit[bit]);
     }
   }
-  blanks();
-  if (!text.empty()) fail("nothing more is expected");
-  sort_scores(scores);
-  return of(scores);
+  return result;
+}
+
+Scores Scores::of(std::span<const Score> ascending) {
+  if (ascending.empty()) return {};
+  int decimals = 0;
+  Millionths least = ascending[0].score;
+  for (const Score& s : ascending) {
+    while (s.score % powers[6 - decimals] != 0) ++decimals;
+    least = std::min(least, s.score);
+  }
+  return of(ascending, decimals, least / powers[6 - decimals]);
+}
+
+// O'Neil and Quass (1997), algorithm 4.2: from the highest bit on, those still equal to the bound
+// and those already below it.
+Audience Scores::below(Cut cut) const {
+  // In units, rounded up; k units are below the cut if k is below that.
+  const int64_t bound = -floor_divide(-cut.at, unit());
+  if (bound <= least_) return {};
+  const uint64_t offset = static_cast<uint64_t>(bound) - static_cast<uint64_t>(least_);
+  if (offset >> slices_.size() != 0) return all_;
+  Audience equal = all_, less;
+  for (size_t bit = slices_.size(); bit-- > 0;) {
+    if ((offset >> bit & 1) != 0) {
+      less |= equal - slices_[bit];
+      equal &= slices_[bit];
+    } else {
+      equal -= slices_[bit];
+    }
+  }
+  return less;
+}
+
+std::optional<Millionths> Scores::of_customer(uint64_t id) const {
+  if (!all_.contains(id)) return {};
+  uint64_t offset = 0;
+  for (size_t bit = 0; bit < slices_.size(); ++bit)
+    offset |= uint64_t{slices_[bit].contains(id)} << bit;
+  return (least_ + static_cast<int64_t>(offset)) * unit();
+}
+
+std::optional<ScoreSummary> Scores::summary(const Audience& among) const {
+  const Audience some = all_ & among;
+  const uint64_t n = some.size();
+  if (n == 0) return {};
+  ScoreSummary result{};
+  result.customers = n;
+  const auto number = [&](uint64_t offset) {
+    return (least_ + static_cast<int64_t>(offset)) * unit();
+  };
+  __int128 sum = static_cast<__int128>(least_) * static_cast<__int128>(n);
+  for (size_t bit = 0; bit < slices_.size(); ++bit)
+    sum += static_cast<__int128>(Audience::and_size(some, slices_[bit])) << bit;
+  result.sum = sum * unit();
+  // The score at a place of all scores in order.
+  const auto at = [&](uint64_t place) {
+    Audience left = some;
+    uint64_t offset = 0;
+    for (size_t bit = slices_.size(); bit-- > 0;) {
+      const uint64_t without = Audience::without_size(left, slices_[bit]);
+      if (place < without) {
+        left -= slices_[bit];
+      } else {
+        place -= without;
+        left &= slices_[bit];
+        offset |= uint64_t{1} << bit;
+      }
+    }
+    return number(offset);
+  };
+  result.least = at(0);
+  result.greatest = at(n - 1);
+  result.lower_median = at((n - 1) / 2);
+  result.upper_median = n % 2 == 0 ? at(n / 2) : result.lower_median;
+  return result;
+}
+
+size_t Scores::scores(uint64_t from, std::span<Score> out) const {
+  std::vector<uint64_t> ids(out.size()), with(out.size());
+  const size_t n = all_.ids(from, ids);
+  if (n == 0) return 0;
+  std::vector<uint64_t> offsets(n);
+  for (size_t bit = 0; bit < slices_.size(); ++bit) {
+    // No more than all of these have the bit.
+    const size_t most = slices_[bit].ids(ids[0], std::span(with).first(n));
+    for (size_t i = 0, k = 0; k < most && i < n; ++i) {
+      const bool set = ids[i] == with[k];
+      offsets[i] |= uint64_t{set} << bit;
+      k += set;
+    }
+  }
+  for (size_t i = 0; i < n; ++i)
+    out[i] = {ids[i], (least_ + static_cast<int64_t>(offsets[i])) * unit()};
+  return n;
+}
+
+std::vector<Score> Scores::scores() const {
+  std::vector<Score> result(size());
+  for (size_t at = 0; at < result.size();) {
+    poll();
+    const size_t n = std::min(window, result.size() - at);
+    at += scores(at == 0 ? 0 : result[at - 1].customer + 1, std::span(result).subspan(at, n));
+  }
+  return result;
+}
+
+// Whether no other form is due.
+bool Scores::settled() const {
+  if (all_.empty()) return slices_.empty() && decimals_ == 0 && least_ == 0;
+  if (!slices_.empty() && slices_.back().empty()) return false;
+  Audience with_least = all_;
+  for (const Audience& slice : slices_) with_least -= slice;
+  if (with_least.empty()) return false;
+  if (decimals_ == 0) return true;
+  std::vector<Score> some(window);
+  for (uint64_t from = 0;;) {
+    poll();
+    some.resize(scores(from, some));
+    if (some.empty()) return false;
+    for (const Score& s : some)
+      if (s.score % (10 * unit()) != 0) return true;
+    from = some.back().customer + 1;
+  }
+}
+
+void Scores::settle() {
+  if (!settled()) *this = of(scores());
+}
+
+Scores& Scores::operator&=(const Audience& kept) { return *this -= all_ - kept; }
+
+Scores& Scores::operator-=(const Audience& dropped) {
+  all_ -= dropped;
+  for (Audience& slice : slices_) slice -= dropped;
+  settle();
+  return *this;
+}
+
+Scores& Scores::operator|=(const Scores& other) {
+  if (other.empty()) return *this;
+  all_ -= other.all_;
+  for (Audience& slice : slices_) slice -= other.all_;
+  std::vector<Score> more = other.scores();
+  const bool fits = !all_.empty() && std::ranges::all_of(more, [&](const Score& s) {
+    return s.score % unit() == 0 && s.score / unit() >= least_;
+  });
+  if (fits) {
+    const Scores same = of(more, decimals_, least_);
+    all_ |= same.all_;
+    slices_.resize(std::max(slices_.size(), same.slices_.size()));
+    for (size_t bit = 0; bit < same.slices_.size(); ++bit) slices_[bit] |= same.slices_[bit];
+    settle();
+    return *this;
+  }
+  std::vector<Score> old = scores(), both(old.size() + more.size());
+  std::ranges::merge(old, more, both.begin(), {}, &Score::customer, &Score::customer);
+  return *this = of(both);
+}
+
+void settle_scores(std::pmr::vector<Score>& scores, size_t sorted) {
+  const auto less = [](const Score& a, const Score& b) {
+    return a.customer != b.customer ? a.customer < b.customer : a.score < b.score;
+  };
+  const auto fresh = scores.begin() + static_cast<ptrdiff_t>(sorted);
+  if (!std::is_sorted(fresh, scores.end(), less)) sort_polled(fresh, scores.end(), less);
+  if (sorted != 0) std::inplace_merge(scores.begin(), fresh, scores.end(), less);
+  for (size_t i = 1; i < scores.size(); ++i) {
+    if (i % 65536 == 0) poll();
+    if (scores[i].customer != scores[i - 1].customer || scores[i].score == scores[i - 1].score)
+      continue;
+    std::string two;
+    append_amount(two, scores[i - 1].score);
+    two += " and ";
+    append_amount(two, scores[i].score);
+    throw Error(
+        "21000",
+        "customer " + std::to_string(scores[i].customer) + " has more than one score: " + two,
+        "Take one score of each customer, as by max() with GROUP BY.");
+  }
+  scores.erase(std::unique(scores.begin(), scores.end(),
+                           [](const Score& a, const Score& b) { return a.customer == b.customer; }),
+               scores.end());
 }
 
 }  // namespace clientele::tags

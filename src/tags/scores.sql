@@ -3,49 +3,39 @@
 CREATE TYPE tag_scores;
 CREATE FUNCTION tag_scores_in(cstring) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_in';
-COMMENT ON FUNCTION tag_scores_in(cstring) IS
-  'Reads scores from their text form, such as {7=19.99, 8=5}.';
+COMMENT ON FUNCTION tag_scores_in(cstring) IS 'Reads a tag_scores from its text form, such as {5:10.5,7:-3}.';
 CREATE FUNCTION tag_scores_out(tag_scores) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_out';
-COMMENT ON FUNCTION tag_scores_out(tag_scores) IS
-  'Writes scores as {7=19.99,8=5}, ascending by customer.';
+COMMENT ON FUNCTION tag_scores_out(tag_scores) IS 'Writes a tag_scores as {5:10.5,7:-3}, by ascending customer ids.';
 CREATE FUNCTION tag_scores_recv(internal) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_recv';
-COMMENT ON FUNCTION tag_scores_recv(internal) IS
-  'Reads scores from their binary form and checks them.';
+COMMENT ON FUNCTION tag_scores_recv(internal) IS 'Reads a tag_scores from its binary form and checks it.';
 CREATE FUNCTION tag_scores_send(tag_scores) RETURNS bytea
   LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION tag_scores_send(tag_scores) IS 'Writes scores in their binary form.';
+COMMENT ON FUNCTION tag_scores_send(tag_scores) IS 'Writes a tag_scores in its binary form.';
 CREATE TYPE tag_scores (
   INPUT = tag_scores_in, OUTPUT = tag_scores_out, RECEIVE = tag_scores_recv, SEND = tag_scores_send,
   INTERNALLENGTH = VARIABLE, STORAGE = external
 );
 COMMENT ON TYPE tag_scores IS
-  'A number for each customer of an audience, held bit by bit, so that a range of numbers is a few operations on bitmaps.
-Made by the aggregate tag_scores(customer_id, score), or written as {7=19.99, 8=5}. Numbers are below 10^12 with at most 6 decimals. It takes as many bitmaps as the range of the numbers has binary digits.';
+  'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
+Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size.';
 
 CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
-COMMENT ON FUNCTION text_to_tag_scores(text) IS
-  'Reads scores from their text form; used by the cast from text.';
+COMMENT ON FUNCTION text_to_tag_scores(text) IS 'Reads a tag_scores from its text form; used by the cast from text.';
 CREATE CAST (text AS tag_scores) WITH FUNCTION text_to_tag_scores(text) AS IMPLICIT;
 CREATE FUNCTION varchar_to_tag_scores(varchar) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
-COMMENT ON FUNCTION varchar_to_tag_scores(varchar) IS
-  'Reads scores from their text form, for drivers that bind strings as varchar.';
+COMMENT ON FUNCTION varchar_to_tag_scores(varchar) IS 'Reads a tag_scores from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS tag_scores) WITH FUNCTION varchar_to_tag_scores(varchar) AS IMPLICIT;
-CREATE FUNCTION tag_scores_to_audience(tag_scores) RETURNS audience
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_customers';
-COMMENT ON FUNCTION tag_scores_to_audience(tag_scores) IS
-  'Returns the customers who have a number; used by the cast to audience.';
-CREATE CAST (tag_scores AS audience) WITH FUNCTION tag_scores_to_audience(tag_scores);
 
 CREATE FUNCTION tag_scores_eq(tag_scores, tag_scores) RETURNS boolean
   LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION tag_scores_eq(tag_scores, tag_scores) IS 'True if both give the same customers the same numbers.';
+COMMENT ON FUNCTION tag_scores_eq(tag_scores, tag_scores) IS 'True if the same customers have the same scores in both.';
 CREATE FUNCTION tag_scores_ne(tag_scores, tag_scores) RETURNS boolean
   LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION tag_scores_ne(tag_scores, tag_scores) IS 'True if a customer has another number in one than in the other.';
+COMMENT ON FUNCTION tag_scores_ne(tag_scores, tag_scores) IS 'True if a customer has different scores in them, or a score in one only.';
 CREATE FUNCTION tag_scores_hash(tag_scores) RETURNS integer
   LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
 COMMENT ON FUNCTION tag_scores_hash(tag_scores) IS 'Hashes scores, for hash joins and grouping.';
@@ -60,56 +50,85 @@ CREATE OPERATOR <> (
 CREATE OPERATOR CLASS tag_scores_hash_ops DEFAULT FOR TYPE tag_scores USING hash AS
   OPERATOR 1 =, FUNCTION 1 tag_scores_hash(tag_scores);
 
-CREATE FUNCTION tag_scores_without(tag_scores, audience) RETURNS tag_scores
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_without';
-COMMENT ON FUNCTION tag_scores_without(tag_scores, audience) IS 'Leaves out the numbers of some customers.';
-CREATE OPERATOR - (LEFTARG = tag_scores, RIGHTARG = audience, FUNCTION = tag_scores_without);
-CREATE FUNCTION tag_scores_joined(tag_scores, tag_scores) RETURNS tag_scores
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_joined';
-COMMENT ON FUNCTION tag_scores_joined(tag_scores, tag_scores) IS
-  'Joins scores; the right ones win where a customer has both.';
-CREATE OPERATOR | (LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_joined);
+-- Who has which score
 
-CREATE FUNCTION scores_between(tag_scores, low double precision DEFAULT NULL, high double precision DEFAULT NULL) RETURNS audience
-  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_between';
-COMMENT ON FUNCTION scores_between(tag_scores, double precision, double precision) IS
-  'Returns the customers whose number is from low to high, both included; a bound that is NULL is none.
-Numbers are compared as double precision, as in tag queries. NULL for NULL scores. Errors: 22023 for NaN.';
-CREATE FUNCTION scores_above(tag_scores, bound double precision) RETURNS audience
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_above';
-COMMENT ON FUNCTION scores_above(tag_scores, double precision) IS
-  'Returns the customers whose number is greater than a bound. Otherwise as scores_between().';
-CREATE FUNCTION scores_below(tag_scores, bound double precision) RETURNS audience
+CREATE FUNCTION audience(tag_scores) RETURNS audience
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_tag_scores_audience';
+COMMENT ON FUNCTION audience(tag_scores) IS 'Tells who has a score; the same as a cast to audience.';
+CREATE CAST (tag_scores AS audience) WITH FUNCTION audience(tag_scores);
+CREATE FUNCTION cardinality(tag_scores) RETURNS bigint
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_cardinality';
+COMMENT ON FUNCTION cardinality(tag_scores) IS 'Counts the customers who have a score, by the first bytes alone.';
+CREATE FUNCTION scores_below(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_below';
-COMMENT ON FUNCTION scores_below(tag_scores, double precision) IS
-  'Returns the customers whose number is less than a bound. Otherwise as scores_between().';
+COMMENT ON FUNCTION scores_below(tag_scores, numeric) IS
+  'Tells whose score is less than a bound.
+Errors: 22003 for NaN.';
+CREATE FUNCTION scores_at_most(tag_scores, bound numeric) RETURNS audience
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_at_most';
+COMMENT ON FUNCTION scores_at_most(tag_scores, numeric) IS
+  'Tells whose score is less than a bound or equal to it.
+Errors: 22003 for NaN.';
+CREATE FUNCTION scores_above(tag_scores, bound numeric) RETURNS audience
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_above';
+COMMENT ON FUNCTION scores_above(tag_scores, numeric) IS
+  'Tells whose score is greater than a bound.
+Errors: 22003 for NaN.';
+CREATE FUNCTION scores_at_least(tag_scores, bound numeric) RETURNS audience
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_at_least';
+COMMENT ON FUNCTION scores_at_least(tag_scores, numeric) IS
+  'Tells whose score is greater than a bound or equal to it.
+Errors: 22003 for NaN.';
+CREATE FUNCTION scores_between(tag_scores, low numeric, high numeric) RETURNS audience
+  LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_between';
+COMMENT ON FUNCTION scores_between(tag_scores, numeric, numeric) IS
+  'Tells whose score is from low to high, both inclusive; NULL leaves that side open.
+Nobody if low is greater than high. Errors: 22003 for NaN.';
 CREATE FUNCTION score_of(tag_scores, customer_id bigint) RETURNS numeric
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_score_of';
-COMMENT ON FUNCTION score_of(tag_scores, bigint) IS 'Returns the number of a customer; NULL if there is none.';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_score_of';
+COMMENT ON FUNCTION score_of(tag_scores, bigint) IS 'Tells the score of a customer, NULL if there is none.';
 CREATE FUNCTION scores(tag_scores, OUT customer_id bigint, OUT score numeric) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 1000 AS 'MODULE_PATHNAME', 'clientele_scores';
-COMMENT ON FUNCTION scores(tag_scores) IS 'Lists the customers with their numbers, ascending by customer.';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100000 COST 100 AS 'MODULE_PATHNAME', 'clientele_scores';
+COMMENT ON FUNCTION scores(tag_scores) IS 'Lists customers and their scores as rows, by ascending customer ids.';
 CREATE FUNCTION score_summary(
-    tag_scores, among audience DEFAULT NULL,
-    OUT customers bigint, OUT sum numeric, OUT average numeric, OUT minimum numeric, OUT median numeric, OUT maximum numeric)
+    tag_scores, among audience DEFAULT NULL, OUT customers bigint, OUT sum numeric, OUT average numeric,
+    OUT minimum numeric, OUT median numeric, OUT maximum numeric) RETURNS record
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_score_summary';
 COMMENT ON FUNCTION score_summary(tag_scores, audience) IS
-  'Sums up the numbers of all customers, or of those in an audience.
-The median is the lower one of two. With no customer all but customers are NULL; NULL for NULL scores.';
+  'Sums up the scores of all customers, or of those among an audience who have one: how many, sum, average, minimum, median and maximum.
+All are exact. The median of an even number of scores is halfway between the two in the middle, as percentile_cont(0.5) has it. Nobody: customers is 0 and the rest NULL.';
+
+-- Keeping, dropping, joining
+
+CREATE FUNCTION tag_scores_and(tag_scores, audience) RETURNS tag_scores
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_and';
+COMMENT ON FUNCTION tag_scores_and(tag_scores, audience) IS 'Keeps the scores of these customers.';
+CREATE OPERATOR & (LEFTARG = tag_scores, RIGHTARG = audience, FUNCTION = tag_scores_and);
+CREATE FUNCTION tag_scores_without(tag_scores, audience) RETURNS tag_scores
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_without';
+COMMENT ON FUNCTION tag_scores_without(tag_scores, audience) IS 'Drops the scores of these customers.';
+CREATE OPERATOR - (LEFTARG = tag_scores, RIGHTARG = audience, FUNCTION = tag_scores_without);
+CREATE FUNCTION tag_scores_or(tag_scores, tag_scores) RETURNS tag_scores
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_or';
+COMMENT ON FUNCTION tag_scores_or(tag_scores, tag_scores) IS
+  'Joins scores; where a customer has one in both, that on the right counts, so that new ones replace old ones.';
+CREATE OPERATOR | (LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_or);
+
+-- The aggregate
 
 CREATE FUNCTION tag_scores_accum(tag_scores, bigint, numeric) RETURNS tag_scores
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_accum';
-COMMENT ON FUNCTION tag_scores_accum(tag_scores, bigint, numeric) IS 'Collects a number for tag_scores().';
+COMMENT ON FUNCTION tag_scores_accum(tag_scores, bigint, numeric) IS 'Collects a customer''s score for tag_scores().';
 CREATE FUNCTION tag_scores_combine(tag_scores, tag_scores) RETURNS tag_scores
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_combine';
 COMMENT ON FUNCTION tag_scores_combine(tag_scores, tag_scores) IS 'Joins what two parallel workers collected.';
 CREATE FUNCTION tag_scores_final(tag_scores) RETURNS tag_scores
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_final';
-COMMENT ON FUNCTION tag_scores_final(tag_scores) IS 'Packs the collected numbers.';
+COMMENT ON FUNCTION tag_scores_final(tag_scores) IS 'Packs the collected scores.';
 CREATE AGGREGATE tag_scores(customer_id bigint, score numeric) (
   SFUNC = tag_scores_accum, STYPE = tag_scores, SSPACE = 65536, FINALFUNC = tag_scores_final,
   COMBINEFUNC = tag_scores_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tag_scores(bigint, numeric) IS
-  'Gathers a number for each customer, in any order; the values of a tag such as score>=7.5.
-Numbers are rounded to 6 decimals. NULLs are passed over; no rows give NULL. A customer may come twice with the same number. Errors: 21000 for a customer with two numbers, 22003 for a negative customer_id and for NaN, infinity and numbers of 10^12 or more.';
+  'Gathers a score for each of many customers, one row each.
+Scores are rounded to six decimals, halves away from zero. The same score again is passed over, as are rows with a NULL; without any others the result is NULL. While it gathers it keeps 16 bytes a customer. Errors: 21000 for two different scores of one customer, with the customer; 22003 for a negative id, a score of 10^12 or beyond, NaN or infinity.';

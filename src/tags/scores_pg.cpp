@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The type tag_scores, its functions and its aggregate.
-#include <cmath>
-#include <string>
+#include <charconv>
 
 #include "base/decimal.hpp"
 #include "pg/expanded.hpp"
@@ -10,178 +8,214 @@
 
 using namespace clientele;
 using tags::Audience;
+using tags::Cut;
 using tags::GatheredScores;
+using tags::Millionths;
 using tags::Score;
 using tags::Scores;
 
 namespace {
 
-Datum from_text(std::string_view text) {
-  return pg::guarded([&] { return pg::packed(Scores::from_text(text)); });
+// Rounded to six decimals, halves away from zero. C++ regime.
+Millionths score_of(Datum numeric) {
+  const auto text = [](Datum n) {
+    return pg::call_pg([&] { return DatumGetCString(DirectFunctionCall1(numeric_out, n)); });
+  };
+  const char* const given = text(numeric);
+  Millionths score = 0;
+  std::string_view rest = given;
+  if (parse_amount(rest, score) == nullptr) return score;
+  const Datum rounded =
+      pg::call_pg([&] { return DirectFunctionCall2(numeric_round, numeric, Int32GetDatum(6)); });
+  rest = text(rounded);
+  if (parse_amount(rest, score) != nullptr)
+    throw Error(sqlstate::out_of_range, "a score must be a number below 10^12, which " +
+                                            std::string(given).substr(0, 40) + " is not");
+  return score;
 }
 
-/// A number of a customer in millionths, rounded. C++ regime.
-int64_t millionths_of(Datum numeric) {
-  return pg::amount_of(
-      pg::call_pg([&] { return DirectFunctionCall2(numeric_round, numeric, Int32GetDatum(6)); }));
+// Where a bound divides scores. PostgreSQL regime.
+Cut cut_of(Datum bound, bool at_most) {
+  const Numeric n = DatumGetNumeric(bound);
+  if (numeric_is_nan(n))
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                    errmsg("a bound of scores must be a number, which NaN is not")));
+  const auto whole = [](int64_t v) { return NumericGetDatum(int64_to_numeric(v)); };
+  constexpr int64_t limit = 1'000'000'000'000;
+  if (DatumGetBool(DirectFunctionCall2(numeric_ge, bound, whole(limit)))) return {tags::scores_end};
+  if (DatumGetBool(DirectFunctionCall2(numeric_le, bound, whole(-limit))))
+    return {-tags::scores_end};
+  const Datum scaled = DirectFunctionCall2(numeric_mul, bound, whole(1'000'000));
+  // The first millionth that is not less, or that is greater.
+  const Datum cut = DirectFunctionCall1(at_most ? numeric_floor : numeric_ceil, scaled);
+  return {DatumGetInt64(DirectFunctionCall1(numeric_int8, cut)) + at_most};
 }
 
-/// A sum of millionths, which may be too large for 64 bits. PostgreSQL regime.
-Datum numeric_of_sum(__int128 millionths) {
-  char digits[48];  // from the back
-  char* p = digits + sizeof digits - 1;
-  *p = '\0';
-  auto left = static_cast<unsigned __int128>(millionths < 0 ? -millionths : millionths);
-  for (int written = 0; left != 0 || written <= 6; ++written, left /= 10) {
-    if (written == 6) *--p = '.';
+// PostgreSQL regime.
+Datum numeric_from(__int128 value, int decimals) {
+  char text[60];
+  char* p = text + sizeof text;
+  *--p = '\0';
+  const bool negative = value < 0;
+  auto left = static_cast<unsigned __int128>(negative ? -value : value);
+  for (int written = 0; left != 0 || written <= decimals; left /= 10) {
+    if (written == decimals && decimals != 0) *--p = '.';
     *--p = static_cast<char>('0' + static_cast<int>(left % 10));
+    ++written;
   }
-  if (millionths < 0) *--p = '-';
+  if (negative) *--p = '-';
   const Datum exact = DirectFunctionCall3(numeric_in, CStringGetDatum(p),
                                           ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
   return DirectFunctionCall1(numeric_trim_scale, exact);
 }
 
-/// A bound, which must be a number.
-double bound(double value, const char* name) {
-  if (std::isnan(value))
-    throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a number, not NaN");
-  return value;
+Datum from_text(std::string_view text) {
+  return pg::guarded([&] { return tags::packed(Scores::from_text(text)); });
 }
 
-template <class Choose>
-Datum chosen(FunctionCallInfo fcinfo, Choose choose) {
+template <class Use>
+Datum of_scores(FunctionCallInfo fcinfo, Use use) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return pg::guarded([&] { return pg::packed(choose(Scores::read(bytes))); });
+  return pg::guarded([&] { return use(Scores::read(bytes)); });
+}
+
+// Those below a bound, or the others.
+Datum beside(FunctionCallInfo fcinfo, bool at_most, bool below) {
+  const Cut cut = cut_of(PG_GETARG_DATUM(1), at_most);
+  return of_scores(fcinfo, [&](const Scores& s) {
+    return tags::packed(below ? s.below(cut) : s.all() - s.below(cut));
+  });
 }
 
 }  // namespace
+
+// The type
 
 CLIENTELE_FUNCTION(clientele_tag_scores_in) { return from_text(PG_GETARG_CSTRING(0)); }
 CLIENTELE_FUNCTION(clientele_tag_scores_from_text) {
   return from_text(pg::text_view(PG_GETARG_DATUM(0)));
 }
 CLIENTELE_FUNCTION(clientele_tag_scores_out) {
-  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return pg::guarded(
-      [&] { return pg::make_cstring(Scores::read(bytes).text(MaxAllocSize - 128)); });
+  return of_scores(fcinfo,
+                   [](const Scores& s) { return pg::make_cstring(s.text(MaxAllocSize - 65536)); });
 }
 CLIENTELE_FUNCTION(clientele_tag_scores_recv) {
-  return pg::received(fcinfo,
-                      [](pg::ByteView bytes) { return pg::packed(Scores::read(bytes, true)); });
+  return pg::received(fcinfo, [](pg::ByteView bytes) {
+    Scores s = Scores::read(bytes);
+    s.settle();
+    return tags::packed(s);
+  });
 }
 
-CLIENTELE_FUNCTION(clientele_tag_scores_customers) {
-  return chosen(fcinfo, [](const Scores& s) { return s.customers(); });
+// Who has which score
+
+CLIENTELE_FUNCTION(clientele_tag_scores_audience) {
+  return of_scores(fcinfo, [](const Scores& s) { return tags::packed(s.all()); });
 }
-CLIENTELE_FUNCTION(clientele_scores_above) {
-  const double low = PG_GETARG_FLOAT8(1);
-  return chosen(fcinfo, [&](const Scores& s) {
-    return s.from([low = bound(low, "bound")](double v) { return v > low; });
-  });
+CLIENTELE_FUNCTION(clientele_tag_scores_cardinality) {
+  const Datum head = PointerGetDatum(
+      PG_DETOAST_DATUM_SLICE(PG_GETARG_DATUM(0), 0, static_cast<int32>(Scores::head_bytes)));
+  const pg::ByteView bytes = pg::detoast(head);
+  return pg::guarded(
+      [&] { return Int64GetDatum(static_cast<int64_t>(Scores::size_in_head(bytes))); });
 }
-CLIENTELE_FUNCTION(clientele_scores_below) {
-  const double high = PG_GETARG_FLOAT8(1);
-  return chosen(fcinfo, [&](const Scores& s) {
-    return s.up_to([high = bound(high, "bound")](double v) { return v < high; });
-  });
-}
+CLIENTELE_FUNCTION(clientele_scores_below) { return beside(fcinfo, false, true); }
+CLIENTELE_FUNCTION(clientele_scores_at_most) { return beside(fcinfo, true, true); }
+CLIENTELE_FUNCTION(clientele_scores_above) { return beside(fcinfo, true, false); }
+CLIENTELE_FUNCTION(clientele_scores_at_least) { return beside(fcinfo, false, false); }
 CLIENTELE_FUNCTION(clientele_scores_between) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  const double low = PG_ARGISNULL(1) ? -INFINITY : PG_GETARG_FLOAT8(1);
-  const double high = PG_ARGISNULL(2) ? INFINITY : PG_GETARG_FLOAT8(2);
-  return chosen(fcinfo, [&](const Scores& s) {
-    bound(low, "low"), bound(high, "high");
-    Audience found = s.from([&](double v) { return v >= low; });
-    return found &= s.up_to([&](double v) { return v <= high; });
-  });
+  const Cut low = PG_ARGISNULL(1) ? Cut{-tags::scores_end} : cut_of(PG_GETARG_DATUM(1), false);
+  const Cut high = PG_ARGISNULL(2) ? Cut{tags::scores_end} : cut_of(PG_GETARG_DATUM(2), true);
+  return of_scores(fcinfo,
+                   [&](const Scores& s) { return tags::packed(s.below(high) - s.below(low)); });
 }
 
 CLIENTELE_FUNCTION(clientele_score_of) {
+  const int64_t id = PG_GETARG_INT64(1);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  const int64_t customer = PG_GETARG_INT64(1);
-  struct Found {
-    int64_t millionths;
-    bool there;
-  };
-  const Found found = pg::guarded([&] {
-    const auto score = customer < 0
-                           ? std::nullopt
-                           : Scores::read(bytes).of_customer(static_cast<uint64_t>(customer));
-    return Found{score.value_or(0), score.has_value()};
+  const auto answer = pg::guarded([&] {
+    const std::optional<Millionths> score =
+        id < 0 ? std::nullopt : Scores::read(bytes).of_customer(static_cast<uint64_t>(id));
+    return pg::Answer{pg::call_pg([&] { return pg::numeric_of(score.value_or(0)); }), !score};
   });
-  if (!found.there) PG_RETURN_NULL();
-  return pg::numeric_of(found.millionths);
+  return pg::returned(fcinfo, answer);
 }
 
 CLIENTELE_FUNCTION(clientele_scores) {
-  const pg::RowSink rows(fcinfo);
+  const pg::RowSink sink(fcinfo);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  const MemoryContext row =
-      AllocSetContextCreate(CurrentMemoryContext, "clientele scores", ALLOCSET_SMALL_SIZES);
-  pg::guarded([&] {
-    Scores::read(bytes).each([&](const Score& s) {
+  const MemoryContext rows =
+      AllocSetContextCreate(CurrentMemoryContext, "clientele scores", ALLOCSET_DEFAULT_SIZES);
+  return pg::guarded([&] {
+    const Scores all = Scores::read(bytes);
+    std::vector<Score> some(1024);
+    for (uint64_t from = 0;; from = some.back().customer + 1) {
+      pg::poll_interrupts();
+      some.resize(all.scores(from, some));
+      if (some.empty()) break;
       pg::call_pg([&] {
-        const MemoryContext outer = MemoryContextSwitchTo(row);
-        Datum values[] = {Int64GetDatum(static_cast<int64_t>(s.customer)),
-                          pg::numeric_of(s.millionths)};
-        bool nulls[] = {false, false};
-        rows.put(values, nulls);
-        MemoryContextSwitchTo(outer);
-        MemoryContextReset(row);
+        const MemoryContext before = MemoryContextSwitchTo(rows);
+        for (const Score& s : some) {
+          Datum values[] = {Int64GetDatum(static_cast<int64_t>(s.customer)),
+                            pg::numeric_of(s.score)};
+          bool nulls[] = {false, false};
+          sink.put(values, nulls);
+        }
+        MemoryContextSwitchTo(before);
+        MemoryContextReset(rows);
       });
-    });
-    return 0;
+    }
+    return Datum{};
   });
-  return Datum{0};
 }
 
 CLIENTELE_FUNCTION(clientele_score_summary) {
-  TupleDesc desc;
-  if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "score_summary returns a row");
-  BlessTupleDesc(desc);
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  TupleDesc row;
+  if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "score_summary must return a row");
+  row = BlessTupleDesc(row);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  const bool all = PG_ARGISNULL(1);
-  const pg::ByteView among = all ? pg::ByteView() : pg::detoast(PG_GETARG_DATUM(1));
-  const tags::ScoreSummary s = pg::guarded([&] {
-    const Scores scores = Scores::read(bytes);
-    if (all) return scores.summary(nullptr);
-    const Audience who = Audience::read(among);
-    return scores.summary(&who);
+  const bool everybody = PG_ARGISNULL(1);
+  const pg::ByteView among = everybody ? pg::ByteView() : pg::detoast(PG_GETARG_DATUM(1));
+  const auto summary = pg::guarded([&] {
+    const Scores s = Scores::read(bytes);
+    const auto found = s.summary(everybody ? s.all() : Audience::read(among));
+    return found.value_or(tags::ScoreSummary{});
   });
-  Datum values[6] = {Int64GetDatum(static_cast<int64_t>(s.customers))};
+  Datum values[6];
   bool nulls[6] = {false, true, true, true, true, true};
-  if (s.customers > 0) {
-    values[1] = numeric_of_sum(s.sum);
-    values[2] =
-        DirectFunctionCall2(numeric_div, values[1],
-                            NumericGetDatum(int64_to_numeric(static_cast<int64_t>(s.customers))));
-    values[3] = pg::numeric_of(s.minimum);
-    values[4] = pg::numeric_of(s.median);
-    values[5] = pg::numeric_of(s.maximum);
+  values[0] = Int64GetDatum(static_cast<int64_t>(summary.customers));
+  if (summary.customers > 0) {
+    values[1] = numeric_from(summary.sum, 6);
+    const Numeric customers = int64_to_numeric(static_cast<int64_t>(summary.customers));
+    values[2] = DirectFunctionCall2(numeric_div, values[1], NumericGetDatum(customers));
+    values[3] = pg::numeric_of(summary.least);
+    // Half of the sum of the two in the middle, in tenths of millionths.
+    values[4] = numeric_from((__int128{summary.lower_median} + summary.upper_median) * 5, 7);
+    values[5] = pg::numeric_of(summary.greatest);
     for (bool& null : nulls) null = false;
   }
-  return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+  return HeapTupleGetDatum(heap_form_tuple(row, values, nulls));
 }
 
+// Keeping, dropping, joining
+
+CLIENTELE_FUNCTION(clientele_tag_scores_and) {
+  const pg::ByteView kept = pg::detoast(PG_GETARG_DATUM(1));
+  return of_scores(fcinfo, [&](Scores s) { return tags::packed(s &= Audience::read(kept)); });
+}
 CLIENTELE_FUNCTION(clientele_tag_scores_without) {
-  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0)),
-                     gone = pg::detoast(PG_GETARG_DATUM(1));
-  return pg::guarded([&] {
-    Scores scores = Scores::read(bytes);
-    return pg::packed(scores -= Audience::read(gone));
-  });
+  const pg::ByteView dropped = pg::detoast(PG_GETARG_DATUM(1));
+  return of_scores(fcinfo, [&](Scores s) { return tags::packed(s -= Audience::read(dropped)); });
 }
-CLIENTELE_FUNCTION(clientele_tag_scores_joined) {
-  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0)),
-                     newer = pg::detoast(PG_GETARG_DATUM(1));
-  return pg::guarded([&] {
-    Scores scores = Scores::read(bytes);
-    return pg::packed(scores |= Scores::read(newer));
-  });
+CLIENTELE_FUNCTION(clientele_tag_scores_or) {
+  const pg::ByteView other = pg::detoast(PG_GETARG_DATUM(1));
+  return of_scores(fcinfo, [&](Scores s) { return tags::packed(s |= Scores::read(other)); });
 }
+
+// The aggregate
 
 CLIENTELE_FUNCTION(clientele_tag_scores_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
@@ -189,11 +223,11 @@ CLIENTELE_FUNCTION(clientele_tag_scores_accum) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     return PG_GETARG_DATUM(0);
   }
-  const int64_t customer = PG_GETARG_INT64(1);
+  const int64_t id = PG_GETARG_INT64(1);
   const Datum score = PG_GETARG_DATUM(2);
   return pg::guarded([&] {
     auto* const state = pg::state_to_change<GatheredScores>(fcinfo, context);
-    state->value.add({tags::customer_id(customer), millionths_of(score)});
+    state->value.add({tags::customer_id(id), score_of(score)});
     return state->datum();
   });
 }
@@ -203,6 +237,6 @@ CLIENTELE_FUNCTION(clientele_tag_scores_final) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   return pg::guarded([&] {
     return pg::with_state<GatheredScores>(
-        fcinfo, 0, [](const GatheredScores& state) { return pg::packed(state.all()); });
+        fcinfo, 0, [](const GatheredScores& state) { return tags::packed(state.all()); });
   });
 }

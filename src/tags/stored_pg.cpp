@@ -28,8 +28,9 @@ struct Statement {
 };
 
 Statement tag_named = {
-    "SELECT t.holds, a.customers FROM clientele_data.tags t LEFT JOIN clientele_data.tag_audiences "
-    "a"
+    "SELECT coalesce(s.holds, 'yes'), a.customers FROM clientele_data.tags t"
+    " LEFT JOIN clientele_data.tag_status s ON s.tag OPERATOR(pg_catalog.=) t.name"
+    " LEFT JOIN clientele_data.tag_audiences a"
     " ON a.tag OPERATOR(pg_catalog.=) t.name AND a.value OPERATOR(pg_catalog.=) ''"
     " WHERE t.name OPERATOR(pg_catalog.=) $1",
     1};

@@ -65,6 +65,7 @@ BEGIN
     refresh_id bigint REFERENCES clientele_data.tag_refreshes,
     complete_at timestamptz,
     rule text,
+    holds text,
     customers bigint,
     error text,
     failed_at timestamptz
@@ -74,6 +75,7 @@ BEGIN
   COMMENT ON COLUMN clientele_data.tag_status.refresh_id IS 'The last run that refreshed it; NULL if none has.';
   COMMENT ON COLUMN clientele_data.tag_status.complete_at IS 'The present of the last run that asked all customers.';
   COMMENT ON COLUMN clientele_data.tag_status.rule IS 'The kind and rule that the answer is of; another one is asked of all customers.';
+  COMMENT ON COLUMN clientele_data.tag_status.holds IS 'What the answer is made of: yes, text, texts or number; tags.holds is what the next one will be.';
   COMMENT ON COLUMN clientele_data.tag_status.customers IS 'How many customers have the tag.';
   COMMENT ON COLUMN clientele_data.tag_status.error IS 'Why the rule failed the last time; NULL if it did not.';
   COMMENT ON COLUMN clientele_data.tag_status.failed_at IS 'When it failed the last time.';

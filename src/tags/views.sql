@@ -8,7 +8,8 @@ BEGIN
     SELECT clientele.members(a.customers) AS customer_id, a.tag::text AS tag, nullif(a.value, '')::text AS value,
            NULL::numeric AS number, t.family
     FROM clientele_data.tag_audiences a
-    JOIN clientele_data.tags t ON t.name = a.tag AND (t.holds = 'yes' OR t.holds IN ('text', 'texts') AND a.value <> '')
+    JOIN clientele_data.tags t ON t.name = a.tag
+    JOIN clientele_data.tag_status s ON s.tag = a.tag AND (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '')
     UNION ALL
     SELECT s.customer_id, n.tag::text, s.score::text, s.score, t.family
     FROM clientele_data.tag_numbers n
@@ -23,7 +24,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.customer_tags.family IS 'basic, behaviour, preference, value or response.';
 
   CREATE VIEW clientele_bi.tag_coverage AS
-    SELECT t.name::text AS tag, t.family, t.kind, t.holds, t.description, s.customers,
+    SELECT t.name::text AS tag, t.family, t.kind, coalesce(s.holds, t.holds) AS holds, t.description, s.customers,
            s.customers::double precision / nullif(e.customers, 0) AS share,
            e.customers AS all_customers, r.at AS refreshed_at, s.complete_at, s.error, s.failed_at
     FROM clientele_data.tags t

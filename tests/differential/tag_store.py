@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Defined tags against a model in Python that keeps events in lists and tags in dictionaries.
 
-usage: tag_store.py [SEED [ROUNDS]]      (default: a fresh seed, 60 rounds)
+usage: tag_store.py [SEED [ROUNDS]]      (default: a fresh seed, 40 rounds)
 
 Each round changes journeys (grow, appear, shrink, vanish), moves the present, sometimes gives a tag
 another rule or breaks one, and refreshes all tags or some. After it, who has what, the numbers, the
@@ -90,6 +90,8 @@ class Model:
         self.state = {}  # tag: (variant, changes seen, hour of the last complete answer)
         self.changes = []  # customers, in order
         self.history = {}  # (tag, value): [(gained, lost)]
+        self.before = {}  # tag: {value: customers} as last refreshed
+        self.held = {}  # tag: what the answer is made of, which may not be what the rule has become
 
     def answer(self, tag, asked, hour):
         *_, rule = self.rules[tag]
@@ -105,7 +107,7 @@ class Model:
 
     def members(self, tag):
         """Who has which value; "" for the tag itself."""
-        holds = self.rules[tag][2] if tag in self.rules else "yes"
+        holds = self.held.get(tag, "yes")
         found = {"": set(self.answers[tag])}
         if holds in ("text", "texts"):
             for customer, value in self.answers[tag].items():
@@ -114,15 +116,15 @@ class Model:
         return found
 
     def take(self, tag, answers):
-        before = getattr(self, "before", {}).get(tag, {})
+        before = self.before.get(tag, {})
+        if tag in self.rules:
+            self.held[tag] = self.rules[tag][2]
         self.answers[tag] = answers
         now = self.members(tag)
         for value in set(before) | set(now):
             gained, lost = now.get(value, set()) - before.get(value, set()), before.get(value, set()) - now.get(value, set())
             if gained or lost:
                 self.history.setdefault((tag, value), []).append((frozenset(gained), frozenset(lost)))
-        if not hasattr(self, "before"):
-            self.before = {}
         self.before[tag] = now
 
     def refresh(self, tags, hour, complete):
@@ -165,9 +167,9 @@ class Model:
                 return any(customer in a for t, a in self.answers.items() if t.startswith(text[:-1]))
             for op in (">=", "="):
                 if op in text:
-                    tag, bound = text.split(op)
+                    tag, bound = text.replace('"', "").split(op)
                     value = self.answers[tag].get(customer)
-                    holds = self.rules[tag][2]
+                    holds = self.held.get(tag)
                     if value is None or holds == "yes":
                         return False
                     if op == "=":
@@ -196,14 +198,14 @@ def define(name, variant):
 
 def random_query(rng):
     leaves = ["value.*", "渠道=web", "kinds=kauft", "visits>=3", "busy", "behaviour.since>=30", "combo.*", "all", "bought=2",
-              "recent=week 0", "even", "recent"]
+              'recent="week 0"', "even", "recent"]
     return " | ".join(" & ".join(rng.choice(["", "!"]) + rng.choice(leaves) for _ in range(rng.randint(1, 3)))
                       for _ in range(rng.randint(1, 3)))
 
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 40
     print(f"tag_store: seed {seed}, {rounds} rounds", flush=True)
     rng, model = random.Random(seed), Model()
     script = ["CREATE EXTENSION clientele; CALL clientele.create_store();\n"]
@@ -261,7 +263,7 @@ def main():
         expected.append({
             "outcome": outcomes,
             "members": {(t, v): sorted(m) for t in model.answers for v, m in model.members(t).items() if m or v == ""},
-            "score": {(t, c): float(v) for t, a in model.answers.items() if model.state.get(t, [("", "", "")])[0][2] == "number" for c, v in a.items()},
+            "score": {(t, c): float(v) for t, a in model.answers.items() if model.held.get(t) == "number" for c, v in a.items()},
             "query": [(query, sorted(c for c in model.customers if model.matches(query, c))) for query in queries],
         })
     script.append("SELECT 'history', tag, value, refresh_id, gained::bigint[], lost::bigint[] FROM clientele_data.tag_changes ORDER BY refresh_id;\n")

@@ -89,5 +89,24 @@ TEST(TagEvaluate, AsksForEveryoneOnlyIfItMust) {
   EXPECT_EQ(customers.asked_for_everyone, 3);
 }
 
+TEST(TagEvaluate, NumbersCompareAsDoublesAndTextsAsTexts) {
+  const Scores scores = Scores::from_text("{1:0.1,2:0.3,3:7,4:7.5,5:-2}");
+  const auto asked = [&](const char* query) {
+    return audience_where(scores, TagQuery::parse(query).root().leaf).text(100);
+  };
+  EXPECT_EQ(asked("s>=0.1"), "{1-4}");
+  EXPECT_EQ(asked("s>0.1"), "{2-4}");
+  EXPECT_EQ(asked("s<=0.3"), "{1,2,5}");
+  EXPECT_EQ(asked("s<0.3"), "{1,5}");
+  EXPECT_EQ(asked("s between 0.3 and 7"), "{2,3}");
+  EXPECT_EQ(asked("s between 7 and 0.3"), "{}");
+  EXPECT_EQ(asked("s=7"), "{3}");
+  EXPECT_EQ(asked("s=7.0"), "{}");
+  EXPECT_EQ(asked("s!=7"), "{1,2,4,5}");
+  EXPECT_EQ(asked("s!=x"), "{1-5}");
+  EXPECT_EQ(asked("s>1e300"), "{}");
+  EXPECT_EQ(asked("s>-1e300"), "{1-5}");
+}
+
 }  // namespace
 }  // namespace clientele::tags

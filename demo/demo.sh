@@ -110,7 +110,7 @@ if [[ -z $file ]]; then
   quiet -c 'COPY demo.truth FROM STDIN (FORMAT csv, HEADER)' <"$truth"
   quiet -c 'ANALYZE demo.events, demo.truth'
   pack load_shop
-  show shop sizes
+  show shop tags sizes
   heading 'What nobody in the shop can know is in demo.truth: who has left, and who will buy how much.'
 else
   open=cat
@@ -130,7 +130,7 @@ else
     heading "No row of $file can be used."
     exit 1
   fi
-  show choose file sizes
+  show choose file tags sizes
   heading 'Rows that could not be used are in demo.rejects, each with its line and reason.'
 fi
 printf '%s\n' 'To ask more:  ./run psql' \

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "journey/selector.hpp"
@@ -144,9 +145,10 @@ void define_dictionary_settings() {
 }
 
 std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_nothing) {
-  std::vector<int32_t> result;
+  std::vector<int32_t> picked, excepted;
   const bool without_names = absent_is_nothing && !store_exists();
   for (const SelectorTerm& term : parse_selector(selector)) {
+    std::vector<int32_t>& result = term.except ? excepted : picked;
     if (term.number) {
       result.push_back(*term.number);
       continue;
@@ -163,8 +165,12 @@ std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_
     const char* hint = pg::call_pg([&] { return nearest_names(term); });
     throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);
   }
-  std::sort(result.begin(), result.end());
-  result.erase(std::unique(result.begin(), result.end()), result.end());
+  std::sort(picked.begin(), picked.end());
+  picked.erase(std::unique(picked.begin(), picked.end()), picked.end());
+  std::sort(excepted.begin(), excepted.end());
+  std::vector<int32_t> result;
+  std::set_difference(picked.begin(), picked.end(), excepted.begin(), excepted.end(),
+                      std::back_inserter(result));
   return result;
 }
 
@@ -214,6 +220,51 @@ std::vector<EventName> dictionary_in_order() {
     names.push_back(
         {rows.row[i].id, rows.row[i].label, rows.row[i].no_channel, rows.row[i].channel});
   return names;
+}
+
+TypeNames dictionary_names(NamePart part, std::string_view property) {
+  TypeNames result;
+  if (!store_exists()) return result;
+  struct Row {
+    int32_t type;
+    const char* name;
+  };
+  struct Rows {
+    Row* row;
+    uint64 count;
+  };
+  const Rows rows = pg::call_pg([&] {
+    const MemoryContext outer = CurrentMemoryContext;
+    run_query(
+        "SELECT n.event_type_id, n.name FROM (SELECT t.event_type_id, CASE"
+        " WHEN $1 OPERATOR(pg_catalog.=) 0 THEN t.event"
+        " WHEN $1 OPERATOR(pg_catalog.=) 1 THEN t.channel"
+        " ELSE t.properties OPERATOR(pg_catalog.->>) $2 END AS name"
+        " FROM clientele_data.event_types t) n"
+        " WHERE n.name IS NOT NULL ORDER BY n.name COLLATE pg_catalog.\"C\"",
+        2, std::array<Oid, 2>{INT4OID, TEXTOID}.data(),
+        std::array<Datum, 2>{Int32GetDatum(static_cast<int32_t>(part)), text_datum(property)}
+            .data(),
+        "  ");
+    Rows r{static_cast<Row*>(MemoryContextAllocHuge(outer, sizeof(Row) * (SPI_processed + 1))),
+           SPI_processed};
+    for (uint64 i = 0; i < r.count; ++i) {
+      bool null;
+      r.row[i].type =
+          DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+      r.row[i].name =
+          MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
+    }
+    SPI_finish();
+    return r;
+  });
+  for (uint64 i = 0; i < rows.count; ++i) {
+    if (result.names.empty() || result.names.back() != rows.row[i].name)
+      result.names.emplace_back(rows.row[i].name);
+    result.types.push_back({rows.row[i].type, static_cast<int32_t>(result.names.size()) - 1});
+  }
+  std::ranges::sort(result.types, {}, &TypeNames::Entry::type);
+  return result;
 }
 
 SnapshotKey SnapshotKey::current() {

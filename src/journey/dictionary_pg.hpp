@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journey/measures.hpp"
 #include "pg/boundary.hpp"
 
 namespace clientele {
@@ -35,6 +36,11 @@ struct EventName {
 /// All event types in the order (channel, event, properties) COLLATE "C". C++ regime.
 /// Empty if there is no store.
 std::vector<EventName> dictionary_in_order();
+
+/// The names of all event types: events or channels alone, or the values of a property, of which
+/// those types that do not have it have none. C++ regime. Empty if there is no store.
+enum class NamePart { event, channel, property };
+TypeNames dictionary_names(NamePart part, std::string_view property = {});
 
 /// What a cached look-up depends on: another value means that the dictionary may look different.
 struct SnapshotKey {

@@ -18,9 +18,20 @@ class Parser {
 
   std::vector<SelectorTerm> run() {
     std::vector<SelectorTerm> terms;
-    do terms.push_back(term());
-    while (take('|'));
+    bool any = false;
+    do {
+      const bool except = take('!');
+      if (except && !rest_.empty() && rest_.front() == '!') fail("one ! is enough");
+      terms.push_back(term());
+      terms.back().except = except;
+      any |= !except;
+    } while (take('|'));
     if (!rest_.empty()) fail("unexpected character");
+    if (!any) {
+      SelectorTerm everything;
+      everything.event = {"%", true};
+      terms.insert(terms.begin(), std::move(everything));
+    }
     return terms;
   }
 
@@ -109,8 +120,8 @@ class Parser {
         sqlstate::invalid_parameter,
         "invalid selector \"" + std::string(whole_) + "\" at byte " +
             std::to_string(whole_.size() - rest_.size() + 1) + ": " + why,
-        "A selector reads like purchase, web:view_item, web:*, view_item[category=shoes], #3 or "
-        "a|b; put names with special characters in double quotes.");
+        "A selector reads like purchase, web:view_item, web:*, view_item[category=shoes], #3, "
+        "a|b or !a; put names with special characters in double quotes.");
   }
 
   std::string_view whole_, rest_;
@@ -118,7 +129,7 @@ class Parser {
 
 void append_quoted(std::string& out, std::string_view word) {
   if (!word.empty() && word.find_first_of(special) == std::string_view::npos &&
-      !is_blank(word.front()) && !is_blank(word.back())) {
+      word.front() != '!' && !is_blank(word.front()) && !is_blank(word.back())) {
     out += word;
     return;
   }

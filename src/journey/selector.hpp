@@ -17,6 +17,7 @@ struct SelectorWord {
 
 /// One alternative of a selector: an event type by number, or by channel, event and properties.
 struct SelectorTerm {
+  bool except = false;  // what it picks, the selector does not
   std::optional<int32_t> number;
   std::optional<SelectorWord> channel;  // none: any channel
   SelectorWord event;
@@ -27,11 +28,13 @@ struct SelectorTerm {
 };
 
 /// Reads a selector:
-///   selector  = term { "|" term }
+///   selector  = ["!"] term { "|" ["!"] term }
 ///   term      = "#" digits | [ word ":" ] word [ "[" property { "&" property } "]" ]
 ///   property  = word "=" word
 ///   word      = "quoted, with "" for a quote" | anything else up to a delimiter, where * is any
 ///   text
+/// With ! before it, a term takes away from what the others pick; if all are so, from everything:
+/// then the first term of the result is *.
 /// Errors: 22023 with the place and what was expected.
 std::vector<SelectorTerm> parse_selector(std::string_view text);
 

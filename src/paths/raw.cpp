@@ -59,12 +59,14 @@ NameSelector::NameSelector(std::string_view selector) {
                       ", which an event that is just a name does not have",
                   "Pack the rows into journeys, or put what matters into the event's name.");
     const std::string event = as_pattern(term.event);
-    patterns_.push_back(term.channel ? as_pattern(*term.channel) + ':' + event : event);
+    (term.except ? exceptions_ : patterns_)
+        .push_back(term.channel ? as_pattern(*term.channel) + ':' + event : event);
   }
 }
 
 bool NameSelector::picks(std::string_view name) const {
-  return std::ranges::any_of(patterns_, [&](const std::string& p) { return like(p, name); });
+  const auto fits = [&](const std::string& p) { return like(p, name); };
+  return std::ranges::any_of(patterns_, fits) && std::ranges::none_of(exceptions_, fits);
 }
 
 void RawPath::define(std::span<const uint8_t> encoded) {

@@ -23,6 +23,7 @@ class NameSelector {
 
  private:
   std::vector<std::string> patterns_;
+  std::vector<std::string> exceptions_;
 };
 
 /// The rows of one customer as they come: the state of the aggregate journey_path(at, event).

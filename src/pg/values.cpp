@@ -85,6 +85,18 @@ int64_t amount_of(Datum numeric) {
   return millionths;
 }
 
+Datum numeric_of_sum(__int128 millionths) {
+  if (millionths >= INT64_MIN && millionths <= INT64_MAX)
+    return numeric_of(static_cast<int64_t>(millionths));
+  constexpr int64_t part = 1'000'000'000'000;
+  const Datum high = numeric_of(static_cast<int64_t>(millionths / part));
+  const Datum low = numeric_of(static_cast<int64_t>(millionths % part));
+  const Datum factor = DirectFunctionCall1(int8_numeric, Int64GetDatum(part));
+  const Datum sum =
+      DirectFunctionCall2(numeric_add, DirectFunctionCall2(numeric_mul, high, factor), low);
+  return DirectFunctionCall1(numeric_trim_scale, sum);
+}
+
 Datum numeric_of(int64_t millionths) {
   const Numeric exact = int64_div_fast_to_numeric(millionths, 6);
   return DirectFunctionCall1(numeric_trim_scale, NumericGetDatum(exact));

@@ -56,6 +56,8 @@ Datum make_interval(int64_t micros);
 int64_t amount_of(Datum numeric);
 /// PostgreSQL regime.
 Datum numeric_of(int64_t millionths);
+/// A sum of amounts may exceed what one amount may be. PostgreSQL regime.
+Datum numeric_of_sum(__int128 millionths);
 
 /// The non-NULL elements of a text array. C++ regime; 22004 for a NULL element.
 std::vector<std::string> text_elements(Datum array, const char* name);

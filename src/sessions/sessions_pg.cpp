@@ -11,19 +11,6 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// A sum of amounts may exceed what one amount may be. PostgreSQL regime.
-Datum numeric_of_sum(__int128 millionths) {
-  if (millionths >= INT64_MIN && millionths <= INT64_MAX)
-    return pg::numeric_of(static_cast<int64_t>(millionths));
-  constexpr int64_t part = 1'000'000'000'000;
-  const Datum high = pg::numeric_of(static_cast<int64_t>(millionths / part));
-  const Datum low = pg::numeric_of(static_cast<int64_t>(millionths % part));
-  const Datum factor = DirectFunctionCall1(int8_numeric, Int64GetDatum(part));
-  const Datum sum =
-      DirectFunctionCall2(numeric_add, DirectFunctionCall2(numeric_mul, high, factor), low);
-  return DirectFunctionCall1(numeric_trim_scale, sum);
-}
-
 }  // namespace
 }  // namespace clientele
 
@@ -62,7 +49,7 @@ CLIENTELE_FUNCTION(clientele_sessions) {
                             pg::make_interval(static_cast<int64_t>(length)),
                             Int32GetDatum(s.first_event),
                             Int32GetDatum(s.last_event),
-                            s.has_amount ? numeric_of_sum(s.amount) : Datum{}};
+                            s.has_amount ? pg::numeric_of_sum(s.amount) : Datum{}};
           bool nulls[] = {false, false, false, false, false, false, false, !s.has_amount};
           rows.put(values, nulls);
         }

@@ -45,11 +45,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   quoted(std::nullopt, text);
   quoted(text.substr(0, size / 2), text.substr(size / 2));
-  tally.opened += text.find_first_of(":|[\"#*") != std::string_view::npos;
+  tally.opened += text.find_first_of(":|[\"#*!") != std::string_view::npos;
   try {
     const std::vector<SelectorTerm> terms = parse_selector(text);
     ++tally.accepted;
     must(!terms.empty(), "a selector has a term");
+    must(std::ranges::any_of(terms, [](const SelectorTerm& t) { return !t.except; }),
+         "a selector picks something");
     for (const SelectorTerm& t : terms) {
       must(!t.number || *t.number >= 0, "numbers are not negative");
       check(t.event);
@@ -66,7 +68,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   if (random.one_in(3)) return LLVMFuzzerMutate(data, size, most);
   static constexpr std::string_view pieces[] = {"web", ":",    "view_*", "[", "a=b", "&",
                                                 "]",   "|",    "#3",     " ", "\"",  "\"\"",
-                                                "*",   "客户", "=",      "%"};
+                                                "*",   "客户", "=",      "%", "!"};
   std::string text(reinterpret_cast<const char*>(data), size);
   const std::string_view piece = pieces[random.below(std::size(pieces))];
   const size_t at = random.below(text.size() + 1);

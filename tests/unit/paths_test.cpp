@@ -161,6 +161,11 @@ TEST(Paths, SelectorsOfNames) {
   EXPECT_TRUE(NameSelector("*a*b*").picks("xaxabx"));
   EXPECT_FALSE(NameSelector("*a*b").picks("xaxabx"));
   EXPECT_TRUE(NameSelector("加购*").picks("加购成功"));
+  EXPECT_TRUE(NameSelector("!buy").picks("web:buy"));
+  EXPECT_FALSE(NameSelector("!buy|!view_*").picks("buy"));
+  EXPECT_FALSE(NameSelector("web:*|!web:buy").picks("web:buy"));
+  EXPECT_FALSE(NameSelector("!web:buy|web:*").picks("app:buy"));
+  EXPECT_TRUE(NameSelector("web:!buy").picks("web:!buy")) << "only before a term";
   EXPECT_THROW(NameSelector("a|#3"), Error);
   EXPECT_THROW(NameSelector("a[x=1]"), Error);
 }

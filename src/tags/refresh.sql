@@ -5,6 +5,7 @@ CREATE FUNCTION begin_tag_refresh(at timestamptz) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   refresh_id bigint;
+  everyone clientele.audience;
 BEGIN
   -- One at a time. What the row notes as seen is older than all that is read below: a journey that changes meanwhile
   -- is asked again by the next refresh.
@@ -20,8 +21,9 @@ BEGIN
     customers clientele.audience,
     scores clientele.tag_scores
   ) ON COMMIT DROP;
-  INSERT INTO clientele_data.tag_audiences AS a (tag, customers)
-  SELECT '', coalesce(clientele.audience(c.customer_id), '{}') FROM clientele_data.customers c
+  -- EXECUTE may run in parallel; INSERT ... SELECT never does.
+  EXECUTE 'SELECT clientele.audience(c.customer_id) FROM clientele_data.customers c' INTO everyone;
+  INSERT INTO clientele_data.tag_audiences AS a (tag, customers) VALUES ('', coalesce(everyone, '{}'))
   ON CONFLICT ON CONSTRAINT tag_audiences_pkey DO UPDATE SET customers = excluded.customers
   WHERE a.customers OPERATOR(clientele.<>) excluded.customers;
   RETURN refresh_id;
@@ -294,7 +296,8 @@ BEGIN
     FROM (
       SELECT d.*, row_number() OVER (PARTITION BY d.since, d.of_customers, d.kind ORDER BY d.tag) AS n
       FROM pg_temp.clientele_todo d
-      WHERE NOT EXISTS (SELECT FROM pg_temp.clientele_todo o WHERE clientele.tag_needs(d.uses, o.tag))) d
+      -- Most tags rest on none, which is seen without calling a function for each pair of tags.
+      WHERE NOT EXISTS (SELECT FROM pg_temp.clientele_todo o WHERE d.uses <> '{}' AND clientele.tag_needs(d.uses, o.tag))) d
     -- The answers of a batch are in memory together: about 256 MB at most.
     WHERE d.kind <> 'journey' OR d.n <= greatest(1, 268435456 / (everyone / 8 + 10000))
     GROUP BY d.since, d.of_customers, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END

@@ -81,7 +81,7 @@ INSERT INTO clientele_data.journeys VALUES (1, '{}');
 INSERT INTO clientele_data.journeys VALUES (77, '{}');
 INSERT INTO clientele_data.journeys VALUES (3, NULL);
 DELETE FROM clientele_data.journeys WHERE customer_id = 2 RETURNING *;
-SELECT * FROM clientele_data.journey_changes ORDER BY batch;
+SELECT batch, customer_id FROM clientele_data.journey_changes ORDER BY batch;
 
 -- The views
 INSERT INTO clientele_data.journeys VALUES (2, '{2@2026-01-02 03:04:05Z#1=5, 1@2026-01-02 03:34:05Z#2, 1@2026-01-02 04:04:05.000001Z=2.50}');

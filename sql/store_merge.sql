@@ -19,12 +19,12 @@ INSERT INTO parts VALUES
 -- Several parts of a customer are joined, equal events are all kept, NULL is passed over.
 SELECT clientele.merge_journeys('parts');
 SELECT * FROM clientele_data.journeys ORDER BY 1;
-SELECT * FROM clientele_data.journey_changes ORDER BY 1, 2;
+SELECT batch, customer_id FROM clientele_data.journey_changes ORDER BY 1, 2;
 -- The next ones are added; the batch may be given; any relation with the two columns will do.
 CREATE VIEW more AS SELECT 2 AS customer_id, '{9@2025-12-31T00:00:00Z}'::clientele.journey AS journey;
 SELECT clientele.merge_journeys(parts => 'more', batch => 100);
 SELECT * FROM clientele_data.journeys WHERE customer_id = 2;
-SELECT * FROM clientele_data.journey_changes WHERE batch = 100;
+SELECT batch, customer_id FROM clientele_data.journey_changes WHERE batch = 100;
 CREATE TEMP TABLE none AS SELECT * FROM parts WHERE false;
 SELECT clientele.merge_journeys('none');
 -- A customer must be known.

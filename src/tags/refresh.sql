@@ -304,11 +304,14 @@ BEGIN
     ORDER BY min(d.tag) LIMIT 1;
     IF NOT FOUND THEN
       EXIT WHEN NOT EXISTS (SELECT FROM pg_temp.clientele_todo);
-      SELECT d.tag INTO one FROM pg_temp.clientele_todo d WHERE clientele.tag_circle(d.tag) IS NOT NULL ORDER BY 1 LIMIT 1;
+      FOR one, message IN
+        SELECT d.tag, c FROM pg_temp.clientele_todo d, clientele.tag_circle(d.tag) c WHERE c IS NOT NULL ORDER BY 1
+      LOOP
+        PERFORM clientele.note_tag_failure(one, 'the tag rests on itself: ' || message, NULL);
+      END LOOP;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'tags are left over: %', (SELECT string_agg(d.tag, ', ') FROM pg_temp.clientele_todo d) USING ERRCODE = 'internal_error';
       END IF;
-      PERFORM clientele.note_tag_failure(one, format('the tag rests on itself: %s', clientele.tag_circle(one)), NULL);
       CONTINUE;
     END IF;
     ids := NULL;

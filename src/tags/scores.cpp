@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "base/decimal.hpp"
-#include "base/sort.hpp"
+#include "tags/sort_ids.hpp"
 
 namespace clientele::tags {
 namespace {
@@ -225,20 +225,20 @@ Scores& Scores::operator|=(const Scores& other) {
 }
 
 void settle_scores(std::pmr::vector<Score>& scores, size_t sorted) {
-  const auto less = [](const Score& a, const Score& b) {
-    return a.customer != b.customer ? a.customer < b.customer : a.score < b.score;
-  };
-  const auto fresh = scores.begin() + static_cast<ptrdiff_t>(sorted);
-  if (!std::is_sorted(fresh, scores.end(), less)) sort_polled(fresh, scores.end(), less);
-  if (sorted != 0) std::inplace_merge(scores.begin(), fresh, scores.end(), less);
+  sort_by_id(scores, sorted, [](const Score& s) { return s.customer; });
+  if (sorted != 0) {
+    const auto fresh = scores.begin() + static_cast<ptrdiff_t>(sorted);
+    std::inplace_merge(scores.begin(), fresh, scores.end(),
+                       [](const Score& a, const Score& b) { return a.customer < b.customer; });
+  }
   for (size_t i = 1; i < scores.size(); ++i) {
     if (i % 65536 == 0) poll();
     if (scores[i].customer != scores[i - 1].customer || scores[i].score == scores[i - 1].score)
       continue;
     std::string two;
-    append_amount(two, scores[i - 1].score);
+    append_amount(two, std::min(scores[i - 1].score, scores[i].score));
     two += " and ";
-    append_amount(two, scores[i].score);
+    append_amount(two, std::max(scores[i - 1].score, scores[i].score));
     throw Error(
         "21000",
         "customer " + std::to_string(scores[i].customer) + " has more than one score: " + two,

@@ -52,13 +52,13 @@ CREATE OPERATOR CLASS tag_scores_hash_ops DEFAULT FOR TYPE tag_scores USING hash
 
 -- Who has which score
 
-CREATE FUNCTION audience(tag_scores) RETURNS audience
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_tag_scores_audience';
-COMMENT ON FUNCTION audience(tag_scores) IS 'Tells who has a score; the same as a cast to audience.';
-CREATE CAST (tag_scores AS audience) WITH FUNCTION audience(tag_scores);
-CREATE FUNCTION cardinality(tag_scores) RETURNS bigint
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_cardinality';
-COMMENT ON FUNCTION cardinality(tag_scores) IS 'Counts the customers who have a score, by the first bytes alone.';
+CREATE FUNCTION scored(tag_scores) RETURNS audience
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_scored';
+COMMENT ON FUNCTION scored(tag_scores) IS 'Tells who has a score; the same as a cast to audience.';
+CREATE CAST (tag_scores AS audience) WITH FUNCTION scored(tag_scores);
+CREATE FUNCTION score_count(tag_scores) RETURNS bigint
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_score_count';
+COMMENT ON FUNCTION score_count(tag_scores) IS 'Counts the customers who have a score, by the first bytes alone.';
 CREATE FUNCTION scores_below(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_below';
 COMMENT ON FUNCTION scores_below(tag_scores, numeric) IS

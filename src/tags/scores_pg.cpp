@@ -109,10 +109,10 @@ CLIENTELE_FUNCTION(clientele_tag_scores_recv) {
 
 // Who has which score
 
-CLIENTELE_FUNCTION(clientele_tag_scores_audience) {
+CLIENTELE_FUNCTION(clientele_scored) {
   return of_scores(fcinfo, [](const Scores& s) { return tags::packed(s.all()); });
 }
-CLIENTELE_FUNCTION(clientele_tag_scores_cardinality) {
+CLIENTELE_FUNCTION(clientele_score_count) {
   const Datum head = PointerGetDatum(
       PG_DETOAST_DATUM_SLICE(PG_GETARG_DATUM(0), 0, static_cast<int32>(Scores::head_bytes)));
   const pg::ByteView bytes = pg::detoast(head);

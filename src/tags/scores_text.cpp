@@ -19,7 +19,9 @@ Scores Scores::from_text(std::string_view text) {
       const std::string_view before = r.rest();
       std::string_view rest = before;
       Millionths score;
-      if (const char* why = parse_amount(rest, score)) r.fail(why, sqlstate::out_of_range);
+      if (parse_amount(rest, score) != nullptr)
+        r.fail("a score must be a number below 10^12 with at most 6 decimals",
+               sqlstate::out_of_range);
       r.taken(before.size() - rest.size());
       all.push_back({customer, score});
     } while (r.take(','));

@@ -135,4 +135,5 @@ else
 fi
 printf '%s\n' 'To ask more:  ./run psql' \
   "  SELECT * FROM clientele_bi.events WHERE customer_id = 1;" \
+  "  SELECT * FROM clientele_bi.tag_coverage;" \
   "  SELECT clientele.funnel_depth(journey, '{...}', '7 days'), count(*) FROM clientele_data.journeys GROUP BY 1;"

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Tags of customers, on the simulated shop or somebody's file. Each query can be pasted into ./run psql.
 \set ECHO none
-SELECT max(last_event_at) AS present FROM clientele_data.load_runs
+SELECT max(last_event_at) AS present,
+       CASE WHEN EXISTS (SELECT FROM demo.truth) THEN 'Asia/Shanghai' ELSE current_setting('TimeZone') END AS zone
+FROM clientele_data.load_runs
 \gset
 \set ECHO queries
 \echo :title'Tags that suit any shop: defined by rules, and refreshed as of the last event':plain
-SELECT family, count(*) AS tags, string_agg(tag, ', ' ORDER BY tag) FILTER (WHERE tag ~ '(new|stage|sleeping|night_owl|category|price_band|high|spend|rate|complained)$') AS "such as"
-FROM clientele.define_starter_tags(time_zone => 'Asia/Shanghai') GROUP BY family ORDER BY family;
+SELECT family, count(*) AS tags, string_agg(tag, ', ' ORDER BY tag) FILTER (WHERE tag ~ '(new|stage|channel|sleeping|night_owl|open_cart|category|price_band|high|spend|rate|complained)$') AS "such as"
+FROM clientele.define_starter_tags(time_zone => :'zone') GROUP BY family ORDER BY family;
 
 SELECT outcome, count(*) AS tags, sum(customers) AS "tags of customers", count(error) AS failed
 FROM clientele.refresh_tags(at => :'present') GROUP BY outcome;
@@ -35,5 +37,6 @@ WHERE q_value < 0.01 AND among_share > 0.02 AND tag <> '唤醒名单' AND tag !~
 ORDER BY target_index DESC, tag, value LIMIT 12;
 
 \echo :title'One of the list, in tags':plain
-SELECT customer_id, array_to_string(clientele.tags_of(customer_id), '  ') AS tags
-FROM (SELECT min(m) AS customer_id FROM clientele.members(clientele.audience_of('唤醒名单')) m) one WHERE customer_id IS NOT NULL;
+SELECT split_part(tag, '.', 1) AS family, string_agg(regexp_replace(tag, '^[a-z]+\.', ''), ', ' ORDER BY tag COLLATE "C") AS tags
+FROM (SELECT min(m) AS customer_id FROM clientele.members(clientele.audience_of('唤醒名单')) m) one, unnest(clientele.tags_of(customer_id)) tag
+GROUP BY 1 ORDER BY 1;

@@ -33,7 +33,7 @@ CREATE TABLE journeys AS
 SELECT c AS customer_id, journey(at, event_type_id, item_id, amount) AS journey
 FROM (SELECT c, '2026-03-25'::timestamptz + hash % 10000 * interval '17 minutes' AS at, (hash / 7 % 8)::int AS event_type_id,
              CASE WHEN hash % 3 > 0 THEN hash / 11 % 5 END AS item_id, CASE WHEN hash % 2 = 0 THEN (hash / 13 % 1000) / 100.0 END AS amount
-      FROM generate_series(1, 400) c, LATERAL (SELECT abs(hashint8(c * 100 + n)::bigint) AS hash FROM generate_series(1, c % 40) n) h) r
+      FROM generate_series(1, 120) c, LATERAL (SELECT abs(hashint8(c * 100 + n)::bigint) AS hash FROM generate_series(1, c % 40) n) h) r
 GROUP BY c;
 CREATE TABLE picked AS
 SELECT s.selector, j.customer_id, e.*, t.channel, t.event, t.properties, e.at AT TIME ZONE 'Europe/Berlin' AS local

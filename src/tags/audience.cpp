@@ -191,6 +191,16 @@ uint64_t Audience::and_size(const Audience& a, const Audience& b) {
   each_common(a, b, [&](const Bitmap& l, const Bitmap& r) { n += Bitmap::and_size(l, r); });
   return n;
 }
+uint64_t Audience::and_size(const Audience& a, const Audience& b, const Audience& c) {
+  uint64_t n = 0;
+  size_t steps = 0;
+  for (const Part& p : a.parts_) {
+    if (++steps % polled_every == 0) poll();
+    const Bitmap *const l = b.part(p.high), *const r = c.part(p.high);
+    if (l != nullptr && r != nullptr) n += Bitmap::and_size(p.low, *l, *r);
+  }
+  return n;
+}
 uint64_t Audience::or_size(const Audience& a, const Audience& b) {
   return a.size() + b.size() - and_size(a, b);
 }

@@ -46,6 +46,7 @@ class Audience {
 
   /// The sizes of a & b and so on, without making them.
   static uint64_t and_size(const Audience& a, const Audience& b);
+  static uint64_t and_size(const Audience& a, const Audience& b, const Audience& c);
   static uint64_t or_size(const Audience& a, const Audience& b);
   static uint64_t without_size(const Audience& a, const Audience& b);
   static uint64_t xor_size(const Audience& a, const Audience& b);

@@ -3,6 +3,7 @@
 
 #include <roaring/roaring.h>
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <new>
@@ -57,6 +58,19 @@ void* converted(void* container, uint8_t from, uint8_t to) {
   return copy == nullptr ? nullptr : convert_run_optimize(copy, made, &made);
 }
 
+// Of three containers: how many values are in all of them.
+uint32_t common_size(const void* const of[3], const uint8_t kinds[3]) {
+  const auto bits = [&](int k) { return static_cast<const bitset_container_t*>(of[k])->array; };
+  if (std::all_of(kinds, kinds + 3, [](uint8_t k) { return k == BITSET_CONTAINER_TYPE_CODE; }))
+    return count_common(bits(0), bits(1), bits(2));
+  uint8_t kind = 0;
+  void* const both = container_and(of[0], kinds[0], of[1], kinds[1], &kind);
+  if (both == nullptr) throw std::bad_alloc();
+  const int n = container_and_cardinality(both, kind, of[2], kinds[2]);
+  container_free(both, kind);
+  return static_cast<uint32_t>(n);
+}
+
 }  // namespace
 
 Bitmap::Bitmap() : set_(made(roaring_bitmap_create())) {}
@@ -104,6 +118,29 @@ Bitmap& Bitmap::operator^=(const Bitmap& other) {
 }
 uint64_t Bitmap::and_size(const Bitmap& a, const Bitmap& b) {
   return roaring_bitmap_and_cardinality(a.set_, b.set_);
+}
+uint64_t Bitmap::and_size(const Bitmap& a, const Bitmap& b, const Bitmap& c) {
+  const roaring_array_t* const all[] = {&a.set_->high_low_container, &b.set_->high_low_container,
+                                        &c.set_->high_low_container};
+  int32_t at[] = {0, 0, 0};
+  uint64_t n = 0;
+  for (uint32_t steps = 1;; ++steps) {
+    if (steps % 64 == 0) poll();
+    uint16_t key = 0;
+    for (int k = 0; k < 3; ++k) {
+      if (at[k] == all[k]->size) return n;
+      key = std::max(key, all[k]->keys[at[k]]);
+    }
+    bool common = true;
+    for (int k = 0; k < 3; ++k)
+      if (all[k]->keys[at[k]] < key) ++at[k], common = false;
+    if (!common) continue;
+    const void* of[3];
+    uint8_t kinds[3];
+    for (int k = 0; k < 3; ++k)
+      of[k] = all[k]->containers[at[k]], kinds[k] = all[k]->typecodes[at[k]], ++at[k];
+    n += common_size(of, kinds);
+  }
 }
 bool Bitmap::operator==(const Bitmap& other) const {
   return roaring_bitmap_equals(set_, other.set_);

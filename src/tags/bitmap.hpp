@@ -37,6 +37,7 @@ class Bitmap {
   Bitmap& operator-=(const Bitmap& other);
   Bitmap& operator^=(const Bitmap& other);
   static uint64_t and_size(const Bitmap& a, const Bitmap& b);
+  static uint64_t and_size(const Bitmap& a, const Bitmap& b, const Bitmap& c);
   bool operator==(const Bitmap& other) const;
   bool includes(const Bitmap& other) const;
   bool overlaps(const Bitmap& other) const;

@@ -72,6 +72,16 @@ Part part_of(const Node& node, TagSource& source) {
   }
 }
 
+/// How many of a set are in both parts. Intersecting makes lists of bits where few are left, which
+/// takes longer than to count them.
+uint64_t size_within(const Audience& all, const Part& a, const Part& b) {
+  const uint64_t in_both = Audience::and_size(all, a.set, b.set);
+  if (!b.without) return in_both;
+  const uint64_t in_a = Audience::and_size(all, a.set);
+  if (!a.without) return in_a - in_both;
+  return all.size() - in_a - Audience::and_size(all, b.set) + in_both;
+}
+
 uint64_t size_of(const Part& part, TagSource& source) {
   return part.without ? Audience::without_size(source.everyone(), part.set) : part.set.size();
 }
@@ -115,6 +125,11 @@ uint64_t audience_size(const TagQuery& query, TagSource& source) {
   if (!conjunction && root.kind != Node::Kind::disjunction)
     return size_of(part_of(root, source), source);
   std::vector<Part> parts = parts_of(root, source);
+  const size_t n = parts.size();
+  if (conjunction && n > 2 && !parts.front().without) {
+    const Part all = fold(parts, n - 2, conjunction);
+    return size_within(all.set, parts[n - 2], parts[n - 1]);
+  }
   Part last = std::move(parts.back());
   Part rest = fold(parts, parts.size() - 1, conjunction);
   if (rest.without || (last.without && !conjunction)) {

@@ -63,6 +63,9 @@ TEST(Audience, AgreesWithSets) {
     Audience flipped = b;
     expect_same(flipped.flip_within(a), combined(set_without, x, y));
     ASSERT_EQ(Audience::and_size(a, b), combined(set_and, x, y).size());
+    const Ids z = random_ids(random, x);
+    ASSERT_EQ(Audience::and_size(a, b, audience_of(z)),
+              combined(set_and, combined(set_and, x, y), z).size());
     ASSERT_EQ(Audience::or_size(a, b), combined(set_or, x, y).size());
     ASSERT_EQ(Audience::without_size(a, b), combined(set_without, x, y).size());
     ASSERT_EQ(Audience::xor_size(a, b), combined(set_xor, x, y).size());

@@ -78,6 +78,45 @@ TEST(TagEvaluate, EqualsAskingEachCustomer) {
   }
 }
 
+// Customers enough for all kinds of containers.
+struct Many : TagSource {
+  std::map<std::string, Audience> tags;
+  Audience all;
+  Audience answer(const Leaf& leaf) override { return tags.at(leaf.name); }
+  Audience everyone() override { return all; }
+};
+
+TEST(TagEvaluate, CountsManyCustomers) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  const uint64_t customers = 200'000, every[] = {2, 3, 4, 5, 1000};
+  const char letters[] = "abcdefg";
+  Many source;
+  source.all.add_range(0, customers - 1);
+  std::map<uint64_t, std::vector<std::string_view>> own;
+  for (int i = 0; i < 7; ++i) {
+    const std::string_view tag(letters + i, 1);
+    Audience& audience = source.tags[std::string(tag)];
+    for (uint64_t id = 0; id < customers; ++id) {
+      // The last two have it in rows, or are rare.
+      if (i == 6 ? id / 5000 % 3 != 0 : random() % every[std::min(i, 4)] != 0) continue;
+      audience.add(id);
+      own[id].push_back(tag);
+    }
+  }
+  for (const char* text :
+       {"a & b & c", "a & b & !c", "a & !b & !c", "a & b & !c & (d | e)", "a & !b & !c & !d",
+        "!a & !b & !c & !d", "a & b & c & d & f", "e & a & !b", "g & a & b", "g & !a & !d",
+        "a & !g & !b", "a | b | d | f", "a | !g | b", "f & g & !a & !b", "!f & !g & !a"}) {
+    const TagQuery query = TagQuery::parse(text);
+    uint64_t expected = 0;
+    for (uint64_t id = 0; id < customers; ++id) expected += query.matches(own[id]) ? 1 : 0;
+    EXPECT_EQ(audience_size(query, source), expected) << text;
+    EXPECT_EQ(audience_of(query, source).size(), expected) << text;
+  }
+}
+
 TEST(TagEvaluate, AsksForEveryoneOnlyIfItMust) {
   Customers customers;
   customers.tags = {{1, {"vip"}}, {2, {"vip", "流失风险"}}, {3, {}}};

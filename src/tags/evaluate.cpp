@@ -19,16 +19,19 @@ struct Part {
 
 Part part_of(const Node& node, TagSource& source);
 
-/// The parts of a group, those without an exception first and the smallest of them first, so that
-/// what conjunctions work on gets small soon.
+/// The parts of a group, those without an exception first. Sets to be intersected come with the
+/// smallest first, so that what is worked on gets small soon; sets to be united with the largest
+/// first: adding a list to bits is cheaper than merging lists.
 std::vector<Part> parts_of(const Node& node, TagSource& source) {
+  const bool conjunction = node.kind == Node::Kind::conjunction;
   std::vector<Part> parts;
   parts.reserve(node.children.size());
   for (const Node& child : node.children) parts.push_back(part_of(child, source));
   std::vector<std::pair<uint64_t, size_t>> order;
   for (size_t i = 0; i < parts.size(); ++i) order.emplace_back(parts[i].set.size(), i);
   std::ranges::sort(order, {}, [&](const auto& o) {
-    return std::tuple(parts[o.second].without, o.first, o.second);
+    const bool without = parts[o.second].without;
+    return std::tuple(without, without == conjunction ? ~o.first : o.first, o.second);
   });
   std::vector<Part> sorted;
   sorted.reserve(parts.size());

@@ -86,8 +86,11 @@ BEGIN
     changed_in bigint NOT NULL DEFAULT pg_current_xact_id()::text::bigint
   );
   -- Batches and transactions come in order, so the smallest kind of index finds what is new.
-  CREATE INDEX journey_changes_batch_idx ON clientele_data.journey_changes USING brin (batch);
-  CREATE INDEX journey_changes_changed_in_idx ON clientele_data.journey_changes USING brin (changed_in);
+  -- Ranges are small, and summarised when they are full, so that few old rows are read beside the new ones.
+  CREATE INDEX journey_changes_batch_idx ON clientele_data.journey_changes
+    USING brin (batch) WITH (pages_per_range = 16, autosummarize = on);
+  CREATE INDEX journey_changes_changed_in_idx ON clientele_data.journey_changes
+    USING brin (changed_in) WITH (pages_per_range = 16, autosummarize = on);
   COMMENT ON TABLE clientele_data.journey_changes IS
     'Which journeys a batch changed, for whoever follows: refresh_tags() does. clientele.prune_journey_changes() deletes what is done with.';
   COMMENT ON COLUMN clientele_data.journey_changes.batch IS 'The batch, ascending by its start, not by its commit.';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <gtest/gtest.h>
+#include <roaring/roaring64map.hh>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <iterator>
 #include <set>
@@ -215,6 +217,26 @@ TEST(Audience, KeepsTheFormat) {
       3, 0,  0, 0, 0x3b, 0x30, 0, 0, 1, 0, 0, 9, 0, 1, 0, 10, 0,  9, 0};    // a run of 10
   const Bytes bytes = bytes_of(a);
   EXPECT_EQ(std::vector<uint8_t>(bytes.begin(), bytes.end()), expected);
+}
+
+// What CRoaring's own class for 64-bit numbers writes after the first bytes, and reads.
+TEST(Audience, KeepsTheFormatOfOthers) {
+  testing::Random random(11);
+  for (int round = 0; round < 60; ++round) {
+    const Ids ids = random_ids(random);
+    const Bytes bytes = bytes_of(audience_of(ids));
+    Roaring64Map theirs;
+    for (const uint64_t id : ids) theirs.add(id);
+    theirs.runOptimize();
+    std::vector<char> written(theirs.getSizeInBytes());
+    theirs.write(written.data());
+    ASSERT_EQ(written.size() + Audience::head_bytes, bytes.size());
+    ASSERT_EQ(std::memcmp(written.data(), bytes.data() + Audience::head_bytes, written.size()), 0);
+    const Roaring64Map back =
+        Roaring64Map::read(reinterpret_cast<const char*>(bytes.data()) + Audience::head_bytes);
+    ASSERT_EQ(back.cardinality(), ids.size());
+    for (const uint64_t id : ids) ASSERT_TRUE(back.contains(id));
+  }
 }
 
 }  // namespace

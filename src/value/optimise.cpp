@@ -227,13 +227,18 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
   result.gradient_norm = search.steepness(best);
   result.converged = result.gradient_norm <= 1e-6 * (1 + std::abs(best.value));
   result.variance = Vector::Constant(best.at.size(), -1);
-  result.at_bound.assign(static_cast<size_t>(best.at.size()), true);
-  for (const Eigen::Index i : free) result.at_bound[static_cast<size_t>(i)] = false;
+  // Also where the gradient is level, or points inwards by its rounding, so that nothing is held.
+  bool inside = true;
+  for (Eigen::Index i = 0; i < best.at.size(); ++i) {
+    result.at_bound.push_back(best.at(i) <= box.lower(i) || best.at(i) >= box.upper(i));
+    inside = inside && !result.at_bound.back();
+  }
   if (regular) {
     const auto m = static_cast<Eigen::Index>(free.size());
     const Matrix inverse = information.solve(Matrix::Identity(m, m));
-    for (Eigen::Index k = 0; k < m; ++k) result.variance(free[k]) = inverse(k, k);
-    if (m == best.at.size()) result.covariance = inverse;
+    for (Eigen::Index k = 0; k < m; ++k)
+      if (!result.at_bound[static_cast<size_t>(free[k])]) result.variance(free[k]) = inverse(k, k);
+    if (inside) result.covariance = inverse;
   }
   return result;
 }

@@ -83,7 +83,7 @@ def invariants():
         for g, other in fitted(covariates).items():
             # Bounds are those of the customers with z = 0, so at one the two may differ.
             inside = "at_bound" not in fits[g] and "at_bound" not in other
-            near(f"covariates, {name}, likelihood", other["log_likelihood"], fits[g]["log_likelihood"], 0, 1e-6 if inside else 1e-3)
+            near(f"covariates, {name}, likelihood", other["log_likelihood"], fits[g]["log_likelihood"], 0, 1e-6 if inside else 1e-2)
             if inside and abs(fits[g]["dropout_effects"][0]) < 5:
                 for effects in ("purchase_effects", "dropout_effects"):
                     near(f"covariates, {name}, {effects} {fits[g]}", other[effects][0], factor * fits[g][effects][0], 2e-2, 2e-3)

@@ -36,7 +36,9 @@ TEST(Draw, SharesAndTexts) {
     for (uint64_t id = 0; id < n; ++id) {
       taken += draw.takes(id);
       in_both += draw.takes(id) && other.takes(id);
-      if (draw.takes(id)) ASSERT_TRUE(larger.takes(id));
+      if (draw.takes(id)) {
+        ASSERT_TRUE(larger.takes(id));
+      }
     }
     const auto within = [&](int count, double p) {
       return std::abs(count - n * p) <= 5 * std::sqrt(n * p * (1 - p));

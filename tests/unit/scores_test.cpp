@@ -76,7 +76,7 @@ TEST(Scores, AgreeWithMaps) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   testing::Random random(seed);
-  for (int round = 0; round < 25; ++round) {
+  for (int round = 0; round < 10; ++round) {
     std::set<uint64_t> ids = testing::random_ids(random);
     if (random.one_in(2))
       while (ids.size() > 50) ids.erase(std::next(ids.begin(), 50), ids.end());

@@ -93,13 +93,13 @@ class Queries:
         db.run("SET work_mem = '256MB'")
         progress(f"asking {n:,} customers")
         slow = given.slow_runs if n > 2_000_000 else None
-        tasks = [(q, OURS, task(db, questions.ours(node)), None) for q, node in questions.QUESTIONS.items()]
-        tasks += [(q, MADE, task(db, questions.ours_made(node)), None) for q, node in questions.QUESTIONS.items()]
-        tasks += peer_tasks
-        tasks += [(q, form.name, task(db, form.question(node)), slow)
-                  for form in self.forms for q, node in questions.QUESTIONS.items()]
+        ask = {OURS: questions.ours, MADE: questions.ours_made, **{f.name: f.question for f in self.forms}}
+        tasks = [(q, competitor, task(db, text(node)), slow if competitor not in (OURS, MADE) else None)
+                 for competitor, text in ask.items() for q, node in questions.QUESTIONS.items()] + peer_tasks
         try:
-            interleaved(self.measures, tasks, given.runs)
+            # One competitor after the other, so that each finds its own data in memory, and no other's.
+            for competitor in dict.fromkeys(t[1] for t in tasks):
+                interleaved(self.measures, [t for t in tasks if t[1] == competitor], given.runs)
         finally:
             for engine in self.peers:
                 engine.close()

@@ -117,8 +117,6 @@ Errors: 54000 for more than 10000 values of one tag.';
 CREATE FUNCTION ask_journey_rules(tags text[], at timestamptz, changed bigint[]) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  source text;
-  condition CONSTANT text := CASE WHEN changed IS NOT NULL THEN E'\nWHERE journeys.customer_id = ANY ($2)' ELSE '' END;
   wanted record;
   audiences clientele.audience[];
   numbers clientele.tag_scores[];
@@ -135,11 +133,15 @@ BEGIN
          string_agg(format(E'SELECT %L::text, unnest((%s\n)::text[])', t.name, t.rule), E'\nUNION ALL ' ORDER BY t.name)
            FILTER (WHERE t.holds = 'texts') AS texts_sql
   INTO wanted FROM clientele_data.tags t WHERE t.name = ANY (tags);
+  IF changed IS NOT NULL THEN
+    -- They were fetched once for all rules.
+    wanted.source := replace(wanted.source, 'FROM clientele_data.journeys AS journeys', 'FROM pg_temp.clientele_changed AS journeys');
+  END IF;
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
   IF wanted.plain IS NOT NULL OR wanted.numeric IS NOT NULL THEN
     EXECUTE format('SELECT ARRAY[%s]::clientele.audience[], ARRAY[%s]::clientele.tag_scores[]',
-                   wanted.plain_sql, wanted.numeric_sql) || wanted.source || condition
-    INTO audiences, numbers USING at, changed;
+                   wanted.plain_sql, wanted.numeric_sql) || wanted.source
+    INTO audiences, numbers USING at;
     INSERT INTO pg_temp.clientele_answers (tag, customers)
     SELECT u.tag, coalesce(u.customers, '{}') FROM unnest(wanted.plain, audiences) u (tag, customers);
     INSERT INTO pg_temp.clientele_answers (tag, scores)
@@ -149,12 +151,12 @@ BEGIN
     PERFORM clientele.ask_for_values(
       'SELECT answer.tag, answer.value, customer_id'
       || wanted.source || E'\nCROSS JOIN LATERAL (' || concat_ws(E'\nUNION ALL ', wanted.text_sql, wanted.texts_sql)
-      || E'\n) AS answer (tag, value)' || condition, at, changed);
+      || E'\n) AS answer (tag, value)', at, changed);
   END IF;
 END $$;
 COMMENT ON FUNCTION ask_journey_rules(text[], timestamptz, bigint[]) IS
   'Asks the rules of these tags, which are expressions over a journey, in one pass; a part of refresh_tags().
-changed: the customers to ask, NULL for all. The answers go to clientele_answers.';
+changed: the customers to ask, whose journeys are in clientele_changed, NULL for all. The answers go to clientele_answers.';
 
 CREATE FUNCTION ask_rule(tag text, at timestamptz, changed bigint[]) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -200,7 +202,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION ask_rule(text, timestamptz, bigint[]) IS
   'Asks the rule of a tag; a part of refresh_tags().
-changed: the customers to ask, NULL for all. The answer goes to clientele_answers.';
+changed: the customers to ask, NULL for all, as in ask_journey_rules(). The answer goes to clientele_answers.';
 
 CREATE FUNCTION changed_customers(refresh_id bigint) RETURNS bigint[]
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -328,6 +330,9 @@ BEGIN
         ids := NULL;  -- one pass over all is cheaper than so many look-ups
       ELSE
         asked := ids::clientele.audience;
+        DROP TABLE IF EXISTS pg_temp.clientele_changed;
+        CREATE TEMP TABLE clientele_changed ON COMMIT DROP AS
+          SELECT j.customer_id, j.journey FROM clientele_data.journeys j WHERE j.customer_id = ANY (ids);
       END IF;
     END IF;
     -- Together first. If that fails, one after the other finds whose fault it is.
@@ -374,6 +379,7 @@ BEGIN
   WHERE r.refresh_id = run;
   RETURN QUERY SELECT d.tag, d.outcome, d.customers, d.gained, d.lost, d.error FROM pg_temp.clientele_done d
                ORDER BY d.error IS NULL, d.tag COLLATE "C";
+  DROP TABLE IF EXISTS pg_temp.clientele_changed;
   DROP TABLE pg_temp.clientele_todo, pg_temp.clientele_done, pg_temp.clientele_answers, pg_temp.clientele_refresh;
 END $$;
 COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS

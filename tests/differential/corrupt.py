@@ -136,7 +136,10 @@ SELECT 'journey', unnest(ARRAY[
   'churn_features($1, ''2026-01-01 00:10'', churn_features_def(''1 min'', purchase => ''#0'', return => ''#1'', promotion => ''#2'', answer => ''#0|#3''))',
   'churn_features_json($1, ''2030-01-01'')', 'churned($1, ''2026-01-01 00:10'', ''1 h'')', 'churned($1, ''2026-01-02'', ''1 day'', ''#0|#1'')',
   'churn_fit($1, n %% 2 = 0, ''2026-02-01'', churn_def()) FROM generate_series(1, 4) n',
-  'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')'])
+  'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')',
+  'amount_sum($1, ''#0|#1'')', 'day_count($1, ''#0'', ''UTC'')', 'usual_hour($1, ''#0|#1'', ''Asia/Shanghai'')', 'usual_weekday($1, ''!#0'', ''UTC'')',
+  'hour_share($1, ''#0|#1'', 22, 6, ''UTC'')', 'weekday_share($1, ''#0'', ''{6,7}'', ''UTC'')', 'top_event($1, ''#0|#1'')', 'top_channel($1, ''#0'')',
+  'top_property($1, ''category'', ''#0'')', 'top_item($1, ''#0|#2'')', 'channels($1, ''#0'')'])
 UNION ALL
 SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700000,#1|#0,#2|#0}', w, o, s, e, item, up, day))
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES ('ordered'), ('strict')) o (o),
@@ -147,10 +150,10 @@ SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day);
 INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)', 'funnel_def_hash($1)',
   'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
-  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))']);
+  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_audience($1, 1)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
-  'journey_path(''2026-01-01'', ''a'', $1)']);
+  'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
 INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::text', 'purchase_def_send($1)', 'purchase_def_hash($1)',
   'purchase_summary(j, $1) FROM samples', 'purchase_times(j, $1) FROM samples',
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
@@ -170,7 +173,8 @@ INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'aud
   'cardinality(audience_to_ids($1))', 'audience_and($1, ''{1-9}'')', 'audience_or(''{1-9}'', $1)', 'audience_without($1, ''{5}'')', 'audience_xor($1, $1)', 'audience_includes($1, ''{1}'')', 'audience_included($1, ''{1}'')',
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',
-  'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)']);
+  'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)',
+  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'store_tag_answer(''x'', $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
 INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)',
   'scores_below($1, 3)', 'scores_at_most($1, 3)', 'scores_above($1, 3)', 'scores_at_least($1, 3)', 'scores_between($1, 3, 9)', 'score_of($1, 5)', 'score_summary($1)', 'tag_scores_without($1, ''{5}'')',
   'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
@@ -214,7 +218,8 @@ INSERT INTO calls SELECT 'btyd_histories', unnest(ARRAY['btyd_histories_out($1):
 CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.btyd_combine, STYPE = clientele.btyd_histories, FINALFUNC = clientele.btyd_fit_final);
 INSERT INTO calls SELECT 'tag_query', unnest(ARRAY['tag_query_out($1)::text', 'tag_query_send($1)', 'tag_query_hash($1)', 'tag_query_names($1)',
   'tag_match(''{vip,city=上海,age=34,n=1}''::text[], $1)', '$1 @@ ''{x.y,a}''::text[]', 'tag_match(''{"vip": true, "age": 34}''::jsonb, $1)',
-  'tag_match_commuted($1, ''{vip}'')', '(SELECT count(*) FROM tagged WHERE tags @@ $1)']);
+  'tag_match_commuted($1, ''{vip}'')', '(SELECT count(*) FROM tagged WHERE tags @@ $1)',
+  'audience_of($1)', 'audience_size($1)']);
 CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THEN 'x.' || n END] AS tags FROM generate_series(1, 40) n;
 CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;

@@ -51,6 +51,8 @@ void use(const Scores& s) {
   }
   const double number = static_cast<double>(some.score) / 1e6;
   must((s.less(number) | s.equal(number) | s.greater(number)) == s.all(), "ranges make all");
+  // The rest is slow where there are many slices: for some.
+  if (bytes_of(s).size() % 8 != 0) return;
   const Audience half = s.all().sample(s.size() / 2, 1);
   Scores left = settled, right = settled;
   left &= half;
@@ -120,7 +122,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   if (size != 0 && !random.one_in(3)) return LLVMFuzzerMutate(data, size, most);
   std::vector<Score> all;
   uint64_t customer = 0;
-  const uint64_t width = random.below(50);
+  const uint64_t width = 20 + random.below(32);
   for (auto n = random.below(12); n > 0; --n)
     all.push_back({customer += 1 + random.below(random.one_in(9) ? 1 << 20 : 9),
                    static_cast<int64_t>(random() >> (8 + width)) - (1 << 20)});

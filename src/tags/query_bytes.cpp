@@ -96,6 +96,10 @@ TagQuery TagQuery::read(std::span<const uint8_t> bytes) {
   TagQuery query;
   query.root_ = read_node(reader, Kind::leaf, 0);
   if (!reader.done()) Reader::fail("bytes follow a tag query");
+  // An integer can be written in more bytes than it needs.
+  Bytes written;
+  query.write(written);
+  if (written.size() != bytes.size()) Reader::fail("a tag query is not in its only form");
   // Printing makes no more than four bytes of one.
   if (bytes.size() > most_text / 4 && query.print().size() > most_text)
     Reader::fail("a tag query is too long");

@@ -304,6 +304,12 @@ TEST(TagQuery, ReadsCanonicalBytesOnly) {
   EXPECT_GT(read, 100u);
 }
 
+TEST(TagQuery, ReadsNoIntegersLongerThanNeeded) {
+  // below, and a name of no byte, whose length takes one byte or two
+  EXPECT_EQ(TagQuery::read(Bytes{1, 1, 0}).print(), "\"\".*");
+  EXPECT_STREQ(error_of([&] { TagQuery::read(Bytes{1, 1, 0x80, 0}); }).code(), sqlstate::corrupted);
+}
+
 TEST(TagQuery, ReadsNoDeepBytes) {
   Bytes bytes{1};
   for (int i = 0; i < 200000; ++i) {

@@ -4,15 +4,23 @@
 
 namespace clientele {
 
+/// One step of SplitMix64 from a state, and so a good hash of it. Never to be changed: groups and
+/// samples rest on it.
+constexpr uint64_t split_mix(uint64_t state) {
+  uint64_t z = state + 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers for the same seed, everywhere.
 class SplitMix64 {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}
   uint64_t operator()() {
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
+    const uint64_t number = split_mix(state_);
+    state_ += 0x9e3779b97f4a7c15;
+    return number;
   }
   /// 0 … n - 1, all equally likely (Lemire 2019, algorithm 5); n > 0.
   uint64_t below(uint64_t n) {

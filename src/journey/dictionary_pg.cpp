@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "journey/selector.hpp"
 #include "pg/nearest.hpp"
+#include "pg/store.hpp"
 
 namespace clientele {
 namespace {
@@ -29,12 +30,7 @@ void run_query(const char* sql, int nargs, Oid* types, Datum* values, const char
     elog(ERROR, "the dictionary could not be read");
 }
 
-bool store_exists() {
-  return pg::call_pg([] {
-    const Oid schema = get_namespace_oid("clientele_data", true);
-    return OidIsValid(schema) && OidIsValid(get_relname_relid("event_types", schema));
-  });
-}
+bool store_exists() { return pg::store_has("event_types"); }
 
 // Every operator and function is named with its schema: the caller's search_path may hold others.
 const char matching_types[] =

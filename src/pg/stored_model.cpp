@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/store.hpp"
 
 namespace clientele::pg {
 namespace {
@@ -43,11 +44,7 @@ Wanted wanted(std::string_view text) {
 }  // namespace
 
 std::string stored_model(std::string_view name, const char* type) {
-  const bool there = call_pg([] {
-    const Oid schema = get_namespace_oid("clientele_data", true);
-    return OidIsValid(schema) && OidIsValid(get_relname_relid("models", schema));
-  });
-  if (!there)
+  if (!store_has("models"))
     throw Error("42P01", "there is no store in this database, and so no model has a name",
                 "CALL clientele.create_store() makes one; or give the model itself.");
   const auto [bare, version] = wanted(name);

@@ -9,7 +9,7 @@
 
 namespace clientele::tags {
 
-Draw::Draw(double share, std::string_view text) : key_(mixed(fnv1a(text))), all_(share == 1) {
+Draw::Draw(double share, std::string_view text) : key_(split_mix(fnv1a(text))), all_(share == 1) {
   if (!(share >= 0 && share <= 1)) {
     char shown[32];
     const auto end = std::to_chars(shown, shown + sizeof shown, share).ptr;

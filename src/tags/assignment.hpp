@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/random.hpp"
+
 namespace clientele::tags {
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo 1991).
@@ -13,15 +15,6 @@ constexpr uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014, figure 16, with the constants of
-/// Stafford's variant 13).
-constexpr uint64_t mixed(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 /// A share of all customers, drawn by a text. Whoever is in it for a share is in it for any larger
 /// share of the same text; different texts draw independently. Never to be changed: groups of
 /// running experiments rest on it.
@@ -29,7 +22,7 @@ class Draw {
  public:
   /// Errors: 22023 for a share that is not between 0 and 1.
   Draw(double share, std::string_view text);
-  bool takes(uint64_t customer) const { return all_ || mixed(customer ^ key_) < below_; }
+  bool takes(uint64_t customer) const { return all_ || split_mix(customer ^ key_) < below_; }
 
  private:
   uint64_t key_;

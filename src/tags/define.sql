@@ -6,10 +6,11 @@ CREATE FUNCTION tag_search_path() RETURNS text
 COMMENT ON FUNCTION tag_search_path() IS
   'The schemas in which rules of tags find what they name without a schema.';
 
-CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed boolean) RETURNS text
+CREATE FUNCTION tag_rule_source(
+    kind text, rule text, customers boolean, timed boolean, journeys text DEFAULT 'clientele_data.journeys') RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN kind = 'journey' THEN
-      E'\nFROM clientele_data.journeys AS journeys'
+      E'\nFROM ' || journeys || ' AS journeys'
       || CASE WHEN customers THEN E'\nJOIN clientele_data.customers AS customers USING (customer_id)' ELSE '' END
       || CASE WHEN timed THEN E'\nCROSS JOIN (SELECT $1 AS at) AS refresh' ELSE '' END
     ELSE
@@ -17,9 +18,9 @@ CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed b
       || E'(\n' || rule || E'\n) AS answer'
     END
 $$;
-COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean) IS
+COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, text) IS
   'The FROM clause with which the rule of a tag is asked; $1 is the present.
-customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach.';
+customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; journeys: the table or view to ask.';
 
 CREATE FUNCTION tag_rule_type(kind text, rule text, customers boolean, timed boolean) RETURNS regtype
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -194,8 +195,7 @@ BEGIN
     RAISE EXCEPTION 'name, rule and keeps must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   PERFORM clientele.check_tag_name(name);
-  family := coalesce(family, CASE WHEN split_part(name, '.', 1) IN ('basic', 'behaviour', 'preference', 'value', 'response')
-                                  THEN split_part(name, '.', 1) ELSE 'basic' END);
+  family := coalesce(family, clientele.tag_family(name));
   IF family NOT IN ('basic', 'behaviour', 'preference', 'value', 'response') THEN
     RAISE EXCEPTION 'there is no family of tags "%"', family USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The families are basic, behaviour, preference, value and response.';
@@ -236,6 +236,19 @@ Booleans make plain tags, numbers numeric ones, text (or an array of it) tags wi
 family: basic, behaviour, preference, value or response; by default the first part of the name, or basic. per_customer => true promises of a SELECT that what it says of a customer rests on the journey of that customer alone, so that a refresh asks only those whose journeys changed; expressions over a journey are so by themselves. uses names tags that must be refreshed before.
 Names without a schema are looked for in clientele, clientele_data and public. Errors: those of the rule, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name, family or kind, 42P01 without a store, 42501 without the right to change clientele_data.tags.';
 
+CREATE FUNCTION tag_family(name text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN split_part(name, '.', 1) IN ('basic', 'behaviour', 'preference', 'value', 'response')
+              THEN split_part(name, '.', 1) ELSE 'basic' END
+$$;
+COMMENT ON FUNCTION tag_family(text) IS
+  'The family of a tag of which nobody said it: the first part of its name, or basic.';
+
+CREATE FUNCTION tag_answer_of(kind text, holds text, rule text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$ SELECT kind || ' ' || holds || ': ' || rule $$;
+COMMENT ON FUNCTION tag_answer_of(text, text, text) IS
+  'What clientele_data.tag_status.rule says of an answer; a tag that is defined otherwise now is asked of all customers.';
+
 CREATE FUNCTION check_tag_name(name text) RETURNS void
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -259,8 +272,7 @@ BEGIN
   PERFORM clientele.check_tag_name(name);
   INSERT INTO clientele_data.tags AS t (name, family, kind, description)
   VALUES (save_audience.name,
-          coalesce(save_audience.family, CASE WHEN split_part(name, '.', 1) IN ('behaviour', 'preference', 'value', 'response')
-                                              THEN split_part(name, '.', 1) ELSE 'basic' END), 'fixed', save_audience.description)
+          coalesce(save_audience.family, clientele.tag_family(name)), 'fixed', save_audience.description)
   ON CONFLICT ON CONSTRAINT tags_pkey DO UPDATE SET
     family = coalesce(save_audience.family, t.family), kind = 'fixed', rule = NULL, holds = 'yes', per_customer = false,
     timed = false, customers = false, uses = '{}', description = coalesce(excluded.description, t.description), defined_at = now();

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "pg/nearest.hpp"
+#include "pg/store.hpp"
 #include "pg/values.hpp"
 #include "tags/evaluate.hpp"
 #include "tags/scores.hpp"
@@ -104,11 +105,7 @@ void each_row(Statement& statement, std::string_view first, std::string_view sec
 class StoredTags : public tags::TagSource {
  public:
   StoredTags() {
-    const bool there = call_pg([] {
-      const Oid schema = get_namespace_oid("clientele_data", true);
-      return OidIsValid(schema) && OidIsValid(get_relname_relid("tag_audiences", schema));
-    });
-    if (!there)
+    if (!pg::store_has("tag_audiences"))
       throw Error("42P01", "there is no store in this database, and so no tag is defined",
                   "CALL clientele.create_store() makes one; tag_match() asks tags in columns of "
                   "your own.");

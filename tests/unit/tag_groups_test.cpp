@@ -18,8 +18,8 @@ TEST(Draw, NeverChanges) {
   EXPECT_EQ(fnv1a(""), 0xcbf29ce484222325u);
   EXPECT_EQ(fnv1a("a"), 0xaf63dc4c8601ec8cu);
   EXPECT_EQ(fnv1a("foobar"), 0x85944171f73967e8u);
-  EXPECT_EQ(mixed(0), 0xe220a8397b1dcdafu);
-  EXPECT_EQ(mixed(0x9e3779b97f4a7c15), 0x6e789e6aa1b965f4u);
+  EXPECT_EQ(split_mix(0), 0xe220a8397b1dcdafu);
+  EXPECT_EQ(split_mix(0x9e3779b97f4a7c15), 0x6e789e6aa1b965f4u);
   const Draw draw(0.5, "双十一");
   std::vector<int> taken;
   for (int id = 0; id < 24; ++id)

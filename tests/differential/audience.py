@@ -9,32 +9,14 @@ aggregate, cast and sample; plans by one process and by several. Random numbers 
 summaries and joins against rows of the same numbers. Then sets made by plain SQL on a million rows.
 """
 import fractions
-import os
 import random
-import subprocess
 import sys
 
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import Checks
+
 DATABASE = "clientele_audience_differential"
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:400])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("audience: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
+checks = Checks("audience", DATABASE)
+check, psql = checks.check, checks.psql
 
 BORDERS = [0, 1 << 16, 5 << 16, 1 << 32, (7 << 32) - 70000, 1 << 62, (1 << 63) - 400000]
 
@@ -228,8 +210,7 @@ def main():
     for place, good in enumerate(psql(MILLION)[0]):
         check(f"a million customers: answer {place}", good == "t")
     psql(f"DROP DATABASE {DATABASE} WITH (FORCE);", "postgres")
-    print(f"audience: {passed} passed, {failed} failed, 0 skipped")
-    sys.exit(failed > 0)
+    checks.end()
 
 
 main()

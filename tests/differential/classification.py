@@ -12,34 +12,17 @@ different probabilities than are kept. scikit-learn is asked too if Python can i
 import bisect
 import fractions
 import math
-import os
 import random
-import subprocess
 import sys
 
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import Checks
+
 DATABASE = "clientele_classification_differential"
+checks = Checks("classification", DATABASE)
+check, psql = checks.check, checks.psql
 THRESHOLDS = [0, 0.1, 0.25, 1 / 3, 0.5, 0.75, 1]
 PARTS = [1, 2, 3, 7, 10, 100]
 Z = 1.959963984540054
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:400])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("classification: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 def copy(table, rows):
@@ -227,12 +210,10 @@ def compare(rows):
 
 
 def scikit_learn(by_set):
-    global skipped
     try:
         from sklearn import metrics
     except ImportError:
-        skipped += 1
-        print("skipped: scikit-learn is not there")
+        checks.skip("scikit-learn is not there")
         return
     got = {int(g): v for g, *v in psql("SELECT g, clientele.classification_auc(c), clientele.classification_log_loss(c), clientele.classification_brier(c), "
                                        "clientele.classification_average_precision(c), clientele.classification_accuracy(c) FROM serial WHERE c IS NOT NULL")}
@@ -275,8 +256,7 @@ CREATE TABLE rounded AS SELECT g, clientele.classification(p, y) AS c FROM wide 
         check(f"rounded log loss {g}", abs(float(loss) - float(plain_loss)) <= 2**-8, f"{loss} {plain_loss}")
         print(f"rounded {g}: Brier score {float(brier) - float(plain):.2g} off, log loss {float(loss) - float(plain_loss):.2g}")
     psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"classification: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.end()
 
 
 main()

@@ -18,34 +18,18 @@ import pathlib
 import random
 import re
 import statistics
-import subprocess
 import sys
 
+from checks import Checks
+
 DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared/data"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
 DATABASE = "clientele_rfm_differential"
+checks = Checks("rfm", DATABASE)
+check, psql = checks.check, checks.psql
 # column of recency: its order from the worst value, the key of its cuts, text to an exact number.
 KINDS = {"days": "DESC", "ago": "DESC", "at": "ASC"}
 CUT_KEYS = {"days": "recency_cuts_number", "ago": "recency_cuts", "at": "recency_cuts_at",
             "f": "frequency_cuts", "m": "monetary_cuts"}
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:400])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("rfm: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 def copy(table, rows):
@@ -114,10 +98,9 @@ def differing(label, got, want, by="g"):
 CREATE TEMP TABLE a AS {got}; CREATE TEMP TABLE b AS {want};
 WITH wrong AS ((TABLE a EXCEPT ALL TABLE b) UNION ALL (TABLE b EXCEPT ALL TABLE a))
 SELECT count(DISTINCT {by}) FILTER (WHERE {by} NOT IN (SELECT {by} FROM wrong)), (SELECT count(DISTINCT {by}) FROM wrong) FROM b;""")
-    global passed, failed
-    passed, failed = passed + int(good), failed + int(bad)
+    checks.count(good, bad)
     if int(bad) or not int(good):
-        failed += not int(good)
+        checks.count(0, not int(good))
         print(f"{label}: {good} agree, {bad} differ")
 
 
@@ -242,11 +225,9 @@ def exact_cuts(rows, sets):
 
 
 def online_retail():
-    global skipped
     path = DATA / "online_retail.csv.gz"
     if not path.exists():
-        skipped += 1
-        print(f"skipped: {path} is not there")
+        checks.skip(f"{path} is not there")
         return
     header = gzip.open(path, "rt", encoding="utf-8").readline().strip().split(",")
     columns = ", ".join(f'"{c}" text' for c in header)
@@ -290,8 +271,7 @@ def main():
     exact_cuts(rows, sets)
     online_retail()
     psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"rfm: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.end()
 
 
 main()

@@ -17,33 +17,20 @@ import os
 import pathlib
 import random
 import re
-import subprocess
 import sys
 import tempfile
 
+from checks import Checks
+
 CASES = pathlib.Path(os.environ.get("CLIENTELE_TAG_CASES", pathlib.Path(__file__).resolve().parents[3] / "shared/oracle/tag_match_cases.csv"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
-passed = failed = skipped = 0
+checks = Checks("tag_query")
+check = checks.check
 SETS = 300
 
 
-def check(what, good, detail="", weight=1):
-    global passed, failed
-    passed, failed = passed + weight * bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:600])
-
-
 def psql(script):
-    script = ("SET search_path = tag_queries, public, clientele; SET client_min_messages = warning;"
-              "SET max_parallel_workers_per_gather = 0; SET jit = off;\n" + script)
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t"], input=script, capture_output=True,
-                          text=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("tag_query: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.split("\n")[:-1]]
+    return checks.psql("SET search_path = tag_queries, public, clientele; SET client_min_messages = warning;"
+                       "SET max_parallel_workers_per_gather = 0; SET jit = off;\n" + script)
 
 
 def copy(table, rows):
@@ -347,10 +334,8 @@ SELECT count(*), count(*) FILTER (WHERE a.found IS DISTINCT FROM b.found), sum(c
 
 
 def truth_table():
-    global skipped
     if not CASES.exists():
-        skipped += 1
-        print(f"skipped: there is no truth table {CASES}")
+        checks.skip(f"there is no truth table {CASES}")
         return
     cases = list(csv.reader(CASES.open(encoding="utf-8", newline="")))[1:]
     told = psql("CREATE TEMP TABLE cases (id int, tags text, query text);" + copy("cases", [(i, t, q) for i, (t, q, _) in enumerate(cases)]) +
@@ -456,8 +441,7 @@ CREATE TEMP TABLE plans AS SELECT plan($$SELECT FROM cases WHERE tags && '{{VIP}
     check("some are refused and some are not", len(broken) < 100 or len(broken) * .2 < refused < len(broken) * .95, (refused, len(broken)))
 
     psql("DROP SCHEMA tag_queries CASCADE;")
-    print(f"tag_query: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(failed > 0)
+    checks.end()
 
 
 main()

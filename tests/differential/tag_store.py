@@ -10,24 +10,18 @@ outcomes, the history and random queries must be those of the model, which knows
 refresh may ask and which not.
 """
 import json
-import os
 import random
 import subprocess
 import sys
 
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import PSQL, Checks
+
 DATABASE = "clientele_tag_store"
 TYPES = {1: ("web", "search"), 2: ("web", "purchase"), 3: ("app", "浏览"), 4: ("app", "purchase")}
 SESSION = ("SET TimeZone = 'UTC'; SET client_min_messages = warning; SET search_path = public; SET jit = off;\n")
 
-passed = failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:600], flush=True)
+checks = Checks("tag_store", DATABASE)
+check = checks.check
 
 
 def count(events, *types):
@@ -309,8 +303,7 @@ def main():
     outcomes = [o for e in expected for o in e["outcome"].values()]
     print("outcomes:", json.dumps({o: outcomes.count(o) for o in sorted(set(outcomes))}))
     subprocess.run([PSQL, "-Xq", "-d", "postgres", "-c", f"DROP DATABASE IF EXISTS {DATABASE}"], check=False)
-    print(f"tag_store: {passed} passed, {failed} failed, 0 skipped")
-    sys.exit(1 if failed else 0)
+    checks.end()
 
 
 main()

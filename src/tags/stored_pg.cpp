@@ -186,9 +186,10 @@ class StoredTags : public tags::TagSource {
 CLIENTELE_FUNCTION(clientele_audience_of) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] {
+    const tags::TagQuery query = tags::TagQuery::read(bytes);
     StoredTags source;
     Bytes out;
-    tags::audience_of(tags::TagQuery::read(bytes), source).write(out);
+    tags::audience_of(query, source).write(out);
     return pg::make_varlena(out);
   });
 }
@@ -196,8 +197,9 @@ CLIENTELE_FUNCTION(clientele_audience_of) {
 CLIENTELE_FUNCTION(clientele_audience_size) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] {
+    const tags::TagQuery query = tags::TagQuery::read(bytes);
     StoredTags source;
-    const uint64_t size = tags::audience_size(tags::TagQuery::read(bytes), source);
+    const uint64_t size = tags::audience_size(query, source);
     return Int64GetDatum(static_cast<int64_t>(size));
   });
 }

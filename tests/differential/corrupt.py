@@ -23,6 +23,12 @@ CREATE SCHEMA corrupt;
 SET search_path = corrupt, public, clientele;
 SET TimeZone = 'UTC';
 SELECT setseed(%(seed)s);
+DROP SCHEMA IF EXISTS clientele_data, clientele_bi CASCADE;
+CALL create_store();  -- without one, some calls would end before they read anything
+INSERT INTO clientele_data.customers VALUES (1), (5);
+DO $do$ BEGIN
+  PERFORM define_tag('vip', 'SELECT 5::bigint'), define_tag('age', 'SELECT 5::bigint, 34'), refresh_tags();
+END $do$;
 DO $do$ DECLARE t text; BEGIN
   FOREACH t IN ARRAY '{%(types)s}'::text[] LOOP
     EXECUTE format('CREATE FUNCTION plant_%%1$s(bytea, int, int) RETURNS clientele.%%1$s LANGUAGE internal IMMUTABLE STRICT AS ''bytea_substr''', t);
@@ -198,10 +204,10 @@ INSERT INTO calls SELECT 'churn_rows', unnest(ARRAY['churn_rows_out($1)::text', 
 CREATE AGGREGATE churn_fit_combine_all(clientele.churn_rows) (SFUNC = clientele.churn_fit_combine, STYPE = clientele.churn_rows, FINALFUNC = clientele.churn_fit_final);
 CREATE AGGREGATE rfm_cuts_combine_all(clientele.rfm_values) (SFUNC = clientele.rfm_cuts_combine, STYPE = clientele.rfm_values, FINALFUNC = clientele.rfm_cuts_final);
 INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text', 'spend_model_send($1)', 'spend_model_hash($1)',
-  'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''x'', $1)',
+  'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''model 1'', $1)',
   'customer_value(3, 1, 2, 20, ''{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}''::btyd_model, $1, 10)']);
 INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1)::text', 'contract_model_send($1)', 'contract_model_hash($1)',
-  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''x'', $1)']);
+  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
 INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',
@@ -329,7 +335,7 @@ def main():
         print(f"the session ended at {rows[len([l for l in lines if l[:1] in '.!?'])]}")
         print(asked.stderr[-2000:])
     else:
-        psql("SET client_min_messages = warning; DROP SCHEMA corrupt CASCADE")
+        psql("SET client_min_messages = warning; DROP SCHEMA corrupt, clientele_data, clientele_bi CASCADE")
     print(f"corrupt: {count - len(odd)} passed, {failed} failed, 0 skipped")
     return failed > 0
 

@@ -128,8 +128,8 @@ Audience& Audience::operator&=(const Audience& other) {
   return *this;
 }
 
-Audience& Audience::operator|=(const Audience& other) {
-  if (this == &other) return *this;
+template <class Both>
+void Audience::join(const Audience& other, Both both) {
   const size_t old = parts_.size();
   size_t l = 0;
   for (size_t i = 0; i < other.parts_.size(); ++i) {
@@ -137,12 +137,16 @@ Audience& Audience::operator|=(const Audience& other) {
     const Part& p = other.parts_[i];
     while (l < old && parts_[l].high < p.high) ++l;
     if (l < old && parts_[l].high == p.high)
-      parts_[l].low |= p.low;
+      both(parts_[l].low, p.low);
     else
       parts_.push_back(p);
   }
   std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
                      [](const Part& a, const Part& b) { return a.high < b.high; });
+}
+
+Audience& Audience::operator|=(const Audience& other) {
+  if (this != &other) join(other, [](Bitmap& l, const Bitmap& r) { l |= r; });
   return *this;
 }
 
@@ -163,19 +167,7 @@ Audience& Audience::operator^=(const Audience& other) {
     parts_.clear();
     return *this;
   }
-  const size_t old = parts_.size();
-  size_t l = 0;
-  for (size_t i = 0; i < other.parts_.size(); ++i) {
-    if (i % polled_every == 0) poll();
-    const Part& p = other.parts_[i];
-    while (l < old && parts_[l].high < p.high) ++l;
-    if (l < old && parts_[l].high == p.high)
-      parts_[l].low ^= p.low;
-    else
-      parts_.push_back(p);
-  }
-  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
-                     [](const Part& a, const Part& b) { return a.high < b.high; });
+  join(other, [](Bitmap& l, const Bitmap& r) { l ^= r; });
   drop_empty();
   return *this;
 }

@@ -92,6 +92,9 @@ class Audience {
   const Bitmap* part(uint32_t high) const;
   Bitmap& part_to_change(uint32_t high);
   void drop_empty();
+  /// Takes over the other's parts; both(own, other) where each has one.
+  template <class Both>
+  void join(const Audience& other, Both both);
   template <class Both>
   static void each_common(const Audience& a, const Audience& b, Both both);
 

@@ -51,24 +51,6 @@ Cut cut_of(Datum bound, bool at_most) {
   return {DatumGetInt64(DirectFunctionCall1(numeric_int8, cut)) + at_most};
 }
 
-// PostgreSQL regime.
-Datum numeric_from(__int128 value, int decimals) {
-  char text[60];
-  char* p = text + sizeof text;
-  *--p = '\0';
-  const bool negative = value < 0;
-  auto left = static_cast<unsigned __int128>(negative ? -value : value);
-  for (int written = 0; left != 0 || written <= decimals; left /= 10) {
-    if (written == decimals && decimals != 0) *--p = '.';
-    *--p = static_cast<char>('0' + static_cast<int>(left % 10));
-    ++written;
-  }
-  if (negative) *--p = '-';
-  const Datum exact = DirectFunctionCall3(numeric_in, CStringGetDatum(p),
-                                          ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-  return DirectFunctionCall1(numeric_trim_scale, exact);
-}
-
 Datum from_text(std::string_view text) {
   return pg::guarded([&] { return tags::packed(Scores::from_text(text)); });
 }
@@ -188,12 +170,15 @@ CLIENTELE_FUNCTION(clientele_score_summary) {
   bool nulls[6] = {false, true, true, true, true, true};
   values[0] = Int64GetDatum(static_cast<int64_t>(summary.customers));
   if (summary.customers > 0) {
-    values[1] = numeric_from(summary.sum, 6);
+    values[1] = pg::numeric_of_sum(summary.sum);
     const Numeric customers = int64_to_numeric(static_cast<int64_t>(summary.customers));
     values[2] = DirectFunctionCall2(numeric_div, values[1], NumericGetDatum(customers));
     values[3] = pg::numeric_of(summary.least);
-    // Half of the sum of the two in the middle, in tenths of millionths.
-    values[4] = numeric_from((__int128{summary.lower_median} + summary.upper_median) * 5, 7);
+    // Half of the sum of the two in the middle; the sum fits, as each is below 10^18.
+    const Datum sum = pg::numeric_of(summary.lower_median + summary.upper_median);
+    const Datum half = NumericGetDatum(int64_div_fast_to_numeric(5, 1));
+    values[4] =
+        DirectFunctionCall1(numeric_trim_scale, DirectFunctionCall2(numeric_mul, sum, half));
     values[5] = pg::numeric_of(summary.greatest);
     for (bool& null : nulls) null = false;
   }

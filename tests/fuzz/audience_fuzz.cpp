@@ -9,6 +9,7 @@
 #include "tags/audience.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 using tags::Audience;
 
@@ -17,12 +18,6 @@ namespace {
 fuzz::Tally tally("past the version", "read");
 
 using Raw = std::vector<uint8_t>;
-
-Raw bytes_of(const Audience& a) {
-  Raw out(a.written_size());
-  a.write_to(out.data());
-  return out;
-}
 
 // To combine with: sparse, dense, in runs and all three, low and high.
 const std::vector<Audience>& others() {
@@ -117,17 +112,10 @@ size_t cook(std::span<const uint8_t> recipe, Audience& a) {
 
 void cook_and_read(std::span<const uint8_t> recipe) {
   Audience a;
-  size_t at = cook(recipe, a);
+  const size_t at = cook(recipe, a);
   Raw bytes = bytes_of(a);
   must(Audience::read(bytes) == a, "what was made is read");
-  if (at < recipe.size() && recipe[at] == 0xff)
-    for (++at; at + 4 <= recipe.size(); at += 4) {
-      const size_t place = size_t{recipe[at]} << 16 | size_t{recipe[at + 1]} << 8 | recipe[at + 2];
-      if (recipe[at + 3] == 0)
-        bytes.resize(place % (bytes.size() + 1));
-      else if (!bytes.empty())
-        bytes[place % bytes.size()] ^= recipe[at + 3];
-    }
+  if (at < recipe.size() && recipe[at] == 0xff) fuzz::spoil(bytes, recipe.subspan(at + 1));
   read(bytes);
 }
 

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "unit/random_events.hpp"
 
@@ -80,6 +82,27 @@ inline size_t replace(uint8_t* data, size_t most, const void* bytes, size_t size
   if (size == 0 || size > most) return 0;
   std::memcpy(data, bytes, size);
   return size;
+}
+
+/// What a value writes.
+template <class Value>
+std::vector<uint8_t> bytes_of(const Value& value) {
+  std::vector<uint8_t> out(value.written_size());
+  value.write_to(out.data());
+  return out;
+}
+
+/// Changes bytes as a part of an input says, 4 bytes a change: the place (3), and the bits to flip;
+/// no bits cut what follows.
+inline void spoil(std::vector<uint8_t>& bytes, std::span<const uint8_t> changes) {
+  for (size_t at = 0; at + 4 <= changes.size(); at += 4) {
+    const uint8_t* const c = changes.data() + at;
+    const size_t place = size_t{c[0]} << 16 | size_t{c[1]} << 8 | c[2];
+    if (c[3] == 0)
+      bytes.resize(place % (bytes.size() + 1));
+    else if (!bytes.empty())
+      bytes[place % bytes.size()] ^= c[3];
+  }
 }
 
 }  // namespace clientele::fuzz

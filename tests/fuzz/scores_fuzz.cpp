@@ -7,6 +7,7 @@
 #include "tags/scores.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 using tags::Audience;
 using tags::Score;
@@ -17,12 +18,6 @@ namespace {
 fuzz::Tally tally("past the version", "read");
 
 using Raw = std::vector<uint8_t>;
-
-Raw bytes_of(const Scores& s) {
-  Raw out(s.written_size());
-  s.write_to(out.data());
-  return out;
-}
 
 void use(const Scores& s) {
   const std::vector<Score> all = s.scores();
@@ -85,14 +80,7 @@ void cook_and_read(std::span<const uint8_t> recipe) {
                                  static_cast<int64_t>(i * p[5]) * (p[4] & 1 ? 1 : 1'000'000)});
   }
   Raw bytes = bytes_of(Scores::of(all));
-  if (at < recipe.size())
-    for (++at; at + 4 <= recipe.size(); at += 4) {
-      const size_t place = size_t{recipe[at]} << 16 | size_t{recipe[at + 1]} << 8 | recipe[at + 2];
-      if (recipe[at + 3] == 0)
-        bytes.resize(place % (bytes.size() + 1));
-      else if (!bytes.empty())
-        bytes[place % bytes.size()] ^= recipe[at + 3];
-    }
+  if (at < recipe.size()) fuzz::spoil(bytes, recipe.subspan(at + 1));
   read(bytes);
 }
 

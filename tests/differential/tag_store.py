@@ -229,7 +229,8 @@ def main():
             else:
                 continue
             model.changes.append(customer)
-        if rng.random() < 0.3:
+        # From the second round on, so that each tag has an answer: queries over one that has none are errors.
+        if number and rng.random() < 0.3:
             name = rng.choice(sorted(RULES))
             variant = rng.choice(RULES[name])
             if rng.random() < 0.3:

@@ -37,6 +37,7 @@ WHERE q_value < 0.01 AND among_share > 0.02 AND tag <> '唤醒名单' AND tag !~
 ORDER BY target_index DESC, tag, value LIMIT 12;
 
 \echo :title'One of the list, in tags':plain
-SELECT split_part(tag, '.', 1) AS family, string_agg(regexp_replace(tag, '^[a-z]+\.', ''), ', ' ORDER BY tag COLLATE "C") AS tags
+SELECT CASE WHEN split_part(tag, '=', 1) LIKE '%.%' THEN split_part(tag, '.', 1) ELSE 'your own' END AS family,
+       string_agg(regexp_replace(tag, '^[a-z]+\.', ''), ', ' ORDER BY tag COLLATE "C") AS tags
 FROM (SELECT min(m) AS customer_id FROM clientele.members(clientele.audience_of('唤醒名单')) m) one, unnest(clientele.tags_of(customer_id)) tag
 GROUP BY 1 ORDER BY 1;

@@ -4,7 +4,7 @@
 #include "pg/boundary.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+CLIENTELE_MODULE_MAGIC;
 void _PG_init(void);
 }
 

@@ -5,7 +5,7 @@
 #include "pg/trust.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+CLIENTELE_MODULE_MAGIC;
 void _PG_init(void);
 }
 

@@ -67,6 +67,14 @@ extern "C" {
   }                              \
   extern "C" Datum name(PG_FUNCTION_ARGS)
 
+// From 18 on a library says its name and version, which pg_get_loaded_modules() shows.
+#ifdef PG_MODULE_MAGIC_EXT
+#define CLIENTELE_MODULE_MAGIC \
+  PG_MODULE_MAGIC_EXT(.name = "clientele", .version = CLIENTELE_VERSION)
+#else
+#define CLIENTELE_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 namespace clientele::pg {
 
 inline LocalTransactionId local_transaction() {

@@ -66,6 +66,12 @@ $(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
 
 $(shlib): $(ROOT)src/exports.map
 
-clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
-	cat $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
+COMPARABLE = $(ROOT)src/pg/comparable.sql
+
+clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(ROOT)Makefile
+	awk -v shape=$(COMPARABLE) '$$1 != "\\comparable" { print; next } \
+	  { type = $$2; $$1 = $$2 = ""; sub(/^ +/, ""); equal = $$0; \
+	    while ((getline line < shape) > 0) \
+	      if (line !~ /^--/) { gsub(/THE_TYPE/, type, line); sub(/WHAT EQUAL ONES DO/, equal, line); print line } \
+	    close(shape) }' $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
 	@mv $@.part $@

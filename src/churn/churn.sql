@@ -29,25 +29,7 @@ CREATE FUNCTION varchar_to_churn_def(varchar) RETURNS churn_def
 COMMENT ON FUNCTION varchar_to_churn_def(varchar) IS 'Reads a churn_def from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS churn_def) WITH FUNCTION varchar_to_churn_def(varchar) AS IMPLICIT;
 
-CREATE FUNCTION churn_def_eq(churn_def, churn_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION churn_def_eq(churn_def, churn_def) IS 'True if both fit a model in the same way.';
-CREATE FUNCTION churn_def_ne(churn_def, churn_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION churn_def_ne(churn_def, churn_def) IS 'True if they fit a model in different ways.';
-CREATE FUNCTION churn_def_hash(churn_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION churn_def_hash(churn_def) IS 'Hashes how to fit a churn model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS churn_def_hash_ops DEFAULT FOR TYPE churn_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 churn_def_hash(churn_def);
+\comparable churn_def fit a model in the same way
 
 CREATE TYPE churn_model;
 CREATE FUNCTION churn_model_in(cstring) RETURNS churn_model
@@ -79,22 +61,4 @@ CREATE FUNCTION varchar_to_churn_model(varchar) RETURNS churn_model
 COMMENT ON FUNCTION varchar_to_churn_model(varchar) IS 'Reads a churn_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS churn_model) WITH FUNCTION varchar_to_churn_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION churn_model_eq(churn_model, churn_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION churn_model_eq(churn_model, churn_model) IS 'True if both are the same model, fitted in the same way.';
-CREATE FUNCTION churn_model_ne(churn_model, churn_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION churn_model_ne(churn_model, churn_model) IS 'True if the models or what they were fitted on differ.';
-CREATE FUNCTION churn_model_hash(churn_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION churn_model_hash(churn_model) IS 'Hashes a churn model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS churn_model_hash_ops DEFAULT FOR TYPE churn_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 churn_model_hash(churn_model);
+\comparable churn_model are the same model, fitted in the same way

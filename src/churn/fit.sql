@@ -30,6 +30,8 @@ CREATE TYPE churn_rows (
 COMMENT ON TYPE churn_rows IS
   'Customers with their features while a churn model is sought: the state of the aggregate churn_fit, which travels between processes and servers.';
 
+\comparable churn_rows hold the same customers, of whom the same is known
+
 CREATE FUNCTION churn_fit_accum(churn_rows, float8[], boolean, churn_def) RETURNS churn_rows
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_accum_array';
 COMMENT ON FUNCTION churn_fit_accum(churn_rows, float8[], boolean, churn_def) IS 'Collects a customer for churn_fit().';

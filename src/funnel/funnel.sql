@@ -30,26 +30,7 @@ CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
 COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
 
--- Equal definitions have equal bytes, so that one can group by what was asked.
-CREATE FUNCTION funnel_def_eq(funnel_def, funnel_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION funnel_def_eq(funnel_def, funnel_def) IS 'True if both ask the same, word for word.';
-CREATE FUNCTION funnel_def_ne(funnel_def, funnel_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION funnel_def_ne(funnel_def, funnel_def) IS 'True if they ask for different things, or in different words.';
-CREATE FUNCTION funnel_def_hash(funnel_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION funnel_def_hash(funnel_def) IS 'Hashes a funnel''s definition, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS funnel_def_hash_ops DEFAULT FOR TYPE funnel_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 funnel_def_hash(funnel_def);
+\comparable funnel_def ask the same, word for word
 
 CREATE FUNCTION funnel_def(
   steps text[], within interval DEFAULT NULL, order_mode text DEFAULT 'ordered',
@@ -106,6 +87,8 @@ CREATE TYPE funnel_summary (
 );
 COMMENT ON TYPE funnel_summary IS
   'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.';
+
+\comparable funnel_summary count the same customers in the same funnel
 
 CREATE FUNCTION funnel_accum(funnel_summary, journey, funnel_def) RETURNS funnel_summary
   LANGUAGE c STABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_accum';

@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_tag_scores(varchar) RETURNS tag_scores
 COMMENT ON FUNCTION varchar_to_tag_scores(varchar) IS 'Reads a tag_scores from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS tag_scores) WITH FUNCTION varchar_to_tag_scores(varchar) AS IMPLICIT;
 
-CREATE FUNCTION tag_scores_eq(tag_scores, tag_scores) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION tag_scores_eq(tag_scores, tag_scores) IS 'True if the same customers have the same scores in both.';
-CREATE FUNCTION tag_scores_ne(tag_scores, tag_scores) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION tag_scores_ne(tag_scores, tag_scores) IS 'True if a customer has different scores in them, or a score in one only.';
-CREATE FUNCTION tag_scores_hash(tag_scores) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION tag_scores_hash(tag_scores) IS 'Hashes scores, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS tag_scores_hash_ops DEFAULT FOR TYPE tag_scores USING hash AS
-  OPERATOR 1 =, FUNCTION 1 tag_scores_hash(tag_scores);
+\comparable tag_scores give the same customers the same scores
 
 -- Who has which score
 

@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_btyd_model(varchar) RETURNS btyd_model
 COMMENT ON FUNCTION varchar_to_btyd_model(varchar) IS 'Reads a btyd_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS btyd_model) WITH FUNCTION varchar_to_btyd_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION btyd_model_eq(btyd_model, btyd_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION btyd_model_eq(btyd_model, btyd_model) IS 'True if both are the same model, found in the same way.';
-CREATE FUNCTION btyd_model_ne(btyd_model, btyd_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION btyd_model_ne(btyd_model, btyd_model) IS 'True if the models, or the ways in which they were found, differ.';
-CREATE FUNCTION btyd_model_hash(btyd_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION btyd_model_hash(btyd_model) IS 'Hashes a btyd_model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = btyd_model, RIGHTARG = btyd_model, FUNCTION = btyd_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = btyd_model, RIGHTARG = btyd_model, FUNCTION = btyd_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS btyd_model_hash_ops DEFAULT FOR TYPE btyd_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 btyd_model_hash(btyd_model);
+\comparable btyd_model are the same model, found in the same way
 
 -- The fit
 
@@ -71,6 +53,8 @@ CREATE TYPE btyd_histories (
 );
 COMMENT ON TYPE btyd_histories IS
   'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.';
+
+\comparable btyd_histories hold the same histories
 
 CREATE FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, text) RETURNS btyd_histories
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_row';

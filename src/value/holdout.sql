@@ -22,6 +22,8 @@ COMMENT ON TYPE holdout_summary IS
   'What was expected of customers and what they then did: made by the aggregate holdout_quality, told by holdout_errors and holdout_calibration.
 It holds every different pair, 17 bytes each, so that equal customers give equal figures whatever the plan.';
 
+\comparable holdout_summary hold the same expectations and what came of them
+
 CREATE FUNCTION holdout_accum(holdout_summary, double precision, double precision) RETURNS holdout_summary
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_accum';
 COMMENT ON FUNCTION holdout_accum(holdout_summary, double precision, double precision) IS 'Collects a customer for holdout_quality().';

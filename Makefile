@@ -48,7 +48,7 @@ vpath %.control $(ROOT)
 # Later flags win, so the builder's are the last. The binary does not depend on where it was built.
 CXX_WARNINGS ?= -Wall -Wextra -Wno-unused-parameter -Wno-register
 override CXX := $(or $(GIVEN_CXX),$(CXX))
-override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-prefix-map=$(ROOT)= $(CXX_WARNINGS) \
+override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-prefix-map=$(ROOT)= -ffile-prefix-map=$(CURDIR)=. $(CXX_WARNINGS) \
                      $(GIVEN_CXXFLAGS) $(CXXFLAGS_EXTRA)
 override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS) $(GIVEN_CPPFLAGS)
 override LDFLAGS += $(GIVEN_LDFLAGS)

@@ -52,6 +52,8 @@ override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-pr
                      $(GIVEN_CXXFLAGS) $(CXXFLAGS_EXTRA)
 override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS) $(GIVEN_CPPFLAGS)
 override LDFLAGS += $(GIVEN_LDFLAGS)
+# Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
+override COMPILER = $(CXX) $(CXXFLAGS)
 SHLIB_LINK += -lstdc++ -lroaring -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'

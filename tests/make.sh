@@ -47,6 +47,7 @@ for way in environment 'command line'; do
   has "the compiler is that of the $way" '^ccache c\+\+ ' "$(compiled <<<"$given")"
   has "CXXFLAGS of the $way come last" ' -O3 .*-g -O2 -fstack-protector-strong ' "$(compiled <<<"$given")"
   has "CPPFLAGS of the $way are used" ' -D_FORTIFY_SOURCE=2 ' "$(compiled <<<"$given")"
+  has "the $way says how to link" '^ccache c\+\+ .* -fstack-protector-strong ' "$(linked <<<"$given")"
   has "LDFLAGS of the $way are used" ' -Wl,-z,defs ' "$(linked <<<"$given")"
 done
 has 'sources are found below VPATH' " $root/src/module.cpp " "$(compiled <<<"$(flags VPATH="$root")")"

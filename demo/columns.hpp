@@ -160,7 +160,7 @@ class ColumnChooser {
                        " cannot be read as one; name another column with --" + name +
                        (role == Role::time ? "" : ", or say that there is none with --no-" + name));
     }
-    take(role, column, best >= exact_name ? "by its name" : "by what its name contains");
+    take(role, column, best > part_name ? "by its name" : "by what its name contains");
   }
 
   void guess_time() {

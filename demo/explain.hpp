@@ -133,7 +133,7 @@ class Explanation {
     std::string text;
     const size_t signs =
         c.decimals.comma + c.decimals.point + c.decimals.one_comma + c.decimals.one_point;
-    if (choice.comma || !choice.sure || (signs > 0 && choice.why == "asked for")) {
+    if (choice.comma || signs > 0) {
       text = std::string("; decimal ") + (choice.comma ? "comma" : "point");
       if (!choice.why.empty()) text += ", " + choice.why;
       if (!choice.sure)

@@ -11,6 +11,8 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_cast.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
@@ -96,6 +98,7 @@ typedef struct {
   FmgrInfo input, receive, output, send, cast;
   FmgrInfo casts[8];
   int cast_count;
+  bool careful;  // the cast is written in SQL: what it keeps between calls does not survive an error
 } Functions;
 
 static Oid cast_from(Oid source, Oid target) {
@@ -155,7 +158,7 @@ static void try_one(Functions* f, const char* way, const void* bytes, int n) {
       for (int i = 0; i < f->cast_count; ++i) FunctionCall1(&f->casts[i], value);
       return;
     }
-    value = FunctionCall1(&f->cast, value);
+    value = f->careful ? OidFunctionCall1(f->cast.fn_oid, value) : FunctionCall1(&f->cast, value);
   }
   text = written(f, value, bytes, n);
   if (!same(value, InputFunctionCall(&f->input, text, f->parameter, -1))) tell("another value by its text", f, bytes, n);
@@ -201,7 +204,13 @@ Datum corrupting(PG_FUNCTION_ARGS) {
   getTypeBinaryOutputInfo(type, &function, &varlena);
   fmgr_info(function, &f.send);
   f.from = strcmp(way, "text") == 0 ? TEXTOID : strcmp(way, "varchar") == 0 ? VARCHAROID : strcmp(way, "bytea") == 0 ? BYTEAOID : InvalidOid;
-  if (OidIsValid(f.from)) fmgr_info(cast_from(f.from, type), &f.cast);
+  if (OidIsValid(f.from)) {
+    HeapTuple tuple;
+    fmgr_info(cast_from(f.from, type), &f.cast);
+    tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(f.cast.fn_oid));
+    f.careful = ((Form_pg_proc)GETSTRUCT(tuple))->prolang == SQLlanguageId;
+    ReleaseSysCache(tuple);
+  }
   list = SearchSysCacheList1(CASTSOURCETARGET, ObjectIdGetDatum(type));
   for (int i = 0; i < list->n_members; ++i) {
     const Oid cast = ((Form_pg_cast)GETSTRUCT(&list->members[i]->tuple))->castfunc;

@@ -4,7 +4,7 @@
 
 usage: corrupt.py [SEED [COUNT [VALUES]]]
 
-Default: a fresh seed, 4000 stored values, and $CLIENTELE_CORRUPT_VALUES values (400,000) for input,
+Default: a fresh seed, 4000 stored values, and $CLIENTELE_CORRUPT_VALUES values (200,000) for input,
 receive and cast functions; ten million take a quarter of an hour at most.
 
 First, values stored with corrupt bytes. Input functions and casts check what they take, so the bytes
@@ -251,6 +251,9 @@ CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THE
 CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
+-- Comparing is the same for all.
+INSERT INTO calls SELECT kind, unnest(ARRAY[kind || '_cmp($1, $1)', kind || '_hash($1)', kind || '_hash_extended($1, 3)', '$1 < $1', 'count(DISTINCT x) FROM (VALUES ($1), ($1)) v (x)']) FROM (SELECT DISTINCT kind FROM good) k;
+
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
@@ -260,8 +263,6 @@ WHERE p.pronamespace = 'clientele'::regnamespace
   AND p.proname !~ '_(accum|combine|eq|ne|lt|le|gt|ge|concat)$';
 SELECT 'no values of ' || t.typname FROM pg_type t WHERE t.typnamespace = 'clientele'::regnamespace AND t.typtype = 'b' AND t.typelem = 0
   AND typname NOT IN (SELECT kind FROM good);
--- Comparing is the same for all.
-INSERT INTO calls SELECT kind, unnest(ARRAY[kind || '_cmp($1, $1)', kind || '_hash_extended($1, 3)', '$1 < $1', 'count(DISTINCT x) FROM (VALUES ($1), ($1)) v (x)']) FROM (SELECT DISTINCT kind FROM good) k;
 -- Sets of rows are looked at and not just counted, where nothing else stands beside them.
 UPDATE calls SET call = regexp_replace(call, '^count\(\*\) FROM ([a-z_]+\(.*\))$', 'string_agg(x::text, '' '') FROM \1 x')
 WHERE call ~ '^count\(\*\) FROM [a-z_]+\(' AND call !~ 'generate_series|members|scores|events';
@@ -400,7 +401,7 @@ def corrupt_inputs(rng, values, count):
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
-    inputs = int(sys.argv[3]) if len(sys.argv) > 3 else int(os.environ.get("CLIENTELE_CORRUPT_VALUES", 400_000))
+    inputs = int(sys.argv[3]) if len(sys.argv) > 3 else int(os.environ.get("CLIENTELE_CORRUPT_VALUES", 200_000))
     print(f"seed {seed}, {count} corruptions", flush=True)
     rng = random.Random(seed)
     made = psql(SETUP % dict(seed=rng.random(), allowed=ALLOWED, types=",".join(TYPES)))

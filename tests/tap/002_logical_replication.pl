@@ -53,7 +53,7 @@ INSERT INTO sample VALUES
 INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2) x, LATERAL (
     SELECT classification(n / 5.0, n > x)::text AS c, holdout_quality(x, n)::text AS h, rfm_state(n * interval '1 h', n, x, '{}')::text AS r,
            churn_state(jsonb_build_object('月', n, 'b', x), n > 1, '{}')::text AS w, spend_state(n, x)::text AS s, contract_state(x, n > 1)::text AS t,
-           btyd_state(n, n, 5 + x, 'BG/NBD')::text AS b, funnel(j, ARRAY['#' || x])::text AS f, path_state(j, CASE x WHEN 1 THEN '{}' ELSE '{"collapse": true}' END)::text AS p
+           btyd_state(n, n, 5 + x, 'BG/NBD')::text AS b, funnel(j, ARRAY['#' || x], NULL)::text AS f, path_state(j, CASE x WHEN 1 THEN '{}' ELSE '{"collapse": true}' END)::text AS p
     FROM generate_series(1, 3) n, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j)) a,
   LATERAL (VALUES ('classification_summary', c), ('holdout_summary', h), ('rfm_values', r), ('churn_rows', w), ('spend_values', s), ('contract_values', t),
                   ('btyd_histories', b), ('funnel_summary', f), ('path_summary', p)) v (kind, value) GROUP BY kind;
@@ -99,7 +99,7 @@ my %documented;
 is(join(', ', sort keys %documented), 'on the new publisher, on the publisher, on the subscriber', 'what the document says');
 $publisher->safe_psql('postgres', $documented{'on the publisher'});
 my $subscribe = $documented{'on the subscriber'};
-my $connection = $publisher->connstr('postgres');
+my $connection = $publisher->connstr . ' dbname=postgres';
 $subscribe =~ s/CONNECTION '[^']*'/CONNECTION '$connection'/ or die 'no connection in the document';
 $subscriber->safe_psql('postgres', $subscribe);
 
@@ -139,7 +139,7 @@ CALL clientele.load_events('later');
 DELETE FROM clientele_data.journeys WHERE customer_id = 7;
 SELECT clientele.refresh_tags();
 END
-like(same('changes'), qr/^98\|/, 'the follower has what came later');
+like(same('changes'), qr/^99\|/, 'the follower has what came later');
 unlike(slurp_file($subscriber->logfile), qr/ERROR/, 'nothing stopped a subscription');
 
 # It becomes a store of its own: new numbers must not meet those that came from the publisher.
@@ -150,7 +150,7 @@ CREATE TABLE own AS SELECT 'new' || i AS customer, timestamptz '2026-07-01Z' AS 
 CALL clientele.load_events('own');
 SELECT clientele.refresh_tags();
 END
-like($subscriber->safe_psql('postgres', $question), qr/^101\|/, 'it takes events of its own');
+like($subscriber->safe_psql('postgres', $question), qr/^102\|/, 'it takes events of its own');
 
 $subscriber->stop;
 $publisher->stop;

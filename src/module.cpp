@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
+#include "base/encoding.hpp"
 #include "base/poll.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/boundary.hpp"
@@ -10,6 +11,7 @@ void _PG_init(void);
 }
 
 void _PG_init(void) {
+  clientele::encoding_hook = clientele::pg::require_encoding;
   clientele::poll_hook = clientele::pg::poll_interrupts;
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();

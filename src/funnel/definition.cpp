@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "funnel/definition.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.hpp"
@@ -59,6 +60,17 @@ ExclusionText parse_exclusion(const std::string& text, int steps) {
 }
 
 void FunnelDefinition::check() const {
+  const auto at_most = [](const char* what, size_t n, size_t most) {
+    if (n > most)
+      throw Error(sqlstate::limit_exceeded, "a funnel has " + std::to_string(n) + " " + what +
+                                                ", at most " + std::to_string(most) + " can be");
+  };
+  at_most("steps", steps.size(), most_steps);
+  at_most("exclusions", exclusions.size(), most_exclusions);
+  size_t bytes = 0;
+  for (const auto* texts : {&steps, &exclusions})
+    for (const std::string& s : *texts) bytes += s.size();
+  size_limit.check(bytes);
   if (steps.empty())
     invalid("a funnel needs at least one step",
             "Name the steps in order, such as '{search,cart,purchase}'.");
@@ -95,6 +107,7 @@ void FunnelDefinition::write(Bytes& out) const {
 }
 
 FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (r.u8() != format_version)
     throw Error(sqlstate::corrupted, "funnel_def format version is not known to this release",
@@ -111,7 +124,9 @@ FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
   for (size_t n = r.count(); n > 0; --n) d.step_windows.push_back(read_length(r));
   for (size_t n = r.count(); n > 0; --n) d.exclusions.emplace_back(r.text());
   d.time_zone = r.text();
-  if (!r.done()) Reader::fail("bytes follow the end of a funnel");
+  Bytes again;
+  d.write(again);
+  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a funnel_def");
   return d;
 }
 

@@ -3,6 +3,7 @@
 // C++ throws exceptions, which must never reach PostgreSQL. CONTRIBUTING.md explains how to write a
 // function with these two tools.
 #pragma once
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -78,6 +79,10 @@ auto call_pg(F&& work) -> decltype(work()) {
   error_context_stack = saved_callbacks;
   detail::throw_postgres_error(context);
 }
+
+/// Installed as the core's encoding_hook: throws 22021 for what is not text of the database, which
+/// text with a zero byte never is.
+void require_encoding(std::string_view text);
 
 /// Installed as the core's poll_hook: throws when the query has been cancelled.
 void poll_interrupts();

@@ -31,6 +31,13 @@ pg_tz* time_zone_named(const std::string& name) {
   return zone;
 }
 
+void require_zone_name(const std::string& name) {
+  const std::string known = pg_get_timezone_name(time_zone_named(name));
+  if (known != name)
+    throw Error(sqlstate::invalid_binary,
+                "time zone \"" + name + "\" must be written \"" + known + "\" here");
+}
+
 int64_t interval_micros(const Interval& interval, const char* name, const char* hint) {
   if (interval.month != 0)
     throw Error(sqlstate::invalid_parameter,

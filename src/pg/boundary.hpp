@@ -82,4 +82,8 @@ auto call_pg(F&& work) -> decltype(work()) {
 /// Installed as the core's poll_hook: throws when the query has been cancelled.
 void poll_interrupts();
 
+/// Installed as the core's stack_hook: throws 54001 where PostgreSQL's own functions would not go
+/// deeper.
+void throw_if_stack_is_deep();
+
 }  // namespace clientele::pg

@@ -17,6 +17,12 @@ constexpr const char* order_names[] = {"ordered", "strict", "any"};
   throw Error(sqlstate::invalid_parameter, message, hint);
 }
 
+void at_most(size_t count, size_t most, const char* what) {
+  if (count > most)
+    throw Error(sqlstate::limit_exceeded, "a funnel can have at most " + std::to_string(most) +
+                                              " " + what + ", not " + std::to_string(count));
+}
+
 void write_length(Writer& w, const std::optional<uint64_t>& length) {
   w.u8(length.has_value());
   if (length) w.varint(*length);
@@ -74,6 +80,8 @@ void FunnelDefinition::check() const {
   if (steps.empty())
     invalid("a funnel needs at least one step",
             "Name the steps in order, such as '{search,cart,purchase}'.");
+  at_most(steps.size(), max_funnel_steps, "steps");
+  at_most(exclusions.size(), max_funnel_exclusions, "exclusions");
   for (size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].find_first_not_of(" \t\n\v\f\r") == std::string::npos)
       invalid("step " + std::to_string(i + 1) + " of the funnel has no selector");

@@ -83,4 +83,10 @@ void poll_interrupts() {
   if (unlikely(InterruptPending)) call_pg([] { ProcessInterrupts(); });
 }
 
+void throw_if_stack_is_deep() {
+  if (unlikely(stack_is_too_deep()))
+    throw Error(sqlstate::too_complex, "stack depth limit exceeded",
+                "What was asked nests too deeply for the setting max_stack_depth.");
+}
+
 }  // namespace clientele::pg

@@ -87,4 +87,8 @@ void require_encoding(std::string_view text);
 /// Installed as the core's poll_hook: throws when the query has been cancelled.
 void poll_interrupts();
 
+/// Installed as the core's stack_hook: throws 54001 where PostgreSQL's own functions would not go
+/// deeper.
+void throw_if_stack_is_deep();
+
 }  // namespace clientele::pg

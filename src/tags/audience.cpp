@@ -5,8 +5,6 @@
 #include <array>
 #include <cstring>
 
-#include "tags/portable.hpp"
-
 namespace clientele::tags {
 namespace {
 
@@ -302,9 +300,8 @@ Audience Audience::read(std::span<const uint8_t> bytes) {
     std::memcpy(&of, r.take(sizeof of), sizeof of);
     if (of > high(largest_id) || (i > 0 && of <= result.parts_.back().high))
       Reader::fail("parts are not in order");
-    const Checked checked = check_portable({r.position(), r.left()});
-    found += checked.values;
-    result.parts_.push_back({of, Bitmap::read({r.take(checked.bytes), checked.bytes})});
+    result.parts_.push_back({of, Bitmap::read(r)});
+    found += result.parts_.back().low.size();
   }
   if (!r.done()) Reader::fail("bytes are left over");
   if (found != size) Reader::fail("there are more or fewer ids than it says");

@@ -76,12 +76,16 @@ void Bitmap::add(std::span<const uint32_t> ascending) {
 }
 
 void Bitmap::add_range(uint32_t first, uint32_t last) {
-  if (all_.empty() || all_.back().key() < high(first)) {
+  if (all_.empty() || all_.back().key() <= high(first)) {
     for (uint32_t key = high(first); key <= high(last); ++key) {
       if (key % polled_every == 0) poll();
-      all_.push_back(container_of_range(static_cast<uint16_t>(key),
-                                        key == high(first) ? low(first) : 0,
-                                        key == high(last) ? low(last) : 65535));
+      Container range =
+          container_of_range(static_cast<uint16_t>(key), key == high(first) ? low(first) : 0,
+                             key == high(last) ? low(last) : 65535);
+      if (!all_.empty() && all_.back().key() == key)
+        combine(SetOp::either, all_.back(), range);
+      else
+        all_.push_back(std::move(range));
     }
     return;
   }

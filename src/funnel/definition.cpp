@@ -66,13 +66,8 @@ ExclusionText parse_exclusion(const std::string& text, int steps) {
 }
 
 void FunnelDefinition::check() const {
-  const auto at_most = [](const char* what, size_t n, size_t most) {
-    if (n > most)
-      throw Error(sqlstate::limit_exceeded, "a funnel has " + std::to_string(n) + " " + what +
-                                                ", at most " + std::to_string(most) + " can be");
-  };
-  at_most("steps", steps.size(), most_steps);
-  at_most("exclusions", exclusions.size(), most_exclusions);
+  at_most(steps.size(), max_funnel_steps, "steps");
+  at_most(exclusions.size(), max_funnel_exclusions, "exclusions");
   size_t bytes = 0;
   for (const auto* texts : {&steps, &exclusions})
     for (const std::string& s : *texts) bytes += s.size();
@@ -80,8 +75,6 @@ void FunnelDefinition::check() const {
   if (steps.empty())
     invalid("a funnel needs at least one step",
             "Name the steps in order, such as '{search,cart,purchase}'.");
-  at_most(steps.size(), max_funnel_steps, "steps");
-  at_most(exclusions.size(), max_funnel_exclusions, "exclusions");
   for (size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].find_first_not_of(" \t\n\v\f\r") == std::string::npos)
       invalid("step " + std::to_string(i + 1) + " of the funnel has no selector");

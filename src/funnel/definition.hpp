@@ -23,8 +23,6 @@ struct ExclusionText {
 struct FunnelDefinition {
   static constexpr SizeLimit size_limit{"funnel_def", most_definition_bytes};
 
-  static constexpr size_t most_steps = 1000, most_exclusions = 1000;
-
   std::vector<std::string> steps;
   std::optional<uint64_t> within;
   StepOrder order = StepOrder::ordered;

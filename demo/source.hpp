@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "converter.hpp"
 #include "encoding.hpp"
 #include "options.hpp"
 

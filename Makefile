@@ -15,7 +15,7 @@ OBJS    = $(SOURCES:.cpp=.o)
 DATA_built = clientele--$(EXTVERSION).sql
 # Of a feature: first the file that has its name, then the others in order.
 fragments_of = src/$1/$1.sql $(filter-out src/$1/$1.sql,$(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql))))
-FRAGMENTS  = src/module.sql $(foreach f,$(FEATURES),$(call fragments_of,$f))
+FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql,$(foreach f,$(FEATURES),$(call fragments_of,$f)))
 
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
 REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8

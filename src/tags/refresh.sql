@@ -102,9 +102,9 @@ COMMENT ON FUNCTION begin_tag_refresh(timestamptz, boolean) IS
 CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) RETURNS jsonb
   LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object(
-    'tag', t.name, 'kind', t.kind, 'rule', t.rule, 'holds', t.holds, 'customers', t.customers, 'timed', t.timed, 'uses', t.uses,
-    'zone', x.zone, 'answer', x.answer, 'known', s.rule IS NOT DISTINCT FROM x.answer,
-    'author', t.defined_by, 'trusted', t.kind = 'tags' OR clientele.trusts_tag_author(t.defined_by),
+    'tag', t.name, 'kind', t.kind, 'rule', CASE WHEN x.trusted THEN t.rule END, 'holds', t.holds, 'customers', t.customers, 'timed', t.timed, 'uses', t.uses,
+    'zone', x.zone, 'answer', CASE WHEN x.trusted THEN x.answer END, 'known', s.rule IS NOT DISTINCT FROM x.answer,
+    'author', t.defined_by, 'trusted', x.trusted,
     'since', CASE WHEN t.per_customer AND NOT $3 AND s.rule IS NOT DISTINCT FROM x.answer
                        AND NOT (t.timed AND ($2 < s.complete_at OR $2 >= s.complete_at + t.keeps))
                   THEN r.change_set END)), '[]')
@@ -112,7 +112,8 @@ CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) R
   LEFT JOIN clientele_data.tag_status s ON s.tag = t.name
   LEFT JOIN clientele_data.tag_refreshes r ON r.refresh_id = s.refresh_id
   CROSS JOIN LATERAL (SELECT coalesce(t.time_zone, clientele.store_time_zone()) AS zone OFFSET 0) z
-  CROSS JOIN LATERAL (SELECT z.zone, clientele.tag_answer_of(t.kind, t.holds, t.rule, z.zone) AS answer) x
+  CROSS JOIN LATERAL (SELECT z.zone, clientele.tag_answer_of(t.kind, t.holds, t.rule, z.zone) AS answer,
+                             t.kind = 'tags' OR clientele.trusts_tag_author(t.defined_by) AS trusted OFFSET 0) x
   WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1))
 $$;
 COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS

@@ -17,8 +17,8 @@ namespace {
 
 /// What was found. Lists are in the caller's memory context.
 struct Traits {
-  List* words = NIL;      // where in the text there are literals such as 'today 10:00'
-  List* functions = NIL;  // that are not immutable
+  Bitmapset* words = nullptr;  // where in the text there are literals such as 'today 10:00'
+  List* functions = NIL;       // that are not immutable
   bool subselects = false, timed = false, changes = false, temporary = false;
 };
 
@@ -56,7 +56,8 @@ bool look_for_words(Node* node, void* context) {
     bool alone = false;
     if (!constant->isnull && IsA(&constant->val, String) &&
         has_moment(strVal(&constant->val), alone)) {
-      traits->words = lappend_int(traits->words, constant->location);
+      if (constant->location >= 0)
+        traits->words = bms_add_member(traits->words, constant->location);
       if (alone) traits->timed = true;
     }
     return false;
@@ -124,7 +125,7 @@ bool has_a_type(const Node* node) {
 
 /// A literal with such a word that became a time, or anything else that is not text.
 bool is_moment(const Const* constant, const Traits* traits) {
-  if (!list_member_int(traits->words, constant->location)) return false;
+  if (constant->location < 0 || !bms_is_member(constant->location, traits->words)) return false;
   const char category = TypeCategory(constant->consttype);
   return category != TYPCATEGORY_STRING && category != TYPCATEGORY_UNKNOWN;
 }
@@ -178,6 +179,8 @@ Query* analyzed(const char* sql, Traits& traits) {
   auto* const statement = linitial_node(RawStmt, statements);
   if (!IsA(statement->stmt, SelectStmt))
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a rule is a SELECT")));
+  // The last place is no literal's; with it the set has its size at once.
+  traits.words = bms_make_singleton(static_cast<int>(std::strlen(sql)));
   look_for_words(statement->stmt, &traits);
   Oid parameters[] = {TIMESTAMPTZOID, INT8ARRAYOID};
   Query* const query = parse_analyze_fixedparams(statement, sql, parameters, 2, nullptr);

@@ -21,7 +21,7 @@ EXCEPTION WHEN OTHERS THEN
   RETURN hint;
 END $$;
 
-CALL create_store();
+CALL create_store(time_zone => 'UTC');
 CREATE TABLE ev AS
 SELECT c AS customer, timestamptz '2026-01-01Z' + n * interval '1 day' AS at, 'buy'::text AS event
 FROM unnest('{a,b,c,d}'::text[]) WITH ORDINALITY u (c, i), generate_series(1, CASE i WHEN 2 THEN 9 ELSE 1 END) n;

@@ -136,6 +136,44 @@ void require_owner(const char* what, const char* name, Oid owner) {
                shown)));
 }
 
+/// The first role in this access list that may do `mode` and is not trusted, PUBLIC included.
+bool untrusted_grantee(int cache, Oid object, AttrNumber acl_attribute, AclMode mode,
+                       Oid& grantee) {
+  const HeapTuple tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
+  if (!HeapTupleIsValid(tuple)) return false;
+  bool null = false;
+  const Datum list = SysCacheGetAttr(cache, tuple, acl_attribute, &null);
+  bool found = false;
+  if (!null) {
+    const Acl* const acl = DatumGetAclP(list);
+    const AclItem* const items = ACL_DAT(acl);
+    for (int i = 0; i < ACL_NUM(acl) && !found; ++i) {
+      grantee = items[i].ai_grantee;
+      found = (ACLITEM_GET_PRIVS(items[i]) & mode) != 0 && !trusts(grantee);
+    }
+  }
+  ReleaseSysCache(tuple);
+  return found;
+}
+
+const char* role_name(Oid role) {
+  if (!OidIsValid(role)) return "PUBLIC";
+  const char* const name = GetUserNameFromId(role, true);
+  return name == nullptr ? "" : quote_identifier(name);
+}
+
+void require_no_grant(const char* what, const char* name, const char* privilege, Oid grantee) {
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("%s has the privilege %s on %s %s, and role %s does not trust it",
+                         role_name(grantee), privilege, what, name, role_name(GetUserId())),
+                  errdetail("Whoever has it can put code there that runs with your rights."),
+                  OidIsValid(grantee)
+                      ? errhint("REVOKE %s ON %s %s FROM %s, or name the role in "
+                                "clientele.trusted_owners.",
+                                privilege, what, name, role_name(grantee))
+                      : errhint("REVOKE %s ON %s %s FROM PUBLIC.", privilege, what, name)));
+}
+
 }  // namespace
 
 void define_trust_settings() {
@@ -149,6 +187,8 @@ void define_trust_settings() {
 }
 
 bool trusts(Oid owner) {
+  // The database's owner is the only member of this role.
+  if (owner == ROLE_PG_DATABASE_OWNER) owner = database_owner();
   if (!OidIsValid(owner)) return false;
   const Oid user = GetUserId();
   if (owner == user || superuser_arg(owner) || may_become(owner, user)) return true;
@@ -163,6 +203,18 @@ void require_trusted(Oid schema, Oid table) {
   require_owner("table",
                 name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name)),
                 table_owner(table));
+  Oid grantee = InvalidOid;
+  if (untrusted_grantee(NAMESPACEOID, schema, Anum_pg_namespace_nspacl, ACL_CREATE, grantee))
+    require_no_grant("SCHEMA", "clientele_data", "CREATE", grantee);
+  const Oid views = get_namespace_oid("clientele_bi", true);
+  if (OidIsValid(views)) require_owner("schema", "clientele_bi", schema_owner(views));
+}
+
+void require_trusted_writers(Oid table) {
+  Oid grantee = InvalidOid;
+  if (untrusted_grantee(RELOID, table, Anum_pg_class_relacl, ACL_TRIGGER, grantee))
+    require_no_grant("TABLE", psprintf("clientele_data.%s", quote_identifier(get_rel_name(table))),
+                     "TRIGGER", grantee);
 }
 
 }  // namespace clientele::pg

@@ -16,7 +16,11 @@ void define_trust_settings();
 bool trusts(Oid owner);
 
 /// 42501 unless the current role trusts the owner of the schema clientele_data and of this table
-/// there. PostgreSQL regime.
+/// there, and all who may make objects in the schema. PostgreSQL regime.
 void require_trusted(Oid schema, Oid table);
+
+/// 42501 unless the current role trusts all who may put a trigger on this table of the store.
+/// PostgreSQL regime.
+void require_trusted_writers(Oid table);
 
 }  // namespace clientele::pg

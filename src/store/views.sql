@@ -48,14 +48,15 @@ BEGIN
     SELECT d.day, d.channel, d.event, sum(d.events)::bigint AS events, count(*) AS customers
     FROM clientele_data.journeys j
     CROSS JOIN LATERAL (
-      SELECT e.at::date AS day, t.channel, t.event, count(*) AS events
+      SELECT (e.at AT TIME ZONE (SELECT s.value FROM clientele_data.settings s WHERE s.name = 'time_zone'))::date AS day,
+             t.channel, t.event, count(*) AS events
       FROM clientele.events(j.journey) e
       LEFT JOIN clientele_data.event_types t ON t.event_type_id = e.event_type_id
       GROUP BY 1, 2, 3) d
     GROUP BY d.day, d.channel, d.event;
   COMMENT ON VIEW clientele_bi.daily_activity IS
     'How many events and customers each day saw, by channel and event. It reads all journeys.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.day IS 'The day, in the session''s time zone.';
+  COMMENT ON COLUMN clientele_bi.daily_activity.day IS 'The day, in the time zone of the store.';
   COMMENT ON COLUMN clientele_bi.daily_activity.channel IS 'Where the events happened.';
   COMMENT ON COLUMN clientele_bi.daily_activity.event IS 'What happened.';
   COMMENT ON COLUMN clientele_bi.daily_activity.events IS 'Number of events.';

@@ -31,17 +31,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION caller_source(text, text[]) IS
   'Checks a table, view or query that a caller names, and its columns, and gives it as a FROM clause calls it: source_row.
-Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL.';
+Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL; those of read_sql() for what is not one SELECT that reads only.';
 
 CREATE FUNCTION relation_text(source text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN source !~* '^\s*((select|with|values|table)\M|\()' THEN source END
-$$;
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN (clientele.read_sql(source)).kind = 'query' THEN NULL ELSE source END;
+EXCEPTION WHEN syntax_error OR feature_not_supported OR undefined_parameter THEN
+  RETURN source;  -- a name may be anything, in double quotes
+END $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives the name of a table or view back, and NULL for a query; a part of caller_source().';
+  'Gives what may be the name of a table or view back, and NULL for a query; a part of caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  what record;
 BEGIN
   IF source IS NULL OR btrim(source) = '' THEN
     RAISE EXCEPTION 'a table or query must not be NULL or empty' USING ERRCODE = 'null_value_not_allowed';
@@ -49,16 +54,18 @@ BEGIN
   IF relation IS NOT NULL THEN
     -- Qualified under this search_path, and quoted where needed.
     RETURN relation::text || ' source_row';
-  ELSIF clientele.relation_text(source) IS NOT NULL THEN
+  END IF;
+  what := clientele.read_sql(source);
+  IF what.kind <> 'query' THEN
     RAISE EXCEPTION 'there is no table or view %', source USING ERRCODE = 'undefined_table',
       HINT = 'Give the name of one, or a query that begins with SELECT, WITH, VALUES or TABLE.';
   END IF;
   -- A comment at the end of the query ends with the line.
-  RETURN format(E'(%s\n) source_row', rtrim(source, E' \t\r\n;'));
+  RETURN format(E'(%s\n) source_row', what.body);
 END $$;
 COMMENT ON FUNCTION source_text(text, regclass) IS
   'Writes a table, view or query as a FROM clause has it; a part of caller_source().
-Errors: 42P01 for an unknown table, 22004 for NULL.';
+Errors: 42P01 for an unknown table, 22004 for NULL, and those of read_sql() for what is not one SELECT that reads only.';
 
 CREATE FUNCTION model_versions(
     name text, OUT version integer, OUT type text, OUT kind text, OUT current boolean, OUT model text) RETURNS SETOF record

@@ -35,10 +35,10 @@ Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL.'
 
 CREATE FUNCTION relation_text(source text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN source !~* '^\s*((select|with|values|table)\M|\()' THEN source END
+  SELECT CASE WHEN octet_length(source) <= 1000 AND source !~* '^\s*((select|with|values|table)\M|\()' THEN source END
 $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives the name of a table or view back, and NULL for a query; a part of caller_source().';
+  'Gives the name of a table or view back, and NULL for a query, as what is too long for a name may be; a part of caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

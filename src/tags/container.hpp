@@ -62,8 +62,8 @@ class Container {
 
   void clear() { count_ = runs_ = 0, form_ = Form::list; }
   void add(uint16_t value);
-  /// Beyond the last one.
-  void append(ValueList values);
+  /// Those with these lower 16 bits, beyond the last one.
+  void append(std::span<const uint32_t> ascending);
   /// These may not lie in this container.
   void assign(ValueList values);
   void assign(RunList runs, uint32_t count);
@@ -86,6 +86,7 @@ class Container {
   /// Memory for so many bytes; what was in it is lost.
   void* fresh(size_t bytes);
   void grow(size_t bytes);
+  bool add_to_runs(uint16_t value);
   size_t bytes() const;
   void release() noexcept;
   void take(Container& other) noexcept {

@@ -12,7 +12,6 @@ namespace {
 constexpr uint32_t cookie_plain = 12346, cookie_with_runs = 12347;
 constexpr uint32_t offsets_from = 4;  // with runs, fewer containers have no offsets
 constexpr size_t polled_every = 64;   // containers
-constexpr size_t most_runs = 2047;
 
 uint16_t u16(const uint8_t* at) {
   uint16_t v;

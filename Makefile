@@ -35,7 +35,7 @@ vpath %.control $(ROOT)
 CXX_WARNINGS ?= -Wall -Wextra -Werror -Wno-unused-parameter -Wno-register
 override CXXFLAGS := -std=c++20 -O3 -g -fPIC -fno-strict-aliasing -fwrapv $(CXX_WARNINGS) $(CXXFLAGS_EXTRA)
 override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS)
-SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
+SHLIB_LINK += -lstdc++ -lm -Wl,--version-script=$(ROOT)src/exports.map
 
 $(OBJS): %.o: $(ROOT)%.cpp
 	@mkdir -p $(dir $@)

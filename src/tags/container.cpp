@@ -57,12 +57,18 @@ Container::Container(const Container& other) : key_(other.key_) {
   runs_ = other.runs_;
 }
 
-Container Container::of_bits(uint16_t key, const void* words, BitCounts counts) {
+Container Container::of_bytes(uint16_t key, Form form, const void* bytes, uint32_t count,
+                              uint32_t runs) {
+  Container shape(key);
+  shape.form_ = form;
+  shape.count_ = count;
+  shape.runs_ = runs;
+  const size_t size = shape.bytes();
   Container made(key);
-  std::memcpy(made.fresh(bytes_of_bits), words, bytes_of_bits);
-  made.form_ = Form::bits;
-  made.count_ = counts.set;
-  made.runs_ = counts.runs;
+  copy(static_cast<const uint8_t*>(bytes), size, made.fresh(size));
+  made.form_ = form;
+  made.count_ = count;
+  made.runs_ = runs;
   return made;
 }
 

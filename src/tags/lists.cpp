@@ -88,15 +88,13 @@ size_t keep(ValueList values, ValueList others, bool held, uint16_t* out) {
   }
   auto a = values.begin(), b = others.begin();
   while (a != values.end() && b != others.end()) {
-    if (*a < *b) {
+    for (; a != values.end() && *a < *b; ++a)
       if (!held) *to++ = *a;
-      ++a;
-    } else if (*b < *a) {
-      ++b;
-    } else {
-      if (held) *to++ = *a;
-      ++a, ++b;
-    }
+    if (a == values.end()) break;
+    while (b != others.end() && *b < *a) ++b;
+    if (b == others.end() || *b != *a) continue;
+    if (held) *to++ = *a;
+    ++a, ++b;
   }
   if (!held) to = std::copy(a, values.end(), to);
   return static_cast<size_t>(to - out);

@@ -19,7 +19,7 @@ OBJS    = $(MINE:.cpp=.o) $(addprefix $(CORE_OBJECTS)/,$(patsubst %.cpp,%.o,$(fi
 DATA_built = clientele--$(EXTVERSION).sql
 # Of a feature: first the file that has its name, then the others in order.
 fragments_of = src/$1/$1.sql $(filter-out src/$1/$1.sql,$(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql))))
-FRAGMENTS  = src/module.sql $(foreach f,$(FEATURES),$(call fragments_of,$f))
+FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql,$(foreach f,$(FEATURES),$(call fragments_of,$f)))
 
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
 REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
@@ -54,7 +54,7 @@ override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D
 override LDFLAGS += $(GIVEN_LDFLAGS)
 # Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)
-SHLIB_LINK += -lstdc++ -lroaring -Wl,--version-script=$(ROOT)src/exports.map
+SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
 
@@ -68,6 +68,12 @@ $(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
 
 $(shlib): $(ROOT)src/exports.map
 
-clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
-	cat $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
+COMPARABLE = $(ROOT)src/pg/comparable.sql
+
+clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(ROOT)Makefile
+	awk -v shape=$(COMPARABLE) '$$1 != "\\comparable" { print; next } \
+	  { type = $$2; $$1 = $$2 = ""; sub(/^ +/, ""); equal = $$0; \
+	    while ((getline line < shape) > 0) \
+	      if (line !~ /^--/) { gsub(/THE_TYPE/, type, line); sub(/WHAT EQUAL ONES DO/, equal, line); print line } \
+	    close(shape) }' $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
 	@mv $@.part $@

@@ -89,9 +89,17 @@ SELECT * FROM clientele_bi.events ORDER BY customer_id, at;
 SELECT * FROM clientele_bi.sessions ORDER BY customer_id, session;
 SELECT * FROM clientele_bi.daily_activity ORDER BY day, channel, event;
 SELECT * FROM clientele_bi.load_quality;
+-- Days are those of the store, whatever the session's time zone.
 SET timezone = 'Asia/Shanghai';
+SELECT clientele.store_time_zone();
 SELECT day, sum(events) FROM clientele_bi.daily_activity GROUP BY day ORDER BY day;
+CALL clientele.set_store_time_zone('Asia/Tokyo');
 SET timezone = 'UTC';
+SELECT clientele.store_time_zone();
+SELECT day, sum(events) FROM clientele_bi.daily_activity GROUP BY day ORDER BY day;
+CALL clientele.set_store_time_zone('Nowhere');
+CALL clientele.set_store_time_zone(NULL);
+CALL clientele.set_store_time_zone('UTC');
 -- One customer's events are found by the primary key, also in parallel plans.
 EXPLAIN (COSTS OFF) SELECT at FROM clientele_bi.events WHERE customer_id = 2;
 SET parallel_setup_cost = 0;
@@ -117,8 +125,10 @@ SELECT customer_id, at, channel, event, item, amount FROM clientele_bi.events OR
 SELECT count(*) FROM clientele_bi.sessions;
 SELECT count(*) FROM clientele_bi.daily_activity;
 SELECT count(*) FROM clientele_bi.load_quality;
-SELECT step, name, customers, conversion, median_time FROM clientele_bi.funnel(clientele.funnel_def('{search,web:search}', within => '1 day'));
+SELECT step, name, customers, conversion, median_seconds FROM clientele_bi.funnel(clientele.funnel_def('{search,web:search}', within => '1 day'));
 SELECT * FROM clientele_bi.path_links(clientele.path_def()) ORDER BY step, source, target;
+SELECT clientele.event_type('web', 'search');
+SET clientele.trusted_owners = 'regress_store_owner';
 SELECT clientele.event_type('web', 'search'), clientele.item('shoes-1');
 SELECT clientele.event_type('web', 'new');
 SELECT clientele.add_items('{new}');
@@ -133,6 +143,7 @@ SET ROLE regress_nobody;
 SELECT clientele.event_type('web', 'search');
 SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{search}'));
 CALL clientele.create_store();
+RESET clientele.trusted_owners;
 RESET ROLE;
 
 -- DROP EXTENSION refuses while there is a store.
@@ -150,15 +161,17 @@ SELECT count(*) AS still_there FROM clientele_data.journeys;
 CALL clientele.drop_store(cascade => true);
 -- It can be made anew, in schemas that somebody else has prepared, too.
 RESET ROLE;
-CREATE SCHEMA clientele_data;
-CREATE SCHEMA clientele_bi;
-GRANT CREATE, USAGE ON SCHEMA clientele_data, clientele_bi TO regress_store_owner;
+CREATE SCHEMA clientele_data AUTHORIZATION regress_store_owner;
+CREATE SCHEMA clientele_bi AUTHORIZATION regress_store_owner;
 REVOKE CREATE ON DATABASE clientele_store FROM regress_store_owner;
 SET ROLE regress_store_owner;
 CALL clientele.create_store();
 SELECT clientele.item('first');
 RESET ROLE;
 CALL clientele.drop_store();
+SET ROLE regress_store_owner;
+CALL clientele.drop_store();
+RESET ROLE;
 DROP EXTENSION clientele;
 \c :tests
 DROP DATABASE clientele_store;

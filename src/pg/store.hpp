@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include "pg/boundary.hpp"
+#include "pg/trust.hpp"
 
 namespace clientele::pg {
 
-/// Whether the database has a store with this table. C++ regime.
-inline bool store_has(const char* table) {
+/// The table of the store that has this name, InvalidOid if the database has none. C++ regime;
+/// 42501 if the current role does not trust its owner.
+inline Oid store_table(const char* table) {
   return call_pg([&] {
     const Oid schema = get_namespace_oid("clientele_data", true);
-    return OidIsValid(schema) && OidIsValid(get_relname_relid(table, schema));
+    const Oid relation = OidIsValid(schema) ? get_relname_relid(table, schema) : InvalidOid;
+    if (OidIsValid(relation)) require_trusted(schema, relation);
+    return relation;
   });
 }
+
+/// Whether the database has a store with this table; C++ regime, errors as store_table().
+inline bool store_has(const char* table) { return OidIsValid(store_table(table)); }
 
 }  // namespace clientele::pg

@@ -5,6 +5,7 @@
 
 #include "journey/dictionary_pg.hpp"
 #include "pg/memory.hpp"
+#include "pg/store.hpp"
 #include "pg/values.hpp"
 #include "rfm/rfm.hpp"
 #include "rfm/segments.hpp"
@@ -18,12 +19,11 @@ using pg::guarded;
 /// Whether the store has a table that the user may read. C++ regime; 42501 if it may not be read.
 bool readable(const char* table) {
   enum Answer { absent, refused, granted };
+  const Oid relation = pg::store_table(table);
   const Answer answer = pg::call_pg([&] {
-    const Oid schema = get_namespace_oid("clientele_data", true);
-    const Oid relation = OidIsValid(schema) ? get_relname_relid(table, schema) : InvalidOid;
     if (!OidIsValid(relation)) return absent;
     Oid types[] = {OIDOID, OIDOID};
-    Datum values[] = {ObjectIdGetDatum(schema), ObjectIdGetDatum(relation)};
+    Datum values[] = {ObjectIdGetDatum(get_rel_namespace(relation)), ObjectIdGetDatum(relation)};
     SPI_connect();
     if (SPI_execute_with_args("SELECT pg_catalog.has_schema_privilege($1, 'USAGE')"
                               " AND pg_catalog.has_table_privilege($2, 'SELECT')",

@@ -4,11 +4,10 @@
 -- one, wait for each other once instead of deadlocking, and known keys never waste a number.
 
 CREATE FUNCTION lock_dictionaries() RETURNS void
-  LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
-  SELECT pg_catalog.pg_advisory_xact_lock(1668049253, 0)
-$$;
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_lock_dictionaries';
 COMMENT ON FUNCTION lock_dictionaries() IS
-  'Waits until no other transaction adds to the dictionaries, and keeps others from it until the end of yours.';
+  'Waits until no other transaction adds to the dictionaries, and keeps others from it until the end of yours.
+Only roles that may add to a dictionary can take this lock. Errors: 42501 for others, 42P01 without a store.';
 
 CREATE FUNCTION add_event_types(channels text[], events text[], properties jsonb[] DEFAULT NULL) RETURNS integer[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -38,16 +37,12 @@ BEGIN
           DETAIL = 'Channel and event may have 500 bytes each, properties 1,500.';
     END CASE;
   END IF;
+  PERFORM clientele.require_store('event_types');
   FOR attempt IN 1 .. 3 LOOP
-    BEGIN
-      SELECT array_agg(t.event_type_id ORDER BY k.n) INTO ids
-      FROM unnest(channels, events, properties) WITH ORDINALITY k (channel, event, properties, n)
-      LEFT JOIN clientele_data.event_types t
-        ON t.channel = coalesce(k.channel, '') AND t.event = k.event AND t.properties = coalesce(k.properties, '{}');
-    EXCEPTION WHEN undefined_table OR insufficient_privilege THEN
-      PERFORM clientele.require_store('event_types');
-      RAISE;
-    END;
+    SELECT array_agg(t.event_type_id ORDER BY k.n) INTO ids
+    FROM unnest(channels, events, properties) WITH ORDINALITY k (channel, event, properties, n)
+    LEFT JOIN clientele_data.event_types t
+      ON t.channel = coalesce(k.channel, '') AND t.event = k.event AND t.properties = coalesce(k.properties, '{}');
     IF array_position(ids, NULL) IS NULL THEN
       RETURN coalesce(ids, '{}');
     END IF;
@@ -74,15 +69,11 @@ CREATE FUNCTION event_type(channel text, event text, properties jsonb DEFAULT '{
 DECLARE
   id integer;
 BEGIN
-  BEGIN
-    SELECT t.event_type_id INTO id FROM clientele_data.event_types t
-    WHERE t.channel OPERATOR(pg_catalog.=) coalesce(event_type.channel, '')
-      AND t.event OPERATOR(pg_catalog.=) event_type.event
-      AND t.properties OPERATOR(pg_catalog.=) coalesce(event_type.properties, '{}');
-  EXCEPTION WHEN undefined_table OR insufficient_privilege THEN
-    PERFORM clientele.require_store('event_types');
-    RAISE;
-  END;
+  PERFORM clientele.require_store('event_types');
+  SELECT t.event_type_id INTO id FROM clientele_data.event_types t
+  WHERE t.channel OPERATOR(pg_catalog.=) coalesce(event_type.channel, '')
+    AND t.event OPERATOR(pg_catalog.=) event_type.event
+    AND t.properties OPERATOR(pg_catalog.=) coalesce(event_type.properties, '{}');
   IF id IS NULL THEN
     id := (clientele.add_event_types(ARRAY[channel], ARRAY[event], ARRAY[properties]))[1];
   END IF;
@@ -113,14 +104,10 @@ BEGIN
           ERRCODE = 'program_limit_exceeded', DETAIL = 'It may have 2,000 bytes.';
     END CASE;
   END IF;
+  PERFORM clientele.require_store('items');
   FOR attempt IN 1 .. 3 LOOP
-    BEGIN
-      SELECT array_agg(i.item_id ORDER BY k.n) INTO ids
-      FROM unnest(keys) WITH ORDINALITY k (key, n) LEFT JOIN clientele_data.items i ON i.key = k.key;
-    EXCEPTION WHEN undefined_table OR insufficient_privilege THEN
-      PERFORM clientele.require_store('items');
-      RAISE;
-    END;
+    SELECT array_agg(i.item_id ORDER BY k.n) INTO ids
+    FROM unnest(keys) WITH ORDINALITY k (key, n) LEFT JOIN clientele_data.items i ON i.key = k.key;
     IF array_position(ids, NULL) IS NULL THEN
       RETURN coalesce(ids, '{}');
     END IF;
@@ -144,12 +131,8 @@ CREATE FUNCTION item(key text) RETURNS bigint
 DECLARE
   id bigint;
 BEGIN
-  BEGIN
-    SELECT i.item_id INTO id FROM clientele_data.items i WHERE i.key OPERATOR(pg_catalog.=) item.key;
-  EXCEPTION WHEN undefined_table OR insufficient_privilege THEN
-    PERFORM clientele.require_store('items');
-    RAISE;
-  END;
+  PERFORM clientele.require_store('items');
+  SELECT i.item_id INTO id FROM clientele_data.items i WHERE i.key OPERATOR(pg_catalog.=) item.key;
   IF id IS NULL THEN
     id := (clientele.add_items(ARRAY[key]))[1];
   END IF;
@@ -166,6 +149,7 @@ DECLARE
   ids bigint[];
   missing text[];
   added bigint[];
+  n_added bigint;
 BEGIN
   IF kind IS NULL OR array_position(vals, NULL) IS NOT NULL THEN
     RAISE EXCEPTION 'the kind or the value of an identity must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -175,15 +159,11 @@ BEGIN
     RAISE EXCEPTION 'an identity is too long' USING
       ERRCODE = 'program_limit_exceeded', DETAIL = 'A kind may have 500 bytes, a value 2,000.';
   END IF;
+  PERFORM clientele.require_store('identities');
   FOR attempt IN 1 .. 3 LOOP
-    BEGIN
-      SELECT array_agg(i.customer_id ORDER BY k.n) INTO ids
-      FROM unnest(vals) WITH ORDINALITY k (value, n)
-      LEFT JOIN clientele_data.identities i ON i.kind = customer_ids.kind AND i.value = k.value;
-    EXCEPTION WHEN undefined_table OR insufficient_privilege THEN
-      PERFORM clientele.require_store('identities');
-      RAISE;
-    END;
+    SELECT array_agg(i.customer_id ORDER BY k.n) INTO ids
+    FROM unnest(vals) WITH ORDINALITY k (value, n)
+    LEFT JOIN clientele_data.identities i ON i.kind = customer_ids.kind AND i.value = k.value;
     IF array_position(ids, NULL) IS NULL THEN
       RETURN coalesce(ids, '{}');
     END IF;
@@ -200,7 +180,14 @@ BEGIN
     )
     SELECT array_agg(n.customer_id ORDER BY n.customer_id) INTO added FROM new n;
     INSERT INTO clientele_data.identities (kind, value, customer_id)
-    SELECT customer_ids.kind, m.value, m.id FROM unnest(missing, added) m (value, id);
+    SELECT customer_ids.kind, m.value, m.id FROM unnest(missing, added) m (value, id)
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS n_added = ROW_COUNT;
+    IF n_added <> cardinality(missing) THEN
+      RAISE EXCEPTION 'identities were added by another transaction meanwhile, or cannot be seen' USING
+        ERRCODE = 'serialization_failure',
+        HINT = 'Run the transaction again. If the error stays, a row level security policy may hide them from you.';
+    END IF;
   END LOOP;
   RAISE EXCEPTION 'identities that are there cannot be seen' USING
     ERRCODE = 'insufficient_privilege', HINT = 'A row level security policy may hide them from you.';

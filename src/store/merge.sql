@@ -1,17 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE FUNCTION merge_journeys(parts regclass, batch bigint DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION merge_parts(parts text, batch bigint) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   merged bigint;
 BEGIN
-  PERFORM clientele.require_store('stored_journeys', 'INSERT');
-  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = parts AND a.attname IN ('customer_id', 'journey')) < 2 THEN
-    RAISE EXCEPTION '% has no columns customer_id and journey', parts USING
-      ERRCODE = 'undefined_column',
-      HINT = 'Make a view or a temporary table that has: one row for each part of a journey.';
-  END IF;
-  batch := coalesce(batch, nextval('clientele_data.journey_batches'));
   -- Rows are inserted or locked one after the other in the order of customer_id, the same for all
   -- writers, so that none waits for another in a circle. pg_column_size() reads a header only:
   -- a long body is neither fetched nor written until its tail is folded in.
@@ -45,9 +38,45 @@ BEGIN
   INTO merged USING batch;
   RETURN merged;
 END $$;
+COMMENT ON FUNCTION merge_parts(text, bigint) IS
+  'Adds the parts of journeys in a relation that may be read as it is; a part of merge_journeys() and load_events().';
+
+CREATE FUNCTION merge_journeys(parts regclass, batch bigint DEFAULT NULL) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  opened record;
+  stranger bigint;
+  merged bigint;
+BEGIN
+  IF parts IS NULL THEN
+    RAISE EXCEPTION 'parts must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
+  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = parts AND a.attname IN ('customer_id', 'journey')) < 2 THEN
+    RAISE EXCEPTION '% has no columns customer_id and journey', parts USING
+      ERRCODE = 'undefined_column',
+      HINT = 'Make a view or a temporary table that has: one row for each part of a journey.';
+  END IF;
+  opened := clientele.open_source(parts, 'parts');
+  merged := clientele.merge_parts(opened.relation, coalesce(batch, nextval('clientele_data.journey_batches')));
+  -- No foreign key is checked then.
+  IF current_setting('session_replication_role') = 'replica' THEN
+    EXECUTE format('SELECT p.customer_id FROM %s p WHERE p.journey IS NOT NULL AND NOT EXISTS
+                    (SELECT FROM clientele_data.customers c WHERE c.customer_id = p.customer_id) LIMIT 1', opened.relation)
+    INTO stranger;
+    IF stranger IS NOT NULL THEN
+      RAISE EXCEPTION 'customer % is not in clientele_data.customers', stranger USING ERRCODE = 'foreign_key_violation';
+    END IF;
+  END IF;
+  IF opened.opened THEN
+    EXECUTE format('DROP VIEW %s', opened.relation);
+  END IF;
+  RETURN merged;
+END $$;
 COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
   'Adds parts of journeys to the store: new customers get a row, the events of known ones are added to theirs.
 parts is a table or view with columns customer_id and journey; several parts of one customer are joined, NULL journeys passed over.
 Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by default.
 Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first merge of a transaction.
-Errors: 23503 for a customer_id that is not in clientele_data.customers, 42703 for parts without these columns.';
+Errors: 23503 for a customer_id that is not in clientele_data.customers, 42703 for parts without these columns,
+42501 for parts or a store that may run code of a role that you do not trust.';

@@ -50,15 +50,131 @@ bool is_number(std::string_view s) {
   return s.empty();
 }
 
+TimestampTz since_1970(int64 microseconds) {
+  constexpr int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+  return microseconds - days * USECS_PER_DAY;
+}
+
+/// Microseconds in a unit of an epoch that is written with so many digits from 2001 to 2286.
+int64 epoch_unit(size_t digits) {
+  return digits == 10 ? 1'000'000 : digits == 13 ? 1'000 : digits == 16 ? 1 : 0;
+}
+
 /// Seconds, milliseconds or microseconds since 1970, told apart by 10, 13 or 16 digits.
 bool epoch_time(std::string_view s, TimestampTz& at) {
   const size_t digits = leading_digits(s);
-  if (digits != s.size() || (digits != 10 && digits != 13 && digits != 16)) return false;
+  if (digits != s.size() || epoch_unit(digits) == 0) return false;
   int64 n = 0;
   for (char c : s) n = n * 10 + (c - '0');
-  const int64 scale = digits == 10 ? 1'000'000 : digits == 13 ? 1'000 : 1;
-  constexpr int64 days = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
-  at = n * scale - days * USECS_PER_DAY;
+  at = since_1970(n * epoch_unit(digits));
+  return true;
+}
+
+/// A time of the calendar written as YYYYMMDD, with HH, MM, SS and milliseconds as far as it goes.
+struct DigitTime {
+  pg_tm tm;
+  int milliseconds;
+};
+bool digit_time(std::string_view s, int first_year, int last_year, DigitTime& result) {
+  const size_t n = s.size();
+  if ((n != 8 && n != 10 && n != 12 && n != 14 && n != 17) || leading_digits(s) != n) return false;
+  const auto part = [&](size_t begin, size_t length) {
+    int value = 0;
+    if (begin < n)
+      for (char c : s.substr(begin, length)) value = value * 10 + (c - '0');
+    return value;
+  };
+  pg_tm tm{};
+  tm.tm_year = part(0, 4);
+  tm.tm_mon = part(4, 2);
+  tm.tm_mday = part(6, 2);
+  tm.tm_hour = part(8, 2);
+  tm.tm_min = part(10, 2);
+  tm.tm_sec = part(12, 2);
+  tm.tm_isdst = -1;
+  result = {tm, part(14, 3)};
+  return tm.tm_year >= first_year && tm.tm_year <= last_year && tm.tm_mon >= 1 &&
+         tm.tm_mon <= MONTHS_PER_YEAR && tm.tm_mday >= 1 &&
+         tm.tm_mday <= day_tab[isleap(tm.tm_year)][tm.tm_mon - 1] && tm.tm_hour < HOURS_PER_DAY &&
+         tm.tm_min < MINS_PER_HOUR && tm.tm_sec < SECS_PER_MINUTE;
+}
+
+/// Digits that nobody would take for anything else: a date between 1900 and 2100.
+bool looks_like_time(std::string_view s) {
+  DigitTime time;
+  return digit_time(s, 1900, 2100, time);
+}
+
+bool digits_as_time(std::string_view s, TimestampTz& at) {
+  DigitTime time;
+  if (!digit_time(s, 1, 9999, time)) return false;
+  int zone = DetermineTimeZoneOffset(&time.tm, session_timezone);
+  return tm2timestamp(&time.tm, time.milliseconds * 1000, &zone, &at) == 0;
+}
+
+/// How the digits of one column are read.
+struct Reading {
+  int32 calendar;  // bit n: n digits are a time of the calendar
+  int32 unit;      // of other numbers: 10, 13 or 16 as above; 0 goes by their size
+  bool calendar_of(size_t digits) const { return digits < 31 && ((calendar >> digits) & 1) != 0; }
+};
+
+/// A number as a column of a table has it; one that is too large is infinite.
+struct Number {
+  bool negative;
+  bool whole;
+  std::string_view digits;    // before the point
+  std::string_view decimals;  // after it
+};
+bool split_number(std::string_view s, Number& number) {
+  number.negative = !s.empty() && s[0] == '-';
+  if (number.negative) s.remove_prefix(1);
+  number.digits = s.substr(0, leading_digits(s));
+  s.remove_prefix(number.digits.size());
+  number.decimals = {};
+  if (!s.empty() && s[0] == '.') {
+    s.remove_prefix(1);
+    number.decimals = s.substr(0, leading_digits(s));
+    s.remove_prefix(number.decimals.size());
+  }
+  number.whole = number.decimals.find_first_not_of('0') == std::string_view::npos;
+  return s.empty() && !number.digits.empty();
+}
+
+bool number_time(std::string_view s, const Reading& reading, TimestampTz& at) {
+  Number number;
+  if (!split_number(s, number) || number.digits.size() > 18) {
+    if (!s.empty() && s[0] == '-')
+      TIMESTAMP_NOBEGIN(at);
+    else
+      TIMESTAMP_NOEND(at);
+    return true;
+  }
+  const size_t n = number.digits.size();
+  if (!number.negative && number.whole && reading.calendar_of(n))
+    return digits_as_time(number.digits, at);
+  int64 whole = 0;
+  for (char c : number.digits) whole = whole * 10 + (c - '0');
+  int64 unit = number.negative ? 0 : epoch_unit(n);
+  if (unit == 0) unit = epoch_unit(static_cast<size_t>(reading.unit));
+  if (unit == 0)
+    unit = whole >= 100'000'000'000'000 ? 1 : whole >= 100'000'000'000 ? 1'000 : 1'000'000;
+  int64 fraction = 0, scale = 1;  // rounded to microseconds
+  for (char c : number.decimals.substr(0, 7)) {
+    fraction = fraction * 10 + (c - '0');
+    scale *= 10;
+  }
+  const __int128 micros =
+      static_cast<__int128>(whole) * unit + (fraction * unit * 2 + scale) / (scale * 2);
+  // Beyond the years 1 to 9999, and within what timestamptz holds.
+  if (micros > (number.negative ? 200'000'000'000'000'000 : 300'000'000'000'000'000)) {
+    if (number.negative)
+      TIMESTAMP_NOBEGIN(at);
+    else
+      TIMESTAMP_NOEND(at);
+  } else {
+    at = since_1970(static_cast<int64>(number.negative ? -micros : micros));
+  }
   return true;
 }
 
@@ -109,6 +225,14 @@ bool calendar_time(const char* s, TimestampTz& at) {
   return true;
 }
 
+bool text_time(std::string_view s, TimestampTz& at) {
+  if (epoch_time(s, at)) return true;
+  char copy[MAXDATELEN + 1];
+  std::memcpy(copy, s.data(), s.size());
+  copy[s.size()] = '\0';
+  return calendar_time(copy, at);
+}
+
 /// The parser knows no limits of numbers; numeric does.
 struct NumberCheck {
   bool failed;
@@ -137,12 +261,36 @@ CLIENTELE_FUNCTION(clientele_parse_time) {
   const std::string_view s = trimmed(pg::text_view(PG_GETARG_DATUM(0)));
   if (s.empty() || s.size() > MAXDATELEN) PG_RETURN_NULL();
   TimestampTz at;
-  if (epoch_time(s, at)) PG_RETURN_TIMESTAMPTZ(at);
-  char copy[MAXDATELEN + 1];
-  std::memcpy(copy, s.data(), s.size());
-  copy[s.size()] = '\0';
-  if (!calendar_time(copy, at)) PG_RETURN_NULL();
+  const bool read = looks_like_time(s) ? digits_as_time(s, at) : text_time(s, at);
+  if (!read) PG_RETURN_NULL();
   PG_RETURN_TIMESTAMPTZ(at);
+}
+
+CLIENTELE_FUNCTION(clientele_load_time) {
+  const std::string_view s = trimmed(pg::text_view(PG_GETARG_DATUM(0)));
+  const Reading reading{PG_GETARG_INT32(1), PG_GETARG_INT32(2)};
+  if (s.empty()) PG_RETURN_NULL();
+  TimestampTz at;
+  bool read;
+  if (PG_GETARG_BOOL(3))
+    read = number_time(s, reading, at);
+  else if (s.size() > MAXDATELEN)
+    read = false;
+  else if (leading_digits(s) == s.size() && reading.calendar_of(s.size()))
+    read = digits_as_time(s, at);
+  else
+    read = text_time(s, at);
+  if (!read) PG_RETURN_NULL();
+  PG_RETURN_TIMESTAMPTZ(at);
+}
+
+CLIENTELE_FUNCTION(clientele_time_form) {
+  const std::string_view s = trimmed(pg::text_view(PG_GETARG_DATUM(0)));
+  Number number;
+  if (s.empty() || s.size() > MAXDATELEN || !split_number(s, number)) PG_RETURN_NULL();
+  const auto n = static_cast<int16>(number.digits.size());
+  if (number.negative || n < 8 || n > 17) PG_RETURN_INT16(0);
+  PG_RETURN_INT16(number.whole && looks_like_time(number.digits) ? n : -n);
 }
 
 CLIENTELE_FUNCTION(clientele_parse_number) {

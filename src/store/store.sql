@@ -3,35 +3,106 @@
 -- owner may add columns, indexes and policies, and pg_dump keeps them all.
 
 CREATE FUNCTION require_store(relation text DEFAULT 'stored_journeys', privilege text DEFAULT NULL) RETURNS void
+  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store';
+COMMENT ON FUNCTION require_store(text, text) IS
+  'Checks that the store exists, that you may use this table of it, and that you trust whoever could put code there: its owners and the
+roles with CREATE on the schema, and, if you write, with TRIGGER on the table. The error says what to do if not.
+privilege: SELECT (the default), INSERT, UPDATE or DELETE. Errors: 42P01 without a store, 42501 without the privilege or the trust.';
+
+CREATE FUNCTION check_time_zone(time_zone text) RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+  IF time_zone IS NULL THEN
+    RAISE EXCEPTION 'the time zone must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  BEGIN
+    PERFORM set_config('TimeZone', time_zone, true);
+    IF EXISTS (
+      SELECT FROM generate_series(timestamp '1970-01-01', timestamp '2037-07-01', interval '6 months') AS g (at)
+      WHERE (g.at AT TIME ZONE time_zone) <> g.at::timestamptz) THEN
+      RAISE EXCEPTION 'time zone "%" means different things in PostgreSQL', left(time_zone, 100) USING
+        ERRCODE = 'invalid_parameter_value', HINT = 'Take the name of a place, as Europe/Berlin; pg_timezone_names lists them.';
+    END IF;
+  EXCEPTION WHEN invalid_parameter_value THEN
+    IF SQLERRM LIKE 'time zone "%" means%' THEN
+      RAISE;
+    END IF;
+    RAISE EXCEPTION 'there is no time zone "%"', left(time_zone, 100) USING
+      ERRCODE = 'invalid_parameter_value', HINT = 'pg_timezone_names lists them.';
+  END;
+END $$;
+COMMENT ON FUNCTION check_time_zone(text) IS
+  'Checks that a time zone exists and that SET TIME ZONE and AT TIME ZONE take it for the same.
+Errors: 22023 if not, 22004 for NULL.';
+
+CREATE FUNCTION store_time_zone() RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  table_id oid := (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE n.nspname = 'clientele_data' AND c.relname = relation);
+  zone text;
 BEGIN
-  IF table_id IS NULL THEN
-    RAISE EXCEPTION 'there is no store in this database' USING
-      ERRCODE = 'undefined_table',
-      DETAIL = format('Table clientele_data.%s does not exist.', relation),
-      HINT = 'CALL clientele.create_store() makes one.';
+  PERFORM clientele.require_store('settings');
+  SELECT s.value INTO zone FROM clientele_data.settings s WHERE s.name = 'time_zone';
+  IF zone IS NULL THEN
+    RAISE EXCEPTION 'the store has no time zone' USING
+      ERRCODE = 'no_data_found', HINT = 'CALL clientele.set_store_time_zone() sets one.';
   END IF;
-  IF NOT has_schema_privilege('clientele_data', 'USAGE')
-     OR NOT has_table_privilege(table_id, 'SELECT')
-     OR NOT has_table_privilege(table_id, coalesce(privilege, 'SELECT')) THEN
-    RAISE EXCEPTION 'permission denied for table clientele_data.%', relation USING
+  RETURN zone;
+END $$;
+COMMENT ON FUNCTION store_time_zone() IS
+  'Returns the time zone of the store: days begin by it, and times that name no zone are read by it.
+Errors: 42P01 without a store, 42501 without the right to read clientele_data.settings.';
+
+CREATE PROCEDURE set_store_time_zone(time_zone text)
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('settings', 'INSERT'), clientele.require_store('settings', 'UPDATE'),
+          clientele.check_time_zone(time_zone);
+  INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', time_zone)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+END $$;
+COMMENT ON PROCEDURE set_store_time_zone(text) IS
+  'Changes the time zone of the store. What is loaded already stays as it is; days in views move.
+Errors: 22023 for an unknown time zone, 42P01 without a store, 42501 without the right to change clientele_data.settings.';
+
+-- Whoever owns a schema may drop and replace what others have in it, and whoever may create in it can put functions and
+-- operators beside it.
+CREATE FUNCTION require_own_schema(schema_name text) RETURNS void
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  schema record;
+  stranger text;
+BEGIN
+  SELECT n.oid, n.nspowner, n.nspacl INTO schema FROM pg_namespace n WHERE n.nspname = schema_name;
+  IF schema.nspowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN
+    RAISE EXCEPTION 'schema % belongs to role %', schema_name, quote_ident(pg_get_userbyid(schema.nspowner)) USING
       ERRCODE = 'insufficient_privilege',
-      DETAIL = format('Role %I may not %s it.', current_user,
-                      CASE privilege WHEN 'INSERT' THEN 'read it and add to' WHEN 'UPDATE' THEN 'read and change'
-                                     WHEN 'DELETE' THEN 'read it and delete from' ELSE 'read' END),
-      HINT = CASE WHEN relation LIKE 'model%' THEN 'Its owner can GRANT it; a model itself can be given in place of its name.'
-                  ELSE 'Over rows of any table, window_funnel(), sessionize() and journey_path() answer without a dictionary.' END;
+      DETAIL = format('The store would belong to role %I, and the owner of the schema could replace its tables.', current_user),
+      HINT = format('Drop the schema; or SET ROLE %I, if the store is to belong to that role.', pg_get_userbyid(schema.nspowner));
+  END IF;
+  SELECT coalesce((SELECT quote_ident(r.rolname) FROM pg_roles r WHERE r.oid = a.grantee), 'PUBLIC') INTO stranger
+  FROM aclexplode(schema.nspacl) a WHERE a.privilege_type = 'CREATE' AND NOT clientele.trusts(a.grantee) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'role % may create objects in schema %', stranger, schema_name USING
+      ERRCODE = 'insufficient_privilege', HINT = format('REVOKE CREATE ON SCHEMA %I FROM %s.', schema_name, stranger);
+  END IF;
+  SELECT format('%s belongs to role %I.', pg_describe_object(d.classid, d.objid, 0), pg_get_userbyid(o.refobjid)) INTO stranger
+  FROM pg_depend d
+  JOIN pg_shdepend o ON o.dbid = (SELECT b.oid FROM pg_database b WHERE b.datname = current_database())
+   AND o.classid = d.classid AND o.objid = d.objid AND o.deptype = 'o'
+  WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = schema.oid AND NOT clientele.trusts(o.refobjid) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'schema % holds objects of others', schema_name USING
+      ERRCODE = 'insufficient_privilege', DETAIL = stranger, HINT = 'Drop them, or move them elsewhere.';
   END IF;
 END $$;
-COMMENT ON FUNCTION require_store(text, text) IS
-  'Checks that the store exists and that you may use it, with an error that says what to do if not.
-Errors: 42P01 without a store, 42501 without the privilege.';
+COMMENT ON FUNCTION require_own_schema(text) IS
+  'Checks that a schema is yours and that nobody whom you do not trust can put, or has put, anything there; a part of create_store().
+Errors: 42501 if not.';
 
-CREATE PROCEDURE create_store()
+CREATE PROCEDURE create_store(time_zone text DEFAULT NULL)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
 BEGIN
   IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'clientele_data' AND c.relname = 'stored_journeys') THEN
@@ -49,7 +120,9 @@ BEGIN
     CREATE SCHEMA clientele_bi;
     COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
+  PERFORM clientele.check_time_zone(zone), clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
   CALL clientele.create_store_tables();
+  INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', zone);
   CALL clientele.create_rfm_tables();
   CALL clientele.create_model_tables();
   CALL clientele.create_tag_tables();
@@ -58,10 +131,12 @@ BEGIN
   CALL clientele.create_model_views();
   CALL clientele.create_tag_views();
 END $$;
-COMMENT ON PROCEDURE create_store() IS
+COMMENT ON PROCEDURE create_store(text) IS
   'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
-Needs the right to create schemas, or two empty schemas of these names that you may create in.
-Errors: 42P07 if there is a store already.';
+time_zone: that of the store, by default the session''s; its days begin by it, and times that name no zone are read by it.
+Needs the right to create schemas, or two empty schemas of these names that are yours.
+Errors: 42P07 if there is a store already, 42501 if a schema of these names is another role''s, or others may create in it,
+22023 for an unknown time zone.';
 
 CREATE PROCEDURE drop_store(cascade boolean DEFAULT false)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -79,11 +154,13 @@ BEGIN
       clientele_bi.rfm, clientele_bi.models, clientele_bi.customer_tags, clientele_bi.tag_coverage,
       clientele_bi.tag_family_coverage, clientele_bi.tag_history, clientele_bi.tag_values;
     DROP VIEW IF EXISTS clientele_data.journeys;
-    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.rejects,
+    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.journey_change_sets,
+      clientele_data.rejects,
       clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
       clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
       clientele_data.models, clientele_data.model_names, clientele_data.tag_changes, clientele_data.tag_status,
-      clientele_data.tag_refreshes, clientele_data.tag_audiences, clientele_data.tag_numbers, clientele_data.tags;
+      clientele_data.tag_refreshes, clientele_data.tag_audiences, clientele_data.tag_numbers, clientele_data.tags,
+      clientele_data.settings;
     DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "pg/trust.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace clientele::pg {
+namespace {
+
+// Who may say for whom that a role is trusted: everybody may for himself only, so that what a
+// caller sets means nothing in the SECURITY DEFINER functions that he calls.
+enum class Word { nobody, administrator, database, login, role };
+
+struct Setting {
+  Word word;
+  Oid said_by;  // of Word::role
+  char names[FLEXIBLE_ARRAY_MEMBER];
+};
+
+char* trusted_owners = nullptr;
+const Setting* setting = nullptr;
+
+// What a check hook hands to its assign hook, freed by PostgreSQL.
+void* hook_memory(Size bytes) {
+#if PG_VERSION_NUM >= 160000
+  return guc_malloc(LOG, bytes);
+#else
+  return std::malloc(bytes);
+#endif
+}
+
+Word word_of(GucSource source) {
+  if (source <= PGC_S_DYNAMIC_DEFAULT) return Word::nobody;
+  if (source <= PGC_S_GLOBAL) return Word::administrator;
+  if (source == PGC_S_DATABASE) return Word::database;
+  if (source <= PGC_S_CLIENT) return Word::login;
+  return Word::role;
+}
+
+bool check_trusted_owners(char** value, void** extra, GucSource source) {
+  char* const copy = pstrdup(*value);
+  List* names = NIL;
+  const bool valid = SplitIdentifierString(copy, ',', &names);
+  list_free(names);
+  pfree(copy);
+  if (!valid) {
+    GUC_check_errdetail("It must be a list of names of roles, with commas between them.");
+    return false;
+  }
+  const Size length = std::strlen(*value);
+  auto* const kept = static_cast<Setting*>(hook_memory(offsetof(Setting, names) + length + 1));
+  if (kept == nullptr) return false;
+  kept->word = word_of(source);
+  kept->said_by = kept->word == Word::role ? GetUserId() : InvalidOid;
+  std::memcpy(kept->names, *value, length + 1);
+  *extra = kept;
+  return true;
+}
+
+void assign_trusted_owners(const char*, void* extra) {
+  setting = static_cast<const Setting*>(extra);
+}
+
+/// Whether `role` can do all that `other` can.
+bool may_become(Oid role, Oid other) {
+#if PG_VERSION_NUM >= 160000
+  return member_can_set_role(role, other);
+#else
+  return is_member_of_role(role, other);
+#endif
+}
+
+bool listed(Oid owner, Oid user) {
+  if (setting == nullptr || setting->names[0] == '\0') return false;
+  switch (setting->word) {
+    case Word::nobody:
+      return false;
+    case Word::administrator:
+      break;
+    case Word::database:  // its owner is below a superuser
+      if (superuser_arg(user)) return false;
+      break;
+    case Word::login:
+      if (!may_become(GetAuthenticatedUserId(), user)) return false;
+      break;
+    case Word::role:
+      if (!may_become(setting->said_by, user)) return false;
+      break;
+  }
+  List* names = NIL;
+  bool found = false;
+  if (SplitIdentifierString(pstrdup(setting->names), ',', &names)) {
+    ListCell* cell;
+    foreach (cell, names)
+      found = found || get_role_oid(static_cast<const char*>(lfirst(cell)), true) == owner;
+  }
+  return found;
+}
+
+Oid database_owner() {
+  const HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+  if (!HeapTupleIsValid(tuple)) return InvalidOid;
+  const Oid owner = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datdba;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+Oid schema_owner(Oid schema) {
+  const HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+  if (!HeapTupleIsValid(tuple)) return InvalidOid;
+  const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+Oid table_owner(Oid table) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+  if (!HeapTupleIsValid(tuple)) return InvalidOid;
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+void require_owner(const char* what, const char* name, Oid owner) {
+  if (trusts(owner)) return;
+  const char* const role = GetUserNameFromId(owner, true);
+  const char* const shown = role == nullptr ? "" : quote_identifier(role);
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+       errmsg("%s %s belongs to role %s, which role %s does not trust", what, name, shown,
+              quote_identifier(GetUserNameFromId(GetUserId(), false))),
+       errdetail(
+           "What belongs to a role may run that role's code with the rights of whoever uses it."),
+       errhint("SET ROLE %s to work with its rights, or name it in clientele.trusted_owners.",
+               shown)));
+}
+
+/// The first role in this access list that may do `mode` and is not trusted, PUBLIC included.
+bool untrusted_grantee(int cache, Oid object, AttrNumber acl_attribute, AclMode mode,
+                       Oid& grantee) {
+  const HeapTuple tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
+  if (!HeapTupleIsValid(tuple)) return false;
+  bool null = false;
+  const Datum list = SysCacheGetAttr(cache, tuple, acl_attribute, &null);
+  bool found = false;
+  if (!null) {
+    const Acl* const acl = DatumGetAclP(list);
+    const AclItem* const items = ACL_DAT(acl);
+    for (int i = 0; i < ACL_NUM(acl) && !found; ++i) {
+      grantee = items[i].ai_grantee;
+      found = (ACLITEM_GET_PRIVS(items[i]) & mode) != 0 && !trusts(grantee);
+    }
+  }
+  ReleaseSysCache(tuple);
+  return found;
+}
+
+const char* role_name(Oid role) {
+  if (!OidIsValid(role)) return "PUBLIC";
+  const char* const name = GetUserNameFromId(role, true);
+  return name == nullptr ? "" : quote_identifier(name);
+}
+
+void require_no_grant(const char* what, const char* name, const char* privilege, Oid grantee) {
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("%s has the privilege %s on %s %s, and role %s does not trust it",
+                         role_name(grantee), privilege, what, name, role_name(GetUserId())),
+                  errdetail("Whoever has it can put code there that runs with your rights."),
+                  OidIsValid(grantee)
+                      ? errhint("REVOKE %s ON %s %s FROM %s, or name the role in "
+                                "clientele.trusted_owners.",
+                                privilege, what, name, role_name(grantee))
+                      : errhint("REVOKE %s ON %s %s FROM PUBLIC.", privilege, what, name)));
+}
+
+}  // namespace
+
+void define_trust_settings() {
+  DefineCustomStringVariable("clientele.trusted_owners",
+                             "Roles whose store, sources and rules you use with your own rights.",
+                             "A list of names with commas between them. Superusers, roles that you "
+                             "are a member of and the "
+                             "owner of the database need not be in it, unless you are a superuser.",
+                             &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners,
+                             assign_trusted_owners, nullptr);
+}
+
+bool trusts(Oid owner) {
+  // The database's owner is the only member of this role.
+  if (owner == ROLE_PG_DATABASE_OWNER) owner = database_owner();
+  if (!OidIsValid(owner)) return false;
+  const Oid user = GetUserId();
+  if (owner == user || superuser_arg(owner) || may_become(owner, user)) return true;
+  if (!superuser_arg(user) && (owner == database_owner() || is_member_of_role_nosuper(user, owner)))
+    return true;
+  return listed(owner, user);
+}
+
+void require_trusted(Oid schema, Oid table) {
+  require_owner("schema", "clientele_data", schema_owner(schema));
+  const char* const name = get_rel_name(table);
+  require_owner("table",
+                name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name)),
+                table_owner(table));
+  Oid grantee = InvalidOid;
+  if (untrusted_grantee(NAMESPACEOID, schema, Anum_pg_namespace_nspacl, ACL_CREATE, grantee))
+    require_no_grant("SCHEMA", "clientele_data", "CREATE", grantee);
+  const Oid views = get_namespace_oid("clientele_bi", true);
+  if (OidIsValid(views)) require_owner("schema", "clientele_bi", schema_owner(views));
+}
+
+void require_trusted_writers(Oid table) {
+  Oid grantee = InvalidOid;
+  if (untrusted_grantee(RELOID, table, Anum_pg_class_relacl, ACL_TRIGGER, grantee))
+    require_no_grant("TABLE", psprintf("clientele_data.%s", quote_identifier(get_rel_name(table))),
+                     "TRIGGER", grantee);
+}
+
+}  // namespace clientele::pg
+
+CLIENTELE_FUNCTION(clientele_trusts) { PG_RETURN_BOOL(clientele::pg::trusts(PG_GETARG_OID(0))); }

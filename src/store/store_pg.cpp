@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: PostgreSQL
+// Who may do what with the store, and the locks that its functions take. Only PostgreSQL's regime.
+#include <string_view>
+
+#include "pg/trust.hpp"
+#include "pg/values.hpp"
+
+extern "C" {
+#include "catalog/pg_inherits.h"
+#include "storage/lmgr.h"
+}
+
+namespace clientele {
+namespace {
+
+struct Privilege {
+  AclMode mode;
+  const char* does;
+};
+
+Privilege privilege_named(std::string_view name) {
+  if (name == "SELECT") return {ACL_SELECT, "read"};
+  if (name == "INSERT") return {ACL_SELECT | ACL_INSERT, "read it and add to"};
+  if (name == "UPDATE") return {ACL_SELECT | ACL_UPDATE, "read and change"};
+  if (name == "DELETE") return {ACL_SELECT | ACL_DELETE, "read it and delete from"};
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("privilege must be SELECT, INSERT, UPDATE or DELETE, not \"%s\"",
+                         pnstrdup(name.data(), name.size()))));
+}
+
+bool may(Oid table, AclMode mode) {
+  return pg_class_aclmask(table, GetUserId(), mode, ACLMASK_ALL) == mode;
+}
+
+bool may_use(Oid schema) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#else
+  return pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+/// A table of the store whose owner and writers the current role trusts.
+Oid trusted_table(Oid schema, const char* name) {
+  const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+  if (!OidIsValid(table))
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("there is no store in this database"),
+                    errdetail("Table clientele_data.%s does not exist.", name),
+                    errhint("CALL clientele.create_store() makes one.")));
+  pg::require_trusted(schema, table);
+  return table;
+}
+
+Oid owner_of(Oid relation) {
+  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(tuple))
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("relation with OID %u does not exist", relation)));
+  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+  ReleaseSysCache(tuple);
+  return owner;
+}
+
+}  // namespace
+}  // namespace clientele
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_require_store) {
+  const char* const name =
+      PG_ARGISNULL(0) ? "stored_journeys" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const Privilege privilege =
+      privilege_named(PG_ARGISNULL(1) ? "SELECT" : pg::text_view(PG_GETARG_DATUM(1)));
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid table = trusted_table(schema, name);
+  if (!may_use(schema) || !may(table, privilege.mode))
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+         errmsg("permission denied for table clientele_data.%s", name),
+         errdetail("Role %s may not %s it.",
+                   quote_identifier(GetUserNameFromId(GetUserId(), false)), privilege.does),
+         std::string_view(name).starts_with("model")
+             ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
+             : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "
+                       "answer without a dictionary.")));
+  if (privilege.mode != ACL_SELECT) pg::require_trusted_writers(table);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid types = trusted_table(schema, "event_types");
+  bool writer = may(types, ACL_INSERT);
+  for (const char* other : {"items", "identities"})
+    writer = writer || may(trusted_table(schema, other), ACL_INSERT);
+  if (!writer)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied to lock the dictionaries of the store"),
+                    errdetail("Role %s may add to none of them.",
+                              quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+  // Nobody takes this lock by a statement: a table as such is locked in another way, and its
+  // sub-object 1 in none.
+  LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_lock_source) {
+  const Oid source = PG_GETARG_OID(0);
+  owner_of(source);
+  if (!may(source, ACL_SELECT) &&
+      pg_attribute_aclcheck_all(source, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+    aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(source)),
+                   get_rel_name(source));
+  LockRelationOid(source, AccessShareLock);
+  const bool trusted = pg::trusts(owner_of(source));
+  const char kind = get_rel_relkind(source);
+  if (!trusted && (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE)) {
+    // Keeps indexes, statistics and children as they are until they have been read.
+    LockRelationOid(source, ShareUpdateExclusiveLock);
+    find_all_inheritors(source, ShareUpdateExclusiveLock, nullptr);
+    owner_of(source);
+  }
+  PG_RETURN_BOOL(trusted);
+}

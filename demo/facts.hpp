@@ -50,7 +50,7 @@ struct ColumnFacts {
   }
   bool holds_times() const { return mostly(readable_times()); }
   bool holds_spelt_times() const { return mostly(times.spelt); }
-  /// Times that could be nothing else.
+  /// Times as they are usually written, no days counted since 1900.
   bool holds_only_times() const { return mostly(times.moments()); }
   bool holds_clocks() const { return mostly(times.clocks); }
 
@@ -64,7 +64,10 @@ struct ColumnFacts {
       }
       return;
     }
-    const bool marks = text.find_first_of(".,") != text.npos;
+    const size_t mark = text.find_first_of(".,");
+    const bool marks = mark != text.npos;
+    // 1234567.1772600000 is a visitor of Google Analytics.
+    if (marks && mark >= 6 && text.size() - mark >= 10 && only_figures(text)) return;
     const auto number = parse_number(text);
     if (!number && (!marks || !parse_number(text, true))) {
       if (no_number.empty()) no_number = text;

@@ -166,12 +166,14 @@ class ColumnChooser {
   }
 
   void guess_time() {
-    for (const bool figures : {false, true})
-      for (size_t i = 0; i < columns_.size(); ++i) {
-        const ColumnFacts& c = columns_[i];
-        if (taken_[i] || !(figures ? c.holds_only_times() : c.holds_spelt_times())) continue;
-        return take(Role::time, i, "the first column that holds times");
-      }
+    for (const bool other_kind : {false, true})
+      for (const bool figures : {false, true})
+        for (size_t i = 0; i < columns_.size(); ++i) {
+          const ColumnFacts& c = columns_[i];
+          if (taken_[i] || !(figures ? c.holds_only_times() : c.holds_spelt_times())) continue;
+          if (is_other_kind(Role::time, c.name) != other_kind) continue;
+          return take(Role::time, i, "the first column that holds times");
+        }
   }
 
   /// Where the times are days, the time of day may stand in a column of its own.
@@ -199,8 +201,8 @@ class ColumnChooser {
     if (c.mostly(c.mails) || c.mostly(c.phones) || c.mostly(c.uuids)) return 5;
     if (header_) return 0;  // it has a name, and that says something else
     if (c.distinct() <= 20 && c.filled > 400) return 0;
-    if (c.mostly(c.mixed) || (c.mostly(c.figures) && c.largest >= 1000)) return 4;
-    return c.mostly(c.numbers) ? 2 : 1;
+    if (c.mostly(c.mixed)) return 4;
+    return c.mostly(c.figures) ? 3 : c.mostly(c.numbers) ? 2 : 1;
   }
 
   /// Without a name: the first column of addresses, telephone numbers or the like; where no column

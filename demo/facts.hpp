@@ -23,7 +23,6 @@ struct ColumnFacts {
   DecimalVotes decimals;
   TimeFacts times;
   std::unordered_set<std::string> values;
-  double largest = 0;
 
   void see(std::string_view raw) {
     const std::string_view text = clean(raw);
@@ -58,10 +57,7 @@ struct ColumnFacts {
   void see_number(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), is_digit)) {
       ++figures;
-      if (text.size() <= 18) {
-        ++numbers, ++whole;
-        largest = std::max(largest, std::stod(std::string(text)));
-      }
+      if (text.size() <= 18) ++numbers, ++whole;
       return;
     }
     const size_t mark = text.find_first_of(".,");

@@ -86,7 +86,8 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "aankoopdatum|factuurdatum|orderdatum|kopdatum|tidpunkt|dato|ordredato|datazamowienia|"
      "datazakupu|datasprzedazy|datafaktury|датазаказа|датапокупки|датавремя|датаивремя|дата|",
      "|", "|timestamp|date|time|datum|fecha|zeitpunkt|时间|時間|日期|日時|注文日|дата|",
-     "|update|modified|lifetime|timezone|expir|birth|deliver|ship|cancel|refund|due|关闭|发货|到账|"
+     "|updated|lastupdate|updatetime|modified|lifetime|timezone|expir|birth|deliver|ship|cancel|"
+     "refund|due|关闭|发货|到账|"
      "结束|修改|生日|geburt|liefer|naissance|livraison|nacimiento|entrega|zeitzone|candidate|days|"
      "pretty|"},
     // clock
@@ -128,7 +129,8 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "requires|"
      "taxable|fulfill|compare|preis|menge|类|价|价|数量|数|金额|价格|状态|种类|総額|単価|数量|"},
     // amount
-    {"|amount|totalamount|totalprice|totalpaid|grandtotal|ordertotal|ordervalue|orderamount|"
+    {"|amount|amt|amnt|totalamt|txnamount|txnamt|transactionamt|totalamount|totalprice|totalpaid|"
+     "grandtotal|ordertotal|ordervalue|orderamount|"
      "amountpaid|paidamount|linetotal|lineamount|revenue|totalrevenue|purchaserevenue|"
      "transactionrevenue|eventvalueinusd|purchasevalue|dollarvalue|salesamount|paymentvalue|"
      "paymentamount|grossamount|gross|netamount|purchaseamount|transactionamount|convertedamount|"
@@ -145,7 +147,7 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "importo|importototale|totale|ricavo|valortotal|valor|valorpago|montanteetotal|receita|bedrag|"
      "totaalbedrag|totaal|omzet|belopp|totalbelopp|summa|belob|belop|kwota|kwotabrutto|kwotanetto|"
      "suma|wartosc|wartoscbrutto|сумма|стоимость|итого|выручка|celkem|",
-     "|total|value|sales|payment|paid|net|cost|charge|charged|income|spending|netto|brutto|"
+     "|total|value|val|sales|payment|paid|net|cost|charge|charged|income|spending|netto|brutto|"
      "umsatzerlose|wert|vente|ventes|ventas|vendas|",
      "|amount|revenue|betrag|montant|importe|importo|bedrag|belopp|kwota|сумма|金额|金額|销售额|"
      "売上|금액|umsatz|",
@@ -209,6 +211,13 @@ inline std::string normal_name(std::string_view name) {
 
 inline constexpr int exact_name = 1000, weak_name = 100, part_name = 1;
 
+/// Whether a name contains one of a list.
+inline bool contains_any(std::string_view normal, std::string_view list) {
+  for (size_t i = 1; i < list.size(); i = list.find('|', i) + 1)
+    if (normal.find(list.substr(i, list.find('|', i) - i)) != normal.npos) return true;
+  return false;
+}
+
 /// How well a column's name suits a role: 0 not at all, more is better.
 inline int name_rank(Role role, std::string_view name) {
   const RoleNames& known = known_names[static_cast<size_t>(role)];
@@ -218,12 +227,12 @@ inline int name_rank(Role role, std::string_view name) {
     return 20 * exact_name - static_cast<int>(at);
   if (const size_t at = known.weak.find("|" + normal + "|"); at != known.weak.npos)
     return weak_name + 200 - static_cast<int>(at);
-  const auto contains_any = [&normal](std::string_view list) {
-    for (size_t i = 1; i < list.size(); i = list.find('|', i) + 1)
-      if (normal.find(list.substr(i, list.find('|', i) - i)) != normal.npos) return true;
-    return false;
-  };
-  return contains_any(known.part) && !contains_any(known.not_part) ? part_name : 0;
+  return contains_any(normal, known.part) && !contains_any(normal, known.not_part) ? part_name : 0;
+}
+
+/// Whether a name says that a column is of another kind, though its values look right.
+inline bool is_other_kind(Role role, std::string_view name) {
+  return contains_any(normal_name(name), known_names[static_cast<size_t>(role)].not_part);
 }
 
 /// Whether a name means some column of events by itself.

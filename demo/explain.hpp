@@ -100,8 +100,8 @@ class Explanation {
     std::string why = plan_.choices[static_cast<size_t>(Role::price)].why + decimals(Role::price);
     if (quantity != nullptr) {
       const std::string of_quantity = decimals(Role::quantity);
-      if (of_quantity != decimals(Role::price))
-        why += "; the quantity" + of_quantity.substr(of_quantity.empty() ? 0 : 1);
+      if (!of_quantity.empty() && of_quantity != decimals(Role::price))
+        why += "; the quantity has a" + of_quantity.substr(1);
     }
     line("amount",
          (quantity ? shown(quantity->name) + " × " : "") + shown(plan_.column(Role::price)->name),

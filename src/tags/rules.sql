@@ -92,8 +92,8 @@ BEGIN
   customers := false;
   timed := false;
   per_customer := false;
-  IF octet_length(rule) > 1000000 THEN
-    RAISE EXCEPTION 'a rule must not be longer than 1 MB: it has % bytes', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
+  IF octet_length(rule) > 100000 THEN
+    RAISE EXCEPTION 'a rule must not be longer than 100000 bytes: it has %', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
   END IF;
   IF kind IS DISTINCT FROM 'tags' THEN
     BEGIN
@@ -216,7 +216,7 @@ END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
   'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
 body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as refresh.at or now(); per_customer: the own journey alone; uses: other tags.
-Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 1 MB.';
+Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
 
 CREATE FUNCTION note_tag_author() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -48,11 +48,13 @@ vpath %.control $(ROOT)
 # Later flags win, so the builder's are the last. The binary does not depend on where it was built.
 CXX_WARNINGS ?= -Wall -Wextra -Wno-unused-parameter -Wno-register
 override CXX := $(or $(GIVEN_CXX),$(CXX))
-override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-prefix-map=$(ROOT)= $(CXX_WARNINGS) \
+override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-prefix-map=$(ROOT)= -ffile-prefix-map=$(CURDIR)=. $(CXX_WARNINGS) \
                      $(GIVEN_CXXFLAGS) $(CXXFLAGS_EXTRA)
 override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS) $(GIVEN_CPPFLAGS)
 override LDFLAGS += $(GIVEN_LDFLAGS)
-SHLIB_LINK += -lstdc++ -lroaring -Wl,--version-script=$(ROOT)src/exports.map
+# Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
+override COMPILER = $(CXX) $(CXXFLAGS)
+SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
 

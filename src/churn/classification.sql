@@ -19,7 +19,8 @@ CREATE TYPE classification_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE classification_summary IS
-  'How predicted probabilities and outcomes go together: made by the aggregate classification, asked by classification_auc, classification_at and the like; summaries of parts are joined by classification_merge.';
+  'How predicted probabilities and outcomes go together: made by the aggregate classification, asked by classification_auc, classification_at and the like; summaries of parts are joined by classification_merge.
+At most 1,048,576 different probabilities; beyond, they are rounded.';
 
 CREATE FUNCTION text_to_classification_summary(text) RETURNS classification_summary
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT clientele.classification_summary_in(pg_catalog.textout($1))';

@@ -19,7 +19,8 @@ CREATE TYPE churn_features_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_features_def IS
-  'Says what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period is. Made by the function churn_features_def; its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.';
+  'Says what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period is. Made by the function churn_features_def; its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_churn_features_def(text) RETURNS churn_features_def
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_features_def_from_text';

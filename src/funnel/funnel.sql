@@ -19,7 +19,8 @@ CREATE TYPE funnel_def (
   INPUT = funnel_def_in, OUTPUT = funnel_def_out, RECEIVE = funnel_def_recv, SEND = funnel_def_send,
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
-COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.';
+COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.
+At most 1,000 steps, 1,000 exclusions and 1 MB (54000).';
 
 CREATE FUNCTION text_to_funnel_def(text) RETURNS funnel_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
@@ -86,7 +87,8 @@ CREATE TYPE funnel_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE funnel_summary IS
-  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.';
+  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.
+It has its funnel_def, and at most 512 kB for each step.';
 
 \comparable funnel_summary count the same customers in the same funnel
 

@@ -20,7 +20,8 @@ CREATE TYPE journey (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE journey IS
-  'Everything one customer did, in time order, packed to about four bytes an event.';
+  'Everything one customer did, in time order, packed to about four bytes an event.
+It holds at most 33,554,432 events of 65,536 types (54000).';
 
 CREATE FUNCTION text_to_journey(text) RETURNS journey
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';

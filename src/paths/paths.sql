@@ -19,7 +19,8 @@ CREATE TYPE path_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE path_def IS
-  'A question about paths: where they start and end, how they are cut. Made by the function path_def; its text form is JSON, such as {"session_gap": "00:30:00"}.';
+  'A question about paths: where they start and end, how they are cut. Made by the function path_def; its text form is JSON, such as {"session_gap": "00:30:00"}.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_path_def(text) RETURNS path_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
@@ -116,7 +117,8 @@ CREATE TYPE path_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE path_summary IS
-  'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.';
+  'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.
+At most 2,000,000 different links and 1 GB (54000).';
 
 \comparable path_summary count the same paths, asked in the same way
 

@@ -50,7 +50,8 @@ CREATE TYPE rfm_cuts_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_cuts_def IS
-  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.';
+  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.
+At most 9 cuts of each dimension.';
 
 CREATE FUNCTION text_to_rfm_cuts_def(text) RETURNS rfm_cuts_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
@@ -92,7 +93,8 @@ CREATE TYPE rfm_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_values IS
-  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.';
+  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.
+At most 20,000,000 different values of each dimension (54000).';
 
 \comparable rfm_values hold the same values
 

@@ -22,7 +22,7 @@ CREATE TYPE audience (
 );
 COMMENT ON TYPE audience IS
   'A set of customer ids, 0 to 9223372036854775807, as a roaring bitmap: two bytes a customer or less, one bit where they are dense.
-Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids (54000). As roaring bitmaps are dense already, they are not compressed.';
+Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids (54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_audience(text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';

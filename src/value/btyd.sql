@@ -19,7 +19,7 @@ CREATE TYPE btyd_model (
 );
 COMMENT ON TYPE btyd_model IS
   'A fitted model of when customers buy and when they leave: made by the aggregate btyd_fit, or written by hand.
-Its text form is JSON, such as {"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}. What a fit adds: standard_errors, log_likelihood, log_likelihood_without_dropout, customers, groups (of customers with equal data), grid (times were rounded down to multiples of it, where groups would have been too many), converged, iterations, gradient_norm, at_bound (parameters that ended at a bound), remark ("no drop-out" where the likelihood is highest if nobody ever leaves, "no repeat purchases" where nobody bought again). Times are in the unit of the data.';
+Its text form is JSON, such as {"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}. What a fit adds: standard_errors, log_likelihood, log_likelihood_without_dropout, customers, groups (of customers with equal data), grid (times were rounded down to multiples of it, where groups would have been too many), converged, iterations, gradient_norm, at_bound (parameters that ended at a bound), remark ("no drop-out" where the likelihood is highest if nobody ever leaves, "no repeat purchases" where nobody bought again). Times are in the unit of the data. At most 30 covariates.';
 
 CREATE FUNCTION text_to_btyd_model(text) RETURNS btyd_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_model_from_text';
@@ -52,7 +52,8 @@ CREATE TYPE btyd_histories (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE btyd_histories IS
-  'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.';
+  'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.
+At most 2,097,152 different histories; beyond, times are rounded down, or it is error 54000.';
 
 \comparable btyd_histories hold the same histories
 

@@ -52,7 +52,8 @@ CREATE TYPE contract_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE contract_values IS
-  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between processes and servers.';
+  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between processes and servers.
+At most 1,048,576 different pairs (54000).';
 
 \comparable contract_values hold the same contracts
 

@@ -52,7 +52,8 @@ CREATE TYPE spend_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE spend_values IS
-  'What customers spend, equal ones counted together: the state of the aggregate spend_fit, which travels between processes and servers.';
+  'What customers spend, equal ones counted together: the state of the aggregate spend_fit, which travels between processes and servers.
+At most 1,048,576 different pairs; beyond, means are rounded, or it is error 54000.';
 
 \comparable spend_values hold the same spend
 

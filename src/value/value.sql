@@ -19,7 +19,8 @@ CREATE TYPE purchase_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE purchase_def IS
-  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}, or the last observed day alone.';
+  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}, or the last observed day alone.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_purchase_def(text) RETURNS purchase_def
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';

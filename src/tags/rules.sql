@@ -45,7 +45,7 @@ BEGIN
 EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
   hint := concat_ws(' ', nullif(hint, ''),
-    'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in public.orders.');
+    'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in sales.orders.');
   IF detail = '' THEN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, HINT = hint;
   END IF;

@@ -11,7 +11,11 @@ FEATURES = journey store sessions funnel paths rfm value churn tags
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
-OBJS    = $(SOURCES:.cpp=.o)
+# CORE_OBJECTS is a directory in which the same sources have been compiled for another server, by
+# the same compiler: what includes no header of PostgreSQL is taken from there.
+GLUE    = $(filter src/module.cpp src/pg/% %_pg.cpp,$(SOURCES))
+MINE    = $(if $(CORE_OBJECTS),$(GLUE),$(SOURCES))
+OBJS    = $(MINE:.cpp=.o) $(addprefix $(CORE_OBJECTS)/,$(patsubst %.cpp,%.o,$(filter-out $(MINE),$(SOURCES))))
 DATA_built = clientele--$(EXTVERSION).sql
 # Of a feature: first the file that has its name, then the others in order.
 fragments_of = src/$1/$1.sql $(filter-out src/$1/$1.sql,$(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql))))
@@ -20,7 +24,15 @@ FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
 REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
 
-EXTRA_CLEAN = $(SOURCES:.cpp=.d) clientele--*.sql
+EXTRA_CLEAN = $(MINE:.cpp=.d) clientele--*.sql
+
+# The builder's own choice, from the environment or the command line, before PostgreSQL's makefiles
+# put in what PostgreSQL itself was built with.
+given = $(if $(filter environment command%,$(origin $1)),$($1))
+GIVEN_CXX      := $(call given,CXX)
+GIVEN_CXXFLAGS := $(call given,CXXFLAGS)
+GIVEN_CPPFLAGS := $(call given,CPPFLAGS)
+GIVEN_LDFLAGS  := $(call given,LDFLAGS)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -29,21 +41,39 @@ override with_llvm := no
 include $(PGXS)
 # The rules below name their sources in full. With VPATH a build in another directory would take
 # objects that lie beside the sources for its own, without knowing the headers they depend on.
-VPATH =
+override VPATH :=
 vpath %.control $(ROOT)
 
-CXX_WARNINGS ?= -Wall -Wextra -Werror -Wno-unused-parameter -Wno-register
-override CXXFLAGS := -std=c++20 -O3 -g -fPIC -fno-strict-aliasing -fwrapv $(CXX_WARNINGS) $(CXXFLAGS_EXTRA)
-override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS)
-SHLIB_LINK += -lstdc++ -lroaring -Wl,--version-script=$(ROOT)src/exports.map
+# Without -g, so that what `make install` installs is small; builders who want it say CXXFLAGS=-g.
+# Later flags win, so the builder's are the last. The binary does not depend on where it was built.
+CXX_WARNINGS ?= -Wall -Wextra -Wno-unused-parameter -Wno-register
+override CXX := $(or $(GIVEN_CXX),$(CXX))
+override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-prefix-map=$(ROOT)= -ffile-prefix-map=$(CURDIR)=. $(CXX_WARNINGS) \
+                     $(GIVEN_CXXFLAGS) $(CXXFLAGS_EXTRA)
+override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS) $(GIVEN_CPPFLAGS)
+override LDFLAGS += $(GIVEN_LDFLAGS)
+# Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
+override COMPILER = $(CXX) $(CXXFLAGS)
+SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
 
-$(OBJS): %.o: $(ROOT)%.cpp
+src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
+
+# By way of another name: half a file that an interrupted build left is never taken for a whole one.
+$(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
 	@mkdir -p $(dir $@)
-	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -MF $*.d -MT $@ -c $< -o $@.part
+	@mv $@.part $@
 
--include $(SOURCES:.cpp=.d)
+-include $(MINE:.cpp=.d)
 
 $(shlib): $(ROOT)src/exports.map
 
-clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(ROOT)Makefile
-	cat $(addprefix $(ROOT),$(FRAGMENTS)) > $@
+COMPARABLE = $(ROOT)src/pg/comparable.sql
+
+clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(ROOT)Makefile
+	awk -v shape=$(COMPARABLE) '$$1 != "\\comparable" { print; next } \
+	  { type = $$2; $$1 = $$2 = ""; sub(/^ +/, ""); equal = $$0; \
+	    while ((getline line < shape) > 0) \
+	      if (line !~ /^--/) { gsub(/THE_TYPE/, type, line); sub(/WHAT EQUAL ONES DO/, equal, line); print line } \
+	    close(shape) }' $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
+	@mv $@.part $@

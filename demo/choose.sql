@@ -10,7 +10,10 @@ CREATE TEMP TABLE firsts AS
   GROUP BY customer, event;
 
 WITH kinds AS (
-  SELECT event, count(*) AS customers FROM firsts WHERE event <> 'return' GROUP BY event
+  -- What comes back is no step, unless nothing else happens.
+  SELECT event, count(*) AS customers FROM firsts
+  WHERE event <> 'return' OR NOT EXISTS (SELECT FROM firsts WHERE event <> 'return')
+  GROUP BY event
 ), chosen AS (
   SELECT event FROM kinds ORDER BY customers DESC, event LIMIT 4
 ), ranked AS (

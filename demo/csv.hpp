@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -24,10 +23,10 @@ struct Record {
 /// Splits text as RFC 4180 says, line ends of every kind. A quote opens only at the start of a
 /// field; one within is a character. Where quoting is broken, the faulty record is one line long
 /// and reading resumes on the next, so that a lost quote costs one row and not the rest of the
-/// file.
+/// file. Whether it is broken shows within 64 MB; a longer field is not told from a lost quote.
 class CsvText {
  public:
-  static constexpr size_t longest_record = size_t{1} << 20;
+  static constexpr size_t longest_record = size_t{1} << 20, longest_quoted = size_t{64} << 20;
 
   CsvText(char delimiter, std::string_view text, bool complete)
       : delimiter_(delimiter), text_(text), complete_(complete) {}
@@ -39,15 +38,19 @@ class CsvText {
     record.fields.clear();
     record.fault = Fault::none;
     if (at_ == text_.size()) return complete_ ? Found::nothing : Found::need_more;
+    // Files that were put together have marks of byte order within.
+    if (text_.substr(at_).starts_with("\xEF\xBB\xBF") && at_ + 3 < text_.size()) at_ += 3;
     const size_t begin = at_;
     size_t p = begin;
     bool escaped = false;
+    size_t longest = longest_record;
     for (;;) {  // at the start of a field
       if (p < text_.size() && text_[p] == '"') {
+        longest = longest_quoted;
         p = closing_quote(p + 1, escaped);
-        if (p == none && !complete_ && text_.size() - begin <= longest_record)
+        if (p == none && !complete_ && text_.size() - begin <= longest_quoted)
           return Found::need_more;
-        if (p == none || p - begin > longest_record)
+        if (p == none || p - begin > longest_quoted)
           return broken(record, begin, Fault::unterminated_quote);
         if (p == text_.size()) break;
         if (text_[p] != delimiter_ && !line_end(p))
@@ -58,7 +61,7 @@ class CsvText {
       if (p == text_.size() || line_end(p)) break;
       ++p;
     }
-    if (!complete_ && p + 1 >= text_.size() && p - begin <= longest_record)
+    if (!complete_ && p + 1 >= text_.size() && p - begin <= longest)
       return Found::need_more;  // more of the line, or the \n after \r
     finish(record, begin, p);
     if (p - begin > longest_record) record.fault = Fault::too_long;
@@ -71,6 +74,8 @@ class CsvText {
 
   size_t consumed() const { return at_; }
   uint64_t lines() const { return lines_; }
+  /// Whether the end of the record's line has been seen.
+  bool ended() const { return ended_; }
 
  private:
   static constexpr size_t none = std::string_view::npos;
@@ -91,6 +96,7 @@ class CsvText {
   void finish(Record& record, size_t begin, size_t end) {
     record.raw = text_.substr(begin, end - begin);
     at_ = end;
+    ended_ = end < text_.size() || complete_;
     if (at_ < text_.size() && text_[at_] == '\r') ++at_, ++lines_;
     if (at_ < text_.size() && text_[at_] == '\n') {
       if (at_ == end) ++lines_;
@@ -149,6 +155,7 @@ class CsvText {
   bool complete_;
   size_t at_ = 0;
   uint64_t lines_ = 0;
+  bool ended_ = false;
 };
 
 /// The records of a source, which may be larger than memory.
@@ -170,7 +177,7 @@ class CsvReader {
           record.line = line_;
           line_ += text.lines();
           source_.consume(text.consumed());
-          skipping_ = record.fault != Fault::none && text.lines() == 0;
+          skipping_ = !text.ended();
           return true;
       }
     }
@@ -180,9 +187,10 @@ class CsvReader {
   /// Drops the rest of a line too long to be read as a whole.
   bool skip_line() {
     for (;;) {
-      const size_t end = source_.window().find('\n');
+      const size_t end = source_.window().find_first_of("\r\n");
       if (end != std::string_view::npos) {
-        source_.consume(end + 1);
+        const bool two = source_.window().substr(end, 2) == "\r\n";
+        source_.consume(end + 1 + two);
         ++line_;
         skipping_ = false;
         return true;
@@ -199,27 +207,5 @@ class CsvReader {
   uint64_t line_ = 1;
   bool skipping_ = false;
 };
-
-/// The delimiter under which the first records agree best on their number of fields.
-inline char guess_delimiter(std::string_view head, bool complete) {
-  char best = ',';
-  double best_score = 0;
-  for (const char delimiter : {',', ';', '\t', '|'}) {
-    CsvText text(delimiter, head, complete);
-    Record record;
-    std::string scratch;
-    std::vector<size_t> counts;
-    while (counts.size() < 200 && text.next(record, scratch) == CsvText::Found::record)
-      if (!record.raw.empty()) counts.push_back(record.fields.size());
-    std::sort(counts.begin(), counts.end());
-    const size_t usual = counts.empty() ? 0 : counts[counts.size() / 2];
-    if (usual < 2) continue;
-    const auto agreeing = static_cast<double>(std::count(counts.begin(), counts.end(), usual));
-    const double score = agreeing / static_cast<double>(counts.size()) +
-                         0.001 * static_cast<double>(std::min<size_t>(usual, 100));
-    if (score > best_score) best = delimiter, best_score = score;
-  }
-  return best;
-}
 
 }  // namespace demo

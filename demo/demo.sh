@@ -15,6 +15,7 @@ usage() {
     The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names
     and contents, and you are told which. To say it yourself:
       --customer COL  --time COL      the columns that every file must have, by name or number
+      --clock COL                     the time of day, where --time holds days only
       --event COL     --channel COL   what was done, and where; without an event column each row is
                                       a purchase, or a return if it counts below zero
       --item COL      --amount COL    what it was about, and how much
@@ -24,9 +25,16 @@ usage() {
       --channel-name NAME             where, in a file without a channel column
       --delimiter C                   , ; | or tab
       --header, --no-header           whether the first row names the columns
-      --day-first, --month-first      what 1/2/2026 means
+      --header-line N                 the line that names them; what is above is passed over
+      --date-order ORDER              dmy, mdy or ymd: what 1/2/2026 and 26/03/01 mean
+                                      (also --day-first, --month-first, --year-first)
+      --time-as FORM                  what times of figures alone are: calendar (2026030509), epoch
+                                      (since 1970), excel (days since 1900) or excel-1904
+      --utc-offset OFFSET             where times without a zone are from, such as +08:00
       --decimal-comma, --decimal-point
-      --encoding NAME                 GB18030, LATIN1 ... instead of UTF-8
+      --encoding NAME                 GB18030, WINDOWS-1252 ... as iconv names them
+    Nothing is guessed in silence: what was found out is shown, with the option that says otherwise.
+    Rows that cannot be read are counted, each with its reason, and are kept in demo.rejects.
 END
 }
 
@@ -51,7 +59,7 @@ while (($# > 0)); do
       shift
       ;;
     --customers=* | --days=* | --seed=* | --start=*) simulation+=("$1") ;;
-    --no-* | --header | --day-first | --month-first | --decimal-comma | --decimal-point | --*=*)
+    --no-* | --header | --day-first | --month-first | --year-first | --decimal-comma | --decimal-point | --*=*)
       import+=("$1")
       ;;
     --*)

@@ -7,148 +7,167 @@
 #include <string>
 #include <string_view>
 
-/// Reads the ways in which people write instants.
+#include "date_words.hpp"
+#include "text.hpp"
+
+/// Reads the ways in which people and programs write instants.
 namespace demo {
 
-enum class DayOrder { unknown, day_first, month_first };
+/// In which order a date of three numbers has them, as far as the numbers leave it open.
+enum class DayOrder { unknown, day_first, month_first, year_first };
+inline constexpr std::array<const char*, 4> order_names{"not known", "day, month, year",
+                                                        "month, day, year", "year, month, day"};
+inline constexpr std::array<DayOrder, 3> day_orders{DayOrder::day_first, DayOrder::month_first,
+                                                    DayOrder::year_first};
 
-enum class Form { year_first, day_first, month_first, month_name, chinese, compact, epoch };
-inline constexpr std::array<const char*, 7> form_names{
-    "year first",    "day before month", "month before day",  "the month's name",
-    "Chinese dates", "digits only",      "seconds since 1970"};
+enum class Form { year_first, numbers, month_name, chinese };
+inline constexpr std::array<const char*, 4> form_names{"the year first", "three numbers",
+                                                       "the month's name", "年, 月 and 日"};
 
 /// The years from 1 to 9999, as in ISO 8601.
 inline constexpr int64_t first_moment = -62'135'596'800'000'000,
                          end_of_moments = 253'402'300'800'000'000;
+inline constexpr int64_t a_day = 86'400'000'000;
 
 struct Moment {
   int64_t unix_micros = 0;
   Form form = Form::year_first;
-  bool zoned = false;      // the text says at which offset from UTC
-  bool ambiguous = false;  // day and month could be exchanged
+  bool zoned = false;   // the text says at which offset from UTC
+  bool open = false;    // three numbers of which none must be the year, or else the day
+  bool clock = false;   // it has a time of day
+  bool dotted = false;  // dots between the numbers
+  bool twelve = false;  // with AM or PM
 };
 
-inline std::string_view trim(std::string_view s) {
-  const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  while (!s.empty() && blank(s.front())) s.remove_prefix(1);
-  while (!s.empty() && blank(s.back())) s.remove_suffix(1);
-  return s;
+/// Midnight of a day, nothing if there is no such day.
+inline std::optional<int64_t> midnight(int64_t year, int64_t month, int64_t day) {
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok() || year < 1 || year > 9999) return {};
+  return std::chrono::sys_days{date}.time_since_epoch().count() * a_day;
 }
 
 class MomentParser {
  public:
-  MomentParser(std::string_view text, DayOrder order) : t_(trim(text)), order_(order) {}
+  MomentParser(std::string_view folded, DayOrder order) : t_(folded), order_(order) {}
 
   std::optional<Moment> parse() {
-    if (t_.size() < 6 || t_.size() > 60) return {};
-    if (!all_digits()) {
-      if (!read_date() || (!t_.empty() && !read_time())) return {};
-    } else if ((t_.size() == 8 || t_.size() == 14) && t_[0] != '-') {
-      read_compact();
-    } else {
-      return read_epoch();
-    }
-    const std::chrono::year_month_day day{std::chrono::year{static_cast<int>(year_)},
-                                          std::chrono::month{static_cast<unsigned>(month_)},
-                                          std::chrono::day{static_cast<unsigned>(day_)}};
-    if (!day.ok() || year_ < 1 || year_ > 9999) return {};
-    const int64_t days = std::chrono::sys_days{day}.time_since_epoch().count();
-    result_.unix_micros = days * 86'400'000'000 + time_ - offset_;
+    if (t_.size() < 6 || t_.size() > 120 || t_[0] == '-') return {};
+    dated_ = true;
+    if (!read_date() || (!t_.empty() && !read_rest())) return {};
+    const auto day = midnight(year_, month_, day_);
+    if (!day) return {};
+    result_.unix_micros = *day + time_ - offset_;
     if (result_.unix_micros < first_moment || result_.unix_micros >= end_of_moments) return {};
     return result_;
   }
 
+  /// The micros of a time of day that stands alone.
+  std::optional<int64_t> parse_clock() {
+    if (t_.size() < 3 || t_.size() > 40 || !read_time() || result_.zoned) return {};
+    return time_;
+  }
+
  private:
-  bool all_digits() const {
-    size_t dots = 0;
-    for (size_t i = t_.front() == '-' ? 1 : 0; i < t_.size(); ++i)
-      if (t_[i] == '.' && i > 8)
-        ++dots;
-      else if (t_[i] < '0' || t_[i] > '9')
-        return false;
-    return dots <= 1;
-  }
-
-  void read_compact() {  // 20260102, 20260102030405
-    result_.form = Form::compact;
-    take(4, 4, year_), take(2, 2, month_), take(2, 2, day_);
-    int64_t h = 0, m = 0, s = 0;
-    if (take(2, 2, h)) take(2, 2, m), take(2, 2, s);
-    if (h > 23 || m > 59 || s > 59) day_ = 0;  // no date
-    time_ = ((h * 60 + m) * 60 + s) * 1'000'000;
-  }
-
-  /// Seconds, milliseconds or microseconds since 1970, by magnitude.
-  std::optional<Moment> read_epoch() {
-    const std::string_view whole = t_.substr(0, t_.find('.'));
-    if (whole.size() > 17 || whole[0] == '-') return {};
-    int64_t n = 0;
-    take(1, 17, n);
-    result_.form = Form::epoch, result_.zoned = true;
-    int64_t unit;
-    if (n >= 100'000'000 && n < 100'000'000'000)
-      unit = 1'000'000;
-    else if (n >= 100'000'000'000 && n < 100'000'000'000'000)
-      unit = 1'000;
-    else if (n >= 100'000'000'000'000)
-      unit = 1;
-    else
-      return {};
-    if (n * unit >= end_of_moments) return {};
-    int64_t fraction = 0;
-    if (!t_.empty() && (!mark('.') || !read_fraction(fraction))) return {};
-    result_.unix_micros = n * unit + fraction / (1'000'000 / unit);
-    return result_;
-  }
-
   bool read_date() {
     skip_weekday();
     int64_t first = 0;
-    if (const size_t n = take(1, 4, first); n == 4) {
+    const size_t n = take(1, 4, first);
+    if (n == 4) {
       year_ = first;
-      if (mark("年")) {
-        result_.form = Form::chinese;
-        if (!take(1, 2, month_) || !mark("月") || !take(1, 2, day_) || !mark("日")) return false;
-        return true;
-      }
-      const char separator = take_separator();
-      if (separator == 0 || !take(1, 2, month_) || !mark(separator) || !take(1, 2, day_))
-        return false;
-      return true;
-    } else if (n == 3) {
-      return false;
-    } else if (n > 0) {
-      return read_date_from(first);
+      return read_after_year();
     }
-    // Jan 2, 2026
-    if (!read_month_name() || !blanks() || !take(1, 2, day_)) return false;
-    mark(',');
-    if (!blanks() || take(4, 4, year_) == 0) return false;
-    result_.form = Form::month_name;
+    if (n == 0) return read_month_first();
+    return n < 3 && read_date_from(first);
+  }
+
+  /// 2026-03-05, 2026/3/5, 2026. 3. 5., 2026年3月5日, 20260305T…, 2026-Mar-05
+  bool read_after_year() {
+    if (mark("年") || mark("년")) {
+      result_.form = Form::chinese;
+      blanks();
+      if (!take(1, 2, month_) || (!mark("月") && !mark("월"))) return false;
+      blanks();
+      if (!take(1, 2, day_)) return false;
+      if (!mark("日") && !mark("号") && !mark("號") && !mark("일")) return false;
+      return true;
+    }
+    if (t_.size() > 4 && is_digit(t_[0]) && (t_[4] == 'T' || t_[4] == 't'))
+      return take(2, 2, month_) && take(2, 2, day_);
+    const char separator = take_separator();
+    if (separator == 0) return false;
+    if (separator == '.') blanks();
+    if (!take(1, 2, month_) && !(separator == '-' && read_month_name())) return false;
+    if (!mark(separator)) return false;
+    if (separator == '.') blanks();
+    if (!take(1, 2, day_)) return false;
+    if (separator == '.') mark('.');
     return true;
   }
 
-  /// What begins with a day or a month: 31/12/2026, 12/31/26, 2 Jan 2026, 02-Jan-2026.
+  /// Jan 2, 2026; Jan 2 2026; Fri Jan 2 03:04:05 2026, with a zone before the year or without
+  bool read_month_first() {
+    if (!read_month_name() || (blanks() == 0 && !mark('-'))) return false;
+    if (!take(1, 2, day_)) return false;
+    result_.form = Form::month_name;
+    mark("st") || mark("nd") || mark("rd") || mark("th");
+    mark(',');
+    if (mark('-') || blanks() > 0) {
+      if (t_.size() >= 9 && t_[t_.size() - 5] == ' ' && t_.find(':') < 3) {
+        const std::string_view year = t_.substr(t_.size() - 4);
+        t_ = trim(t_.substr(0, t_.size() - 5));
+        if (!read_time()) return false;
+        t_ = year;
+      }
+      return take(4, 4, year_) == 4;
+    }
+    return false;
+  }
+
+  /// What begins with a day or a month: 31/12/2026, 12/31/26, 26/12/31, 2 Jan 2026, 02-Jan-2026,
+  /// 2. Januar 2026, 1er janvier 2026, 2 de enero de 2026
   bool read_date_from(int64_t first) {
     const char separator = take_separator();
-    if ((separator == 0 || separator == '-') && (separator != 0 || blanks() > 0) &&
-        read_month_name()) {
+    mark("er") || mark("º") || mark("ª") || mark("st") || mark("nd") || mark("rd") || mark("th");
+    const size_t gap = blanks();
+    if (mark("de ") || mark("of ")) blanks();
+    if (read_month_name()) {
       day_ = first;
-      if (!(separator == 0 ? blanks() > 0 : mark('-')) || !read_year()) return false;
+      mark(',') || mark('-') || mark('/');
+      blanks();
+      if (mark("de ") || mark("del ")) blanks();
       result_.form = Form::month_name;
-      return true;
+      return read_year();
     }
-    int64_t second = 0;
-    if (separator == 0 || !take(1, 2, second) || !mark(separator) || !read_year()) return false;
-    result_.ambiguous = first <= 12 && second <= 12;
-    const bool by_day = first > 12 || (second <= 12 && order_ != DayOrder::month_first);
-    // A file that writes the day first does not mean the 13th month.
-    if (!result_.ambiguous &&
-        (by_day ? order_ == DayOrder::month_first : order_ == DayOrder::day_first))
+    int64_t second = 0, third = 0;
+    if (separator == 0 || (gap > 0 && separator != '.') || !take(1, 2, second) || !mark(separator))
       return false;
-    result_.form = by_day ? Form::day_first : Form::month_first;
-    day_ = by_day ? first : second, month_ = by_day ? second : first;
-    return true;
+    if (separator == '.') blanks();
+    const size_t n = take(1, 4, third);
+    if (n != 2 && n != 4) return false;
+    result_.form = Form::numbers, result_.dotted = separator == '.';
+    return settle(first, second, third, n == 4);
+  }
+
+  /// In the order asked for; else in the first one that gives a date.
+  bool settle(int64_t first, int64_t second, int64_t third, bool whole_year) {
+    const auto year = [](int64_t y) { return y + (y < 70 ? 2000 : 1900); };
+    int fitting = 0;
+    for (const DayOrder order : day_orders) {
+      if (whole_year && order == DayOrder::year_first) continue;
+      const bool by_year = order == DayOrder::year_first, by_day = order == DayOrder::day_first;
+      const int64_t y = by_year ? year(first) : whole_year ? third : year(third);
+      const int64_t m = by_day || by_year ? second : first, d = by_year  ? third
+                                                                : by_day ? first
+                                                                         : second;
+      if (!midnight(y, m, d)) continue;
+      ++fitting;
+      if (order_ == DayOrder::unknown ? fitting == 1 : order_ == order)
+        year_ = y, month_ = m, day_ = d;
+    }
+    result_.open = fitting > 1;
+    return day_ > 0;  // else a file that writes the day first does not mean the 13th month
   }
 
   bool read_year() {
@@ -157,53 +176,95 @@ class MomentParser {
     return n == 2 || n == 4;
   }
 
-  bool read_time() {
+  /// What follows a date: a weekday, then a time.
+  bool read_rest() {
+    if (mark(':')) return read_time();  // 05/Mar/2026:09:05:07, as web servers write it
     if (!mark('T') && !mark('t')) {
       mark(',');
       if (blanks() == 0 && result_.form != Form::chinese) return false;
     }
-    const bool afternoon = mark("下午") || mark("晚上"), morning = !afternoon && mark("上午");
+    if (t_.empty()) return true;
+    skip_weekday();
+    mark("at ") || mark("um ") || mark("à ") || mark("kl. ") || mark("- ") || mark("ore ");
+    return t_.empty() || read_time();
+  }
+
+  bool read_time() {
+    Half half = take_half(t_);
     blanks();
     int64_t h = 0, m = 0, s = 0, fraction = 0;
     if (!take(1, 2, h)) return false;
-    if (mark("时") || mark("点")) {
-      if (take(1, 2, m) && !mark("分")) return false;
-      if (take(1, 2, s) && !mark("秒")) return false;
-    } else {
-      if (!mark(':') || !take(1, 2, m)) return false;
-      if (mark(':')) {
+    if (mark("时") || mark("時") || mark("点") || mark("點") || mark("시")) {
+      blanks();
+      if (take(1, 2, m) && !mark("分") && !mark("분")) return false;
+      blanks();
+      if (take(1, 2, s) && !mark("秒") && !mark("초")) return false;
+    } else if (dated_ && !t_.empty() && is_digit(t_[0]) && half == Half::none) {  // 090507
+      if (!take(2, 2, m)) return false;
+      take(2, 2, s);
+      if ((mark('.') || mark(',')) && !read_fraction(fraction)) return false;
+    } else if (mark(':') || mark("h") || (dated_ && mark('.'))) {
+      if (!take(1, 2, m)) return false;
+      if (mark(':') || mark('.')) {
         if (!take(1, 2, s)) return false;
-        if ((mark('.') || mark(',')) && !read_fraction(fraction)) return false;
+        if ((mark('.') || mark(',') || mark(':')) && !read_fraction(fraction)) return false;
       }
+    } else if (half == Half::none) {  // 9 PM
+      std::string_view rest = t_;
+      while (rest.starts_with(' ')) rest.remove_prefix(1);
+      if (take_half(rest) == Half::none) return false;
     }
     blanks();
-    const bool pm = mark("PM") || mark("pm") || mark("p.m."),
-               am = !pm && (mark("AM") || mark("am") || mark("a.m."));
-    if (pm || am || afternoon || morning) {
-      if (h > 12 || (h == 0 && (pm || am))) return false;
-      if (h == 12) h = 0;
-      if (pm || afternoon) h += 12;
+    if (half == Half::none) half = take_half(t_);
+    if (half != Half::none) {
+      result_.twelve = true;
+      // 下午13:05 is said too.
+      if (h > 12 && (h > 23 || half == Half::morning)) return false;
+      if (h == 12 && half == Half::morning) h = 0;
+      if (h < 12 && half == Half::afternoon) h += 12;
+      if (h > 0 && h < 3 && half == Half::noon) h += 12;
       blanks();
     }
     if (h > 23 || m > 59 || s > 59) {
-      if (h != 24 || m != 0 || s != 0 || fraction != 0) return false;
+      const bool leap = s == 60 && h == 23 && m == 59;
+      if (!leap && (h != 24 || m != 0 || s != 0 || fraction != 0)) return false;
     }
     time_ = ((h * 60 + m) * 60 + s) * 1'000'000 + fraction;
+    result_.clock = true;
+    mark("Uhr") || mark("uur");
+    blanks();
     return t_.empty() || (read_zone() && t_.empty());
   }
 
+  /// Z, UTC, PST, +08:00, GMT+0800 (中国标准时间), +01:00[Europe/Paris]
   bool read_zone() {
     result_.zoned = true;
-    if (mark("UTC") || mark("GMT") || mark('Z') || mark('z')) {
-      if (t_.empty()) return true;
+    size_t n = 0;
+    while (n < t_.size() && is_letter(t_[n])) ++n;
+    if (n > 0) {
+      const auto minutes = zone_minutes(t_.substr(0, n));
+      if (!minutes) return false;
+      offset_ = *minutes * 60'000'000LL;
+      t_.remove_prefix(n);
+      if (!t_.empty() && (t_[0] == '+' || t_[0] == '-') && *minutes != 0) return false;
     }
-    const bool west = mark('-');
-    int64_t h = 0, m = 0;
-    if ((!west && !mark('+')) || !take(2, 2, h)) return false;
-    mark(':');
-    if (!t_.empty() && !take(2, 2, m)) return false;
-    if (h > 15 || m > 59) return false;
-    offset_ = (west ? -1 : 1) * (h * 60 + m) * 60'000'000;
+    if (!t_.empty() && (t_[0] == '+' || t_[0] == '-')) {
+      const bool west = t_[0] == '-';
+      t_.remove_prefix(1);
+      int64_t h = 0, m = 0, s = 0;
+      const bool short_hour = n > 0 && t_.size() <= 1;  // GMT+8
+      if (!take(short_hour ? 1 : 2, 2, h)) return false;
+      mark(':');
+      if (!t_.empty() && is_digit(t_[0]) && !take(2, 2, m)) return false;
+      if (mark(':') && (!take(2, 2, s) || s != 0)) return false;
+      if (h > 15 || m > 59) return false;
+      offset_ = (west ? -1 : 1) * (h * 60 + m) * 60'000'000;
+    } else if (n == 0) {
+      return false;
+    }
+    blanks();
+    if (!t_.empty() && ((t_[0] == '(' && t_.back() == ')') || (t_[0] == '[' && t_.back() == ']')))
+      t_ = {};
     return true;
   }
 
@@ -211,7 +272,7 @@ class MomentParser {
   bool read_fraction(int64_t& micros) {
     size_t n = 0;
     int64_t next = 0;
-    for (; !t_.empty() && t_[0] >= '0' && t_[0] <= '9'; ++n, t_.remove_prefix(1)) {
+    for (; !t_.empty() && is_digit(t_[0]); ++n, t_.remove_prefix(1)) {
       if (n < 6) micros = micros * 10 + (t_[0] - '0');
       if (n == 6) next = t_[0] - '0';
     }
@@ -220,37 +281,39 @@ class MomentParser {
     return n > 0;
   }
 
+  std::string_view next_word() const {
+    size_t n = 0;
+    while (n < t_.size() && (is_letter(t_[n]) || (t_[n] & 0x80) != 0)) ++n;
+    return t_.substr(0, n);
+  }
+
   bool read_month_name() {
-    static constexpr std::string_view names = "janfebmaraprmayjunjulaugsepoctnovdec";
-    static constexpr std::array<std::string_view, 12> rests{
-        "uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "ember", "ember"};
-    if (t_.size() < 3) return false;
-    char name[3];
-    for (size_t i = 0; i < 3; ++i) name[i] = lower(t_[i]);
-    for (size_t i = 0; i < 12; ++i) {
-      if (names.substr(i * 3, 3) != std::string_view(name, 3)) continue;
-      t_.remove_prefix(3);
-      mark(rests[i]);
-      mark('.');
-      month_ = static_cast<int64_t>(i) + 1;
-      return true;
-    }
-    return false;
+    const std::string_view word = next_word();
+    month_ = month_of(word);
+    if (month_ == 0) return false;
+    t_.remove_prefix(word.size());
+    mark('.');
+    return true;
   }
 
   void skip_weekday() {
-    static constexpr std::string_view names = "montuewedthufrisatsun";
-    if (t_.size() < 4) return;
-    char name[3];
-    for (size_t i = 0; i < 3; ++i) name[i] = lower(t_[i]);
-    const size_t at = names.find(std::string_view(name, 3));
-    if (at == names.npos || at % 3 != 0) return;
-    while (!t_.empty() && lower(t_[0]) >= 'a' && lower(t_[0]) <= 'z') t_.remove_prefix(1);
-    mark(',');
-    blanks();
+    std::string_view word = next_word();
+    const bool bracket = t_.starts_with('(');  // 2026年3月5日(木)
+    if (bracket) {
+      if (const size_t end = t_.find(')'); end < 12) t_.remove_prefix(end + 1), blanks();
+      return;
+    }
+    if (word.empty() || !is_weekday(word)) return;
+    // mar is a Tuesday in French, and March before a day.
+    std::string_view rest = t_.substr(word.size());
+    if (rest.starts_with('.')) rest.remove_prefix(1);
+    const bool comma = rest.starts_with(',');
+    if (comma) rest.remove_prefix(1);
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+    if (month_of(word) != 0 && !comma && rest.find_first_not_of("0123456789 :") == rest.npos)
+      return;
+    t_ = rest;
   }
-
-  static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
   char take_separator() {
     for (const char c : {'-', '/', '.'})
@@ -261,7 +324,7 @@ class MomentParser {
   size_t take(size_t least, size_t most, int64_t& value) {
     size_t n = 0;
     int64_t v = 0;
-    while (n < t_.size() && n < most && t_[n] >= '0' && t_[n] <= '9') v = v * 10 + (t_[n++] - '0');
+    while (n < t_.size() && n < most && is_digit(t_[n])) v = v * 10 + (t_[n++] - '0');
     if (n < least) return 0;
     value = v;
     t_.remove_prefix(n);
@@ -287,12 +350,21 @@ class MomentParser {
   std::string_view t_;
   DayOrder order_;
   Moment result_;
+  bool dated_ = false;
   int64_t year_ = 0, month_ = 0, day_ = 0, time_ = 0, offset_ = 0;
 };
 
+/// A date, with a time of day or without, that does not consist of figures alone.
 inline std::optional<Moment> parse_moment(std::string_view text,
                                           DayOrder order = DayOrder::unknown) {
-  return MomentParser(text, order).parse();
+  std::string scratch;
+  return MomentParser(trim(fold(trim(text), scratch)), order).parse();
+}
+
+/// A time of day alone: 09:05:07, 9:05 PM, 下午3时4分.
+inline std::optional<int64_t> parse_clock(std::string_view text) {
+  std::string scratch;
+  return MomentParser(trim(fold(trim(text), scratch)), DayOrder::unknown).parse_clock();
 }
 
 }  // namespace demo

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "moment.hpp"
+#include "text.hpp"
 
+/// Reads the ways in which people and programs write amounts.
 namespace demo {
 
 /// An exact decimal: digits / 10^scale.
@@ -15,62 +18,157 @@ struct Decimal {
   int scale = 0;
 };
 
-/// Reads a number as people and programs write it: -12.50, 1,234.5, ¥20, 3.5e2; with a decimal
-/// comma 12,50 and 1.234,5. At most 18 digits.
-inline std::optional<Decimal> parse_number(std::string_view text, bool decimal_comma = false) {
-  std::string_view t = trim(text);
-  const auto mark = [&t](std::string_view s) {
-    if (!t.starts_with(s)) return false;
-    t.remove_prefix(s.size());
-    return true;
-  };
-  const auto currency = [&mark] {
-    return mark("$") || mark("€") || mark("£") || mark("¥") || mark("￥") || mark("元");
-  };
-  const auto digit = [&t] { return !t.empty() && t[0] >= '0' && t[0] <= '9'; };
-  bool negative = mark("-");
-  if (!negative) mark("+");
-  if (currency() && !negative) {
-    mark(" ");
-    negative = mark("-");
+/// The signs and codes of currencies, longer ones before their beginnings.
+inline constexpr auto currencies = std::to_array<std::string_view>(
+    {"人民币", "HK$",  "NT$", "CA$", "AU$", "US$",  "MX$", "NZ$", "RMB", "R$",  "S$",  "A$",
+     "C$",     "$",    "€",   "£",   "¥",   "元",   "円",  "圆",  "圓",  "원",  "₩",   "₹",
+     "₽",    "₺",    "₫",   "₪",   "₴",   "฿",    "₱",   "₦",   "zł",  "Kč",  "Ft",  "лв",
+     "lei",    "руб.", "руб", "грн", "CHF", "SFr.", "Fr.", "EUR", "USD", "GBP", "CNY", "CNH",
+     "JPY",    "KRW",  "HKD", "TWD", "NT",  "MOP",  "SGD", "AUD", "CAD", "NZD", "INR", "Rs.",
+     "Rs",     "SEK",  "NOK", "DKK", "ISK", "PLN",  "CZK", "HUF", "RON", "BGN", "RUB", "UAH",
+     "TRY",    "TL",   "ILS", "ZAR", "BRL", "MXN",  "ARS", "CLP", "COP", "PEN", "THB", "MYR",
+     "RM",     "IDR",  "Rp",  "PHP", "VND", "AED",  "SAR", "EGP", "NGN", "kr.", "kr",  "R"});
+
+/// Takes an amount apart: its sign, its currency and its figures. Text must be folded.
+class AmountText {
+ public:
+  explicit AmountText(std::string_view text) : t_(trim(text)) {
+    if (t_.size() > 1 && t_.front() == '(' && t_.back() == ')') {
+      negative_ = signed_ = true;
+      t_ = trim(t_.substr(1, t_.size() - 2));
+    }
+    for (int i = 0; i < 2; ++i) take_sign(), take_currency();
+    if (t_.size() > 2 && lower(t_[t_.size() - 1]) == 'r' &&
+        (is_digit(t_[t_.size() - 3]) || t_[t_.size() - 3] == ' ')) {
+      const char side = lower(t_[t_.size() - 2]);
+      if (side == 'c' || side == 'd') {
+        negative_ ^= side == 'd', sided_ = true;
+        t_ = trim(t_.substr(0, t_.size() - 2));
+      }
+    }
+    take_currency_after();
+    if (!signed_ && t_.size() > 1 && (t_.back() == '-' || t_.back() == '+')) {
+      negative_ ^= t_.back() == '-';
+      t_.remove_suffix(1);
+      take_currency_after();
+    }
   }
+
+  std::string_view figures() const { return t_; }
+  bool negative() const { return negative_; }
+  bool sided() const { return sided_; }
+  std::string_view currency() const { return currency_; }
+
+ private:
+  void take_sign() {
+    if (t_.empty() || signed_ || (t_.front() != '-' && t_.front() != '+')) return;
+    negative_ = t_.front() == '-', signed_ = true;
+    t_ = trim(t_.substr(1));
+  }
+
+  void take_currency() {
+    if (t_.empty() || is_digit(t_.front()) || !currency_.empty()) return;
+    for (const std::string_view c : currencies) {
+      if (!t_.starts_with(c)) continue;
+      // A code is no beginning of a word.
+      if (is_letter(c.back()) && t_.size() > c.size() && is_letter(t_[c.size()])) continue;
+      currency_ = c, t_ = trim(t_.substr(c.size()));
+      return;
+    }
+  }
+
+  void take_currency_after() {
+    t_ = trim(t_);
+    if (t_.empty() || is_digit(t_.back()) || !currency_.empty()) return;
+    for (const std::string_view c : currencies) {
+      if (!t_.ends_with(c)) continue;
+      if (is_letter(c.front()) && t_.size() > c.size() && is_letter(t_[t_.size() - c.size() - 1]))
+        continue;
+      currency_ = c, t_ = trim(t_.substr(0, t_.size() - c.size()));
+      return;
+    }
+  }
+
+  std::string_view t_, currency_;
+  bool negative_ = false, signed_ = false, sided_ = false;
+};
+
+/// Groups of three figures, or of three and before them twos as in India: 1,23,456.
+class Groups {
+ public:
+  bool separate(char separator, size_t figures) {
+    if (separator_ == 0)
+      separator_ = separator, first_ = figures;
+    else if (separator != separator_)
+      return false;
+    else
+      (figures == 3 ? threes_ : figures == 2 ? twos_ : others_) += 1;
+    return figures > 0;
+  }
+  bool used() const { return separator_ != 0; }
+  bool ends_well(size_t figures) const {
+    if (!used()) return true;
+    return figures == 3 && first_ <= 3 && others_ == 0 &&
+           (twos_ == 0 || (threes_ == 0 && first_ <= 2));
+  }
+
+ private:
+  char separator_ = 0;
+  size_t first_ = 0, threes_ = 0, twos_ = 0, others_ = 0;
+};
+
+/// The figures alone: 1,234.5, 1 234.5 and 1'234.5, with a decimal comma 1.234,5; 3.5e2. At most 18
+/// digits that count.
+inline std::optional<Decimal> parse_figures(std::string_view t, bool decimal_comma) {
   const char point = decimal_comma ? ',' : '.', group = decimal_comma ? '.' : ',';
   Decimal d;
-  size_t seen = 0, since_group = 0, significant = 0;
-  bool grouped = false, fraction = false;
-  for (; !t.empty(); t.remove_prefix(1)) {
-    if (digit()) {
-      if (d.digits != 0 || t[0] != '0') ++significant;
+  Groups groups;
+  size_t seen = 0, since_group = 0, significant = 0, i = 0;
+  bool fraction = false;
+  for (; i < t.size(); ++i) {
+    if (is_digit(t[i])) {
+      if (d.digits != 0 || t[i] != '0') ++significant;
       if (significant > 18) return {};
-      d.digits = d.digits * 10 + (t[0] - '0');
+      d.digits = d.digits * 10 + (t[i] - '0');
       ++seen, ++since_group;
-      if (fraction) ++d.scale;
-      if (d.scale > 40) return {};
-    } else if (t[0] == group && !fraction && seen > 0) {
-      if (grouped ? since_group != 3 : since_group > 3) return {};
-      grouped = true, since_group = 0;
-    } else if (t[0] == point && !fraction) {
-      if (grouped && since_group != 3) return {};
+      if (fraction && ++d.scale > 40) return {};
+    } else if (t[i] == point && !fraction) {
+      if (!groups.ends_well(since_group)) return {};
       fraction = true;
+    } else if ((t[i] == group || t[i] == ' ' || t[i] == '\'') && !fraction) {
+      if (!groups.used() && seen == 1 && t[0] == '0') return {};  // 0.500 is half of one
+      if (!groups.separate(t[i], since_group)) return {};
+      since_group = 0;
     } else {
       break;
     }
   }
-  if (seen == 0 || (grouped && !fraction && since_group != 3)) return {};
-  if (!t.empty() && (t[0] == 'e' || t[0] == 'E')) {
-    t.remove_prefix(1);
-    const bool down = mark("-");
-    if (!down) mark("+");
-    if (!digit()) return {};
+  if (seen == 0 || (!fraction && !groups.ends_well(since_group))) return {};
+  if (i < t.size() && (t[i] == 'e' || t[i] == 'E')) {
+    const bool down = ++i < t.size() && t[i] == '-';
+    if (i < t.size() && (t[i] == '-' || t[i] == '+')) ++i;
+    if (i == t.size()) return {};
     int exponent = 0;
-    for (; digit(); t.remove_prefix(1))
-      if ((exponent = exponent * 10 + (t[0] - '0')) > 40) return {};
+    for (; i < t.size() && is_digit(t[i]); ++i)
+      if ((exponent = exponent * 10 + (t[i] - '0')) > 40) return {};
     d.scale += down ? exponent : -exponent;
   }
-  mark(" ");
-  currency();
-  if (!t.empty()) return {};
-  if (negative) d.digits = -d.digits;
+  if (i < t.size()) return {};
+  return d;
+}
+
+/// Reads a number as people and programs write it: -12.50, (12.50), 12.50-, ¥20, 20 kr, 3.5e2.
+inline std::optional<Decimal> parse_number(std::string_view text, bool decimal_comma = false) {
+  const auto plain = [](char c) { return is_digit(c) || c == '.'; };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain))
+    return parse_figures(text, decimal_comma);
+  if (text.size() > 60) return {};
+  std::string scratch;
+  text = fold(text, scratch);
+  if (std::none_of(text.begin(), text.end(), is_digit)) return {};
+  const AmountText amount(text);
+  auto d = parse_figures(amount.figures(), decimal_comma);
+  if (d && amount.negative()) d->digits = -d->digits;
   return d;
 }
 
@@ -100,10 +198,22 @@ inline Decimal multiply(const Decimal& a, const Decimal& b) {
   return {a.digits * b.digits, a.scale + b.scale};
 }
 
-/// How a value speaks for or against a decimal comma: 12,5 for it, 12.5 and 1,234.5 against.
-inline int comma_vote(std::string_view text) {
-  const bool comma = parse_number(text, true).has_value(), point = parse_number(text).has_value();
-  return comma == point ? 0 : comma ? 1 : -1;
-}
+/// What the numbers of a column say about their decimal sign.
+struct DecimalVotes {
+  size_t comma = 0, point = 0;          // only that reading is a number: 12,5 and 12.5
+  size_t one_comma = 0, one_point = 0;  // 1,234 and 1.234: a thousand or a bit more than one
+
+  void see(std::string_view text) {
+    if (text.find_first_of(".,") == text.npos) return;
+    const auto as_comma = parse_number(text, true), as_point = parse_number(text, false);
+    if (as_comma.has_value() != as_point.has_value())
+      ++(as_comma ? comma : point);
+    else if (as_comma)
+      ++(text.find(',') != text.npos ? one_comma : one_point);
+  }
+  void add(const DecimalVotes& o) {
+    comma += o.comma, point += o.point, one_comma += o.one_comma, one_point += o.one_point;
+  }
+};
 
 }  // namespace demo

@@ -23,7 +23,7 @@ FROM clientele.funnel_steps((
 \echo :title'What are their sessions like?':plain
 SELECT channel, count(*) AS sessions, count(DISTINCT customer_id) AS customers,
        round(avg(events), 1) AS "events each",
-       date_trunc('second', percentile_cont(0.5) WITHIN GROUP (ORDER BY duration)) AS "median length",
+       make_interval(secs => trunc(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_seconds))) AS "median length",
        count(amount) AS "with money", sum(amount) AS amount
 FROM clientele_bi.sessions
 GROUP BY channel ORDER BY sessions DESC;

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash
-# A private PostgreSQL under the checkout. It has three parts, all below $home:
+# A private PostgreSQL under the checkout. It has three parts, all below $home; PG_MAJOR=17 has
+# others beside them, pg-17 and so on:
 #   pg/    a copy of the installed PostgreSQL, mostly symbolic links, with this checkout's build of
 #          the extension in it: installing needs no root, and checkouts do not share a library
 #   main/  the cluster of `demo`, `bench` and `psql`: data, log and a socket that only we can enter
 #   test/  the same for `test`, made anew each time
 
 installed=/usr/lib/postgresql/$pg_major
-home=$root/.cluster
 
 # PostgreSQL refuses to run as root; then it runs as the user `postgres`, who may be unable to reach
 # the checkout (a mode-700 home, say).
@@ -17,7 +17,7 @@ choose_home() {
   if ((EUID == 0)); then
     server_user=postgres
     if ! runuser -u postgres -- test -x "$home/."; then
-      home=/var/lib/clientele-$(cksum <<<"$root" | cut -d ' ' -f 1)
+      home=/var/lib/clientele-$(cksum <<<"${CLIENTELE_CLUSTER:-$root}" | cut -d ' ' -f 1)
       mkdir -p "$home"
       [[ -d $home/main ]] ||
         say "the user postgres cannot enter $root: the private cluster is in $home instead"
@@ -25,7 +25,8 @@ choose_home() {
   elif [[ -e $home/main && ! -O $home/main ]]; then
     die "$home belongs to another user: use sudo, or remove it"
   fi
-  bin=$home/pg/lib/postgresql/$pg_major/bin
+  main=$home/main$other
+  bin=$home/pg$other/lib/postgresql/$pg_major/bin
 }
 
 # Runs a command as the server's user, in a directory that this user can be in.
@@ -40,11 +41,14 @@ as_server() {
 # PostgreSQL finds its library and share directories relative to the program that runs, so a tree of
 # the same shape is a full installation of its own. The programs must be copies: a link is followed.
 copy_postgres() {
-  local stamp libdir tree=$home/pg
+  local stamp libdir tree=$home/pg$other
   libdir=$("$installed/bin/pg_config" --libdir)
-  stamp="$pg_major $(stat -c '%Y %s' "$installed/bin/postgres")"
+  # Extensions that were installed later are to be found, too.
+  stamp="$pg_major $(stat -c '%Y %s' "$installed/bin/postgres") $(
+    find "$installed/lib" "/usr/share/postgresql/$pg_major" | sort | cksum
+  )"
   [[ -f $tree/stamp && $(<"$tree/stamp") == "$stamp" ]] && return
-  stop_cluster "$home/main"
+  stop_cluster "$main"
   rm -rf "$tree"
   mkdir -p "$tree/lib/postgresql/$pg_major" "$tree/share/postgresql"
   cp -r "$installed/bin" "$tree/lib/postgresql/$pg_major/bin"
@@ -56,21 +60,32 @@ copy_postgres() {
   printf '%s\n' "$stamp" >"$tree/stamp"
 }
 
+# -Werror and -g are ours; who only installs the extension gets neither.
 make_extension() {
-  mkdir -p "$build/extension"
-  make -C "$build/extension" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" "$@"
+  mkdir -p "$objects"
+  make -C "$objects" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" CXXFLAGS='-g -Werror' "$@"
+}
+
+# What an interrupted run was about to link or to write may be there in part.
+make_all() {
+  if [[ -e $objects/unfinished ]]; then rm -f "$objects"/clientele.so "$objects"/clientele--*.sql; fi
+  mkdir -p "$objects"
+  : >"$objects/unfinished"
+  make_extension "$@" all && rm "$objects/unfinished"
 }
 
 build_extension() {
   [[ $root != *[[:space:]]* ]] || die "make cannot work below a directory with a space: $root"
   copy_postgres
-  stage 'building the extension' extension.log make_extension -j "$jobs" all || exit
+  stage 'building the extension' extension.log make_all -j "$jobs" || exit
+  rm -f "$home/pg$other/installed"
   stage 'installing it for the private cluster' install.log make_extension install || exit
+  : >"$home/pg$other/installed"
 }
 
 # build_tools TESTS TARGET: from the extension's objects
 build_tools() {
-  cmake -S "$root" -B "$build" -DCLIENTELE_TESTS="$1" -DCLIENTELE_OBJECTS="$build/extension" &&
+  cmake -S "$root" -B "$build" -DCLIENTELE_TESTS="$1" -DCLIENTELE_OBJECTS="$objects" &&
     cmake --build "$build" --target "$2" --parallel "$jobs"
 }
 
@@ -88,20 +103,36 @@ socket_of() {
   cat "$cluster/socket.path"
 }
 
+# The data get their name when they are complete.
 make_cluster() {
   local cluster=$1
   shift
   mkdir -p "$cluster"
   ((EUID != 0)) || chown "$server_user" "$cluster"
-  as_server mkdir -p -m 700 "$cluster/socket"
-  as_server "$bin/initdb" -D "$cluster/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 "$@"
+  as_server mkdir -p -m 700 "$cluster/socket" || return
+  as_server rm -rf "$cluster/data" "$cluster/data.part"
+  as_server "$bin/initdb" -D "$cluster/data.part" -U postgres -A trust -E UTF8 --locale=C.UTF-8 "$@" &&
+    as_server mv "$cluster/data.part" "$cluster/data"
 }
 
 start_cluster() {
   local cluster=$1
   shift
   as_server "$bin/pg_ctl" -D "$cluster/data" -l "$cluster/log" -w -t 120 \
-    -o "-c listen_addresses='' -c unix_socket_directories='$(socket_of "$cluster")' $*" start 9>&-
+    -o "-c listen_addresses='' -c unix_socket_directories='$(socket_of "$cluster")' $*" start 7>&- 8>&- 9>&-
+}
+
+# bring_up CLUSTER: its server answers when this returns. One that is there may be just starting, or
+# stopping because an earlier call was interrupted.
+bring_up() {
+  local deadline=$((SECONDS + 120)) socket
+  socket=$(socket_of "$1")
+  until as_server "$bin/pg_isready" -q -h "$socket" -p 5432; do
+    ((SECONDS < deadline)) || return
+    # A statement ends when who asked it has gone.
+    is_running "$1" || start_cluster "$1" -c client_connection_check_interval=1s || is_running "$1" || return
+    sleep 0.2
+  done
 }
 
 is_running() { as_server "$bin/pg_ctl" -D "$1/data" status >/dev/null 2>&1; }
@@ -118,35 +149,41 @@ use_cluster() {
   PGHOST=$(socket_of "$1")
 }
 
-# main_cluster DATABASE keep|renew: brings up the server and the database. A database that was
-# made with other SQL than is installed now calls functions that may be gone.
+# main_cluster DATABASE keep|renew|fresh: brings up the server and the database. A database that
+# was made with other SQL than is installed now calls functions that may be gone.
 main_cluster() {
-  local cluster=$home/main made=$home/$1.made script
-  if [[ ! -f $cluster/data/PG_VERSION ]]; then
-    stage 'making a private cluster' initdb.log make_cluster "$cluster" || exit
+  local made=$main/$1.made script
+  if [[ ! -f $main/data/PG_VERSION ]]; then
+    stage 'making a private cluster' initdb.log make_cluster "$main" || exit
   fi
-  if ! is_running "$cluster"; then
-    stage 'starting its server' start.log start_cluster "$cluster" || exit
+  if ! is_running "$main"; then
+    stage 'starting its server' start.log bring_up "$main" || exit
+  else
+    bring_up "$main" || die "the server in $main does not answer; its log is $main/log"
   fi
-  use_cluster "$cluster" "$1"
-  script=$(cat "$home/pg/share/postgresql/$pg_major/extension/clientele--"*.sql | cksum)
-  if [[ $(psql -XAtqc "SELECT 1 FROM pg_database WHERE datname = '$1'" postgres) == 1 ]]; then
+  use_cluster "$main" "$1"
+  script=$(cat "$home/pg$other/share/postgresql/$pg_major/extension/clientele--"*.sql | cksum)
+  if [[ $2 != fresh && $(psql -XAtqc "SELECT 1 FROM pg_database WHERE datname = '$1'" postgres) == 1 ]]; then
     [[ ! -f $made || $(<"$made") != "$script" ]] || return 0
     say "the extension has changed since the database $1 was made"
     [[ $2 == renew ]] || return 0
     say 'making it anew'
   fi
-  make_database "$1"
+  make_database "$1" || die "the database $1 could not be made"
   printf '%s\n' "$script" >"$made"
 }
 
-# An empty database with the extension, whose functions need no prefix.
+# An empty database with the extension, whose functions need no prefix. It gets its name when it is
+# complete.
 make_database() {
-  local quiet="SET client_min_messages = warning"
-  psql -Xqc "$quiet" -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1" \
-    -c "ALTER DATABASE $1 SET search_path = public, clientele" postgres || return
-  psql -Xqc 'CREATE EXTENSION clientele' "$1" || {
-    psql -Xqc "DROP DATABASE $1" postgres
+  local quiet="SET client_min_messages = warning" part=$1_part
+  psql -Xqc "$quiet" -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "DROP DATABASE IF EXISTS $part WITH (FORCE)" \
+    -c "CREATE DATABASE $part" -c "ALTER DATABASE $part SET search_path = public, clientele" postgres || return
+  psql -Xqc 'CREATE EXTENSION clientele' "$part" && psql -Xqc "ALTER DATABASE $part RENAME TO $1" postgres || {
+    psql -Xqc "DROP DATABASE $part" postgres
     return 1
   }
 }
+
+# pgxs_of BIN: the folder of PGXS with the test programs in it
+pgxs_of() { (cd "$(dirname "$("$1/pg_config" --pgxs)")/../.." && pwd); }

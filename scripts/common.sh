@@ -4,15 +4,27 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$root/build
-logs=$build/log
 pg_major=${PG_MAJOR:-15}
 jobs=$(nproc)
+# The private cluster is somewhere else, with logs of its own, where CLIENTELE_CLUSTER says so.
+home=${CLIENTELE_CLUSTER:-$root/.cluster}
+[[ $home == /* ]] || home=$PWD/$home
+logs=${CLIENTELE_CLUSTER:+$home/log}
+logs=${logs:-$build/log}
+# What depends on the server has the number of another server than 15 in its name.
+other=
+[[ $pg_major == 15 ]] || other=-$pg_major
+objects=$build/extension$other
 
 say() { printf '==> %s\n' "$*" >&2; }
 
 die() {
   printf 'run: %s\n' "$*" >&2
   exit 1
+}
+
+check_major() {
+  [[ $pg_major =~ ^1[5-8]$ ]] || die "PG_MAJOR is one of 15, 16, 17 and 18, not $pg_major"
 }
 
 # stage LABEL LOG COMMAND...: runs COMMAND with its output in build/log/LOG, shows the label and the

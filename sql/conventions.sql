@@ -86,15 +86,25 @@ SELECT count(*) AS members_outside FROM members JOIN pg_class c ON classid = 'pg
 WHERE relnamespace <> 'clientele'::regnamespace;
 DROP EXTENSION clientele;
 
--- The views for BI tools: a comment on every view and column, and no type that only we have.
+-- The views for BI tools: a comment on every view and column, and types that every reader knows. Intervals
+-- are none of these. Columns of JSON are listed.
 SELECT c.relname FROM pg_class c
 WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r')
   AND obj_description(c.oid, 'pg_class') IS NULL;
-SELECT c.relname, a.attname, a.atttypid::regtype FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r') AND attnum > 0
-  AND NOT attisdropped
-  AND (col_description(c.oid, attnum) IS NULL
-       OR (SELECT typnamespace FROM pg_type WHERE oid = a.atttypid) <> 'pg_catalog'::regnamespace);
+  AND NOT attisdropped AND col_description(c.oid, attnum) IS NULL;
+WITH columns AS (
+  SELECT c.relname AS source, a.attname AS name, a.atttypid::regtype AS type FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+  WHERE relnamespace = 'clientele_bi'::regnamespace AND relkind IN ('v', 'm', 'r') AND attnum > 0 AND NOT attisdropped
+  UNION ALL
+  SELECT p.proname, r.name, r.type::regtype FROM pg_proc p,
+         LATERAL (SELECT a.name, a.type FROM unnest(proallargtypes, proargmodes, proargnames) a (type, mode, name) WHERE a.mode IN ('o', 't')
+                  UNION ALL SELECT 'result', prorettype WHERE proallargtypes IS NULL) r
+  WHERE pronamespace = 'clientele_bi'::regnamespace)
+SELECT source, name, type, (SELECT count(*) > 80 FROM columns) AS of_many FROM columns
+WHERE type <> ALL ('{text,bigint,integer,boolean,date,timestamptz,double precision,numeric}'::regtype[])
+ORDER BY source COLLATE "C", name COLLATE "C";
 
 -- The functions that come with the store are held to the same.
 SELECT p.oid::regprocedure FROM pg_proc p

@@ -125,7 +125,7 @@ SELECT customer_id, at, channel, event, item, amount FROM clientele_bi.events OR
 SELECT count(*) FROM clientele_bi.sessions;
 SELECT count(*) FROM clientele_bi.daily_activity;
 SELECT count(*) FROM clientele_bi.load_quality;
-SELECT step, name, customers, conversion, median_time FROM clientele_bi.funnel(clientele.funnel_def('{search,web:search}', within => '1 day'));
+SELECT step, name, customers, conversion, median_seconds FROM clientele_bi.funnel(clientele.funnel_def('{search,web:search}', within => '1 day'));
 SELECT * FROM clientele_bi.path_links(clientele.path_def()) ORDER BY step, source, target;
 SELECT clientele.event_type('web', 'search');
 SET clientele.trusted_owners = 'regress_store_owner';

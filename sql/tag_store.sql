@@ -31,9 +31,9 @@ SELECT define_tag('渠道', $$CASE WHEN event_count(journey, 'web:*') > event_co
 SELECT define_tag('kinds', $$ARRAY['a', CASE WHEN customer_id % 2 = 0 THEN '偶' END, '']$$);
 SELECT define_tag('visits', 'event_count(journey) / 2.0');
 SELECT define_tag('sleeping', $$last_at(journey) < at - interval '3 days'$$, keeps => '2 days');
-SELECT define_tag('busy', $$SELECT customer_id FROM journeys WHERE event_count(journey) > 6$$);
-SELECT define_tag('busy2', $$SELECT customer_id, event_count(journey) > 6 FROM journeys$$, per_customer => true);
-SELECT define_tag('spread', $$SELECT customer_id, 'third ' || customer_id % 3 FROM customers$$);
+SELECT define_tag('busy', $$SELECT customer_id FROM clientele_data.journeys WHERE event_count(journey) > 6$$);
+SELECT define_tag('busy2', $$SELECT customer_id, event_count(journey) > 6 FROM clientele_data.journeys$$, per_customer => true);
+SELECT define_tag('spread', $$SELECT customer_id, 'third ' || customer_id % 3 FROM clientele_data.customers$$);
 SELECT define_tag('known', $$created_at > '2000-01-01'$$);
 SELECT define_tag('combo', 'value.fan & !busy | 渠道=web');
 SELECT name, family, kind, holds, per_customer, timed, customers, uses FROM clientele_data.tags ORDER BY 1;

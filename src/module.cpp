@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
+#include "base/encoding.hpp"
 #include "base/poll.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/boundary.hpp"
 #include "pg/trust.hpp"
 
 extern "C" {
-PG_MODULE_MAGIC;
+CLIENTELE_MODULE_MAGIC;
 void _PG_init(void);
 }
 
 void _PG_init(void) {
+  clientele::encoding_hook = clientele::pg::require_encoding;
   clientele::poll_hook = clientele::pg::poll_interrupts;
+  clientele::stack_hook = clientele::pg::throw_if_stack_is_deep;
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();
   MarkGUCPrefixReserved("clientele");

@@ -50,7 +50,7 @@ lines() {
 
 mapfile -t sources < <(files 'src/*.cpp' 'src/*.hpp')
 mapfile -t cpp < <(files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' 'demo/*.cpp' 'demo/*.hpp')
-mapfile -t text < <(files '*' | grep -vE '\.(out|png|svg|gz|bin)$|^tests/(fuzz/corpus|golden)/')
+mapfile -t text < <(files '*' | grep -vE '\.(out|png|svg|gz|bin)$|^tests/(fuzz/corpus|golden|import)/')
 
 is_glue() { [[ $1 == *_pg.cpp || $1 == *_pg.hpp || $1 == src/pg/* || $1 == src/module.cpp ]]; }
 
@@ -106,7 +106,7 @@ features() {
 licence() {
   local file
   files 'src/*' 'sql/*.sql' 'tests/*' 'demo/*' 'scripts/*' run Makefile CMakeLists.txt .ci/run |
-    grep -vE '^tests/(fuzz/corpus|golden)/|\.(md|csv|gz|out|json|dict|txt)$|(^|/)(schedule|README)' |
+    grep -vE '^tests/(fuzz/corpus|golden|import)/|\.(md|csv|gz|out|json|dict|txt)$|(^|/)(schedule|README)' |
     while read -r file; do
       head -n 3 "$file" | grep -q 'SPDX-License-Identifier: PostgreSQL' || printf '%s\n' "$file"
     done
@@ -117,7 +117,7 @@ unfinished() {
   local words='TO''DO|FIX''ME|X''XX|place''holder|not imple''mented'
   local where
   mapfile -t where < <(files 'src/*' 'sql/*' 'tests/*' 'docs/*' 'demo/*' 'scripts/*' README.md run |
-    grep -vE '^tests/(fuzz/corpus|golden)/')
+    grep -vE '^tests/(fuzz/corpus|golden|import)/')
   lines "$words" "${where[@]}"
 }
 
@@ -169,7 +169,7 @@ long_files() {
 }
 
 shell_scripts() {
-  files '*' | grep -vE '^tests/(fuzz/corpus|golden)/' | while read -r file; do
+  files '*' | grep -vE '^tests/(fuzz/corpus|golden|import)/' | while read -r file; do
     case $(head -c 100 "$file" | head -n 2 | tr '\0\n' '  ') in
       '#!'*bash* | '#!/bin/sh'* | *'shellcheck shell='*) printf '%s\n' "$file" ;;
     esac

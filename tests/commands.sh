@@ -24,22 +24,59 @@ status() {
   echo $?
 }
 
-# Stopping it is tried only where nobody may be using it.
-was_running=yes
-! "$run" psql -XAtc 'SELECT 1' 2>&1 >/dev/null | grep -q 'starting its server' || was_running=no
+# A cluster of its own, which begins with nothing and may be killed.
+scratch=$(mktemp -d)
+chmod 711 "$scratch"
+export CLIENTELE_CLUSTER=$scratch/cluster CLIENTELE_RESULTS=$scratch/results
+trap '"$run" stop; rm -rf "$scratch"' EXIT
+
+# killed SECONDS COMMAND...: kills it, and all that it has started, at that time or when it ends
+killed() {
+  local seconds=$1 process
+  shift
+  setsid "$@" >/dev/null 2>&1 </dev/null &
+  process=$!
+  sleep "$seconds"
+  kill -KILL -- "-$process" 2>/dev/null
+  wait "$process" 2>/dev/null
+}
+
+# ran COMMAND...: nothing where it succeeds, otherwise the end of what it wrote
+ran() { "$@" >"$scratch/log" 2>&1 </dev/null || tail -n 20 "$scratch/log"; }
+
+# again NAME COMMAND...: it succeeds, and again, and after it was killed at three points of its time
+again() {
+  local name=$1 start part
+  shift
+  start=$(date +%s%N)
+  is "$name" "$(ran "$@")" ''
+  start=$((($(date +%s%N) - start) / 1000000))
+  is "$name, twice" "$(ran "$@")" ''
+  for part in 3 6 9; do
+    killed "$(printf '%d.%03d' $((start * part / 10000)) $((start * part / 10 % 1000)))" "$@"
+    is "$name, after it was killed at 0.$part of its time" "$(ran "$@")" ''
+  done
+}
 
 is 'help' "$("$run" --help 2>/dev/null | head -n 1)" 'Usage: ./run COMMAND [ARGUMENTS]'
 is 'no command is help' "$("$run" 2>/dev/null | head -n 1)" 'Usage: ./run COMMAND [ARGUMENTS]'
 is 'an unknown command is an error' "$(status "$run" nonsense)" 1
 is 'an unknown kind of test is an error' "$(status "$run" test nonsense)" 1
 
+is 'a version that is not supported is an error' "$(PG_MAJOR=14 "$run" stop 2>&1)" \
+  'run: PG_MAJOR is one of 15, 16, 17 and 18, not 14'
+is 'so is what is no version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
+  'run: PG_MAJOR is one of 15, 16, 17 and 18, not 15; '
+is 'nothing is made to be stopped' "$(status "$run" stop)$(ls "$scratch")" 0
+
+# The cluster is made by a run that is killed several times.
+for moment in 0.5 1 1.5 2 2.5 3; do killed "$moment" "$run" psql -XAtc 'SELECT 1'; done
+is 'psql after it was killed' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 is 'psql prints the answer only' "$("$run" psql -XAtc 'SELECT 6 * 7' 2>/dev/null)" 42
 is 'a failing statement is a failure' "$(status "$run" psql -Xc 'SELECT 1/0')" 1
 is 'psql reads standard input' "$(echo 'SELECT 1;' | "$run" psql -XAt)" 1
-scratch=$(mktemp -d)
 echo "SELECT 'from a file'" >"$scratch/question.sql"
 is 'relative paths are the caller'"'"'s' "$(cd "$scratch" && "$run" psql -XAtf question.sql)" 'from a file'
-rm -r "$scratch"
 is 'functions need no prefix' "$("$run" psql -XAtc "SELECT event_count('{3@2026-01-02T03:04:05Z}'::journey)")" 1
 is 'it is the demo database' "$("$run" psql -XAtc 'SELECT current_database()')" clientele_demo
 is 'the server listens on no network' "$("$run" psql -XAtc 'SHOW listen_addresses')" ''
@@ -52,13 +89,25 @@ is 'text is UTF-8' "$("$run" psql -XAtc "SELECT length('客户')" </dev/null)" 2
 started=$("$run" psql -XAtc 'SELECT pg_postmaster_start_time()')
 is 'a second call finds the same server' "$("$run" psql -XAtc 'SELECT pg_postmaster_start_time()')" "$started"
 
-if [[ $was_running == no ]]; then
-  is 'stop' "$(status "$run" stop)" 0
-  is 'it has stopped' "$(find "$socket" -type s)" ''
-  is 'stopping twice is no error' "$(status "$run" stop)" 0
-  is 'psql starts it again' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
-  "$run" stop
-fi
+# The events of a file: two customers, one of them twice.
+printf 'customer,time,event,amount\nann,2026-01-02 10:00,visit,\nann,2026-01-03 10:00,purchase,10\n%s\n' \
+  'bob,2026-01-04 10:00,visit,' >"$scratch/events.csv"
+again 'demo' "$run" demo --customers 300 --days 60
+again 'demo of a file' "$run" demo "$scratch/events.csv"
+again 'psql' "$run" psql -Xc 'SELECT 1'
+again 'bench' "$run" bench --events 20000 --runs 1 --slow-runs 1
+again 'bench --models' "$run" bench --models --customers 10000 --runs 1 --only purchases
+again 'bench --tags' "$run" bench --tags --customers 10000 --journeys 1000 --runs 1 --slow-runs 1
+again 'a kind of test' "$run" test isolation
+again 'help' "$run" help
+is 'a demo after a benchmark' "$(ran "$run" demo --customers 300 --days 60)" ''
+
+is 'stop' "$(status "$run" stop)" 0
+is 'it has stopped' "$(find "$socket" -type s)" ''
+is 'stopping twice is no error' "$(status "$run" stop)" 0
+is 'psql starts it again' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
+killed 0.1 "$run" stop
+is 'psql after a stop that was killed' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 
 printf 'commands: %d passed, %d failed, %d skipped\n' "$passed" "$failed" 0
 ((failed == 0))

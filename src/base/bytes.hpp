@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/encoding.hpp"
 #include "base/error.hpp"
 
 namespace clientele {
@@ -41,6 +42,11 @@ class Writer {
   void text(std::string_view s) {
     varint(s.size());
     raw(s.data(), s.size());
+  }
+  /// Bytes that are no text: another value, packed.
+  void counted(std::span<const uint8_t> bytes) {
+    varint(bytes.size());
+    raw(bytes.data(), bytes.size());
   }
   void raw(const void* data, size_t size) {
     if (size == 0) return;
@@ -81,9 +87,17 @@ class Reader {
     if (n / per_byte > left() + 1) fail("a count exceeds the bytes that follow");
     return static_cast<size_t>(n);
   }
+  /// Text in the encoding of the database, whoever made the bytes.
   std::string_view text() {
     const size_t n = count();
-    return {reinterpret_cast<const char*>(take(n)), n};
+    const std::string_view s(reinterpret_cast<const char*>(take(n)), n);
+    check_encoding(s);
+    return s;
+  }
+  /// What Writer::counted wrote.
+  std::span<const uint8_t> counted() {
+    const size_t n = count();
+    return {take(n), n};
   }
   const uint8_t* take(size_t n) {
     if (n > left()) fail("the value is truncated");

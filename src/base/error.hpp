@@ -15,6 +15,7 @@ inline constexpr char invalid_text[] = "22P02";
 inline constexpr char invalid_binary[] = "22P03";
 inline constexpr char corrupted[] = "XX001";
 inline constexpr char limit_exceeded[] = "54000";
+inline constexpr char too_complex[] = "54001";
 inline constexpr char not_supported[] = "0A000";
 inline constexpr char undefined_object[] = "42704";
 inline constexpr char syntax_error[] = "42601";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <cstddef>
 
 namespace clientele {
 
@@ -10,5 +11,28 @@ inline void (*poll_hook)() = nullptr;
 inline void poll() {
   if (poll_hook != nullptr) poll_hook();
 }
+
+/// What functions that call themselves do first; set and thrown from like poll_hook.
+inline void (*stack_hook)() = nullptr;
+
+inline void check_stack() {
+  if (stack_hook != nullptr) stack_hook();
+}
+
+/// Polls about once in `every` units of work, of which the parts of a loop may have many or few.
+class Work {
+ public:
+  explicit Work(size_t every = 65536) : every_(every) {}
+  void done(size_t units) {
+    done_ += units;
+    if (done_ < every_) return;
+    done_ = 0;
+    poll();
+  }
+
+ private:
+  size_t every_;
+  size_t done_ = 0;
+};
 
 }  // namespace clientele

@@ -18,7 +18,8 @@ CREATE TYPE churn_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_def IS
-  'Says how to fit a churn model: made by the function churn_def; its text form is JSON, such as {"penalty": 1, "class_weight": "balanced"}.';
+  'Says how to fit a churn model: made by the function churn_def; its text form is JSON, such as {"penalty": 1, "class_weight": "balanced"}.
+At most 1,000 names and 1 MB (54000).';
 
 CREATE FUNCTION text_to_churn_def(text) RETURNS churn_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_def_from_text';
@@ -29,25 +30,7 @@ CREATE FUNCTION varchar_to_churn_def(varchar) RETURNS churn_def
 COMMENT ON FUNCTION varchar_to_churn_def(varchar) IS 'Reads a churn_def from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS churn_def) WITH FUNCTION varchar_to_churn_def(varchar) AS IMPLICIT;
 
-CREATE FUNCTION churn_def_eq(churn_def, churn_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION churn_def_eq(churn_def, churn_def) IS 'True if both fit a model in the same way.';
-CREATE FUNCTION churn_def_ne(churn_def, churn_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION churn_def_ne(churn_def, churn_def) IS 'True if they fit a model in different ways.';
-CREATE FUNCTION churn_def_hash(churn_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION churn_def_hash(churn_def) IS 'Hashes how to fit a churn model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = churn_def, RIGHTARG = churn_def, FUNCTION = churn_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS churn_def_hash_ops DEFAULT FOR TYPE churn_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 churn_def_hash(churn_def);
+\comparable churn_def fit a model in the same way
 
 CREATE TYPE churn_model;
 CREATE FUNCTION churn_model_in(cstring) RETURNS churn_model
@@ -68,7 +51,7 @@ CREATE TYPE churn_model (
 );
 COMMENT ON TYPE churn_model IS
   'A churn model, a logistic regression: made by the aggregate churn_fit, or written by hand.
-Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, the JSON form of a churn_features_def with its time_zone, is how features are drawn from a journey. All but name and coefficient may be left out.';
+Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, the JSON form of a churn_features_def with its time_zone, is how features are drawn from a journey. All but name and coefficient may be left out. At most 1,000 features of 200 levels each, and 16 MB (54000).';
 
 CREATE FUNCTION text_to_churn_model(text) RETURNS churn_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_from_text';
@@ -79,22 +62,4 @@ CREATE FUNCTION varchar_to_churn_model(varchar) RETURNS churn_model
 COMMENT ON FUNCTION varchar_to_churn_model(varchar) IS 'Reads a churn_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS churn_model) WITH FUNCTION varchar_to_churn_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION churn_model_eq(churn_model, churn_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION churn_model_eq(churn_model, churn_model) IS 'True if both are the same model, fitted in the same way.';
-CREATE FUNCTION churn_model_ne(churn_model, churn_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION churn_model_ne(churn_model, churn_model) IS 'True if the models or what they were fitted on differ.';
-CREATE FUNCTION churn_model_hash(churn_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION churn_model_hash(churn_model) IS 'Hashes a churn model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = churn_model, RIGHTARG = churn_model, FUNCTION = churn_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS churn_model_hash_ops DEFAULT FOR TYPE churn_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 churn_model_hash(churn_model);
+\comparable churn_model are the same model, fitted in the same way

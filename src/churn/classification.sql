@@ -19,7 +19,8 @@ CREATE TYPE classification_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE classification_summary IS
-  'How predicted probabilities and outcomes go together: made by the aggregate classification, asked by classification_auc, classification_at and the like; summaries of parts are joined by classification_merge.';
+  'How predicted probabilities and outcomes go together: made by the aggregate classification, asked by classification_auc, classification_at and the like; summaries of parts are joined by classification_merge.
+At most 1,048,576 different probabilities; beyond, they are rounded.';
 
 CREATE FUNCTION text_to_classification_summary(text) RETURNS classification_summary
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT clientele.classification_summary_in(pg_catalog.textout($1))';
@@ -30,25 +31,7 @@ CREATE FUNCTION varchar_to_classification_summary(varchar) RETURNS classificatio
 COMMENT ON FUNCTION varchar_to_classification_summary(varchar) IS 'Reads a classification_summary from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS classification_summary) WITH FUNCTION varchar_to_classification_summary(varchar) AS IMPLICIT;
 
-CREATE FUNCTION classification_summary_eq(classification_summary, classification_summary) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION classification_summary_eq(classification_summary, classification_summary) IS 'True if both hold the same probabilities with the same outcomes.';
-CREATE FUNCTION classification_summary_ne(classification_summary, classification_summary) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION classification_summary_ne(classification_summary, classification_summary) IS 'True if the probabilities or the outcomes differ.';
-CREATE FUNCTION classification_summary_hash(classification_summary) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION classification_summary_hash(classification_summary) IS 'Hashes a classification_summary, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = classification_summary, RIGHTARG = classification_summary, FUNCTION = classification_summary_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = classification_summary, RIGHTARG = classification_summary, FUNCTION = classification_summary_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS classification_summary_hash_ops DEFAULT FOR TYPE classification_summary USING hash AS
-  OPERATOR 1 =, FUNCTION 1 classification_summary_hash(classification_summary);
+\comparable classification_summary hold the same probabilities with the same outcomes
 
 CREATE FUNCTION classification_accum(classification_summary, double precision, boolean) RETURNS classification_summary
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_classification_accum';

@@ -85,10 +85,11 @@ void ChurnDefinition::write(Bytes& out) const {
   w.u8(calibrate ? 1 + *calibrate : 0);
   w.varint(names.size());
   for (const std::string& name : names) w.text(name);
-  w.text({reinterpret_cast<const char*>(features_def.data()), features_def.size()});
+  w.counted(features_def);
 }
 
 ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted,
@@ -107,7 +108,7 @@ ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
   if (calibrate > 2) Reader::fail("it is not a churn_def");
   if (calibrate > 0) d.calibrate = calibrate == 2;
   for (size_t n = r.count(); n > 0; --n) d.names.emplace_back(r.text());
-  const std::string_view drawn = r.text();
+  const std::span<const uint8_t> drawn = r.counted();
   d.features_def.assign(drawn.begin(), drawn.end());
   Bytes again;
   d.write(again);

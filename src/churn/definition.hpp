@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/size_limit.hpp"
 
 namespace clientele {
 
@@ -20,6 +21,8 @@ enum class ClassWeight : uint8_t { none, balanced, number };
 
 /// How a churn model is to be fitted, as a churn_def holds it.
 struct ChurnDefinition {
+  static constexpr SizeLimit size_limit{"churn_def", most_definition_bytes};
+
   double penalty = 1;  // of half the sum of squared standardised coefficients
   ClassWeight class_weight = ClassWeight::none;
   double churned_weight = 1;      // of a row that churned, for ClassWeight::number

@@ -29,7 +29,7 @@ void write_churn_options(pg::JsonWriter& json, const ChurnDefinition& d) {
 }
 
 void check_features_def(const std::vector<uint8_t>& stored) {
-  if (!stored.empty()) check_texts(FeaturesDefinition::read(stored));
+  if (!stored.empty()) pg::require_zone_name(FeaturesDefinition::read(stored).time_zone);
 }
 
 namespace {
@@ -77,7 +77,6 @@ CLIENTELE_FUNCTION(clientele_churn_def_out) {
 CLIENTELE_FUNCTION(clientele_churn_def_recv) {
   return pg::received(fcinfo, [](ByteView bytes) {
     const ChurnDefinition d = ChurnDefinition::read(bytes);
-    for (const std::string& name : d.names) check_encoding(name);
     check_features_def(d.features_def);
     return stored(d);
   });

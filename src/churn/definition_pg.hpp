@@ -11,7 +11,7 @@ namespace clientele {
 ChurnDefinition churn_options(const pg::JsonObject& json);
 void write_churn_options(pg::JsonWriter& json, const ChurnDefinition& definition);
 
-/// 22021 and 22023, as check_texts(), of a stored FeaturesDefinition, unless it is empty.
+/// 22023 for an unknown time zone of a stored FeaturesDefinition, unless it is empty. C++ regime.
 void check_features_def(const std::vector<uint8_t>& stored);
 
 }  // namespace clientele

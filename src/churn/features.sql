@@ -19,7 +19,8 @@ CREATE TYPE churn_features_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_features_def IS
-  'Says what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period is. Made by the function churn_features_def; its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.';
+  'Says what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period is. Made by the function churn_features_def; its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_churn_features_def(text) RETURNS churn_features_def
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_features_def_from_text';
@@ -40,26 +41,7 @@ COMMENT ON FUNCTION churn_features_def(interval, interval, text, text, text, tex
   'Says what churn_features looks at, as in churn_features_def(period => ''7 days'', purchase => ''web:buy|app:buy'').
 period: how long the last period and the one before it are; session_gap: a longer gap between events starts a new session; both fixed lengths of time. The rest are selectors. purchase (unless given: purchase), return (return), complaint (complaint), promotion: what is sent to the customer (promotion_sent), answer: what the customer does about it (promotion_opened|promotion_clicked), passive: other events that are not the customer''s own doing (resolved). A selector that is given must name known events; of the usual ones, a name that the dictionary does not have picks nothing, and so do all of them without a store. time_zone: by whose clock days are counted; NULL takes the session''s, and the value remembers it. NULL for an option is its default. A single quoted string is the text form of the value, JSON. Errors: 22023 for a period of zero, negative lengths, months, an unknown time zone, a selector''s syntax.';
 
--- Equal definitions have equal bytes, so that one can group by what was asked.
-CREATE FUNCTION churn_features_def_eq(churn_features_def, churn_features_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION churn_features_def_eq(churn_features_def, churn_features_def) IS 'True if both look at the same events, periods and time zone.';
-CREATE FUNCTION churn_features_def_ne(churn_features_def, churn_features_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION churn_features_def_ne(churn_features_def, churn_features_def) IS 'True if they differ in an event, a length of time or the time zone.';
-CREATE FUNCTION churn_features_def_hash(churn_features_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION churn_features_def_hash(churn_features_def) IS 'Hashes a definition of features, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = churn_features_def, RIGHTARG = churn_features_def, FUNCTION = churn_features_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = churn_features_def, RIGHTARG = churn_features_def, FUNCTION = churn_features_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS churn_features_def_hash_ops DEFAULT FOR TYPE churn_features_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 churn_features_def_hash(churn_features_def);
+\comparable churn_features_def look at the same events, periods and time zone
 
 CREATE FUNCTION churn_features(journey, at timestamptz, def churn_features_def DEFAULT churn_features_def()) RETURNS double precision[]
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_churn_features';

@@ -13,6 +13,9 @@ constexpr uint8_t version = 1;
 }  // namespace
 
 void FeaturesDefinition::check() const {
+  size_t bytes = 0;
+  for (const auto& s : selector) bytes += s ? s->size() : 0;
+  size_limit.check(bytes);
   if (period <= 0)
     throw Error(sqlstate::invalid_parameter, "period must be longer than zero",
                 "Such as '30 days' or '1 week'.");
@@ -39,6 +42,7 @@ void FeaturesDefinition::write(Bytes& out) const {
 }
 
 FeaturesDefinition FeaturesDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted, "churn_features_def format version " + std::to_string(v) +

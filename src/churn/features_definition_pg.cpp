@@ -53,17 +53,6 @@ void write_nested_features(pg::JsonWriter& json, const char* key,
   if (!stored.empty()) json.object(key, features_to_json(FeaturesDefinition::read(stored)));
 }
 
-void check_encoding(std::string_view text) {
-  pg::call_pg([&] { pg_verifymbstr(text.data(), static_cast<int>(text.size()), false); });
-}
-
-void check_texts(const FeaturesDefinition& d) {
-  for (const auto& s : d.selector)
-    if (s) check_encoding(*s);
-  check_encoding(d.time_zone);
-  pg::time_zone_named(d.time_zone);
-}
-
 namespace {
 
 Datum stored(const FeaturesDefinition& definition) {
@@ -118,7 +107,7 @@ CLIENTELE_FUNCTION(clientele_churn_features_def_out) {
 CLIENTELE_FUNCTION(clientele_churn_features_def_recv) {
   return pg::received(fcinfo, [](ByteView bytes) {
     const auto d = FeaturesDefinition::read(bytes);
-    check_texts(d);
+    pg::require_zone_name(d.time_zone);
     return stored(d);
   });
 }

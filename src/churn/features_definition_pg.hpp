@@ -24,10 +24,4 @@ void write_nested_features(pg::JsonWriter& json, const char* key,
 /// Names the zone as PostgreSQL does, whatever the case it was written in.
 void set_zone(FeaturesDefinition& definition, pg_tz* zone);
 
-/// 22021 for what is no text of the database, 22023 for an unknown time zone. C++ regime.
-void check_texts(const FeaturesDefinition& definition);
-
-/// 22021 for what is no text of the database. C++ regime.
-void check_encoding(std::string_view text);
-
 }  // namespace clientele

@@ -28,7 +28,10 @@ CREATE TYPE churn_rows (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_rows IS
-  'Customers with their features while a churn model is sought: the state of the aggregate churn_fit, which travels between processes and servers.';
+  'Customers with their features while a churn model is sought: the state of the aggregate churn_fit, which travels between processes and servers.
+At most 1,000 features and 1 GB (54000).';
+
+\comparable churn_rows hold the same customers, of whom the same is known
 
 CREATE FUNCTION churn_fit_accum(churn_rows, float8[], boolean, churn_def) RETURNS churn_rows
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_fit_accum_array';

@@ -130,11 +130,6 @@ CLIENTELE_FUNCTION(clientele_churn_fit_final) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   return guarded([&] {
     return pg::with_state<ChurnRows>(fcinfo, 0, [&](const ChurnRows& rows) {
-      // A state may come from anywhere, and a model's text must be text.
-      for (const ChurnColumn& column : rows.columns()) {
-        check_encoding(column.name());
-        for (const auto& level : column.levels()) check_encoding(level);
-      }
       const std::optional<ChurnModel> model = fit_churn(rows);
       fcinfo->isnull = !model;
       return model ? pg::packed(*model) : Datum{};

@@ -257,13 +257,14 @@ void ChurnModel::write(Bytes& out) const {
   if (definition) {
     Bytes encoded(out.get_allocator());
     definition->write(encoded);
-    w.text({reinterpret_cast<const char*>(encoded.data()), encoded.size()});
+    w.counted(encoded);
   }
   if (diagnostics) write_diagnostics(w, *diagnostics);
-  w.text({reinterpret_cast<const char*>(features_def.data()), features_def.size()});
+  w.counted(features_def);
 }
 
 ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted, "churn_model format version " + std::to_string(v) +
@@ -276,13 +277,9 @@ ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
   if (n > most_churn_columns) no_model();
   for (size_t i = 0; i < n; ++i) m.features.push_back(read_feature(r));
   if (flags & 2) m.calibration = {read_number(r), read_number(r)};
-  if (flags & 4) {
-    const std::string_view encoded = r.text();
-    m.definition =
-        ChurnDefinition::read({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()});
-  }
+  if (flags & 4) m.definition = ChurnDefinition::read(r.counted());
   if (flags & 8) m.diagnostics = read_diagnostics(r);
-  const std::string_view drawn = r.text();
+  const std::span<const uint8_t> drawn = r.counted();
   m.features_def.assign(drawn.begin(), drawn.end());
   m.check();
   Bytes again;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/size_limit.hpp"
 #include "churn/column.hpp"
 #include "churn/definition.hpp"
 
@@ -61,6 +62,8 @@ struct Calibration {
 };
 
 struct ChurnModel {
+  static constexpr SizeLimit size_limit{"churn_model", most_model_bytes};
+
   double intercept = 0;
   std::optional<double> intercept_error;
   std::vector<ChurnFeature> features;

@@ -192,7 +192,7 @@ void ChurnRows::write(Bytes& out) const {
   settle();
   Writer w(out);
   w.u8(version);
-  w.text({reinterpret_cast<const char*>(encoded_.data()), encoded_.size()});
+  w.counted(encoded_);
   w.u8(named_);
   w.varint(columns_.size());
   w.varint(tallies_.size());
@@ -211,10 +211,10 @@ void ChurnRows::read(Reader& r) {
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted,
                 "churn_rows format version " + std::to_string(v) + " is not known to this release");
-  const std::string_view encoded = r.text();
+  const std::span<const uint8_t> encoded = r.counted();
   const uint8_t named = r.u8();
   if (named > 1) Reader::fail("it is not a churn_rows");
-  define({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()}, named == 1);
+  define(encoded, named == 1);
   const size_t columns = r.count(), rows = r.count(2);
   if (columns > most_churn_columns ||
       (!named_ && definition_.columns() > 0 && columns != definition_.columns()))

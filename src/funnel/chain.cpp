@@ -3,28 +3,41 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "base/poll.hpp"
 
 namespace clientele {
+namespace {
+
+constexpr size_t max_blocked = size_t{1} << 27;
+
+}  // namespace
 
 void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
                   std::vector<Micros>& blocked) {
-  const size_t n = all.size();
-  std::vector<char> triggers(question.classes.size());
+  const size_t n = all.size(), triggers = static_cast<size_t>(question.triggers);
   blocked.clear();
-  blocked.reserve(question.exclusions.size() * n);  // filled part by part: it may be gigabytes
-  for (size_t e = 0; e < question.exclusions.size(); ++e) {
-    for (size_t c = 0; c < question.classes.size(); ++c) {
-      const std::vector<int>& of = question.classes[c].exclusions;
-      triggers[c] = std::binary_search(of.begin(), of.end(), static_cast<int>(e));
-    }
+  if (n > 0 && triggers > max_blocked / n)
+    throw Error(sqlstate::limit_exceeded,
+                "a funnel with " + std::to_string(triggers) + " exclusions cannot be asked of " +
+                    std::to_string(n) + " events of a customer",
+                "Name several event types in one exclusion, as in a|b.");
+  std::vector<std::vector<uint32_t>> classes_of(triggers);
+  for (size_t c = 0; c < question.classes.size(); ++c)
+    for (const int t : question.classes[c].exclusions)
+      classes_of[t].push_back(static_cast<uint32_t>(c));
+  std::vector<char> is_trigger(question.classes.size());
+  blocked.reserve(triggers * n);
+  for (const std::vector<uint32_t>& classes : classes_of) {
+    for (const uint32_t c : classes) is_trigger[c] = true;
     Micros last = never, before = never;  // `before` is strictly before the current instant
     for (size_t i = 0; i < n; ++i) {
       if (i % 65536 == 0) poll();
       if (i > 0 && all[i].at != all[i - 1].at) before = last;
       blocked.push_back(before);
-      if (triggers[all[i].cls]) last = all[i].at;
+      if (is_trigger[all[i].cls]) last = all[i].at;
     }
+    for (const uint32_t c : classes) is_trigger[c] = false;
   }
 }
 
@@ -33,22 +46,17 @@ FunnelQuestion turned(const FunnelQuestion& question, int depth) {
   t.steps = depth;
   t.within = question.within;
   t.strictly_increasing = question.strictly_increasing;
+  t.triggers = question.triggers;
   if (!question.step_windows.empty() && depth > 1)
     t.step_windows.assign(question.step_windows.rend() - (depth - 1), question.step_windows.rend());
-  std::vector<int> kept(question.exclusions.size(), -1);
-  for (size_t e = 0; e < question.exclusions.size(); ++e) {
-    const auto [from, to] = question.exclusions[e];
-    if (to > depth) continue;
-    kept[e] = static_cast<int>(t.exclusions.size());
-    t.exclusions.push_back({depth + 1 - to, depth + 1 - from});
-  }
+  for (const auto& [from, to, trigger] : question.exclusions)
+    if (to <= depth) t.exclusions.push_back({depth + 1 - to, depth + 1 - from, trigger});
   t.classes.clear();
   for (const EventClass& c : question.classes) {
     EventClass& r = t.classes.emplace_back();
     for (auto s = c.steps.rbegin(); s != c.steps.rend(); ++s)
       if (*s <= depth) r.steps.push_back(depth + 1 - *s);
-    for (const int e : c.exclusions)
-      if (kept[e] >= 0) r.exclusions.push_back(kept[e]);
+    r.exclusions = c.exclusions;
   }
   return t;
 }
@@ -63,7 +71,6 @@ ChainSearch::ChainSearch(FunnelQuestion question)
       anchors_((question_.steps + 1) * question_.exclusions.size()),
       tie_(question_.classes),
       new_prefix_(question_.steps + 1, -1),
-      poll_every_(65536 / (question_.steps + 1) + 1),
       node_limit_(
           std::max<size_t>(size_t{1} << 20, size_t{4} * question_.steps * question_.steps)) {
   for (size_t e = 0; e < question_.exclusions.size(); ++e)
@@ -85,7 +92,8 @@ inline bool ChainSearch::can_follow(int step, Micros at) const {
 bool ChainSearch::not_excluded(int step, int prefix, size_t index) const {
   for (const int e : exclusions_to_[step])
     if (question_.exclusions[e].from <= prefix &&
-        anchors_[prefix * question_.exclusions.size() + e] < blocked_[e * all_ + index])
+        anchors_[prefix * question_.exclusions.size() + e] <
+            blocked_[question_.exclusions[e].trigger * all_ + index])
       return false;
   return true;
 }
@@ -93,6 +101,7 @@ bool ChainSearch::not_excluded(int step, int prefix, size_t index) const {
 inline void ChainSearch::extend(int prefix, int step, Micros at) {
   Latest& now = latest_[step];
   const Latest& before = latest_[prefix];
+  work_.done(1 + question_.exclusions.size());
   now.first = prefix == 0 ? at : before.first;
   now.last = at;
   now.valid = true;
@@ -193,13 +202,9 @@ int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, si
   blocked_ = blocked;
   all_ = all;
   const size_t n = hits.size();
-  size_t next_poll = 0;
   for (size_t i = 0, next = 0; i < n; i = next) {
-    if (i >= next_poll) {
-      poll();
-      if (nodes_.size() > node_limit_) drop_dead_nodes();
-      next_poll = i + poll_every_;
-    }
+    work_.done(1 + question_.classes[hits[i].cls].steps.size());
+    if (nodes_.size() > node_limit_) drop_dead_nodes();
     next = i + 1;
     const size_t index = part.index.empty() ? i : part.index[i];
     if (next == n || hits[next].at != hits[i].at) {
@@ -211,6 +216,12 @@ int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, si
     if (early && depth_ == question_.steps) break;
   }
   return depth_;
+}
+
+size_t ChainSearch::weight() const {
+  size_t words = anchors_.size() + 8 * static_cast<size_t>(question_.steps);
+  for (const EventClass& c : question_.classes) words += 8 + c.steps.size() + c.exclusions.size();
+  return words;
 }
 
 void ChainSearch::latest(Chain& chain) const {

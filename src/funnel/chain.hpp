@@ -9,8 +9,8 @@ namespace clientele {
 
 inline constexpr Micros never = std::numeric_limits<Micros>::min();
 
-/// blocked[e * all.size() + i]: the last time strictly before all[i] of an event that triggers
-/// exclusion e, or `never`.
+/// blocked[t * all.size() + i]: the last time strictly before all[i] of an event that is trigger t,
+/// or `never`. 54000 if that would be more than a gigabyte.
 void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
                   std::vector<Micros>& blocked);
 
@@ -34,6 +34,8 @@ class ChainSearch {
   /// The times of the latest chain of full length, last step first.
   void latest(Chain& chain) const;
   const FunnelQuestion& question() const { return question_; }
+  /// About how many words it keeps.
+  size_t weight() const;
 
  private:
   struct Latest {
@@ -68,7 +70,7 @@ class ChainSearch {
   int depth_ = 0;
   TieMatching tie_;
   std::vector<int> tie_steps_, new_lengths_, new_prefix_;
-  size_t poll_every_;  // events; one may serve every step
+  Work work_;
   size_t node_limit_;
 };
 

@@ -44,30 +44,52 @@ FunnelDefinition definition_of(Datum steps, const Interval* within) {
 namespace {
 
 constexpr size_t max_step_exclusions = 4'000'000;
+constexpr size_t max_types = 10'000'000;
+
+/// The event types of many selectors, all of which are kept at once.
+class PickedByAll {
+ public:
+  void add(std::string_view selector) {
+    picked.push_back(resolve_selector(selector));
+    count_ += picked.back().size();
+    if (count_ > max_types)
+      throw Error(sqlstate::limit_exceeded, "the steps and exclusions of a funnel pick more than " +
+                                                std::to_string(max_types) +
+                                                " event types together");
+  }
+  std::vector<std::vector<int32_t>> picked;
+
+ private:
+  size_t count_ = 0;
+};
 
 FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes) {
   definition.check();  // stored bytes may be corrupt
   FunnelQuestion question = definition.question();
-  std::vector<std::vector<int32_t>> step_types, exclusion_types;
-  for (const std::string& step : definition.steps) step_types.push_back(resolve_selector(step));
+  std::vector<std::string> triggers;
   for (const std::string& text : definition.exclusions) {
-    const ExclusionText exclusion = parse_exclusion(text, question.steps);
-    const std::vector<int32_t> types = resolve_selector(exclusion.selector);
-    const auto add = [&](Exclusion range) {
-      question.exclusions.push_back(range);
-      exclusion_types.push_back(types);
-    };
+    ExclusionText exclusion = parse_exclusion(text, question.steps);
+    const int trigger = static_cast<int>(triggers.size());
+    triggers.push_back(std::move(exclusion.selector));
+    const size_t more = exclusion.range ? 1 : static_cast<size_t>(question.steps) - 1;
+    // The search keeps a time for each pair of a step and an exclusion.
+    if ((question.exclusions.size() + more) * static_cast<size_t>(question.steps) >
+        max_step_exclusions)
+      throw Error(sqlstate::limit_exceeded, "a funnel has too many steps and exclusions together",
+                  "Give exclusions the range of steps for which they matter, as in refund@1-3.");
     if (exclusion.range) {
-      add(*exclusion.range);
+      question.exclusions.push_back({exclusion.range->from, exclusion.range->to, trigger});
     } else {
-      for (int step = 1; step < question.steps; ++step) add({step, step + 1});
+      for (int step = 1; step < question.steps; ++step)
+        question.exclusions.push_back({step, step + 1, trigger});
     }
   }
-  // The search keeps a time for each pair of a step and an exclusion.
-  if (question.exclusions.size() * static_cast<size_t>(question.steps) > max_step_exclusions)
-    throw Error(sqlstate::limit_exceeded, "a funnel has too many steps and exclusions together",
-                "Give exclusions the range of steps for which they matter, as in refund@1-3.");
-  classes = JourneyFeed::classify(question, step_types, exclusion_types);
+  PickedByAll types;
+  for (const std::string& step : definition.steps) types.add(step);
+  for (const std::string& trigger : triggers) types.add(trigger);
+  const std::span<const std::vector<int32_t>> all(types.picked);
+  classes = JourneyFeed::classify(question, all.first(definition.steps.size()),
+                                  all.subspan(definition.steps.size()));
   return question;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "funnel/definition.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.hpp"
@@ -14,6 +15,12 @@ constexpr const char* order_names[] = {"ordered", "strict", "any"};
 
 [[noreturn]] void invalid(const std::string& message, const std::string& hint = {}) {
   throw Error(sqlstate::invalid_parameter, message, hint);
+}
+
+void at_most(size_t count, size_t most, const char* what) {
+  if (count > most)
+    throw Error(sqlstate::limit_exceeded, "a funnel can have at most " + std::to_string(most) +
+                                              " " + what + ", not " + std::to_string(count));
 }
 
 void write_length(Writer& w, const std::optional<uint64_t>& length) {
@@ -59,6 +66,12 @@ ExclusionText parse_exclusion(const std::string& text, int steps) {
 }
 
 void FunnelDefinition::check() const {
+  at_most(steps.size(), max_funnel_steps, "steps");
+  at_most(exclusions.size(), max_funnel_exclusions, "exclusions");
+  size_t bytes = 0;
+  for (const auto* texts : {&steps, &exclusions})
+    for (const std::string& s : *texts) bytes += s.size();
+  size_limit.check(bytes);
   if (steps.empty())
     invalid("a funnel needs at least one step",
             "Name the steps in order, such as '{search,cart,purchase}'.");
@@ -95,6 +108,7 @@ void FunnelDefinition::write(Bytes& out) const {
 }
 
 FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (r.u8() != format_version)
     throw Error(sqlstate::corrupted, "funnel_def format version is not known to this release",
@@ -111,7 +125,9 @@ FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
   for (size_t n = r.count(); n > 0; --n) d.step_windows.push_back(read_length(r));
   for (size_t n = r.count(); n > 0; --n) d.exclusions.emplace_back(r.text());
   d.time_zone = r.text();
-  if (!r.done()) Reader::fail("bytes follow the end of a funnel");
+  Bytes again;
+  d.write(again);
+  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a funnel_def");
   return d;
 }
 

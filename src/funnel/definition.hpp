@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/size_limit.hpp"
 #include "funnel/funnel.hpp"
 
 namespace clientele {
@@ -20,6 +21,8 @@ struct ExclusionText {
 
 /// What the SQL type funnel_def holds: a funnel as it was written, selectors unresolved.
 struct FunnelDefinition {
+  static constexpr SizeLimit size_limit{"funnel_def", most_definition_bytes};
+
   std::vector<std::string> steps;
   std::optional<uint64_t> within;
   StepOrder order = StepOrder::ordered;
@@ -30,7 +33,8 @@ struct FunnelDefinition {
   bool natural_day = false;
   std::string time_zone;  // empty: the session's
 
-  /// Errors: 22023 for a definition that makes no sense, 0A000 for options that do not go together.
+  /// Errors: 54000 for too many steps or exclusions, 22023 for what makes no sense, 0A000 for
+  /// options that do not go together.
   void check() const;
 
   void write(Bytes& out) const;

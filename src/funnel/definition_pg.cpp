@@ -65,6 +65,7 @@ bool is_array_literal(std::string_view text) {
 
 // funnel_def('{search,cart}') is a cast to SQL, whatever functions there are: so it is understood.
 Datum from_text(std::string_view text) {
+  pg::JsonObject::size_limit.check(text.size());
   if (!is_array_literal(text)) return packed(from_json(text));
   const std::string copy(text);
   const Datum steps = pg::call_pg([&] {
@@ -134,13 +135,6 @@ CLIENTELE_FUNCTION(clientele_funnel_def_out) {
 }
 
 CLIENTELE_FUNCTION(clientele_funnel_def_recv) {
-  const pg::ByteView bytes = pg::message_bytes(fcinfo);
-  return pg::guarded([&] {
-    const FunnelDefinition d = FunnelDefinition::read(bytes);
-    for (const std::string& s : d.steps)
-      pg::call_pg([&] { pg_verifymbstr(s.data(), static_cast<int>(s.size()), false); });
-    for (const std::string& s : d.exclusions)
-      pg::call_pg([&] { pg_verifymbstr(s.data(), static_cast<int>(s.size()), false); });
-    return packed(d);
-  });
+  return pg::received(fcinfo,
+                      [](pg::ByteView bytes) { return packed(FunnelDefinition::read(bytes)); });
 }

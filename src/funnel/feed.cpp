@@ -11,15 +11,33 @@ namespace clientele {
 
 TypeClasses JourneyFeed::classify(FunnelQuestion& question,
                                   std::span<const std::vector<int32_t>> step_types,
-                                  std::span<const std::vector<int32_t>> exclusion_types) {
+                                  std::span<const std::vector<int32_t>> trigger_types) {
+  Work work;
   std::map<int32_t, EventClass> meaning;
   for (size_t s = 0; s < step_types.size(); ++s)
-    for (const int32_t type : step_types[s]) meaning[type].steps.push_back(static_cast<int>(s) + 1);
-  for (size_t e = 0; e < exclusion_types.size(); ++e)
-    for (const int32_t type : exclusion_types[e])
-      meaning[type].exclusions.push_back(static_cast<int>(e));
+    for (const int32_t type : step_types[s]) {
+      work.done(1);
+      meaning[type].steps.push_back(static_cast<int>(s) + 1);
+    }
+  for (size_t t = 0; t < trigger_types.size(); ++t)
+    for (const int32_t type : trigger_types[t]) {
+      work.done(1);
+      meaning[type].exclusions.push_back(static_cast<int>(t));
+    }
+  question.triggers = static_cast<int>(trigger_types.size());
+  using Parts = std::pair<std::vector<int>, std::vector<int>>;
+  std::map<Parts, uint32_t> numbers;
+  for (size_t c = 0; c < question.classes.size(); ++c)
+    numbers.try_emplace({question.classes[c].steps, question.classes[c].exclusions},
+                        static_cast<uint32_t>(c));
   TypeClasses classes;
-  for (const auto& [type, cls] : meaning) classes.set(type, question.class_of(cls));
+  for (auto& [type, cls] : meaning) {
+    work.done(16 + cls.steps.size() + cls.exclusions.size());
+    const auto [at, fresh] = numbers.try_emplace({cls.steps, cls.exclusions},
+                                                 static_cast<uint32_t>(question.classes.size()));
+    if (fresh) question.classes.push_back(std::move(cls));
+    classes.set(type, at->second);
+  }
   return classes;
 }
 

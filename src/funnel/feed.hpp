@@ -37,10 +37,10 @@ class TypeClasses {
 /// The packed door: turns a journey into the hits of a funnel. Buffers are kept from call to call.
 class JourneyFeed {
  public:
-  /// Fills classes[type] and question.classes from the event types of each step and exclusion.
+  /// Fills classes[type] and question.classes from the event types of each step and trigger.
   static TypeClasses classify(FunnelQuestion& question,
                               std::span<const std::vector<int32_t>> step_types,
-                              std::span<const std::vector<int32_t>> exclusion_types);
+                              std::span<const std::vector<int32_t>> trigger_types);
 
   std::span<const Hit> hits(const Journey& journey, const FunnelQuestion& question,
                             const TypeClasses& classes);

@@ -11,6 +11,11 @@
 #include "funnel/strict.hpp"
 
 namespace clientele {
+namespace {
+
+constexpr size_t max_backward_weight = size_t{1} << 22;
+
+}  // namespace
 
 uint32_t FunnelQuestion::class_of(const EventClass& wanted) {
   const auto found = std::find(classes.begin(), classes.end(), wanted);
@@ -134,7 +139,14 @@ void FunnelSolver::search_ordered(std::span<const Hit> all, const FunnelPart& pa
     to.clear();
     for (auto h = from.rbegin(); h != from.rend(); ++h) to.push_back({-h->at, h->cls, h->item});
   };
-  if (!backward_[depth]) backward_[depth] = std::make_unique<ChainSearch>(turned(question_, depth));
+  if (!backward_[depth]) {
+    if (backward_weight_ > max_backward_weight) {
+      for (auto& search : backward_) search.reset();
+      backward_weight_ = 0;
+    }
+    backward_[depth] = std::make_unique<ChainSearch>(turned(question_, depth));
+    backward_weight_ += backward_[depth]->weight();
+  }
   const FunnelQuestion& question = backward_[depth]->question();
   turn(part.hits, turned_part_);
   turned_index_.clear();

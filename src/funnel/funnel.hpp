@@ -13,14 +13,20 @@ enum class StepOrder : uint8_t { ordered, strict, any };
 
 inline constexpr uint64_t no_limit = ~uint64_t{0};
 
+/// More than anybody asks, and few enough that steps times steps is little.
+inline constexpr size_t max_funnel_steps = 1000;
+inline constexpr size_t max_funnel_exclusions = 1000;
+
 /// "No such event strictly between step `from` and step `to` of the chain." Steps count from 1.
+/// Which events those are is the same for many exclusions: `trigger` numbers it from 0.
 struct Exclusion {
   int from = 0;
   int to = 0;
+  int trigger = 0;
 };
 
 /// What one kind of event means to a funnel: the steps it can serve (ascending, from 1) and the
-/// exclusions it triggers (positions in FunnelQuestion::exclusions).
+/// triggers of exclusions that it is (ascending).
 struct EventClass {
   std::vector<int> steps;
   std::vector<int> exclusions;
@@ -34,6 +40,7 @@ struct FunnelQuestion {
   StepOrder order = StepOrder::ordered;
   std::vector<uint64_t> step_windows;  // empty, or steps - 1 lengths; no_limit where there is none
   std::vector<Exclusion> exclusions;
+  int triggers = 0;
   std::vector<EventClass> classes{EventClass{}};
   bool same_item = false;
   bool strictly_increasing = false;
@@ -117,6 +124,7 @@ class FunnelSolver {
   std::vector<uint16_t> plain_step_;
   std::unique_ptr<ChainSearch> forward_;
   std::vector<std::unique_ptr<ChainSearch>> backward_;  // by depth, made when first needed
+  size_t backward_weight_ = 0;
   std::unique_ptr<StrictSearch> strict_;
   std::unique_ptr<AnySearch> any_;
   bool want_times_ = false;

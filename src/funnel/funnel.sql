@@ -19,7 +19,8 @@ CREATE TYPE funnel_def (
   INPUT = funnel_def_in, OUTPUT = funnel_def_out, RECEIVE = funnel_def_recv, SEND = funnel_def_send,
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
-COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.';
+COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.
+At most 1,000 steps, 1,000 exclusions and 1 MB (54000).';
 
 CREATE FUNCTION text_to_funnel_def(text) RETURNS funnel_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
@@ -30,26 +31,7 @@ CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
 COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
 
--- Equal definitions have equal bytes, so that one can group by what was asked.
-CREATE FUNCTION funnel_def_eq(funnel_def, funnel_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION funnel_def_eq(funnel_def, funnel_def) IS 'True if both ask the same, word for word.';
-CREATE FUNCTION funnel_def_ne(funnel_def, funnel_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION funnel_def_ne(funnel_def, funnel_def) IS 'True if they ask for different things, or in different words.';
-CREATE FUNCTION funnel_def_hash(funnel_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION funnel_def_hash(funnel_def) IS 'Hashes a funnel''s definition, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = funnel_def, RIGHTARG = funnel_def, FUNCTION = funnel_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS funnel_def_hash_ops DEFAULT FOR TYPE funnel_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 funnel_def_hash(funnel_def);
+\comparable funnel_def ask the same, word for word
 
 CREATE FUNCTION funnel_def(
   steps text[], within interval DEFAULT NULL, order_mode text DEFAULT 'ordered',
@@ -105,7 +87,10 @@ CREATE TYPE funnel_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE funnel_summary IS
-  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.';
+  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.
+It has its funnel_def, and at most 512 kB for each step.';
+
+\comparable funnel_summary count the same customers in the same funnel
 
 CREATE FUNCTION funnel_accum(funnel_summary, journey, funnel_def) RETURNS funnel_summary
   LANGUAGE c STABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_accum';

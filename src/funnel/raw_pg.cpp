@@ -82,6 +82,7 @@ struct RawFunnel {
     if (!std::is_sorted(row.begin(), row.end(), less)) sort_polled(row.begin(), row.end(), less);
     std::map<std::vector<uint64_t>, uint32_t> classes;
     std::vector<Hit> hits;
+    Work work;
     for (const uint32_t i : row) {
       const auto first = mask.begin() + static_cast<ptrdiff_t>(i * words());
       std::vector<uint64_t> key(first, first + static_cast<ptrdiff_t>(words()));
@@ -90,11 +91,14 @@ struct RawFunnel {
         EventClass cls;
         for (int s = 0; s < steps; ++s)
           if (key[s / 64] >> (s % 64) & 1) cls.steps.push_back(s + 1);
-        found = classes.emplace(std::move(key), question.class_of(cls)).first;
+        // Class 0 serves no step, and no other class has the same steps.
+        const bool none = cls.steps.empty();
+        found = classes.emplace(std::move(key), none ? 0 : question.classes.size()).first;
+        if (!none) question.classes.push_back(std::move(cls));
       }
       if (found->second != 0 || question.needs_all_events())
         hits.push_back({at[i], found->second, 0});
-      if (hits.size() % 4096 == 0) poll();
+      work.done(1 + words());
     }
     return FunnelSolver(question).depth(hits);
   }
@@ -140,6 +144,10 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
       throw Error(
           sqlstate::invalid_parameter, "window_funnel needs at least one condition",
           "Each step is a condition: window_funnel('1 day', at, event = 'search', event = 'buy').");
+    if (static_cast<size_t>(count) > max_funnel_steps)
+      throw Error(sqlstate::limit_exceeded, "window_funnel can have at most " +
+                                                std::to_string(max_funnel_steps) +
+                                                " conditions, not " + std::to_string(count));
     const uint64_t length = within == nullptr ? no_limit : pg::fixed_length(*within, "within");
     if (rows == nullptr) rows = pg::new_collected<RawFunnel>(context);
     if (!rows->started) {

@@ -24,10 +24,11 @@ int StrictSearch::servable(std::span<const Hit> instant, size_t index, uint32_t 
   int served = 0;
   for (int step = before + 1; step <= question_.steps && served < most; ++step, ++served) {
     if (!tie_.serve(step)) break;
+    if (step % 64 == 0) poll();
     bool excluded = false;
     for (size_t e = 0; e < question_.exclusions.size(); ++e) {
-      const auto [first, last] = question_.exclusions[e];
-      if (last == step && first <= before && chain_[first - 1] < blocked[e * all + index])
+      const auto [first, last, trigger] = question_.exclusions[e];
+      if (last == step && first <= before && chain_[first - 1] < blocked[trigger * all + index])
         excluded = true;
     }
     if (excluded) break;

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "base/sort.hpp"
 #include "journey/selector.hpp"
 #include "pg/nearest.hpp"
 #include "pg/store.hpp"
@@ -74,7 +75,8 @@ Ids find_types(const SelectorTerm& term, bool with_properties) {
     values[4] = PointerGetDatum(text_array(term.properties, true));
     values[5] = PointerGetDatum(text_array(term.properties, false));
   } else {
-    values[4] = values[5] = PointerGetDatum(construct_empty_array(TEXTOID));
+    values[4] = PointerGetDatum(construct_empty_array(TEXTOID));
+    values[5] = PointerGetDatum(construct_empty_array(TEXTOID));
   }
   const MemoryContext outer = CurrentMemoryContext;
   run_query(matching_types, 6, types, values, nulls);
@@ -86,6 +88,9 @@ Ids find_types(const SelectorTerm& term, bool with_properties) {
         DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
   }
   SPI_finish();
+  // A selector may have thousands of terms.
+  for (int i = 0; i < 6; ++i)
+    if (nulls[i] == ' ' && types[i] != BOOLOID) pfree(DatumGetPointer(values[i]));
   return ids;
 }
 
@@ -116,6 +121,23 @@ char* nearest_names(const SelectorTerm& term) {
   return hint.data;
 }
 
+/// Event types that are added again and again take no more room than twice the dictionary.
+struct Types {
+  std::vector<int32_t> ids;
+  size_t room = 1 << 20;
+
+  void add(std::span<const int32_t> more) {
+    ids.insert(ids.end(), more.begin(), more.end());
+    if (ids.size() <= room) return;
+    tidy();
+    room = std::max(room, 2 * ids.size());
+  }
+  void tidy() {
+    sort_polled(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  }
+};
+
 void require_store() {
   if (!store_exists())
     throw Error("42P01",
@@ -141,18 +163,19 @@ void define_dictionary_settings() {
 }
 
 std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_nothing) {
-  std::vector<int32_t> picked, excepted;
+  Types picked, excepted;
   const bool without_names = absent_is_nothing && !store_exists();
   for (const SelectorTerm& term : parse_selector(selector)) {
-    std::vector<int32_t>& result = term.except ? excepted : picked;
+    Types& result = term.except ? excepted : picked;
     if (term.number) {
-      result.push_back(*term.number);
+      result.add({&*term.number, 1});
       continue;
     }
     if (without_names) continue;
     require_store();
     const Ids ids = pg::call_pg([&] { return find_types(term, true); });
-    result.insert(result.end(), ids.id, ids.id + ids.count);
+    result.add({ids.id, ids.count});
+    pfree(ids.id);
     if (ids.count > 0 || !term.exact() || absent_is_nothing || unknown_event == unknown_is_ignored)
       continue;
     // A known name whose properties match nothing is no mistake.
@@ -161,12 +184,10 @@ std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_
     const char* hint = pg::call_pg([&] { return nearest_names(term); });
     throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);
   }
-  std::sort(picked.begin(), picked.end());
-  picked.erase(std::unique(picked.begin(), picked.end()), picked.end());
-  std::sort(excepted.begin(), excepted.end());
+  picked.tidy();
+  excepted.tidy();
   std::vector<int32_t> result;
-  std::set_difference(picked.begin(), picked.end(), excepted.begin(), excepted.end(),
-                      std::back_inserter(result));
+  std::ranges::set_difference(picked.ids, excepted.ids, std::back_inserter(result));
   return result;
 }
 
@@ -273,6 +294,8 @@ SnapshotKey SnapshotKey::current() {
   key.subtransaction = GetCurrentSubTransactionId();
   key.transaction = pg::local_transaction();
   key.unknown_event = clientele::unknown_event;
+  GetUserIdAndSecContext(&key.role, &key.security);
+  key.row_security = ::row_security;
   return key;
 }
 

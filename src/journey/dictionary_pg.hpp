@@ -42,7 +42,8 @@ std::vector<EventName> dictionary_in_order();
 enum class NamePart { event, channel, property };
 TypeNames dictionary_names(NamePart part, std::string_view property = {});
 
-/// What a cached look-up depends on: another value means that the dictionary may look different.
+/// What a look-up that is kept depends on: another value means that the store may look different,
+/// or may not be looked at. Whoever may not read it must not be told what another role was.
 struct SnapshotKey {
   TransactionId xmin = 0, xmax = 0;
   CommandId command = 0;
@@ -50,6 +51,9 @@ struct SnapshotKey {
   SubTransactionId subtransaction = 0;
   LocalTransactionId transaction = 0;
   int unknown_event = -1;
+  Oid role = InvalidOid;  // whose rights and policies count
+  int security = 0;       // how it came to be that role
+  bool row_security = true;
 
   static SnapshotKey current();
   friend bool operator==(const SnapshotKey&, const SnapshotKey&) = default;

@@ -20,7 +20,8 @@ CREATE TYPE journey (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE journey IS
-  'Everything one customer did, in time order, packed to about four bytes an event.';
+  'Everything one customer did, in time order, packed to about four bytes an event.
+It holds at most 33,554,432 events of 65,536 types (54000).';
 
 CREATE FUNCTION text_to_journey(text) RETURNS journey
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';
@@ -37,26 +38,7 @@ CREATE FUNCTION bytea_to_journey(bytea) RETURNS journey
 COMMENT ON FUNCTION bytea_to_journey(bytea) IS 'Takes bytes as a journey after checking that they are one, in canonical form.';
 CREATE CAST (bytea AS journey) WITH FUNCTION bytea_to_journey(bytea);
 
--- Equal journeys have equal bytes, so bytea's comparisons serve.
-CREATE FUNCTION journey_eq(journey, journey) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION journey_eq(journey, journey) IS 'True if both journeys hold the same events.';
-CREATE FUNCTION journey_ne(journey, journey) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION journey_ne(journey, journey) IS 'True if the journeys hold different events.';
-CREATE FUNCTION journey_hash(journey) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION journey_hash(journey) IS 'Hashes a journey, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS journey_hash_ops DEFAULT FOR TYPE journey USING hash AS
-  OPERATOR 1 =, FUNCTION 1 journey_hash(journey);
+\comparable journey hold the same events
 
 CREATE FUNCTION journey_concat(journey, journey) RETURNS journey
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_journey_concat';

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/poll.hpp"
 
 namespace clientele {
 namespace {
@@ -20,6 +21,7 @@ class Parser {
     std::vector<SelectorTerm> terms;
     bool any = false;
     do {
+      if (terms.size() % 1024 == 1023) poll();
       const bool except = take('!');
       if (except && !rest_.empty() && rest_.front() == '!') fail("one ! is enough");
       terms.push_back(term());
@@ -143,7 +145,12 @@ void append_quoted(std::string& out, std::string_view word) {
 
 }  // namespace
 
-std::vector<SelectorTerm> parse_selector(std::string_view text) { return Parser(text).run(); }
+std::vector<SelectorTerm> parse_selector(std::string_view text) {
+  if (text.size() > max_selector)
+    throw Error(sqlstate::limit_exceeded,
+                "a selector can have at most " + std::to_string(max_selector) + " bytes");
+  return Parser(text).run();
+}
 
 std::string quote_selector(std::optional<std::string_view> channel, std::string_view event) {
   std::string out;

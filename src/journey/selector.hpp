@@ -35,7 +35,8 @@ struct SelectorTerm {
 ///   text
 /// With ! before it, a term takes away from what the others pick; if all are so, from everything:
 /// then the first term of the result is *.
-/// Errors: 22023 with the place and what was expected.
+/// Errors: 22023 with the place and what was expected, 54000 beyond max_selector bytes.
+inline constexpr size_t max_selector = 1048576;
 std::vector<SelectorTerm> parse_selector(std::string_view text);
 
 /// The selector that picks exactly this channel and event; no channel means any.

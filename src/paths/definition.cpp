@@ -30,6 +30,7 @@ void at_least_one(const char* name, int64_t value) {
 }  // namespace
 
 void PathDefinition::check() const {
+  size_limit.check((start_at ? start_at->size() : 0) + (end_at ? end_at->size() : 0));
   if (max_length) at_least_one("max_length", *max_length);
   if (min_weight < 1)
     throw Error(sqlstate::invalid_parameter,
@@ -53,6 +54,7 @@ void PathDefinition::write(Bytes& out) const {
 }
 
 PathDefinition PathDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted,

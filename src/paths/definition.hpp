@@ -6,11 +6,14 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/size_limit.hpp"
 
 namespace clientele {
 
 /// The options of a question about paths, as a path_def holds them.
 struct PathDefinition {
+  static constexpr SizeLimit size_limit{"path_def", most_definition_bytes};
+
   std::optional<uint64_t> session_gap;  // microseconds
   std::optional<std::string> start_at;  // selectors
   std::optional<std::string> end_at;

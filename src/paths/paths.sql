@@ -19,7 +19,8 @@ CREATE TYPE path_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE path_def IS
-  'A question about paths: where they start and end, how they are cut. Made by the function path_def; its text form is JSON, such as {"session_gap": "00:30:00"}.';
+  'A question about paths: where they start and end, how they are cut. Made by the function path_def; its text form is JSON, such as {"session_gap": "00:30:00"}.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_path_def(text) RETURNS path_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
@@ -39,26 +40,7 @@ COMMENT ON FUNCTION path_def(interval, text, text, boolean, boolean, integer, bo
   'Says which paths a question is about, as in path_def(session_gap => ''30 minutes'', start_at => ''search'').
 session_gap: a longer gap between two events starts a new session, and each session makes at most one path; NULL takes all events of a customer as one. start_at, end_at: selectors; the path runs from the first start event to the first end event after it, and a session without them makes no path. collapse: runs of one event count once, at the time of the first. reverse: the path is read backwards. max_length: keeps so many events, after all of the above. For path_links also: by_step tells the same link at different steps apart; min_weight leaves out links of fewer customers; times => false skips the median times. Name the options: a single quoted string would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_length or min_weight below 1, a selector''s syntax.';
 
--- Equal definitions have equal bytes, so that one can group by what was asked.
-CREATE FUNCTION path_def_eq(path_def, path_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION path_def_eq(path_def, path_def) IS 'True if both ask the same, word for word.';
-CREATE FUNCTION path_def_ne(path_def, path_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION path_def_ne(path_def, path_def) IS 'True if they ask for different things, or in different words.';
-CREATE FUNCTION path_def_hash(path_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION path_def_hash(path_def) IS 'Hashes a question about paths, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = path_def, RIGHTARG = path_def, FUNCTION = path_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = path_def, RIGHTARG = path_def, FUNCTION = path_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS path_def_hash_ops DEFAULT FOR TYPE path_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 path_def_hash(path_def);
+\comparable path_def ask the same, word for word
 
 -- Paths
 
@@ -135,7 +117,10 @@ CREATE TYPE path_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE path_summary IS
-  'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.';
+  'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.
+At most 2,000,000 different links and 1 GB (54000).';
+
+\comparable path_summary count the same paths, asked in the same way
 
 CREATE FUNCTION path_links_accum(path_summary, journey, path_def) RETURNS path_summary
   LANGUAGE c STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_path_links_accum';

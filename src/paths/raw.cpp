@@ -139,7 +139,7 @@ bool RawPath::path(std::vector<std::string_view>& names) const {
 void RawPath::write(Bytes& out) const {
   Writer w(out);
   w.u8(version);
-  w.text({reinterpret_cast<const char*>(encoded_.data()), encoded_.size()});
+  w.counted(encoded_);
   w.varint(labels_.size());
   for (const std::string_view label : labels_) w.text(label);
   w.varint(at_.size());
@@ -152,8 +152,7 @@ void RawPath::write(Bytes& out) const {
 
 void RawPath::read(Reader& reader) {
   if (reader.u8() != version) Reader::fail("unknown version");
-  const std::string_view encoded = reader.text();
-  define({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()});
+  define(reader.counted());
   const size_t labels = reader.count();
   for (size_t i = 0; i < labels; ++i)
     if (label_number(reader.text()) != i) Reader::fail("a label comes twice");

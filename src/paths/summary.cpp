@@ -113,6 +113,10 @@ uint32_t PathSummary::find_cell(uint32_t step, uint32_t source, uint32_t target)
   if (step >= steps_ && !buckets_.empty())
     if (const uint32_t* const bucket = bucket_of(step, source, target); *bucket != none)
       return *bucket;
+  if (cells_.size() >= most_links)
+    throw Error(sqlstate::limit_exceeded,
+                "path_links counts more than " + std::to_string(most_links) + " different links",
+                "Ask with by_step => false, with collapse or max_length, or for fewer events.");
   const auto cell = static_cast<uint32_t>(cells_.size());
   cells_.push_back({step, source, target, 0, 0, 0});
   if (definition_.times) times_.emplace_back();
@@ -253,7 +257,7 @@ std::vector<PathLink> PathSummary::links() const {
 void PathSummary::write(Bytes& out) const {
   Writer w(out);
   w.u8(version);
-  w.text({reinterpret_cast<const char*>(encoded_.data()), encoded_.size()});
+  w.counted(encoded_);
   w.varint(customers_);
   // Only labels that links use, in byte order; `rank` is their number there.
   std::vector<uint32_t> rank(labels_.size(), none), used;
@@ -291,11 +295,11 @@ void PathSummary::read(Reader& reader) {
   if (const uint8_t v = reader.u8(); v != version)
     throw Error(sqlstate::corrupted, "path_summary format version " + std::to_string(v) +
                                          " is not known to this release");
-  const std::string_view encoded = reader.text();
-  define({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()});
+  define(reader.counted());
   customers_ = reader.varint();
   const size_t labels = reader.count();
   for (size_t i = 0; i < labels; ++i) {
+    if (i % 4096 == 0) poll();
     const std::string_view label = reader.text();
     if (i > 0 && label <= labels_.back()) Reader::fail("labels are not in order");
     label_number(label);

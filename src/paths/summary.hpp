@@ -57,6 +57,7 @@ class PathSummary {
     uint64_t last_customer;  // the number of the customer who was here last
   };
   static constexpr uint32_t none = ~uint32_t{0};
+  static constexpr size_t most_links = 2'000'000;
   static constexpr size_t most_slots = size_t{1} << 18;
 
   void define(std::span<const uint8_t> encoded);

@@ -12,11 +12,9 @@ namespace {
 
 // Cuts between characters: half a character would make the error message itself an error.
 void copy_text(char (&to)[1024], const char* from) noexcept {
-  size_t n = std::strlen(from);
-  if (n >= sizeof to) {
-    n = sizeof to - 1;
-    while (n > 0 && (static_cast<unsigned char>(from[n]) & 0xC0) == 0x80) --n;
-  }
+  size_t n = strnlen(from, 4 * sizeof to);
+  if (n >= sizeof to)
+    n = static_cast<size_t>(pg_mbcliplen(from, static_cast<int>(n), sizeof to - 1));
   std::memcpy(to, from, n);
   to[n] = '\0';
 }
@@ -75,8 +73,20 @@ void throw_postgres_error(MemoryContext context) {
 
 }  // namespace detail
 
+void require_encoding(std::string_view text) {
+  const int size = static_cast<int>(text.size());
+  if (unlikely(!pg_verifymbstr(text.data(), size, true)))
+    call_pg([&] { report_invalid_encoding(GetDatabaseEncoding(), text.data(), size); });
+}
+
 void poll_interrupts() {
   if (unlikely(InterruptPending)) call_pg([] { ProcessInterrupts(); });
+}
+
+void throw_if_stack_is_deep() {
+  if (unlikely(stack_is_too_deep()))
+    throw Error(sqlstate::too_complex, "stack depth limit exceeded",
+                "What was asked nests too deeply for the setting max_stack_depth.");
 }
 
 }  // namespace clientele::pg

@@ -3,6 +3,7 @@
 // C++ throws exceptions, which must never reach PostgreSQL. CONTRIBUTING.md explains how to write a
 // function with these two tools.
 #pragma once
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -79,7 +80,15 @@ auto call_pg(F&& work) -> decltype(work()) {
   detail::throw_postgres_error(context);
 }
 
+/// Installed as the core's encoding_hook: throws 22021 for what is not text of the database, which
+/// text with a zero byte never is.
+void require_encoding(std::string_view text);
+
 /// Installed as the core's poll_hook: throws when the query has been cancelled.
 void poll_interrupts();
+
+/// Installed as the core's stack_hook: throws 54001 where PostgreSQL's own functions would not go
+/// deeper.
+void throw_if_stack_is_deep();
 
 }  // namespace clientele::pg

@@ -9,20 +9,12 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "pg/boundary.hpp"
+#include "pg/calls.hpp"
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
 #include "pg/values.hpp"
 
 namespace clientele::pg {
-
-/// The memory context of the aggregate that calls this function. PostgreSQL regime; 0A000 if none.
-inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
-  MemoryContext context;
-  if (!AggCheckCallContext(fcinfo, &context))
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("this function may only be called as part of an aggregate")));
-  return context;
-}
 
 /// A T as an expanded datum with a memory context of its own. T offers
 ///   explicit T(std::pmr::memory_resource*);

@@ -11,6 +11,7 @@
 namespace clientele::pg {
 
 JsonObject::JsonObject(std::string_view text, const char* type) : root_(nullptr), type_(type) {
+  size_limit.check(text.size());
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos || text[first] != '{')
     // A definition is made by a function of its name; a model is not.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/size_limit.hpp"
 #include "pg/boundary.hpp"
 
 namespace clientele::pg {
@@ -17,6 +18,8 @@ namespace clientele::pg {
 /// `type` (path_def) and the key: 22P02 for what is no JSON object, 22023 for a wrong value.
 class JsonObject {
  public:
+  static constexpr SizeLimit size_limit{"JSON text", size_t{1} << 26};
+
   JsonObject(std::string_view text, const char* type);
 
   /// 22023 naming the first key that is not one of these.

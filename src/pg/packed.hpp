@@ -9,11 +9,12 @@
 
 namespace clientele::pg {
 
-/// The datum of a value that can write() itself. C++ regime.
+/// The datum of a value that can write() itself; 54000 beyond its size_limit. C++ regime.
 template <class T>
 Datum packed(const T& value) {
   Bytes bytes;
   value.write(bytes);
+  if constexpr (requires { T::size_limit; }) T::size_limit.check(bytes.size());
   return make_varlena(bytes);
 }
 

@@ -34,6 +34,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/rls.h"
 #include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -67,6 +68,14 @@ extern "C" {
   PG_FUNCTION_INFO_V1(name);     \
   }                              \
   extern "C" Datum name(PG_FUNCTION_ARGS)
+
+// From 18 on a library says its name and version, which pg_get_loaded_modules() shows.
+#ifdef PG_MODULE_MAGIC_EXT
+#define CLIENTELE_MODULE_MAGIC \
+  PG_MODULE_MAGIC_EXT(.name = "clientele", .version = CLIENTELE_VERSION)
+#else
+#define CLIENTELE_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
 
 namespace clientele::pg {
 

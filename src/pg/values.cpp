@@ -31,6 +31,13 @@ pg_tz* time_zone_named(const std::string& name) {
   return zone;
 }
 
+void require_zone_name(const std::string& name) {
+  const std::string known = pg_get_timezone_name(time_zone_named(name));
+  if (known != name)
+    throw Error(sqlstate::invalid_binary,
+                "time zone \"" + name + "\" must be written \"" + known + "\" here");
+}
+
 int64_t interval_micros(const Interval& interval, const char* name, const char* hint) {
   if (interval.month != 0)
     throw Error(sqlstate::invalid_parameter,
@@ -128,6 +135,11 @@ std::vector<std::string> text_elements(Datum array, const char* name) {
 }
 
 Datum make_text_array(std::span<const std::string_view> values) {
+  // A few labels may come many times: what cannot become a value is not begun.
+  size_t bytes = 0;
+  for (const std::string_view value : values) bytes += VARHDRSZ + INTALIGN(value.size());
+  if (bytes > MaxAllocSize - 1024)
+    throw Error(sqlstate::limit_exceeded, "the array would be larger than 1 GB");
   std::vector<Datum> elements;
   elements.reserve(values.size());
   for (size_t i = 0; i < values.size(); ++i) {

@@ -38,6 +38,10 @@ inline Datum make_text(std::string_view s) {
 /// The time zone of this name, as SET TimeZone takes it; 22023 if there is none. C++ regime.
 pg_tz* time_zone_named(const std::string& name);
 
+/// 22023 for what is not the name of a time zone, 22P03 for one in other letters: packed, a zone
+/// has one name, so that equal values have equal bytes. C++ regime.
+void require_zone_name(const std::string& name);
+
 /// A fixed length of time that may be negative: 22023 for months, with `hint`, and for what
 /// overflows; `name` is the argument's. C++ regime.
 int64_t interval_micros(const Interval& interval, const char* name, const char* hint);

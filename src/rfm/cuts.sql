@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_rfm_cuts(varchar) RETURNS rfm_cuts
 COMMENT ON FUNCTION varchar_to_rfm_cuts(varchar) IS 'Reads a rfm_cuts from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS rfm_cuts) WITH FUNCTION varchar_to_rfm_cuts(varchar) AS IMPLICIT;
 
-CREATE FUNCTION rfm_cuts_eq(rfm_cuts, rfm_cuts) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION rfm_cuts_eq(rfm_cuts, rfm_cuts) IS 'True if both are the same cuts, found by the same method.';
-CREATE FUNCTION rfm_cuts_ne(rfm_cuts, rfm_cuts) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION rfm_cuts_ne(rfm_cuts, rfm_cuts) IS 'True if the cuts or the methods that found them differ.';
-CREATE FUNCTION rfm_cuts_hash(rfm_cuts) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION rfm_cuts_hash(rfm_cuts) IS 'Hashes cut points, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = rfm_cuts, RIGHTARG = rfm_cuts, FUNCTION = rfm_cuts_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = rfm_cuts, RIGHTARG = rfm_cuts, FUNCTION = rfm_cuts_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS rfm_cuts_hash_ops DEFAULT FOR TYPE rfm_cuts USING hash AS
-  OPERATOR 1 =, FUNCTION 1 rfm_cuts_hash(rfm_cuts);
+\comparable rfm_cuts are the same cuts, found by the same method
 
 CREATE TYPE rfm_cuts_def;
 CREATE FUNCTION rfm_cuts_def_in(cstring) RETURNS rfm_cuts_def
@@ -68,7 +50,8 @@ CREATE TYPE rfm_cuts_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_cuts_def IS
-  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.';
+  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.
+At most 9 cuts of each dimension.';
 
 CREATE FUNCTION text_to_rfm_cuts_def(text) RETURNS rfm_cuts_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
@@ -88,25 +71,7 @@ COMMENT ON FUNCTION rfm_cuts_def(integer, text, interval[], timestamptz[], float
   'Says how to find cut points for RFM scores, as in rfm_cuts_def(method => ''kmeans'', buckets => 4).
 method: quantile (about as many customers in each bucket), fixed (the cuts that you give), mean (one cut at the mean) or kmeans (buckets of values that lie close together, each dimension by itself). buckets: 2 to 10; 5 unless given, for mean always 2, for fixed one more than there are cuts. For fixed: frequency_cuts, monetary_cuts, and for recency what goes with its type: recency_cuts for an interval, recency_cuts_at for a timestamptz, recency_cuts_number for a number; in any order, the same number of each. A dimension that is left out scores NULL. NULL is the same as leaving an option out. Errors: 22023 for other buckets or methods, cuts without fixed or fixed without cuts, equal cuts, months, NaN and infinity, frequency or recency below zero; 22004 for a NULL in an array.';
 
-CREATE FUNCTION rfm_cuts_def_eq(rfm_cuts_def, rfm_cuts_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION rfm_cuts_def_eq(rfm_cuts_def, rfm_cuts_def) IS 'True if both ask for cut points in the same way.';
-CREATE FUNCTION rfm_cuts_def_ne(rfm_cuts_def, rfm_cuts_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION rfm_cuts_def_ne(rfm_cuts_def, rfm_cuts_def) IS 'True if they ask for cut points in different ways.';
-CREATE FUNCTION rfm_cuts_def_hash(rfm_cuts_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION rfm_cuts_def_hash(rfm_cuts_def) IS 'Hashes a definition of cut points, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = rfm_cuts_def, RIGHTARG = rfm_cuts_def, FUNCTION = rfm_cuts_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = rfm_cuts_def, RIGHTARG = rfm_cuts_def, FUNCTION = rfm_cuts_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS rfm_cuts_def_hash_ops DEFAULT FOR TYPE rfm_cuts_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 rfm_cuts_def_hash(rfm_cuts_def);
+\comparable rfm_cuts_def ask for cut points in the same way
 
 -- The aggregate
 
@@ -128,7 +93,10 @@ CREATE TYPE rfm_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_values IS
-  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.';
+  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.
+At most 20,000,000 different values of each dimension (54000).';
+
+\comparable rfm_values hold the same values
 
 CREATE FUNCTION rfm_cuts_accum(rfm_values, timestamptz, float8, float8, rfm_cuts_def) RETURNS rfm_values
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_accum_time';

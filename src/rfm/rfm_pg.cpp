@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // rfm_score: as a window function over all rows of a partition, and by stored cuts.
 #include "base/poll.hpp"
+#include "pg/calls.hpp"
 #include "rfm/values_pg.hpp"
 
 namespace clientele {
@@ -93,7 +94,7 @@ void read_arguments(WindowObject window, Recency kind, const Columns& columns) {
 }
 
 Datum score_window(FunctionCallInfo fcinfo, Recency kind) {
-  const WindowObject window = PG_WINDOW_OBJECT();
+  const WindowObject window = pg::window_of(fcinfo);
   const int64 rows = WinGetPartitionRowCount(window);
   auto* const partition = static_cast<Partition*>(WinGetPartitionLocalMemory(
       window, sizeof(Partition) + rfm_dimensions * static_cast<Size>(rows)));

@@ -153,7 +153,7 @@ RfmCuts RfmValues::cuts() const {
 void RfmValues::write(Bytes& out) const {
   Writer w(out);
   w.u8(version);
-  w.text({reinterpret_cast<const char*>(encoded_.data()), encoded_.size()});
+  w.counted(encoded_);
   w.u8(static_cast<uint8_t>(recency_));
   for (const RfmCounts& counts : values_) counts.write(w);
 }
@@ -162,12 +162,11 @@ void RfmValues::read(Reader& r) {
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted,
                 "rfm_values format version " + std::to_string(v) + " is not known to this release");
-  const std::string_view encoded = r.text();
+  const std::span<const uint8_t> encoded = r.counted();
   const uint8_t kind = r.u8();
   if (kind == 0 || kind > static_cast<uint8_t>(Recency::number))
     Reader::fail("it is not a rfm_values");
-  define({reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()},
-         static_cast<Recency>(kind));
+  define(encoded, static_cast<Recency>(kind));
   for (int d = 0; d < rfm_dimensions; ++d) {
     values_[d].read(r);
     const std::span<const RfmRun> values = values_[d].runs();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/poll.hpp"
 #include "journey/journey.hpp"
+#include "pg/calls.hpp"
 #include "pg/memory.hpp"
 #include "pg/values.hpp"
 #include "sessions/sessions.hpp"
@@ -61,7 +62,7 @@ CLIENTELE_FUNCTION(clientele_sessions) {
 
 /// A window function: PostgreSQL feeds it the partition in the window's order, row by row.
 CLIENTELE_FUNCTION(clientele_sessionize) {
-  const WindowObject window = PG_WINDOW_OBJECT();
+  const WindowObject window = pg::window_of(fcinfo);
   auto* const clock =
       static_cast<SessionClock*>(WinGetPartitionLocalMemory(window, sizeof(SessionClock)));
   bool no_time = false, no_gap = false;

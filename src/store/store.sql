@@ -154,7 +154,8 @@ BEGIN
       clientele_bi.rfm, clientele_bi.models, clientele_bi.customer_tags, clientele_bi.tag_coverage,
       clientele_bi.tag_family_coverage, clientele_bi.tag_history, clientele_bi.tag_values;
     DROP VIEW IF EXISTS clientele_data.journeys;
-    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.rejects,
+    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.journey_change_sets,
+      clientele_data.rejects,
       clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
       clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
       clientele_data.models, clientele_data.model_names, clientele_data.tag_changes, clientele_data.tag_status,

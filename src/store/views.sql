@@ -22,7 +22,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.events.item_id IS 'The number of the item in the dictionary.';
 
   CREATE VIEW clientele_bi.sessions AS
-    SELECT j.customer_id, s.session, s.started_at, s.ended_at, s.duration,
+    SELECT j.customer_id, s.session, s.started_at, s.ended_at,
            extract(epoch FROM s.duration)::double precision AS duration_seconds, s.events,
            f.channel, f.event AS first_event, l.event AS last_event, s.amount
     FROM clientele_data.journeys j
@@ -35,8 +35,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.sessions.session IS 'The customer''s sessions are numbered 1, 2 and so on.';
   COMMENT ON COLUMN clientele_bi.sessions.started_at IS 'Time of the first event.';
   COMMENT ON COLUMN clientele_bi.sessions.ended_at IS 'Time of the last event.';
-  COMMENT ON COLUMN clientele_bi.sessions.duration IS 'From the first event to the last.';
-  COMMENT ON COLUMN clientele_bi.sessions.duration_seconds IS 'The duration in seconds.';
+  COMMENT ON COLUMN clientele_bi.sessions.duration_seconds IS 'Seconds from the first event to the last.';
   COMMENT ON COLUMN clientele_bi.sessions.events IS 'Number of events.';
   COMMENT ON COLUMN clientele_bi.sessions.channel IS 'Channel of the first event.';
   COMMENT ON COLUMN clientele_bi.sessions.first_event IS 'The first event.';
@@ -85,29 +84,34 @@ BEGIN
     RETURNS TABLE (step integer, name text, customers bigint,
                    conversion double precision, conversion_low double precision, conversion_high double precision,
                    step_conversion double precision, step_conversion_low double precision,
-                   step_conversion_high double precision, median_time interval, p90_time interval)
+                   step_conversion_high double precision,
+                   median_seconds double precision, p90_seconds double precision)
     LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
       SELECT s.step, s.name, s.customers, s.conversion, s.conversion_low, s.conversion_high,
-             s.step_conversion, s.step_conversion_low, s.step_conversion_high, s.median_time, s.p90_time
+             s.step_conversion, s.step_conversion_low, s.step_conversion_high,
+             extract(epoch FROM s.median_time)::double precision, extract(epoch FROM s.p90_time)::double precision
       FROM (SELECT clientele.funnel(j.journey, def) AS summary FROM clientele_data.journeys j) f
       CROSS JOIN LATERAL clientele.funnel_steps(f.summary) s
       ORDER BY s.step;
     END;
   COMMENT ON FUNCTION clientele_bi.funnel(clientele.funnel_def) IS
     'Counts how many customers of the store reach each step of a funnel, without giving access to journeys.
+The median and the 90th percentile of the time since the step before are in seconds.
 Example: SELECT * FROM clientele_bi.funnel(clientele.funnel_def(''{search,purchase}'', within => ''7 days''))';
 
   CREATE FUNCTION clientele_bi.path_links(def clientele.path_def)
-    RETURNS TABLE (step integer, source text, target text, customers bigint, paths bigint, median_time interval)
+    RETURNS TABLE (step integer, source text, target text, customers bigint, paths bigint,
+                   median_seconds double precision)
     LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-      SELECT l.step, l.source, l.target, l.customers, l.paths, l.median_time
+      SELECT l.step, l.source, l.target, l.customers, l.paths, extract(epoch FROM l.median_time)::double precision
       FROM (SELECT clientele.path_links(j.journey, def) AS links FROM clientele_data.journeys j) p
       CROSS JOIN LATERAL unnest(p.links) l;
     END;
   COMMENT ON FUNCTION clientele_bi.path_links(clientele.path_def) IS
     'Lists the links of the customers'' paths, as for a Sankey diagram, without giving access to journeys.
+The time between the two events is in seconds.
 Example: SELECT * FROM clientele_bi.path_links(clientele.path_def(session_gap => ''30 minutes''))';
 END $store$;
 COMMENT ON PROCEDURE create_store_views() IS

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstring>
 
-#include "tags/portable.hpp"
+#include "tags/sort_ids.hpp"
 
 namespace clientele::tags {
 namespace {
@@ -42,31 +42,55 @@ Bitmap& Audience::part_to_change(uint32_t high) {
   return parts_.insert(at, Part{high, Bitmap()})->low;
 }
 
-void Audience::drop_empty() {
-  std::erase_if(parts_, [](const Part& p) { return p.low.empty(); });
+template <class Other, class Both>
+void Audience::join(Other&& other, Both both) {
+  if (other.empty()) return;
+  if (empty() || parts_.back().high < other.parts_.front().high) {
+    for (size_t i = 0; i < other.parts_.size(); ++i) {
+      if (i % polled_every == 0) poll();
+      parts_.push_back(std::move(other.parts_[i]));  // a copy if they are constant
+    }
+    return;
+  }
+  std::vector<Part> all;
+  all.reserve(parts_.size() + other.parts_.size());
+  auto l = parts_.begin(), r = other.parts_.begin();
+  for (size_t steps = 0; l != parts_.end() || r != other.parts_.end(); ++steps) {
+    if (steps % polled_every == 0) poll();
+    if (r == other.parts_.end() || (l != parts_.end() && l->high < r->high)) {
+      all.push_back(std::move(*l++));
+    } else if (l == parts_.end() || r->high < l->high) {
+      all.push_back(std::move(*r++));
+    } else {
+      both(l->low, (r++)->low);
+      if (!l->low.empty()) all.push_back(std::move(*l));
+      ++l;
+    }
+  }
+  parts_.swap(all);
 }
 
 void Audience::add(uint64_t id) { part_to_change(high(id)).add(low(id)); }
 
 void Audience::add(std::span<const uint64_t> ascending) {
   std::vector<uint32_t> lows;
-  const size_t old = parts_.size();
-  size_t at = 0;  // of the old parts, none of which is moved yet
+  Audience fresh;
+  auto own = parts_.begin();
   for (size_t i = 0; i < ascending.size();) {
     poll();
     const uint32_t of = high(ascending[i]);
     lows.clear();
     for (; i < ascending.size() && high(ascending[i]) == of; ++i) lows.push_back(low(ascending[i]));
-    while (at < old && parts_[at].high < of) ++at;
-    if (at == old || parts_[at].high != of)
-      parts_.push_back({of, Bitmap(lows)});
-    else if (parts_[at].low.last() < lows.front())
-      parts_[at].low.add(lows);
+    if (own != parts_.end() && own->high < of)
+      own = std::ranges::lower_bound(own, parts_.end(), of, {}, &Part::high);
+    if (own == parts_.end() || own->high != of)
+      fresh.parts_.push_back({of, Bitmap(lows)});
+    else if (own->low.last() < lows.front())
+      own->low.add(lows);
     else
-      parts_[at].low |= Bitmap(lows);
+      own->low |= Bitmap(lows);
   }
-  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
-                     [](const Part& a, const Part& b) { return a.high < b.high; });
+  join(fresh, [](Bitmap&, const Bitmap&) {});
 }
 
 void Audience::add_range(uint64_t first, uint64_t last) {
@@ -75,6 +99,20 @@ void Audience::add_range(uint64_t first, uint64_t last) {
     part_to_change(static_cast<uint32_t>(h))
         .add_range(h == high(first) ? low(first) : 0, h == high(last) ? low(last) : UINT32_MAX);
   }
+}
+
+// Each range that is put in between moves all that follow; so they are sorted, and joined at once.
+void Audience::add_ranges(std::pmr::vector<Range>& ranges) {
+  sort_by_id(ranges, 0, [](const Range& r) { return r.first; });
+  Audience fresh;
+  for (size_t i = 0; i < ranges.size();) {
+    const uint64_t first = ranges[i].first;
+    uint64_t last = ranges[i].last;
+    while (++i < ranges.size() && ranges[i].first <= last + 1)
+      last = std::max(last, ranges[i].last);
+    fresh.add_range(first, last);
+  }
+  join(fresh, [](Bitmap& l, const Bitmap& r) { l |= r; });
 }
 
 bool Audience::contains(uint64_t id) const {
@@ -128,23 +166,6 @@ Audience& Audience::operator&=(const Audience& other) {
   return *this;
 }
 
-template <class Both>
-void Audience::join(const Audience& other, Both both) {
-  const size_t old = parts_.size();
-  size_t l = 0;
-  for (size_t i = 0; i < other.parts_.size(); ++i) {
-    if (i % polled_every == 0) poll();
-    const Part& p = other.parts_[i];
-    while (l < old && parts_[l].high < p.high) ++l;
-    if (l < old && parts_[l].high == p.high)
-      both(parts_[l].low, p.low);
-    else
-      parts_.push_back(p);
-  }
-  std::inplace_merge(parts_.begin(), parts_.begin() + static_cast<ptrdiff_t>(old), parts_.end(),
-                     [](const Part& a, const Part& b) { return a.high < b.high; });
-}
-
 Audience& Audience::operator|=(const Audience& other) {
   if (this != &other) join(other, [](Bitmap& l, const Bitmap& r) { l |= r; });
   return *this;
@@ -152,23 +173,24 @@ Audience& Audience::operator|=(const Audience& other) {
 
 Audience& Audience::operator-=(const Audience& other) {
   auto r = other.parts_.begin();
+  size_t kept = 0;
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (i % polled_every == 0) poll();
     while (r != other.parts_.end() && r->high < parts_[i].high) ++r;
-    if (r == other.parts_.end()) break;
-    if (r->high == parts_[i].high) parts_[i].low -= r->low;
+    if (r != other.parts_.end() && r->high == parts_[i].high) parts_[i].low -= r->low;
+    if (parts_[i].low.empty()) continue;
+    if (kept != i) parts_[kept] = std::move(parts_[i]);
+    ++kept;
   }
-  drop_empty();
+  parts_.erase(parts_.begin() + static_cast<ptrdiff_t>(kept), parts_.end());
   return *this;
 }
 
 Audience& Audience::operator^=(const Audience& other) {
-  if (this == &other) {
+  if (this == &other)
     parts_.clear();
-    return *this;
-  }
-  join(other, [](Bitmap& l, const Bitmap& r) { l ^= r; });
-  drop_empty();
+  else
+    join(other, [](Bitmap& l, const Bitmap& r) { l ^= r; });
   return *this;
 }
 
@@ -302,9 +324,8 @@ Audience Audience::read(std::span<const uint8_t> bytes) {
     std::memcpy(&of, r.take(sizeof of), sizeof of);
     if (of > high(largest_id) || (i > 0 && of <= result.parts_.back().high))
       Reader::fail("parts are not in order");
-    const Checked checked = check_portable({r.position(), r.left()});
-    found += checked.values;
-    result.parts_.push_back({of, Bitmap::read({r.take(checked.bytes), checked.bytes})});
+    result.parts_.push_back({of, Bitmap::read(r)});
+    found += result.parts_.back().low.size();
   }
   if (!r.done()) Reader::fail("bytes are left over");
   if (found != size) Reader::fail("there are more or fewer ids than it says");

@@ -26,6 +26,11 @@ class Audience {
   void add(std::span<const uint64_t> ascending);
   /// At most 2^36 ids at once.
   void add_range(uint64_t first, uint64_t last);
+  struct Range {
+    uint64_t first, last;
+  };
+  /// Any order; they may overlap.
+  void add_ranges(std::pmr::vector<Range>& ranges);
 
   bool contains(uint64_t id) const;
   bool empty() const { return parts_.empty(); }
@@ -64,7 +69,9 @@ class Audience {
   /// Calls use(first, last) for each run of ids, as long as it is.
   template <class Use>
   void each_run(Use use) const;
-  /// So many of them, each subset of that size equally likely, the same for the same seed.
+  /// So many of them, each subset of that size equally likely, the same for the same seed. 54000 if
+  /// more than `most_drawn` are to be drawn, of those in it or those left out, whichever are fewer.
+  static constexpr uint64_t most_drawn = uint64_t{1} << 28;
   Audience sample(uint64_t most, uint64_t seed) const;
 
   /// Versioned; the same set has the same bytes. `write_to` takes exactly written_size() of them,
@@ -91,10 +98,9 @@ class Audience {
   };
   const Bitmap* part(uint32_t high) const;
   Bitmap& part_to_change(uint32_t high);
-  void drop_empty();
   /// Takes over the other's parts; both(own, other) where each has one.
-  template <class Both>
-  void join(const Audience& other, Both both);
+  template <class Other, class Both>
+  void join(Other&& other, Both both);
   template <class Both>
   static void each_common(const Audience& a, const Audience& b, Both both);
 

@@ -22,7 +22,7 @@ CREATE TYPE audience (
 );
 COMMENT ON TYPE audience IS
   'A set of customer ids, 0 to 9223372036854775807, as a roaring bitmap: two bytes a customer or less, one bit where they are dense.
-Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids (54000). As roaring bitmaps are dense already, they are not compressed.';
+Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids (54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_audience(text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';
@@ -47,25 +47,7 @@ COMMENT ON FUNCTION audience_to_ids(audience) IS
 Errors: 54000 beyond 1 GB, which is 134 million ids.';
 CREATE CAST (audience AS bigint[]) WITH FUNCTION audience_to_ids(audience);
 
-CREATE FUNCTION audience_eq(audience, audience) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION audience_eq(audience, audience) IS 'True if both hold the same customers.';
-CREATE FUNCTION audience_ne(audience, audience) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION audience_ne(audience, audience) IS 'True if a customer is in one of them only.';
-CREATE FUNCTION audience_hash(audience) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION audience_hash(audience) IS 'Hashes an audience, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = audience, RIGHTARG = audience, FUNCTION = audience_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = audience, RIGHTARG = audience, FUNCTION = audience_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS audience_hash_ops DEFAULT FOR TYPE audience USING hash AS
-  OPERATOR 1 =, FUNCTION 1 audience_hash(audience);
+\comparable audience hold the same customers
 
 -- Set operations
 

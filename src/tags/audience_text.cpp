@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "tags/audience.hpp"
+#include "tags/sort_ids.hpp"
 #include "tags/text_reader.hpp"
 
 namespace clientele::tags {
@@ -10,29 +11,33 @@ namespace clientele::tags {
 Audience Audience::from_text(std::string_view text, uint64_t most_in_ranges) {
   TextReader r(text, "audience", "Write customer ids and ranges of them, as {1,5,10-20}.");
   Audience result;
-  std::vector<uint64_t> single;
+  Ids single;
+  std::pmr::vector<Range> ranges;
+  size_t batch = 65536;
   const auto settle = [&] {
-    std::ranges::sort(single);
-    single.erase(std::unique(single.begin(), single.end()), single.end());
+    sort_ids(single);
     result.add(single);
     single.clear();
+    result.add_ranges(ranges);
+    ranges.clear();
+    batch = std::min<size_t>(batch + batch / 2, 1 << 20);  // joining costs what there is already
   };
   uint64_t room = most_in_ranges;
   r.expect('{', "expected {");
   if (!r.at('}')) {
     do {
       const uint64_t first = r.customer();
-      if (!r.take('-')) {
+      if (r.take('-')) {
+        const uint64_t last = r.customer();
+        if (last < first) r.fail("a range goes from the smaller id to the larger one");
+        if (last - first >= room)
+          r.fail("ranges of customer ids hold more than 2^36 ids", sqlstate::limit_exceeded);
+        room -= last - first + 1;
+        ranges.push_back({first, last});
+      } else {
         single.push_back(first);
-        if (single.size() == 65536) settle();
-        continue;
       }
-      const uint64_t last = r.customer();
-      if (last < first) r.fail("a range goes from the smaller id to the larger one");
-      if (last - first >= room)
-        r.fail("ranges of customer ids hold more than 2^36 ids", sqlstate::limit_exceeded);
-      room -= last - first + 1;
-      result.add_range(first, last);
+      if (single.size() + ranges.size() >= batch) settle();
     } while (r.take(','));
   }
   r.expect('}', "expected , or }");

@@ -1,243 +1,249 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "tags/bitmap.hpp"
 
-#include <roaring/roaring.h>
-
 #include <algorithm>
-#include <bit>
-#include <memory>
-#include <new>
-#include <vector>
+#include <array>
+#include <utility>
 
-#include "base/poll.hpp"
-#include "tags/bits.hpp"
 #include "tags/portable.hpp"
 
 namespace clientele::tags {
 namespace {
 
-roaring_bitmap_t* made(roaring_bitmap_t* set) {
-  if (set == nullptr) throw std::bad_alloc();
-  return set;
+uint16_t high(uint32_t value) { return static_cast<uint16_t>(value >> 16); }
+uint16_t low(uint32_t value) { return static_cast<uint16_t>(value); }
+
+Container container_of_range(uint16_t key, uint32_t first, uint32_t last) {
+  const Run run{static_cast<uint16_t>(first), static_cast<uint16_t>(last - first)};
+  return {key, RunList(&run, 1), last - first + 1};
 }
 
-uint32_t runs_of(const void* container, uint8_t kind) {
-  switch (kind) {
-    case BITSET_CONTAINER_TYPE_CODE:
-      return count_bits(static_cast<const bitset_container_t*>(container)->array).runs;
-    case ARRAY_CONTAINER_TYPE_CODE:
-      return static_cast<uint32_t>(
-          array_container_number_of_runs(static_cast<const array_container_t*>(container)));
-    default:
-      return static_cast<uint32_t>(static_cast<const run_container_t*>(container)->n_runs);
+/// Goes through the containers of two bitmaps side by side: use(left, right) with one of them null
+/// where only the other has the key.
+template <class Use>
+void each_pair(const std::vector<Container>& a, const std::vector<Container>& b, Use use) {
+  auto l = a.begin(), r = b.begin();
+  for (size_t steps = 0; l != a.end() || r != b.end(); ++steps) {
+    if (steps % 64 == 0) poll();
+    if (r == b.end() || (l != a.end() && l->key() < r->key()))
+      use(&*l++, nullptr);
+    else if (l == a.end() || r->key() < l->key())
+      use(nullptr, &*r++);
+    else
+      use(&*l++, &*r++);
   }
-}
-
-uint8_t code_of(Container kind) {
-  return kind == Container::bits    ? BITSET_CONTAINER_TYPE_CODE
-         : kind == Container::array ? ARRAY_CONTAINER_TYPE_CODE
-                                    : RUN_CONTAINER_TYPE_CODE;
-}
-
-// The same values in another form, or nullptr without memory.
-void* converted(void* container, uint8_t from, uint8_t to) {
-  if (from == RUN_CONTAINER_TYPE_CODE) {
-    const auto* runs = static_cast<run_container_t*>(container);
-    if (to == ARRAY_CONTAINER_TYPE_CODE) return array_container_from_run(runs);
-    return bitset_container_from_run(runs);
-  }
-  if (from == ARRAY_CONTAINER_TYPE_CODE) {
-    const auto* array = static_cast<array_container_t*>(container);
-    if (to == RUN_CONTAINER_TYPE_CODE) return run_container_from_array(array);
-    return bitset_container_from_array(array);
-  }
-  const auto* bits = static_cast<bitset_container_t*>(container);
-  if (to == ARRAY_CONTAINER_TYPE_CODE) return array_container_from_bitset(bits);
-  uint8_t made = BITSET_CONTAINER_TYPE_CODE;
-  void* const copy = bitset_container_clone(bits);
-  return copy == nullptr ? nullptr : convert_run_optimize(copy, made, &made);
-}
-
-// Of three containers: how many values are in all of them.
-uint32_t common_size(const void* const of[3], const uint8_t kinds[3]) {
-  const auto bits = [&](int k) { return static_cast<const bitset_container_t*>(of[k])->array; };
-  if (std::all_of(kinds, kinds + 3, [](uint8_t k) { return k == BITSET_CONTAINER_TYPE_CODE; }))
-    return count_common(bits(0), bits(1), bits(2));
-  uint8_t kind = 0;
-  void* const both = container_and(of[0], kinds[0], of[1], kinds[1], &kind);
-  if (both == nullptr) throw std::bad_alloc();
-  const int n = container_and_cardinality(both, kind, of[2], kinds[2]);
-  container_free(both, kind);
-  return static_cast<uint32_t>(n);
 }
 
 }  // namespace
 
-Bitmap::Bitmap() : set_(made(roaring_bitmap_create())) {}
-Bitmap::Bitmap(std::span<const uint32_t> ascending)
-    : set_(made(roaring_bitmap_of_ptr(ascending.size(), ascending.data()))) {}
-Bitmap::Bitmap(const Bitmap& other) : set_(made(roaring_bitmap_copy(other.set_))) {}
-Bitmap::~Bitmap() {
-  if (set_ != nullptr) roaring_bitmap_free(set_);
+size_t Bitmap::place_of(uint32_t key) const {
+  if (!all_.empty() && all_.back().key() < key) return all_.size();
+  return static_cast<size_t>(std::ranges::lower_bound(all_, key, {}, &Container::key) -
+                             all_.begin());
 }
 
-void Bitmap::add(uint32_t value) { roaring_bitmap_add(set_, value); }
+Bitmap::Bitmap(const Bitmap& other) {
+  all_.reserve(other.all_.size());
+  for (const Container& c : other.all_) {
+    if (all_.size() % polled_every == 0) poll();
+    all_.push_back(c);
+  }
+}
+
+void Bitmap::add(uint32_t value) {
+  const uint16_t key = high(value);
+  const size_t at = place_of(key);
+  if (at == all_.size() || all_[at].key() != key)
+    all_.emplace(all_.begin() + static_cast<ptrdiff_t>(at), key);
+  all_[at].add(low(value));
+}
+
 void Bitmap::add(std::span<const uint32_t> ascending) {
-  roaring_bitmap_add_many(set_, ascending.size(), ascending.data());
+  std::array<uint16_t, longest_list> lows;
+  for (size_t i = 0; i < ascending.size();) {
+    const uint16_t key = high(ascending[i]);
+    if (all_.empty() || all_.back().key() != key) {
+      if (all_.size() % polled_every == 0) poll();
+      all_.emplace_back(key);
+    }
+    while (i < ascending.size() && high(ascending[i]) == key) {
+      size_t n = 0;
+      for (; n < lows.size() && i < ascending.size() && high(ascending[i]) == key; ++i)
+        lows[n++] = low(ascending[i]);
+      all_.back().append({lows.data(), n});
+    }
+  }
 }
+
 void Bitmap::add_range(uint32_t first, uint32_t last) {
-  roaring_bitmap_add_range_closed(set_, first, last);
+  if (all_.empty() || all_.back().key() <= high(first)) {
+    for (uint32_t key = high(first); key <= high(last); ++key) {
+      if (key % polled_every == 0) poll();
+      Container range =
+          container_of_range(static_cast<uint16_t>(key), key == high(first) ? low(first) : 0,
+                             key == high(last) ? low(last) : 65535);
+      if (!all_.empty() && all_.back().key() == key)
+        combine(SetOp::either, all_.back(), range);
+      else
+        all_.push_back(std::move(range));
+    }
+    return;
+  }
+  Bitmap range;
+  range.add_range(first, last);
+  join(SetOp::either, range);
 }
-bool Bitmap::contains(uint32_t value) const { return roaring_bitmap_contains(set_, value); }
-bool Bitmap::empty() const { return roaring_bitmap_is_empty(set_); }
-uint64_t Bitmap::size() const { return roaring_bitmap_get_cardinality(set_); }
-uint32_t Bitmap::first() const { return roaring_bitmap_minimum(set_); }
-uint32_t Bitmap::last() const { return roaring_bitmap_maximum(set_); }
+
+bool Bitmap::contains(uint32_t value) const {
+  const size_t at = place_of(high(value));
+  return at < all_.size() && all_[at].key() == high(value) && all_[at].contains(low(value));
+}
+
+uint64_t Bitmap::size() const {
+  uint64_t n = 0;
+  for (const Container& c : all_) n += c.count();
+  return n;
+}
+
+void Bitmap::keep(SetOp op, const Bitmap& other) {
+  size_t kept = 0;
+  auto r = other.all_.begin();
+  for (size_t i = 0; i < all_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    Container& c = all_[i];
+    while (r != other.all_.end() && r->key() < c.key()) ++r;
+    if (r != other.all_.end() && r->key() == c.key())
+      combine(op, c, *r);
+    else if (op == SetOp::both)
+      c.clear();
+    if (c.empty()) continue;
+    if (kept != i) all_[kept] = std::move(c);
+    ++kept;
+  }
+  all_.erase(all_.begin() + static_cast<ptrdiff_t>(kept), all_.end());
+}
+
+void Bitmap::join(SetOp op, const Bitmap& other) {
+  // Nothing has to move where there is no new key, as is usual, or where all are beyond the others.
+  size_t fresh = 0;
+  each_pair(all_, other.all_, [&](const Container* l, const Container*) { fresh += l == nullptr; });
+  std::vector<Container> result;
+  if (fresh == 0)
+    result.swap(all_);
+  else
+    result.reserve(all_.size() + fresh);
+  size_t at = 0;
+  for (size_t i = 0; i < other.all_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    const Container& r = other.all_[i];
+    if (fresh == 0) {
+      while (result[at].key() < r.key()) ++at;
+      combine(op, result[at], r);
+      continue;
+    }
+    while (at < all_.size() && all_[at].key() < r.key()) result.push_back(std::move(all_[at++]));
+    if (at < all_.size() && all_[at].key() == r.key()) {
+      combine(op, all_[at], r);
+      if (!all_[at].empty()) result.push_back(std::move(all_[at]));
+      ++at;
+    } else {
+      result.push_back(r);
+    }
+  }
+  while (at < all_.size()) result.push_back(std::move(all_[at++]));
+  if (fresh == 0 && op == SetOp::one)
+    std::erase_if(result, [](const Container& c) { return c.empty(); });
+  all_.swap(result);
+}
 
 Bitmap& Bitmap::operator&=(const Bitmap& other) {
-  if (set_ != other.set_) roaring_bitmap_and_inplace(set_, other.set_);
-  return *this;
-}
-Bitmap& Bitmap::operator|=(const Bitmap& other) {
-  if (set_ != other.set_) roaring_bitmap_or_inplace(set_, other.set_);
+  if (this != &other) keep(SetOp::both, other);
   return *this;
 }
 Bitmap& Bitmap::operator-=(const Bitmap& other) {
-  if (set_ == other.set_)
-    roaring_bitmap_clear(set_);
+  if (this == &other)
+    all_.clear();
   else
-    roaring_bitmap_andnot_inplace(set_, other.set_);
+    keep(SetOp::without, other);
+  return *this;
+}
+Bitmap& Bitmap::operator|=(const Bitmap& other) {
+  if (this != &other) join(SetOp::either, other);
   return *this;
 }
 Bitmap& Bitmap::operator^=(const Bitmap& other) {
-  if (set_ == other.set_)
-    roaring_bitmap_clear(set_);
+  if (this == &other)
+    all_.clear();
   else
-    roaring_bitmap_xor_inplace(set_, other.set_);
+    join(SetOp::one, other);
   return *this;
 }
+
 uint64_t Bitmap::and_size(const Bitmap& a, const Bitmap& b) {
-  return roaring_bitmap_and_cardinality(a.set_, b.set_);
-}
-uint64_t Bitmap::and_size(const Bitmap& a, const Bitmap& b, const Bitmap& c) {
-  const roaring_array_t* const all[] = {&a.set_->high_low_container, &b.set_->high_low_container,
-                                        &c.set_->high_low_container};
-  int32_t at[] = {0, 0, 0};
   uint64_t n = 0;
-  for (uint32_t steps = 1;; ++steps) {
-    if (steps % 64 == 0) poll();
-    uint16_t key = 0;
-    for (int k = 0; k < 3; ++k) {
-      if (at[k] == all[k]->size) return n;
-      key = std::max(key, all[k]->keys[at[k]]);
-    }
-    bool common = true;
-    for (int k = 0; k < 3; ++k)
-      if (all[k]->keys[at[k]] < key) ++at[k], common = false;
-    if (!common) continue;
-    const void* of[3];
-    uint8_t kinds[3];
-    for (int k = 0; k < 3; ++k)
-      of[k] = all[k]->containers[at[k]], kinds[k] = all[k]->typecodes[at[k]], ++at[k];
-    n += common_size(of, kinds);
-  }
+  each_pair(a.all_, b.all_, [&](const Container* l, const Container* r) {
+    if (l != nullptr && r != nullptr) n += count_common(*l, *r);
+  });
+  return n;
 }
+
+uint64_t Bitmap::and_size(const Bitmap& a, const Bitmap& b, const Bitmap& c) {
+  uint64_t n = 0;
+  auto third = c.all_.begin();
+  each_pair(a.all_, b.all_, [&](const Container* l, const Container* r) {
+    if (l == nullptr || r == nullptr) return;
+    while (third != c.all_.end() && third->key() < l->key()) ++third;
+    if (third != c.all_.end() && third->key() == l->key()) n += count_common(*l, *r, *third);
+  });
+  return n;
+}
+
 bool Bitmap::operator==(const Bitmap& other) const {
-  return roaring_bitmap_equals(set_, other.set_);
+  if (all_.size() != other.all_.size()) return false;
+  for (size_t i = 0; i < all_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    if (!(all_[i] == other.all_[i])) return false;
+  }
+  return true;
 }
+
 bool Bitmap::includes(const Bitmap& other) const {
-  return roaring_bitmap_is_subset(other.set_, set_);
+  auto l = all_.begin();
+  for (size_t i = 0; i < other.all_.size(); ++i, ++l) {
+    if (i % polled_every == 0) poll();
+    const Container& r = other.all_[i];
+    while (l != all_.end() && l->key() < r.key()) ++l;
+    if (l == all_.end() || l->key() != r.key() || count_common(*l, r) != r.count()) return false;
+  }
+  return true;
 }
+
 bool Bitmap::overlaps(const Bitmap& other) const {
-  return roaring_bitmap_intersect(set_, other.set_);
+  auto l = all_.begin();
+  for (size_t i = 0; i < other.all_.size(); ++i) {
+    if (i % polled_every == 0) poll();
+    const Container& r = other.all_[i];
+    while (l != all_.end() && l->key() < r.key()) ++l;
+    if (l == all_.end()) return false;
+    if (l->key() == r.key() && count_common(*l, r) != 0) return true;
+  }
+  return false;
 }
 
 size_t Bitmap::values(uint32_t from, std::span<uint32_t> out) const {
-  roaring_uint32_iterator_t at;
-  roaring_init_iterator(set_, &at);
-  if (!roaring_move_uint32_iterator_equalorlarger(&at, from)) return 0;
-  return roaring_read_uint32_iterator(&at, out.data(), static_cast<uint32_t>(out.size()));
+  size_t n = 0;
+  for (size_t at = place_of(high(from)); at < all_.size() && n < out.size(); ++at)
+    n += all_[at].values(all_[at].key() == high(from) ? low(from) : 0, out.data() + n,
+                         out.size() - n);
+  return n;
 }
 
-void Bitmap::each_run_to(Runs runs) const {
-  const roaring_array_t& all = set_->high_low_container;
-  for (int32_t i = 0; i < all.size; ++i) {
-    if (i % 64 == 0) poll();
-    const uint32_t base = uint32_t{all.keys[i]} << 16;
-    if (all.typecodes[i] == RUN_CONTAINER_TYPE_CODE) {
-      const auto* c = static_cast<const run_container_t*>(all.containers[i]);
-      for (int32_t k = 0; k < c->n_runs; ++k)
-        runs.use(runs.to, base + c->runs[k].value, base + c->runs[k].value + c->runs[k].length);
-    } else if (all.typecodes[i] == ARRAY_CONTAINER_TYPE_CODE) {
-      const auto* c = static_cast<const array_container_t*>(all.containers[i]);
-      for (int32_t k = 0, from = 0; k < c->cardinality; ++k) {
-        if (k + 1 < c->cardinality && c->array[k + 1] == c->array[k] + 1) continue;
-        runs.use(runs.to, base + c->array[from], base + c->array[k]);
-        from = k + 1;
-      }
-    } else {
-      const uint64_t* const words =
-          static_cast<const bitset_container_t*>(all.containers[i])->array;
-      for (uint32_t w = 0; w < words_of_bits; ++w) {
-        for (uint64_t left = words[w]; left != 0;) {
-          const auto first = static_cast<uint32_t>(std::countr_zero(left));
-          const auto n = static_cast<uint32_t>(std::countr_one(left >> first));
-          runs.use(runs.to, base + 64 * w + first, base + 64 * w + first + n - 1);
-          if (first + n == 64) break;
-          left &= ~uint64_t{0} << (first + n);
-        }
-      }
-    }
-  }
-}
-
-void Bitmap::at_places_to(std::span<const uint64_t> places, Values values) const {
-  const roaring_array_t& all = set_->high_low_container;
-  std::vector<uint32_t> unpacked;
-  uint64_t before = 0;
-  size_t next = 0;
-  for (int32_t i = 0; i < all.size && next < places.size(); ++i) {
-    const void* const c = all.containers[i];
-    const auto n = static_cast<uint64_t>(container_get_cardinality(c, all.typecodes[i]));
-    if (places[next] < before + n) {
-      poll();
-      if (unpacked.size() < n) unpacked.resize(n);
-      container_to_uint32_array(unpacked.data(), c, all.typecodes[i], uint32_t{all.keys[i]} << 16);
-      for (; next < places.size() && places[next] < before + n; ++next)
-        values.use(values.to, unpacked[places[next] - before]);
-    }
-    before += n;
-  }
-}
-
-void Bitmap::settle() const {
-  roaring_array_t& all = set_->high_low_container;
-  for (int32_t i = 0; i < all.size; ++i) {
-    if (i % 64 == 0) poll();
-    const uint8_t from = all.typecodes[i];
-    const auto n = static_cast<uint32_t>(container_get_cardinality(all.containers[i], from));
-    const uint8_t to = code_of(container_for(n, runs_of(all.containers[i], from)));
-    if (from == to) continue;
-    void* const other = converted(all.containers[i], from, to);
-    if (other == nullptr) throw std::bad_alloc();
-    container_free(all.containers[i], from);
-    all.containers[i] = other;
-    all.typecodes[i] = to;
-  }
-}
-
-size_t Bitmap::written_size() const {
-  settle();
-  return roaring_bitmap_portable_size_in_bytes(set_);
-}
-
-uint8_t* Bitmap::write(uint8_t* to) const {
-  return to + roaring_bitmap_portable_serialize(set_, reinterpret_cast<char*>(to));
-}
-
-Bitmap Bitmap::read(std::span<const uint8_t> checked) {
-  return Bitmap(made(roaring_bitmap_portable_deserialize_safe(
-      reinterpret_cast<const char*>(checked.data()), checked.size())));
+size_t Bitmap::written_size() const { return portable_size(all_); }
+uint8_t* Bitmap::write(uint8_t* to) const { return write_portable(all_, to); }
+Bitmap Bitmap::read(Reader& r) {
+  Bitmap result;
+  result.all_ = read_portable(r);
+  return result;
 }
 
 }  // namespace clientele::tags

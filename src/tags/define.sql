@@ -1,190 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The rules of tags: what they may look like, and define_tag().
-
-CREATE FUNCTION tag_search_path() RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'pg_catalog, clientele, clientele_data, public, pg_temp'::pg_catalog.text $$;
-COMMENT ON FUNCTION tag_search_path() IS
-  'The schemas in which rules of tags find what they name without a schema.';
-
-CREATE FUNCTION tag_rule_source(
-    kind text, rule text, customers boolean, timed boolean, journeys text DEFAULT 'clientele_data.journeys') RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN kind = 'journey' THEN
-      E'\nFROM ' || journeys || ' AS journeys'
-      || CASE WHEN customers THEN E'\nJOIN clientele_data.customers AS customers USING (customer_id)' ELSE '' END
-      || CASE WHEN timed THEN E'\nCROSS JOIN (SELECT $1 AS at) AS refresh' ELSE '' END
-    ELSE
-      E'\nFROM ' || CASE WHEN timed THEN '(SELECT $1 AS at) AS refresh CROSS JOIN LATERAL ' ELSE '' END
-      || E'(\n' || rule || E'\n) AS answer'
-    END
-$$;
-COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, text) IS
-  'The FROM clause with which the rule of a tag is asked; $1 is the present.
-customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; journeys: the table or view to ask.';
-
-CREATE FUNCTION tag_rule_type(kind text, rule text, customers boolean, timed boolean) RETURNS regtype
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  source CONSTANT text := clientele.tag_rule_source(kind, rule, customers, timed);
-  answer CONSTANT text := CASE WHEN kind = 'journey' THEN E'(\n' || rule || E'\n)' ELSE 'answer.value' END;
-  names text := CASE WHEN kind = 'journey' THEN '' ELSE '(customer_id, value)' END;
-  result regtype;
-  probe refcursor;
-BEGIN
-  PERFORM set_config('search_path', clientele.tag_search_path(), true);
-  -- Nothing is executed, as the planner knows that there are no rows. A cursor takes a single statement only, so no rule can
-  -- end it and begin another command.
-  OPEN probe FOR EXECUTE CASE WHEN kind = 'journey' THEN 'SELECT ' || answer ELSE 'SELECT answer.*' END
-    || source || ' WHERE false' USING now();
-  CLOSE probe;
-  BEGIN
-    EXECUTE 'SELECT pg_catalog.pg_typeof((SELECT ' || answer || source || names || ' WHERE false))' USING now() INTO result;
-  EXCEPTION WHEN invalid_column_reference THEN
-    IF kind = 'journey' THEN RAISE; END IF;
-    names := '(customer_id)';
-    result := 'boolean';
-  END;
-  IF kind = 'query' THEN
-    EXECUTE 'SELECT (SELECT answer.customer_id::bigint' || source || names || ' WHERE false)' USING now();
-  END IF;
-  RETURN result;
-END $$;
-COMMENT ON FUNCTION tag_rule_type(text, text, boolean, boolean) IS
-  'Compiles the rule of a tag without running it, and tells the type of its values; boolean for a query of customers alone.
-Errors: those of the rule.';
-
-CREATE FUNCTION describe_tag_rule(
-    rule text, INOUT kind text, OUT holds text, OUT customers boolean, OUT timed boolean, OUT per_customer boolean, OUT uses text[])
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  type regtype;
-  parsed clientele.tag_query;
-  why_no_query text;
-BEGIN
-  uses := '{}';
-  IF kind IS NULL AND rule ~* '^\s*(select|with|values|table)\M' THEN
-    kind := 'query';
-  END IF;
-  IF kind = 'tags' OR kind IS NULL THEN
-    BEGIN
-      parsed := rule::clientele.tag_query;
-    EXCEPTION WHEN OTHERS THEN
-      IF kind = 'tags' THEN RAISE; END IF;
-      why_no_query := SQLERRM;
-    END;
-    IF parsed IS NOT NULL AND kind IS NULL AND EXISTS (
-        SELECT FROM unnest(clientele.tag_query_names(parsed)) u (name)
-        WHERE u.name !~ '\.\*$' AND NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u.name)) THEN
-      why_no_query := 'it asks for tags that are not defined';
-    ELSIF parsed IS NOT NULL THEN
-      kind := 'tags';
-      holds := 'yes';
-      customers := false;
-      timed := false;
-      per_customer := false;
-      uses := clientele.tag_query_names(parsed);
-      RETURN;
-    END IF;
-  END IF;
-  BEGIN
-    type := clientele.tag_rule_type(coalesce(kind, 'journey'), rule, true, true);
-  EXCEPTION WHEN OTHERS THEN
-    IF why_no_query IS NULL THEN RAISE; END IF;
-    RAISE EXCEPTION 'the rule is neither an expression over a journey nor a tag query: %', rule USING
-      ERRCODE = SQLSTATE, DETAIL = format('As an expression: %s. As a tag query: %s.', SQLERRM, why_no_query),
-      HINT = 'kind => ''journey'', ''query'' or ''tags'' says what it is meant to be.';
-  END;
-  kind := coalesce(kind, 'journey');
-  holds := CASE
-    WHEN type IN ('text[]'::regtype, 'varchar[]'::regtype) THEN 'texts'
-    WHEN type = 'boolean'::regtype THEN 'yes'
-    WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'real'::regtype,
-                  'double precision'::regtype) THEN 'number'
-    WHEN type IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, '"char"'::regtype, 'character'::regtype,
-                  'unknown'::regtype)
-      OR EXISTS (SELECT FROM pg_type y WHERE y.oid = type AND y.typtype = 'e') THEN 'text' END;
-  IF holds IS NULL THEN
-    RAISE EXCEPTION 'a tag cannot hold values of type %', type USING ERRCODE = 'datatype_mismatch',
-      HINT = 'A rule gives booleans, numbers, text or arrays of text; cast others to text.';
-  END IF;
-  -- What a rule needs is what it does not compile without.
-  timed := rule ~* '\m(now|age|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\s*\('
-        OR rule ~* '\m(current_date|current_time|current_timestamp|localtime|localtimestamp)\M'
-        OR rule ~* '''\s*(now|today|tomorrow|yesterday)\s*''';
-  IF NOT timed THEN
-    BEGIN
-      PERFORM clientele.tag_rule_type(kind, rule, true, false);
-    EXCEPTION WHEN OTHERS THEN timed := true;
-    END;
-  END IF;
-  customers := false;
-  IF kind = 'journey' THEN
-    BEGIN
-      PERFORM clientele.tag_rule_type(kind, rule, false, true);
-    EXCEPTION WHEN OTHERS THEN customers := true;
-    END;
-  END IF;
-  per_customer := kind = 'journey' AND NOT customers AND rule !~* '\m(select|table)\M';
-  IF kind = 'journey' AND NOT customers THEN
-    -- Asked of an empty journey, a rule shows whether it knows its events. Errors in data may not happen with others.
-    BEGIN
-      PERFORM set_config('search_path', clientele.tag_search_path(), true);
-      EXECUTE E'SELECT (\n' || rule || E'\n) FROM (SELECT 0::bigint AS customer_id, ''{}''::clientele.journey AS journey) AS journeys '
-        'CROSS JOIN (SELECT $1 AS at) AS refresh' USING now();
-    EXCEPTION WHEN OTHERS THEN
-      IF SQLSTATE LIKE '42%' THEN RAISE; END IF;
-    END;
-  END IF;
-END $$;
-COMMENT ON FUNCTION describe_tag_rule(text, text) IS
-  'Tells what the rule of a tag is: its kind, what it holds, and what its answers rest on. Nothing is run.
-customers: columns of clientele_data.customers; timed: the present, as refresh.at or now(); per_customer: the own journey alone; uses: other tags.
-Errors: those of the rule; 42804 for values of a type that no tag can hold.';
-
-CREATE FUNCTION tag_needs(needed text[], tag text) RETURNS boolean
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM unnest(needed) u (name)
-                 WHERE tag = u.name OR u.name LIKE '%.*' AND starts_with(tag, left(u.name, -1)))
-$$;
-COMMENT ON FUNCTION tag_needs(text[], text) IS
-  'Whether a tag is among those named, where x.* stands for all below x.';
-
-CREATE FUNCTION tag_circle(tag text) RETURNS text
-  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  found text[] := ARRAY[tag];
-  found_from integer[] := ARRAY[0];
-  place integer := 1;
-  needed text;
-  circle text := tag;
-BEGIN
-  -- Breadth first, each tag once.
-  WHILE place <= cardinality(found) LOOP
-    FOR needed IN
-      SELECT d.name FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.tag_needs(t.uses, d.name)
-      WHERE t.name = found[place] ORDER BY d.name
-    LOOP
-      IF needed = tag THEN
-        WHILE place > 0 LOOP
-          circle := found[place] || ' → ' || circle;
-          place := found_from[place];
-        END LOOP;
-        RETURN circle;
-      ELSIF needed <> ALL (found) THEN
-        found := found || needed;
-        found_from := found_from || place;
-      END IF;
-    END LOOP;
-    place := place + 1;
-  END LOOP;
-  RETURN NULL;
-END $$;
-COMMENT ON FUNCTION tag_circle(text) IS
-  'The shortest circle by which a tag rests on itself, as a → b → a; NULL if there is none.';
+-- How tags are defined, saved and forgotten; rules.sql says what rules are.
 
 CREATE FUNCTION define_tag(
     name text, rule text, family text DEFAULT NULL, description text DEFAULT NULL, kind text DEFAULT NULL,
-    per_customer boolean DEFAULT NULL, keeps interval DEFAULT '1 day', uses text[] DEFAULT NULL) RETURNS void
+    per_customer boolean DEFAULT NULL, keeps interval DEFAULT '1 day', uses text[] DEFAULT NULL, time_zone text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   what record;
@@ -207,21 +26,24 @@ BEGIN
   IF keeps < '0' THEN
     RAISE EXCEPTION 'keeps must not be negative: %', keeps USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  rule := regexp_replace(rule, '(\s|;)+$', '');
+  IF time_zone IS NOT NULL THEN
+    PERFORM clientele.check_time_zone(time_zone);
+  END IF;
   what := clientele.describe_tag_rule(rule, kind);
   IF per_customer AND what.kind = 'tags' THEN
     RAISE EXCEPTION 'a rule over tags is not over journeys' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Leave per_customer out; such rules are cheap, and always computed anew.';
   END IF;
-  INSERT INTO clientele_data.tags AS t (name, family, kind, rule, holds, per_customer, timed, customers, keeps, uses, description)
-  VALUES (define_tag.name, define_tag.family, what.kind, define_tag.rule, what.holds,
+  INSERT INTO clientele_data.tags AS t (name, family, kind, rule, holds, per_customer, timed, customers, keeps, uses, time_zone, description,
+                                      defined_by)
+  VALUES (define_tag.name, define_tag.family, what.kind, what.body, what.holds,
           coalesce(define_tag.per_customer, what.per_customer), what.timed, what.customers, define_tag.keeps,
           ARRAY(SELECT DISTINCT u FROM unnest(what.uses || coalesce(define_tag.uses, '{}')) u WHERE u IS NOT NULL ORDER BY 1),
-          define_tag.description)
+          define_tag.time_zone, define_tag.description, current_user)
   ON CONFLICT ON CONSTRAINT tags_pkey DO UPDATE SET
     family = excluded.family, kind = excluded.kind, rule = excluded.rule, holds = excluded.holds,
     per_customer = excluded.per_customer, timed = excluded.timed, customers = excluded.customers, keeps = excluded.keeps,
-    uses = excluded.uses,
+    uses = excluded.uses, time_zone = excluded.time_zone, defined_by = excluded.defined_by,
     description = coalesce(excluded.description, t.description), defined_at = now();
   circle := clientele.tag_circle(define_tag.name);
   IF circle IS NOT NULL THEN
@@ -229,12 +51,13 @@ BEGIN
       DETAIL = circle || '.', HINT = 'A rule may use other tags, but not in a circle.';
   END IF;
 END $$;
-COMMENT ON FUNCTION define_tag(text, text, text, text, text, boolean, interval, text[]) IS
+COMMENT ON FUNCTION define_tag(text, text, text, text, text, boolean, interval, text[], text) IS
   'Defines a tag by a rule, or gives a tag a new rule; refresh_tags() computes who has it.
 The rule is one of: a SELECT of customer numbers, with a second column for a value or score; an expression over one journey, as event_count(journey, ''purchase'') >= 3, with journey, customer_id and the columns of clientele_data.customers within reach; a tag query over other tags, as vip & !churn_risk. kind (query, journey, tags) settles what a rule is, if that is not plain.
 Booleans make plain tags, numbers numeric ones, text (or an array of it) tags with values. NULL, false and empty text: the customer does not have it. The present is refresh.at; rules that use it, or now(), are asked of all customers again when their answer is older than keeps.
 family: basic, behaviour, preference, value or response; by default the first part of the name, or basic. per_customer => true promises of a SELECT that what it says of a customer rests on the journey of that customer alone, so that a refresh asks only those whose journeys changed; expressions over a journey are so by themselves. uses names tags that must be refreshed before.
-Names without a schema are looked for in clientele, clientele_data and public. Errors: those of the rule, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name, family or kind, 42P01 without a store, 42501 without the right to change clientele_data.tags.';
+time_zone is the one by whose clock the rule reads days and hours, and with which it is compiled; NULL is that of the store. No other setting of a session changes what a rule answers.
+Names without a schema are looked for in pg_catalog and clientele only: write that of your own tables. You are noted as the author (clientele_data.tags.defined_by), and the rule runs only if whoever refreshes trusts you. Errors: those of the rule, 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey, 0A000 for temporary tables and changes of data, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name, family, kind or time zone, 54000 for a rule beyond 1 MB, 42P01 without a store, 42501 without the right to change clientele_data.tags.';
 
 CREATE FUNCTION tag_family(name text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -244,15 +67,17 @@ $$;
 COMMENT ON FUNCTION tag_family(text) IS
   'The family of a tag of which nobody said it: the first part of its name, or basic.';
 
-CREATE FUNCTION tag_answer_of(kind text, holds text, rule text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$ SELECT kind || ' ' || holds || ': ' || rule $$;
-COMMENT ON FUNCTION tag_answer_of(text, text, text) IS
+CREATE FUNCTION tag_answer_of(kind text, holds text, rule text, time_zone text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT kind || ' ' || holds || CASE WHEN kind <> 'tags' THEN ' ' || time_zone ELSE '' END || ': ' || rule
+$$;
+COMMENT ON FUNCTION tag_answer_of(text, text, text, text) IS
   'What clientele_data.tag_status.rule says of an answer; a tag that is defined otherwise now is asked of all customers.';
 
 CREATE FUNCTION check_tag_name(name text) RETURNS void
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF name = '' OR name ~ '[=*]' OR name ~ '(^\.|\.\.|\.$)' OR length(name) > 500 THEN
+  IF name = '' OR name ~ '[=*]' OR name ~ '(^[.]|[.][.]|[.]$)' OR length(name) > 500 THEN
     RAISE EXCEPTION 'a tag cannot have the name "%"', left(name, 100) USING ERRCODE = 'invalid_parameter_value',
       HINT = 'A name has no = and no *, no empty part between dots, and at most 500 characters.';
   END IF;
@@ -275,10 +100,9 @@ BEGIN
           coalesce(save_audience.family, clientele.tag_family(name)), 'fixed', save_audience.description)
   ON CONFLICT ON CONSTRAINT tags_pkey DO UPDATE SET
     family = coalesce(save_audience.family, t.family), kind = 'fixed', rule = NULL, holds = 'yes', per_customer = false,
-    timed = false, customers = false, uses = '{}', description = coalesce(excluded.description, t.description), defined_at = now();
-  run := clientele.begin_tag_refresh(now());
-  INSERT INTO pg_temp.clientele_answers (tag, customers) VALUES (name, save_audience.customers);
-  PERFORM clientele.store_tag_answer(name, NULL);
+    timed = false, customers = false, uses = '{}', time_zone = NULL, description = coalesce(excluded.description, t.description), defined_at = now();
+  run := clientele.begin_tag_refresh(now(), false);
+  PERFORM clientele.store_tag_answer(run, now(), name, 'yes', '{""}', ARRAY[save_audience.customers], NULL, NULL);
   INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, holds, customers)
   VALUES (name, run, now(), 'yes', clientele.cardinality(save_audience.customers))
   ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
@@ -286,7 +110,6 @@ BEGIN
     error = NULL, failed_at = NULL;
   UPDATE clientele_data.tag_refreshes r SET finished_at = clock_timestamp(), tags = 1, failed = 0
   WHERE r.refresh_id = run;
-  DROP TABLE pg_temp.clientele_answers, pg_temp.clientele_refresh;
 END $$;
 COMMENT ON FUNCTION save_audience(text, audience, text, text) IS
   'Keeps an audience under a name, as a tag without a rule: a list of a campaign, who left a funnel, a control group.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/decimal.hpp"
+#include "base/poll.hpp"
 
 namespace clientele::tags {
 namespace {
@@ -60,6 +61,8 @@ Part fold(std::vector<Part>& parts, size_t count, bool conjunction) {
 }
 
 Part part_of(const Node& node, TagSource& source) {
+  poll();
+  check_stack();
   switch (node.kind) {
     case Node::Kind::leaf:
       return {source.answer(node.leaf)};

@@ -22,6 +22,9 @@ CLIENTELE_FUNCTION(clientele_in_control_group) {
       [&] { return BoolGetDatum(tags::Draw(share, name).takes(tags::customer_id(id))); });
 }
 
+// As many as a value of 1 GB holds for certain.
+static constexpr uint64_t most_kept = uint64_t{1} << 29;
+
 CLIENTELE_FUNCTION(clientele_control_group) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const double share = PG_GETARG_FLOAT8(1);
@@ -31,7 +34,11 @@ CLIENTELE_FUNCTION(clientele_control_group) {
     const tags::Audience all = tags::Audience::read(bytes);
     tags::Audience group;
     std::vector<uint64_t> some;
+    uint64_t kept = 0;
     const auto keep = [&] {
+      kept += some.size();
+      if (kept > most_kept)
+        throw Error(sqlstate::limit_exceeded, "a control group is at most 536870912 customers");
       group.add(some);
       some.clear();
     };

@@ -26,22 +26,24 @@ struct Key {
   const Leaf* leaf = nullptr;  // what values must pass; if none, all do
 };
 
-/// A query as GIN asks it: leaves are one or two keys of which any will do.
+/// A node of a query as GIN asks it: leaves are one or two keys of which any will do. The parts of
+/// a node follow it, up to `end`.
 struct Ask {
   Node::Kind kind;
   int key = -1, other = -1;
-  std::vector<Ask> parts;
+  size_t end = 0;
 };
 
 class Lookup {
  public:
-  Lookup(std::pmr::memory_resource*, pg::ByteView bytes)
-      : query_(TagQuery::read(bytes)), ask_(ask_of(query_.root())) {}
+  Lookup(std::pmr::memory_resource*, pg::ByteView bytes) : query_(TagQuery::read(bytes)) {
+    ask_for(query_.root());
+  }
   Lookup(const Lookup&) = delete;
 
   const std::vector<Key>& keys() const { return keys_; }
 
-  GinTernaryValue answer(const GinTernaryValue* found) const { return answer(ask_, found); }
+  GinTernaryValue answer(const GinTernaryValue* found) const { return answer(0, found); }
 
   /// The same for GIN's ternary logic, which parts keys into those without which no row matches
   /// (FALSE here, all others MAYBE, gives FALSE) and those that it then only looks up. Where a page
@@ -60,13 +62,20 @@ class Lookup {
   }
 
  private:
-  Ask ask_of(const Node& node) {
-    Ask ask{node.kind, -1, -1, {}};
-    if (node.kind != Node::Kind::leaf) {
-      for (const Node& child : node.children) ask.parts.push_back(ask_of(child));
-      return ask;
+  void ask_for(const Node& node) {
+    const size_t place = asks_.size();
+    asks_.push_back({node.kind, -1, -1, 0});
+    if (node.kind == Node::Kind::leaf) {
+      ask_for(node.leaf, asks_.back());
+    } else {
+      check_stack();
+      for (const Node& child : node.children) ask_for(child);
     }
-    const Leaf& leaf = node.leaf;
+    asks_[place].end = asks_.size();
+    poll();
+  }
+
+  void ask_for(const Leaf& leaf, Ask& ask) {
     if (leaf.test == Test::present) {
       ask.key = key_of({leaf.key, false, nullptr});
       ask.other = key_of({leaf.key + '=', true, nullptr});
@@ -77,7 +86,6 @@ class Lookup {
     } else {
       ask.key = key_of({leaf.key, true, &leaf});
     }
-    return ask;
   }
 
   int key_of(Key key) {
@@ -91,41 +99,34 @@ class Lookup {
     return static_cast<int>(keys_.size()) - 1;
   }
 
-  static GinTernaryValue answer(const Ask& ask, const GinTernaryValue* found) {
-    bool doubtful = false;
-    switch (ask.kind) {
-      case Node::Kind::leaf: {
-        const GinTernaryValue one = found[ask.key];
-        const GinTernaryValue two = ask.other < 0 ? GIN_FALSE : found[ask.other];
-        if (one == GIN_TRUE || two == GIN_TRUE) return GIN_TRUE;
-        return one == GIN_MAYBE || two == GIN_MAYBE ? GIN_MAYBE : GIN_FALSE;
-      }
-      case Node::Kind::negation: {
-        const GinTernaryValue inner = answer(ask.parts.front(), found);
-        return inner == GIN_MAYBE ? GIN_MAYBE : inner == GIN_TRUE ? GIN_FALSE : GIN_TRUE;
-      }
-      case Node::Kind::conjunction:
-        for (const Ask& part : ask.parts) {
-          const GinTernaryValue one = answer(part, found);
-          if (one == GIN_FALSE) return GIN_FALSE;
-          doubtful = doubtful || one == GIN_MAYBE;
-        }
-        return doubtful ? GIN_MAYBE : GIN_TRUE;
-      default:
-        for (const Ask& part : ask.parts) {
-          const GinTernaryValue one = answer(part, found);
-          if (one == GIN_TRUE) return GIN_TRUE;
-          doubtful = doubtful || one == GIN_MAYBE;
-        }
-        return doubtful ? GIN_MAYBE : GIN_FALSE;
+  GinTernaryValue answer(size_t place, const GinTernaryValue* found) const {
+    const Ask& ask = asks_[place];
+    if (ask.kind == Node::Kind::leaf) {
+      const GinTernaryValue one = found[ask.key];
+      const GinTernaryValue two = ask.other < 0 ? GIN_FALSE : found[ask.other];
+      if (one == GIN_TRUE || two == GIN_TRUE) return GIN_TRUE;
+      return one == GIN_MAYBE || two == GIN_MAYBE ? GIN_MAYBE : GIN_FALSE;
     }
+    check_stack();
+    if (ask.kind == Node::Kind::negation) {
+      const GinTernaryValue inner = answer(place + 1, found);
+      return inner == GIN_MAYBE ? GIN_MAYBE : inner == GIN_TRUE ? GIN_FALSE : GIN_TRUE;
+    }
+    const GinTernaryValue decides = ask.kind == Node::Kind::conjunction ? GIN_FALSE : GIN_TRUE;
+    bool doubtful = false;
+    for (size_t part = place + 1; part < ask.end; part = asks_[part].end) {
+      const GinTernaryValue one = answer(part, found);
+      if (one == decides) return decides;
+      doubtful = doubtful || one == GIN_MAYBE;
+    }
+    return doubtful ? GIN_MAYBE : decides == GIN_TRUE ? GIN_FALSE : GIN_TRUE;
   }
 
   TagQuery query_;
   std::vector<Key> keys_;
   std::vector<int> ranges_;  // which keys are
   std::map<std::pair<bool, std::string>, int> numbers_;
-  Ask ask_;
+  std::vector<Ask> asks_;
 };
 
 /// What GIN keeps for each key between the support functions.
@@ -208,8 +209,8 @@ CLIENTELE_FUNCTION(clientele_tag_ops_consistent) {
   if (*recheck) PG_RETURN_BOOL(true);
   // A bool is a ternary value.
   const auto* const found = reinterpret_cast<const GinTernaryValue*>(PG_GETARG_POINTER(0));
-  PG_RETURN_BOOL(lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4))).answer(found) ==
-                 GIN_TRUE);
+  const Lookup& lookup = lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4)));
+  return pg::guarded([&] { return BoolGetDatum(lookup.answer(found) == GIN_TRUE); });
 }
 
 CLIENTELE_FUNCTION(clientele_tag_ops_triconsistent) {
@@ -217,8 +218,8 @@ CLIENTELE_FUNCTION(clientele_tag_ops_triconsistent) {
     return ginarraytriconsistent(fcinfo);
   if (PG_GETARG_INT32(3) == 0) PG_RETURN_GIN_TERNARY_VALUE(GIN_MAYBE);
   const auto* const found = reinterpret_cast<const GinTernaryValue*>(PG_GETARG_POINTER(0));
-  PG_RETURN_GIN_TERNARY_VALUE(
-      lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4))).careful_answer(found));
+  const Lookup& lookup = lookup_of(reinterpret_cast<Pointer*>(PG_GETARG_POINTER(4)));
+  return pg::guarded([&] { return GinTernaryValueGetDatum(lookup.careful_answer(found)); });
 }
 
 // Called for the tags from the range's first on.
@@ -227,5 +228,6 @@ CLIENTELE_FUNCTION(clientele_tag_ops_compare_partial) {
   const std::string_view tag = pg::text_view(PG_GETARG_DATUM(1));
   if (!tag.starts_with(key.text)) PG_RETURN_INT32(1);
   if (key.leaf == nullptr) PG_RETURN_INT32(0);
-  PG_RETURN_INT32(key.leaf->accepts(tag.substr(key.text.size())) ? 0 : -1);
+  return pg::guarded(
+      [&] { return Int32GetDatum(key.leaf->accepts(tag.substr(key.text.size())) ? 0 : -1); });
 }

@@ -2,7 +2,9 @@
 // Tags that are kept as jsonb: an array of tags, or an object of names and values.
 #include <string>
 
+#include "base/poll.hpp"
 #include "pg/packed.hpp"
+#include "tags/leaf_hits.hpp"
 #include "tags/tags_pg.hpp"
 
 namespace clientele::tags {
@@ -11,13 +13,13 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Writes the tags that a jsonb says, one behind the other.
+/// Goes through the tags that a jsonb says. A tag is the path of keys that leads to a value, with
+/// the value behind it; only the end of it is written anew for the next, as paths may be long.
 class JsonTags {
  public:
-  /// The views live until the next call. C++ regime.
-  std::span<const std::string_view> read(JsonbContainer* root) {
-    texts_.clear();
-    ends_.clear();
+  /// Calls use(tag) for each tag, which lives until `use` returns. C++ regime.
+  template <class Use>
+  void each(JsonbContainer* root, Use use) {
     path_.clear();
     named_ = false;
     open_.clear();
@@ -25,16 +27,29 @@ class JsonTags {
     for (;;) {
       JsonbValue value;
       const auto token = pg::call_pg([&] { return JsonbIteratorNext(&at, &value, false); });
-      if (token == WJB_DONE) break;
-      step(token, value);
+      work_.done(16);
+      switch (token) {
+        case WJB_DONE:
+          return;
+        case WJB_BEGIN_ARRAY:
+        case WJB_BEGIN_OBJECT:
+          open_.push_back({path_.size(), named_});
+          break;
+        case WJB_KEY:
+          enclosing();
+          if (named_) path_ += '.';
+          named_ = true;
+          append({value.val.string.val, static_cast<size_t>(value.val.string.len)});
+          break;
+        case WJB_END_ARRAY:
+        case WJB_END_OBJECT:
+          enclosing();
+          open_.pop_back();
+          break;
+        default:
+          scalar(value, use);
+      }
     }
-    tags_.clear();
-    size_t begin = 0;
-    for (const size_t end : ends_) {
-      tags_.emplace_back(texts_.data() + begin, end - begin);
-      begin = end;
-    }
-    return tags_;
   }
 
  private:
@@ -43,68 +58,51 @@ class JsonTags {
     bool named;
   };
 
-  void step(JsonbIteratorToken token, const JsonbValue& value) {
-    switch (token) {
-      case WJB_BEGIN_ARRAY:
-      case WJB_BEGIN_OBJECT:
-        open_.push_back({path_.size(), named_});
-        break;
-      case WJB_KEY:
-        enclosing();
-        if (named_) path_ += '.';
-        named_ = true;
-        path_.append(value.val.string.val, value.val.string.len);
-        break;
-      case WJB_END_ARRAY:
-      case WJB_END_OBJECT:
-        enclosing();
-        open_.pop_back();
-        break;
-      default:
-        scalar(value);
-    }
-    if (++steps_ % 4096 == 0) pg::poll_interrupts();
-  }
-
   /// The path is again that of the innermost object or array.
   void enclosing() {
     path_.resize(open_.back().path);
     named_ = open_.back().named;
   }
 
-  void scalar(const JsonbValue& value) {
+  template <class Use>
+  void scalar(const JsonbValue& value, Use use) {
+    const size_t path = path_.size();
     if (value.type == jbvBool) {
-      if (!value.val.boolean || !named_) return;
-      texts_ += path_;
-    } else if (value.type == jbvString) {
+      if (value.val.boolean && named_) use(std::string_view(path_));
+      return;
+    }
+    if (value.type != jbvString && value.type != jbvNumeric) return;  // null
+    if (named_) path_ += '=';
+    if (value.type == jbvString) {
       append({value.val.string.val, static_cast<size_t>(value.val.string.len)});
-    } else if (value.type == jbvNumeric) {
-      append(pg::call_pg([&] {
+    } else {
+      // A few bytes may be a number of a hundred thousand digits.
+      char* const digits = pg::call_pg([&] {
         return DatumGetCString(
             DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
-      }));
-    } else {
-      return;  // null
+      });
+      append(digits);
+      pfree(digits);
     }
-    ends_.push_back(texts_.size());
+    use(std::string_view(path_));
+    path_.resize(path);
   }
 
-  void append(std::string_view value) {
-    if (named_) (texts_ += path_) += '=';
-    texts_ += value;
+  void append(std::string_view text) {
+    work_.done(text.size());
+    path_ += text;
   }
 
-  std::string texts_, path_;
-  std::vector<size_t> ends_;
+  std::string path_;
   std::vector<Open> open_;
-  std::vector<std::string_view> tags_;
   bool named_ = false;  // whether a key leads to where we are; it may be the empty one
-  size_t steps_ = 0;
+  Work work_{1 << 20};
 };
 
 struct JsonRow {
   explicit JsonRow(std::pmr::memory_resource*) {}
   LastQuery query;
+  LeafHits hits;
   JsonTags tags;
 };
 
@@ -119,6 +117,8 @@ CLIENTELE_FUNCTION(clientele_tag_match_jsonb) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] {
     auto& row = pg::kept<JsonRow>(fcinfo);
-    return BoolGetDatum(row.query.of(bytes).matches(row.tags.read(&json->root)));
+    row.hits.start(row.query.of(bytes));
+    row.tags.each(&json->root, [&](std::string_view tag) { row.hits.offer(tag); });
+    return BoolGetDatum(row.hits.answer());
   });
 }

@@ -84,8 +84,10 @@ CLIENTELE_FUNCTION(clientele_audience_from_ids) {
                     &null, &count);
   return pg::guarded([&] {
     std::pmr::vector<uint64_t> ids;
-    for (int i = 0; i < count; ++i)
+    for (int i = 0; i < count; ++i) {
+      if (i % 65536 == 0) poll();
       if (!null[i]) ids.push_back(tags::customer_id(DatumGetInt64(value[i])));
+    }
     tags::sort_ids(ids);
     Audience result;
     result.add(ids);

@@ -6,27 +6,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "tags/container.hpp"
 
 namespace clientele::tags {
 
-enum class Container : uint8_t { array, bits, runs };
-
 /// The smallest form of a container; of equal ones, runs are the last choice.
-constexpr Container container_for(uint32_t values, uint32_t runs) {
-  const bool few = values <= 4096;
+constexpr Form form_for(uint32_t values, uint32_t runs) {
+  const bool few = values <= longest_list;
   // 2 + 4 bytes a run against 2 + 2 bytes a value, as CRoaring counts them, or 8,192.
-  if (few ? 4 * runs < 2 * values : 2 + 4 * runs < 8192) return Container::runs;
-  return few ? Container::array : Container::bits;
+  if (few ? 4 * runs < 2 * values : 2 + 4 * runs < 8192) return Form::runs;
+  return few ? Form::list : Form::bits;
 }
 
-/// What a checked bitmap takes of the bytes, and how many values it holds.
-struct Checked {
-  size_t bytes;
-  uint64_t values;
-};
-
-/// Checks the bitmap at the front of `bytes`, which may come from anywhere. Error XX001 unless it
-/// is one, of at least one value, in its only form.
-Checked check_portable(std::span<const uint8_t> bytes);
+/// Of at least one container, none empty, with ascending keys.
+size_t portable_size(std::span<const Container> containers);
+/// Writes portable_size() bytes; returns the end.
+uint8_t* write_portable(std::span<const Container> containers, uint8_t* to);
+/// The bitmap that is next, of bytes from anywhere. Error XX001 unless it is one, of at least one
+/// value, in its only form.
+std::vector<Container> read_portable(Reader& r);
 
 }  // namespace clientele::tags

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/poll.hpp"
 
 namespace clientele::tags {
 
@@ -50,9 +51,21 @@ struct Leaf {
 struct Node {
   enum class Kind : uint8_t { leaf, negation, conjunction, disjunction };
 
+  Node() = default;
+  Node(const Node&) = delete;
+  Node(Node&&) = default;
+  Node& operator=(const Node&) = delete;
+  Node& operator=(Node&& other) noexcept;
+  ~Node() { clear(); }
+
   Kind kind = Kind::leaf;
   Leaf leaf;
   std::vector<Node> children;  // one of a negation, two or more of the others
+
+ private:
+  /// Without children that have children: a destructor cannot say that the stack is too deep.
+  void clear() noexcept;
+  Node* above_ = nullptr;  // while it is cleared
 };
 
 /// The order of the normal form: leaves by name (bytewise) before negations before groups.
@@ -92,9 +105,9 @@ class TagQuery {
 /// The answer of a tree for the answers of its leaves.
 template <class LeafMatches>
 bool evaluate(const Node& node, const LeafMatches& leaf_matches) {
+  if (node.kind == Node::Kind::leaf) return leaf_matches(node.leaf);
+  check_stack();
   switch (node.kind) {
-    case Node::Kind::leaf:
-      return leaf_matches(node.leaf);
     case Node::Kind::negation:
       return !evaluate(node.children.front(), leaf_matches);
     case Node::Kind::conjunction:

@@ -19,6 +19,7 @@ void write_number(Writer& writer, double value) { writer.raw(&value, sizeof valu
 
 void write_node(Writer& writer, const Node& node) {
   if (node.kind != Kind::leaf) {
+    check_stack();
     writer.u8(first_kind + static_cast<uint8_t>(node.kind));
     if (node.kind != Kind::negation) writer.varint(node.children.size());
     for (const Node& child : node.children) write_node(writer, child);
@@ -47,27 +48,27 @@ double read_number(Reader& reader) {
   return value;
 }
 
-Node read_node(Reader& reader, Kind around, int brackets) {
-  Node node;
+void read_leaf(Reader& reader, Test test, Leaf& leaf) {
+  leaf.test = test;
+  constexpr std::string_view zero("\0", 1), zero_or_equal("\0=", 2);
+  leaf.name = read_text(reader, zero_or_equal);
+  if (compares_text(leaf.test)) leaf.text = read_text(reader, zero);
+  if (has_low(leaf.test)) leaf.low = read_number(reader);
+  if (has_high(leaf.test)) leaf.high = read_number(reader);
+  leaf.set_key();
+}
+
+void read_node(Reader& reader, Node& node, Kind around, int brackets) {
   const uint8_t kind = reader.u8();
-  if (kind <= static_cast<uint8_t>(Test::between)) {
-    Leaf& leaf = node.leaf;
-    leaf.test = static_cast<Test>(kind);
-    constexpr std::string_view zero("\0", 1), zero_or_equal("\0=", 2);
-    leaf.name = read_text(reader, zero_or_equal);
-    if (compares_text(leaf.test)) leaf.text = read_text(reader, zero);
-    if (has_low(leaf.test)) leaf.low = read_number(reader);
-    if (has_high(leaf.test)) leaf.high = read_number(reader);
-    leaf.set_key();
-    return node;
-  }
+  if (kind <= static_cast<uint8_t>(Test::between))
+    return read_leaf(reader, static_cast<Test>(kind), node.leaf);
+  check_stack();
   if (kind <= first_kind || kind > first_kind + static_cast<uint8_t>(Kind::disjunction))
     Reader::fail("an unknown kind of node");
   node.kind = static_cast<Kind>(kind - first_kind);
   if (node.kind == around) Reader::fail("a tag query is not in normal form");
   if (node.kind == Kind::negation) {
-    node.children.push_back(read_node(reader, node.kind, brackets));
-    return node;
+    return read_node(reader, node.children.emplace_back(), node.kind, brackets);
   }
   if (around == Kind::negation || (around == Kind::conjunction && node.kind == Kind::disjunction))
     if (++brackets > TagQuery::most_nested) Reader::fail("a tag query nests too deeply");
@@ -75,11 +76,10 @@ Node read_node(Reader& reader, Kind around, int brackets) {
   if (count < 2) Reader::fail("a group of less than two");
   for (size_t i = 0; i < count; ++i) {
     if (i % 1024 == 0) poll();
-    node.children.push_back(read_node(reader, node.kind, brackets));
+    read_node(reader, node.children.emplace_back(), node.kind, brackets);
     if (i > 0 && !std::is_lt(order(node.children[i - 1], node.children[i])))
       Reader::fail("a tag query is not in normal form");
   }
-  return node;
 }
 
 }  // namespace
@@ -94,7 +94,7 @@ TagQuery TagQuery::read(std::span<const uint8_t> bytes) {
   Reader reader(bytes);
   if (reader.u8() != version) Reader::fail("an unknown version of a tag query");
   TagQuery query;
-  query.root_ = read_node(reader, Kind::leaf, 0);
+  read_node(reader, query.root_, Kind::leaf, 0);
   if (!reader.done()) Reader::fail("bytes follow a tag query");
   // An integer can be written in more bytes than it needs.
   Bytes written;

@@ -54,61 +54,90 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
+  // Open brackets are kept in a vector, not on the stack.
   Node run() {
     blanks();
     if (done())
       fail("the query is empty", "A query reads like vip & !(churn | blocked) & city=Shanghai.");
-    Node node = alternatives();
-    if (!done()) no_operator();
-    return node;
+    open_.push_back({});
+    Work work(1024);
+    for (;;) {
+      work.done(1);
+      bool negative = false;
+      while (take('!')) negative = !negative;
+      const size_t opened = at_;
+      if (take('(')) {
+        open(opened, negative);
+        continue;
+      }
+      add(test(), negative);
+      while (!take_operator()) {
+        if (open_.size() == 1) {
+          if (!done()) no_operator();
+          return finished(open_.back());
+        }
+        if (done())
+          fail_at(open_.back().opened, "this bracket is not closed", "Add a ) where it ends.");
+        if (!take(')')) no_operator();
+        Node group = finished(open_.back());
+        const bool negated = open_.back().negative;
+        open_.pop_back();
+        add(std::move(group), negated);
+      }
+    }
   }
 
  private:
-  Node alternatives() {
-    return group(Kind::disjunction, '|', [this] { return requirements(); });
-  }
-  Node requirements() {
-    return group(Kind::conjunction, '&', [this] { return negations(); });
-  }
-
-  template <class Part>
-  Node group(Kind kind, char separator, Part part) {
-    Node first = part();
-    if (!take(separator)) return first;
-    Node node;
-    node.kind = kind;
-    node.children.push_back(std::move(first));
-    do {
-      if (node.children.size() % 1024 == 0) poll();
-      node.children.push_back(part());
-    } while (take(separator));
-    return node;
-  }
-
-  Node negations() {
+  /// What stands in a bracket so far: parts joined by & since the last |, and those before it.
+  struct Bracket {
+    size_t opened = 0;
     bool negative = false;
-    while (take('!')) negative = !negative;
-    Node node = bracket_or_test();
-    if (!negative) return node;
-    Node negation;
-    negation.kind = Kind::negation;
-    negation.children.push_back(std::move(node));
-    return negation;
-  }
+    std::vector<Node> all, any;
+  };
 
-  Node bracket_or_test() {
-    const size_t opened = at_;
-    if (!take('(')) return test();
-    if (++nested_ > TagQuery::most_nested)
+  void open(size_t opened, bool negative) {
+    if (open_.size() > TagQuery::most_nested)
       throw Error(sqlstate::limit_exceeded,
                   "a tag query can nest at most " + std::to_string(TagQuery::most_nested) +
                       " brackets (character " + std::to_string(character(opened)) + ")",
                   "Leave out brackets that group nothing.");
-    Node node = alternatives();
-    if (done()) fail_at(opened, "this bracket is not closed", "Add a ) where it ends.");
-    if (!take(')')) no_operator();
-    --nested_;
+    open_.push_back({opened, negative, {}, {}});
+  }
+
+  void add(Node part, bool negative) {
+    if (negative) {
+      Node negation;
+      negation.kind = Kind::negation;
+      negation.children.push_back(std::move(part));
+      part = std::move(negation);
+    }
+    open_.back().all.push_back(std::move(part));
+  }
+
+  /// Reads & or |, if there is one.
+  bool take_operator() {
+    if (take('&')) return true;
+    if (!take('|')) return false;
+    Bracket& bracket = open_.back();
+    bracket.any.push_back(joined(Kind::conjunction, bracket.all));
+    return true;
+  }
+
+  static Node joined(Kind kind, std::vector<Node>& parts) {
+    Node node;
+    if (parts.size() == 1) {
+      node = std::move(parts.front());
+    } else {
+      node.kind = kind;
+      node.children = std::move(parts);
+    }
+    parts.clear();
     return node;
+  }
+
+  static Node finished(Bracket& bracket) {
+    bracket.any.push_back(joined(Kind::conjunction, bracket.all));
+    return joined(Kind::disjunction, bracket.any);
   }
 
   Node test() {
@@ -322,7 +351,7 @@ class Parser {
 
   std::string_view text_;
   size_t at_ = 0;
-  int nested_ = 0;
+  std::vector<Bracket> open_;   // the first is the whole query
   bool wild_ = false;           // whether the name last read had .* behind it
   std::string_view last_word_;  // the name last read, if it had neither quotes nor a value
 };
@@ -358,6 +387,8 @@ void append_leaf(std::string& out, const Leaf& leaf) {
 }
 
 void append(std::string& out, const Node& node, Kind around) {
+  poll();
+  check_stack();
   if (node.kind == Kind::leaf) return append_leaf(out, node.leaf);
   if (node.kind == Kind::negation) {
     out += '!';

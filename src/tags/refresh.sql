@@ -1,26 +1,94 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How tags are brought up to date, and answers stored with their history; ask.sql gets them.
+-- How tags are brought up to date; stored_answers.sql asks the rules and keeps what they say.
 
-CREATE FUNCTION begin_tag_refresh(at timestamptz) RETURNS bigint
+CREATE FUNCTION fold_journey_changes() RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  changed clientele.audience;
+  last bigint;
+  followed bigint;
+BEGIN
+  -- Whoever calls this has locked tag_refreshes against others. What commits after this statement has begun stays for the
+  -- next one, even if the rules that are asked later see it already.
+  WITH taken AS (
+    DELETE FROM clientele_data.journey_changes RETURNING customer_id
+  )
+  SELECT clientele.audience(t.customer_id) INTO changed FROM taken t;
+  SELECT max(s.change_set) INTO last FROM clientele_data.journey_change_sets s;
+  followed := (SELECT max(r.change_set) FROM clientele_data.tag_refreshes r);
+  IF followed > coalesce(last, 0) THEN
+    -- The newest one stays for ever, so somebody has deleted it, and perhaps others. One number is left out for them.
+    last := followed + 1;
+    changed := coalesce(changed, '{}');
+  END IF;
+  last := coalesce(last, 0);
+  IF changed IS NOT NULL THEN
+    last := last + 1;
+    -- In REPEATABLE READ there may be one of this number that a refresh made meanwhile, and whose customers are not seen here.
+    INSERT INTO clientele_data.journey_change_sets (change_set, customers) VALUES (last, changed);
+  END IF;
+  RETURN last;
+EXCEPTION WHEN unique_violation THEN
+  RAISE EXCEPTION 'could not serialize access due to a concurrent refresh of tags' USING ERRCODE = 'serialization_failure',
+    HINT = 'The transaction might succeed if retried.';
+END $$;
+COMMENT ON FUNCTION fold_journey_changes() IS
+  'Takes the customers in clientele_data.journey_changes into a new row of journey_change_sets, if there are any, and returns the number of the newest row; a part of refresh_tags().
+Errors: 40001 if a refresh was committed after the snapshot of a transaction in REPEATABLE READ.';
+
+CREATE FUNCTION changed_customers(since bigint, until bigint) RETURNS audience
+  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN count(*) = until - since THEN coalesce(clientele.audience_union(s.customers), '{}') END
+  FROM clientele_data.journey_change_sets s WHERE s.change_set > since AND s.change_set <= until
+$$;
+COMMENT ON FUNCTION changed_customers(bigint, bigint) IS
+  'Whose journeys changed after one row of clientele_data.journey_change_sets up to another; NULL if a row between is missing.';
+
+CREATE FUNCTION forget_change_sets() RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  last CONSTANT bigint := (SELECT max(s.change_set) FROM clientele_data.journey_change_sets s);
+  followed CONSTANT bigint := (
+    SELECT min(r.change_set) FROM clientele_data.tag_status s
+    JOIN clientele_data.tag_refreshes r USING (refresh_id)
+    JOIN clientele_data.tags t ON t.name = s.tag AND t.per_customer);
+  forgotten bigint;
+BEGIN
+  -- The newest one stays, as the next is numbered by it. A tag that is further behind than a thousand is asked of everybody.
+  DELETE FROM clientele_data.journey_change_sets s
+  WHERE s.change_set < last AND s.change_set <= greatest(coalesce(followed, last), last - 1000);
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END $$;
+COMMENT ON FUNCTION forget_change_sets() IS
+  'Deletes the rows of clientele_data.journey_change_sets that all tags have followed; a part of refresh_tags().';
+
+CREATE FUNCTION prune_journey_changes() RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  logged bigint;
+BEGIN
+  PERFORM clientele.require_store('journey_changes', 'DELETE'), clientele.require_store('journey_change_sets', 'INSERT'),
+          clientele.require_store('journey_change_sets', 'DELETE');
+  LOCK TABLE clientele_data.tag_refreshes IN SHARE ROW EXCLUSIVE MODE;
+  logged := (SELECT count(*) FROM clientele_data.journey_changes);
+  PERFORM clientele.fold_journey_changes();
+  RETURN logged + clientele.forget_change_sets();
+END $$;
+COMMENT ON FUNCTION prune_journey_changes() IS
+  'Takes clientele_data.journey_changes into a set of customers, deletes the sets that all tags have followed, and returns how many rows that were.
+refresh_tags() does so itself; this is for stores whose tags are not refreshed. Errors: 42P01 without a store, 42501 without the right to delete from these tables.';
+
+CREATE FUNCTION begin_tag_refresh(at timestamptz, follow boolean) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   refresh_id bigint;
   everyone clientele.audience;
 BEGIN
-  -- One at a time. What the row notes as seen is older than all that is read below: a journey that changes meanwhile
-  -- is asked again by the next refresh.
   LOCK TABLE clientele_data.tag_refreshes IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO clientele_data.tag_refreshes AS r (at, server)
-  VALUES (begin_tag_refresh.at, (SELECT c.system_identifier FROM pg_control_system() c))
+  INSERT INTO clientele_data.tag_refreshes AS r (at, change_set)
+  VALUES (begin_tag_refresh.at, CASE WHEN follow THEN clientele.fold_journey_changes() END)
   RETURNING r.refresh_id INTO refresh_id;
-  DROP TABLE IF EXISTS pg_temp.clientele_answers, pg_temp.clientele_refresh;
-  CREATE TEMP TABLE clientele_refresh ON COMMIT DROP AS SELECT refresh_id AS refresh_id, begin_tag_refresh.at AS at;
-  CREATE TEMP TABLE clientele_answers (
-    tag text COLLATE "C" NOT NULL,
-    value text COLLATE "C" NOT NULL DEFAULT '',
-    customers clientele.audience,
-    scores clientele.tag_scores
-  ) ON COMMIT DROP;
   -- EXECUTE may run in parallel; INSERT ... SELECT never does.
   EXECUTE 'SELECT clientele.audience(c.customer_id) FROM clientele_data.customers c' INTO everyone;
   INSERT INTO clientele_data.tag_audiences AS a (tag, customers) VALUES ('', coalesce(everyone, '{}'))
@@ -28,279 +96,213 @@ BEGIN
   WHERE a.customers OPERATOR(clientele.<>) excluded.customers;
   RETURN refresh_id;
 END $$;
-COMMENT ON FUNCTION begin_tag_refresh(timestamptz) IS
-  'Begins a refresh of tags: waits for another one, and notes what this one sees; a part of refresh_tags().';
+COMMENT ON FUNCTION begin_tag_refresh(timestamptz, boolean) IS
+  'Begins a refresh of tags: waits for another one, and notes which changes of journeys it follows, if it does; a part of refresh_tags().';
 
-CREATE FUNCTION store_tag_answer(
-    tag text, changed audience, OUT customers bigint, OUT gained bigint, OUT lost bigint)
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  run record;
-  defined record;
-BEGIN
-  SELECT * INTO run FROM pg_temp.clientele_refresh;
-  SELECT * INTO defined FROM clientele_data.tags t WHERE t.name = store_tag_answer.tag;
-  IF defined.holds IN ('text', 'texts') THEN
-    INSERT INTO pg_temp.clientele_answers AS a (tag, customers)
-    SELECT store_tag_answer.tag, clientele.audience_union(a.customers)
-    FROM pg_temp.clientele_answers a WHERE a.tag = store_tag_answer.tag;
-  ELSIF defined.holds = 'number' THEN
-    INSERT INTO clientele_data.tag_numbers AS n (tag, scores)
-    SELECT a.tag, coalesce(a.scores, '{}') FROM pg_temp.clientele_answers a WHERE a.tag = store_tag_answer.tag
-    ON CONFLICT ON CONSTRAINT tag_numbers_pkey DO UPDATE SET
-      scores = CASE WHEN store_tag_answer.changed IS NULL THEN excluded.scores
-                    ELSE (n.scores OPERATOR(clientele.-) store_tag_answer.changed) OPERATOR(clientele.|) excluded.scores END;
-    UPDATE pg_temp.clientele_answers a
-    SET customers = n.scores::clientele.audience
-    FROM clientele_data.tag_numbers n WHERE a.tag = store_tag_answer.tag AND n.tag = a.tag;
-    changed := NULL;
-  END IF;
-  IF defined.holds <> 'number' THEN
-    DELETE FROM clientele_data.tag_numbers n WHERE n.tag = store_tag_answer.tag;
-  END IF;
-  WITH moves AS MATERIALIZED (
-    SELECT n.value, n.after, o.customers IS NULL AS new,
-           n.after OPERATOR(clientele.-) coalesce(o.customers, '{}') AS gained,
-           coalesce(o.customers, '{}') OPERATOR(clientele.-) n.after AS lost
-    FROM (SELECT * FROM pg_temp.clientele_answers x WHERE x.tag = store_tag_answer.tag) a
-    FULL JOIN (SELECT * FROM clientele_data.tag_audiences x WHERE x.tag = store_tag_answer.tag) o USING (value)
-    CROSS JOIN LATERAL (
-      SELECT value, CASE WHEN store_tag_answer.changed IS NULL THEN coalesce(a.customers, '{}')
-        ELSE (coalesce(o.customers, '{}') OPERATOR(clientele.-) store_tag_answer.changed)
-             OPERATOR(clientele.|) coalesce(a.customers, '{}') END AS after) n
-  ), counted AS (
-    SELECT m.*, clientele.cardinality(m.gained) AS n_gained, clientele.cardinality(m.lost) AS n_lost FROM moves m
-  ), logged AS (
-    INSERT INTO clientele_data.tag_changes (refresh_id, tag, value, at, gained, lost)
-    SELECT run.refresh_id, store_tag_answer.tag, m.value, run.at, m.gained, m.lost FROM counted m WHERE m.n_gained + m.n_lost > 0
-  ), gone AS (
-    DELETE FROM clientele_data.tag_audiences d USING counted m
-    WHERE d.tag = store_tag_answer.tag AND d.value = m.value AND m.value <> '' AND clientele.cardinality(m.after) = 0
-  ), kept AS (
-    INSERT INTO clientele_data.tag_audiences (tag, value, customers)
-    SELECT store_tag_answer.tag, m.value, m.after FROM counted m
-    WHERE (m.new OR m.n_gained + m.n_lost > 0) AND (m.value = '' OR clientele.cardinality(m.after) > 0)
-    ON CONFLICT ON CONSTRAINT tag_audiences_pkey DO UPDATE SET customers = excluded.customers
-  )
-  SELECT clientele.cardinality(m.after), m.n_gained, m.n_lost INTO customers, gained, lost FROM counted m WHERE m.value = '';
-END $$;
-COMMENT ON FUNCTION store_tag_answer(text, audience) IS
-  'Takes over what clientele_answers, a temporary table, says of a tag, with history; a part of refresh_tags().
-changed: the customers who were asked; NULL for all of them.';
-
-CREATE FUNCTION changed_customers(refresh_id bigint) RETURNS bigint[]
-  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(array_agg(DISTINCT c.customer_id), '{}')
-  FROM clientele_data.tag_refreshes r
-  JOIN clientele_data.journey_changes c ON c.changed_in >= pg_snapshot_xmin(r.seen)::text::bigint
-  WHERE r.refresh_id = $1 AND (NOT pg_visible_in_snapshot(c.changed_in::text::xid8, r.seen) OR c.changed_in = r.done_in)
+CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) RETURNS jsonb
+  LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+    'tag', t.name, 'kind', t.kind, 'rule', CASE WHEN x.trusted THEN t.rule END, 'holds', t.holds, 'customers', t.customers, 'timed', t.timed, 'uses', t.uses,
+    'zone', x.zone, 'answer', CASE WHEN x.trusted THEN x.answer END, 'known', s.rule IS NOT DISTINCT FROM x.answer,
+    'author', t.defined_by, 'trusted', x.trusted,
+    'since', CASE WHEN t.per_customer AND NOT $3 AND s.rule IS NOT DISTINCT FROM x.answer
+                       AND NOT (t.timed AND ($2 < s.complete_at OR $2 >= s.complete_at + t.keeps))
+                  THEN r.change_set END)), '[]')
+  FROM clientele_data.tags t
+  LEFT JOIN clientele_data.tag_status s ON s.tag = t.name
+  LEFT JOIN clientele_data.tag_refreshes r ON r.refresh_id = s.refresh_id
+  CROSS JOIN LATERAL (SELECT coalesce(t.time_zone, clientele.store_time_zone()) AS zone OFFSET 0) z
+  CROSS JOIN LATERAL (SELECT z.zone, clientele.tag_answer_of(t.kind, t.holds, t.rule, z.zone) AS answer,
+                             t.kind = 'tags' OR clientele.trusts_tag_author(t.defined_by) AS trusted OFFSET 0) x
+  WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1))
 $$;
-COMMENT ON FUNCTION changed_customers(bigint) IS
-  'Whose journeys were changed by what a run of refresh_tags() did not see, in ascending order.
-Numbers of batches would not do: a batch may commit after another one that started later.';
+COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS
+  'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of refresh_tags().
+answer: what tag_status.rule will say; known: whether it says so already; since: the change set up to which the answer is right, absent if all customers must be asked.';
 
-CREATE FUNCTION prune_journey_changes() RETURNS bigint
+CREATE FUNCTION check_stored_rule(rule jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  needed bigint;
-  pruned bigint;
+  t record;
+  what record;
 BEGIN
-  PERFORM clientele.require_store('journey_changes', 'DELETE');
-  LOCK TABLE clientele_data.tag_refreshes IN SHARE ROW EXCLUSIVE MODE;
-  SELECT min(pg_snapshot_xmin(r.seen)::text::bigint) INTO needed
-  FROM clientele_data.tag_status s JOIN clientele_data.tag_refreshes r USING (refresh_id)
-  JOIN clientele_data.tags t ON t.name = s.tag AND t.per_customer;
-  DELETE FROM clientele_data.journey_changes c
-  WHERE c.changed_in < coalesce(needed, pg_snapshot_xmin(pg_current_snapshot())::text::bigint);
-  GET DIAGNOSTICS pruned = ROW_COUNT;
-  RETURN pruned;
+  PERFORM clientele.check_tag_name(rule ->> 'tag');
+  SELECT * INTO t FROM jsonb_to_record(rule)
+    AS x (tag text, kind text, rule text, holds text, customers boolean, timed boolean, uses text[], zone text);
+  what := clientele.describe_tag_rule(t.rule, t.kind);
+  IF (what.body, what.holds, what.customers, what.timed) IS DISTINCT FROM (t.rule, t.holds, t.customers, t.timed)
+     OR NOT t.uses @> what.uses THEN
+    UPDATE clientele_data.tags x
+    SET holds = what.holds, customers = what.customers, timed = what.timed, uses = what.uses, per_customer = what.per_customer
+    WHERE x.name = t.tag AND x.rule = t.rule AND x.kind = t.kind;
+    rule := rule || jsonb_build_object(
+      'rule', what.body, 'holds', what.holds, 'customers', what.customers, 'timed', what.timed, 'uses', what.uses,
+      'answer', clientele.tag_answer_of(t.kind, what.holds, t.rule, t.zone));
+  END IF;
+  RETURN rule;
 END $$;
-COMMENT ON FUNCTION prune_journey_changes() IS
-  'Deletes the rows of clientele_data.journey_changes that all tags have followed, and returns how many.
-Errors: 42P01 without a store, 42501 without the right to delete from it.';
+COMMENT ON FUNCTION check_stored_rule(jsonb) IS
+  'Compiles the rule of a tag as it is in the table, and mends what the row says of it; a part of refresh_tags().
+rule is a member of what tags_to_refresh() returns, and is given back as it should be.';
+
+CREATE FUNCTION note_tag_failure(tag text, message text, detail text) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  message := concat_ws('. ', message, nullif(detail, ''));
+  INSERT INTO clientele_data.tag_status AS s (tag, error, failed_at)
+  VALUES (note_tag_failure.tag, message, now())
+  ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at;
+  RETURN jsonb_build_object('tag', tag, 'outcome', 'failed', 'error', message);
+END $$;
+COMMENT ON FUNCTION note_tag_failure(text, text, text) IS
+  'Notes why the rule of a tag failed, and returns its row of the result; a part of refresh_tags().';
 
 CREATE FUNCTION refresh_tags(tags text[] DEFAULT NULL, at timestamptz DEFAULT NULL, complete boolean DEFAULT false)
   RETURNS TABLE (tag text, outcome text, customers bigint, gained bigint, lost bigint, error text)
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+  SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET timezone_abbreviations = 'Default'
+  SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET lc_numeric = 'C' SET lc_time = 'C'
+  SET standard_conforming_strings = on SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on
+  SET default_text_search_config = 'pg_catalog.simple' SET xmlbinary = base64 SET xmloption = content
+  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET row_security = on AS $$
 #variable_conflict use_column
 DECLARE
   present CONSTANT timestamptz := coalesce(at, now());
   run bigint;
+  followed bigint;
   everyone bigint;
+  todo jsonb;
+  done jsonb := '[]';
   batch record;
-  one text;
-  ids bigint[];
+  one record;
   asked clientele.audience;
-  kept record;
   message text;
   detail text;
 BEGIN
   PERFORM clientele.require_store('tags'), clientele.require_store('tag_status', 'INSERT'),
           clientele.require_store('tag_audiences', 'INSERT'), clientele.require_store('tag_audiences', 'UPDATE'),
-          clientele.require_store('journeys');
+          clientele.require_store('journey_changes', 'DELETE'), clientele.require_store('journey_change_sets', 'INSERT'),
+          clientele.require_store('journey_change_sets', 'DELETE'), clientele.require_store('journeys');
   IF NOT isfinite(present) THEN
     RAISE EXCEPTION 'at must be finite: %', at USING ERRCODE = 'datetime_field_overflow';
   END IF;
   SELECT u.name INTO one FROM unnest(tags) u (name)
   WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u.name) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'there is no tag "%"', one USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
+    RAISE EXCEPTION 'there is no tag "%"', one.name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
-  run := clientele.begin_tag_refresh(present);
+  run := clientele.begin_tag_refresh(present, true);
+  PERFORM set_config('clientele.unknown_event', 'error', true);
+  followed := (SELECT r.change_set FROM clientele_data.tag_refreshes r WHERE r.refresh_id = run);
   everyone := (SELECT clientele.cardinality(a.customers) FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = '');
+  todo := clientele.tags_to_refresh(tags, present, complete);
 
-  -- What is to be done, and since which refresh each tag can be brought up to date; NULL is from scratch.
-  DROP TABLE IF EXISTS pg_temp.clientele_todo, pg_temp.clientele_done;
-  CREATE TEMP TABLE clientele_done (
-    tag text, outcome text, customers bigint, gained bigint, lost bigint, error text) ON COMMIT DROP;
-  CREATE TEMP TABLE clientele_todo ON COMMIT DROP AS
-    SELECT t.name::text AS tag, t.kind, t.customers AS of_customers, t.uses,
-           s.rule IS NOT DISTINCT FROM clientele.tag_answer_of(t.kind, t.holds, t.rule) AS known,
-           CASE WHEN t.per_customer AND NOT refresh_tags.complete
-                     AND s.rule IS NOT DISTINCT FROM clientele.tag_answer_of(t.kind, t.holds, t.rule)
-                     AND r.server = (SELECT c.system_identifier::text FROM pg_control_system() c)
-                     AND NOT (t.timed AND (present < s.complete_at OR present >= s.complete_at + t.keeps))
-                THEN s.refresh_id END AS since
-    FROM clientele_data.tags t
-    LEFT JOIN clientele_data.tag_status s ON s.tag = t.name
-    LEFT JOIN clientele_data.tag_refreshes r ON r.refresh_id = s.refresh_id
-    WHERE t.kind <> 'fixed' AND (refresh_tags.tags IS NULL OR t.name = ANY (refresh_tags.tags));
-
-  -- Rules that have not run as they are now were perhaps written into the table by hand.
-  FOR one IN SELECT d.tag FROM pg_temp.clientele_todo d WHERE NOT d.known ORDER BY 1 LOOP
+  -- No rule runs, or is compiled, whose author is not trusted. Rules that have not run as they are now were perhaps written
+  -- into the table by hand.
+  FOR one IN SELECT d.tag, d.trusted, d.author, r.rule, r.n
+             FROM jsonb_array_elements(todo) WITH ORDINALITY r (rule, n),
+                  jsonb_to_record(r.rule) AS d (tag text, trusted boolean, author text, known boolean)
+             WHERE NOT d.trusted OR NOT d.known ORDER BY d.tag COLLATE "C" LOOP
     BEGIN
-      PERFORM clientele.check_tag_name(one), clientele.check_stored_rule(one);
+      IF NOT one.trusted THEN
+        RAISE EXCEPTION 'the rule is of %, whom you do not trust to run SQL with your rights', coalesce(format('%I', one.author), 'an unknown role')
+          USING ERRCODE = 'insufficient_privilege',
+          DETAIL = 'Read it and call define_tag() again, refresh as its author, or list the author in clientele.trusted_owners.';
+      END IF;
+      todo := jsonb_set(todo, ARRAY[(one.n - 1)::text], clientele.check_stored_rule(one.rule));
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-      PERFORM clientele.note_tag_failure(one, message, detail);
+      done := done || clientele.note_tag_failure(one.tag, message, detail);
     END;
   END LOOP;
+  todo := clientele.without_done(todo, done);
 
   LOOP
-    -- All journey rules that are ready, by the state that they start from; any other tag by itself.
-    SELECT d.since, d.of_customers, array_agg(d.tag ORDER BY d.tag) AS names INTO batch
+    -- All journey rules that are ready, by the state that they start from and their clock; any other tag by itself.
+    SELECT d.since, d.zone, array_agg(d.tag ORDER BY d.tag COLLATE "C") AS names, jsonb_agg(d.rule ORDER BY d.tag COLLATE "C") AS rules INTO batch
     FROM (
-      SELECT d.*, row_number() OVER (PARTITION BY d.since, d.of_customers, d.kind ORDER BY d.tag) AS n
-      FROM pg_temp.clientele_todo d
+      SELECT w.rule, d.tag, d.since, d.customers, d.kind, d.zone,
+             row_number() OVER (PARTITION BY d.since, d.customers, d.kind, d.zone ORDER BY d.tag COLLATE "C") AS n
+      FROM jsonb_array_elements(todo) w (rule),
+           jsonb_to_record(w.rule) AS d (tag text, since bigint, customers boolean, kind text, zone text, uses text[])
       -- Most tags rest on none, which is seen without calling a function for each pair of tags.
-      WHERE NOT EXISTS (SELECT FROM pg_temp.clientele_todo o WHERE d.uses <> '{}' AND clientele.tag_needs(d.uses, o.tag))) d
+      WHERE d.uses = '{}' OR NOT EXISTS (SELECT FROM jsonb_array_elements(todo) o (rule) WHERE clientele.tag_needs(d.uses, o.rule ->> 'tag'))) d
     -- The answers of a batch are in memory together: about 256 MB at most.
     WHERE d.kind <> 'journey' OR d.n <= greatest(1, 268435456 / (everyone / 8 + 10000))
-    GROUP BY d.since, d.of_customers, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END
-    ORDER BY min(d.tag) LIMIT 1;
+    GROUP BY d.since, d.customers, d.zone, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END
+    ORDER BY min(d.tag COLLATE "C") LIMIT 1;
     IF NOT FOUND THEN
-      EXIT WHEN NOT EXISTS (SELECT FROM pg_temp.clientele_todo);
-      FOR one, message IN
-        SELECT d.tag, c FROM pg_temp.clientele_todo d, clientele.tag_circle(d.tag) c WHERE c IS NOT NULL ORDER BY 1
+      EXIT WHEN todo = '[]';
+      FOR one IN
+        SELECT d.rule ->> 'tag' AS tag, c.circle FROM jsonb_array_elements(todo) d (rule), clientele.tag_circle(d.rule ->> 'tag') c (circle)
+        WHERE c.circle IS NOT NULL ORDER BY 1
       LOOP
-        PERFORM clientele.note_tag_failure(one, 'the tag rests on itself: ' || message, NULL);
+        done := done || clientele.note_tag_failure(one.tag, 'the tag rests on itself: ' || one.circle, NULL);
       END LOOP;
       IF NOT FOUND THEN
-        RAISE EXCEPTION 'tags are left over: %', (SELECT string_agg(d.tag, ', ') FROM pg_temp.clientele_todo d) USING ERRCODE = 'internal_error';
+        RAISE EXCEPTION 'tags are left over: %', (SELECT string_agg(d.rule ->> 'tag', ', ') FROM jsonb_array_elements(todo) d (rule))
+          USING ERRCODE = 'internal_error';
       END IF;
+      todo := clientele.without_done(todo, done);
       CONTINUE;
     END IF;
-    ids := NULL;
     asked := NULL;
     IF batch.since IS NOT NULL THEN
-      ids := clientele.changed_customers(batch.since);
-      IF ids = '{}' THEN
+      asked := clientele.changed_customers(batch.since, followed);
+      IF asked OPERATOR(clientele.=) '{}' THEN
         UPDATE clientele_data.tag_status s SET refresh_id = run, error = NULL, failed_at = NULL WHERE s.tag = ANY (batch.names);
-        INSERT INTO pg_temp.clientele_done
-        SELECT s.tag, 'fresh', s.customers, 0, 0 FROM clientele_data.tag_status s WHERE s.tag = ANY (batch.names);
-        DELETE FROM pg_temp.clientele_todo d WHERE d.tag = ANY (batch.names);
+        done := done || (SELECT jsonb_agg(jsonb_build_object('tag', s.tag, 'outcome', 'fresh', 'customers', s.customers, 'gained', 0, 'lost', 0))
+                         FROM clientele_data.tag_status s WHERE s.tag = ANY (batch.names));
+        todo := clientele.without_done(todo, done);
         CONTINUE;
-      ELSIF cardinality(ids) > everyone / 4 THEN
-        ids := NULL;  -- one pass over all is cheaper than so many look-ups
-      ELSE
-        asked := ids::clientele.audience;
-        DROP TABLE IF EXISTS pg_temp.clientele_changed;
-        CREATE TEMP TABLE clientele_changed ON COMMIT DROP AS
-          SELECT j.customer_id, j.journey FROM clientele_data.journeys j WHERE j.customer_id = ANY (ids);
+      ELSIF clientele.cardinality(asked) > everyone / 4 THEN
+        asked := NULL;  -- one pass over all is cheaper than so many look-ups
       END IF;
     END IF;
     -- Together first. If that fails, one after the other finds whose fault it is.
     BEGIN
+      done := done || clientele.refresh_rules(run, present, batch.rules, asked);
+    EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+      RAISE;
+    WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
       IF cardinality(batch.names) = 1 THEN
-        PERFORM clientele.ask_rule(batch.names[1], present, ids);
+        done := done || clientele.note_tag_failure(batch.names[1], message, detail);
       ELSE
-        PERFORM clientele.ask_journey_rules(batch.names, present, ids);
+        FOR one IN SELECT r.rule, r.rule ->> 'tag' AS tag FROM jsonb_array_elements(batch.rules) r (rule) LOOP
+          BEGIN
+            done := done || clientele.refresh_rules(run, present, jsonb_build_array(one.rule), asked);
+          EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+            RAISE;
+          WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+            done := done || clientele.note_tag_failure(one.tag, message, detail);
+          END;
+        END LOOP;
       END IF;
-    EXCEPTION WHEN OTHERS THEN
-      FOREACH one IN ARRAY batch.names LOOP
-        BEGIN
-          PERFORM clientele.ask_rule(one, present, ids);
-        EXCEPTION WHEN OTHERS THEN
-          GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-          PERFORM clientele.note_tag_failure(one, message, detail);
-        END;
-      END LOOP;
     END;
-    FOREACH one IN ARRAY batch.names LOOP
-      CONTINUE WHEN NOT EXISTS (SELECT FROM pg_temp.clientele_todo d WHERE d.tag = one);
-      BEGIN
-        kept := clientele.store_tag_answer(one, asked);
-        INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule, holds, customers)
-        SELECT t.name, run, present, clientele.tag_answer_of(t.kind, t.holds, t.rule), t.holds, kept.customers
-        FROM clientele_data.tags t WHERE t.name = one
-        ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
-          refresh_id = excluded.refresh_id, rule = excluded.rule, holds = excluded.holds, customers = excluded.customers, error = NULL, failed_at = NULL,
-          complete_at = CASE WHEN asked IS NULL THEN excluded.complete_at ELSE s.complete_at END;
-        INSERT INTO pg_temp.clientele_done
-        VALUES (one, CASE WHEN asked IS NULL THEN 'complete' ELSE 'changed' END, kept.customers, kept.gained, kept.lost);
-        DELETE FROM pg_temp.clientele_todo d WHERE d.tag = one;
-      EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-        PERFORM clientele.note_tag_failure(one, message, detail);
-      END;
-    END LOOP;
-    TRUNCATE pg_temp.clientele_answers;
+    todo := clientele.without_done(todo, done);
   END LOOP;
 
+  PERFORM clientele.forget_change_sets();
   UPDATE clientele_data.tag_refreshes r
-  SET finished_at = clock_timestamp(), tags = (SELECT count(*) FROM pg_temp.clientele_done d WHERE d.error IS NULL),
-      failed = (SELECT count(*) FROM pg_temp.clientele_done d WHERE d.error IS NOT NULL)
+  SET finished_at = clock_timestamp(), tags = (SELECT count(*) FROM jsonb_array_elements(done) d (x) WHERE NOT d.x ? 'error'),
+      failed = (SELECT count(*) FROM jsonb_array_elements(done) d (x) WHERE d.x ? 'error')
   WHERE r.refresh_id = run;
-  RETURN QUERY SELECT d.tag, d.outcome, d.customers, d.gained, d.lost, d.error FROM pg_temp.clientele_done d
+  RETURN QUERY SELECT d.* FROM jsonb_to_recordset(done)
+                 AS d (tag text, outcome text, customers bigint, gained bigint, lost bigint, error text)
                ORDER BY d.error IS NULL, d.tag COLLATE "C";
-  DROP TABLE IF EXISTS pg_temp.clientele_changed;
-  DROP TABLE pg_temp.clientele_todo, pg_temp.clientele_done, pg_temp.clientele_answers, pg_temp.clientele_refresh;
 END $$;
 COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS
   'Brings the tags up to date, all of them or those named, in the order in which they rest on each other; one row a tag.
 Rules over a journey are asked of the customers whose journeys changed since (outcome changed, or fresh if there is none), other rules of all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than they keep; complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
-at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in clientele_data.tag_status, and the other tags fresh (outcome failed).
-It runs the rules with your rights. Two refreshes wait for each other. Errors: 42704 for an unknown tag, 42P01 without a store, 42501 without the right to write its tables of tags.';
+at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in clientele_data.tag_status, and the other tags fresh (outcome failed). Rules see the time zone of their tag or of the store, and fixed settings, whatever those of the session are.
+It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. Two refreshes wait for each other; in REPEATABLE READ the second one may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
 
-CREATE FUNCTION note_tag_failure(tag text, message text, detail text) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  message := concat_ws(' ', message, nullif(detail, ''));
-  INSERT INTO clientele_data.tag_status AS s (tag, error, failed_at)
-  VALUES (note_tag_failure.tag, message, now())
-  ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET error = excluded.error, failed_at = excluded.failed_at;
-  INSERT INTO pg_temp.clientele_done (tag, outcome, error) VALUES (note_tag_failure.tag, 'failed', message);
-  DELETE FROM pg_temp.clientele_todo d WHERE d.tag = note_tag_failure.tag;
-  DELETE FROM pg_temp.clientele_answers a WHERE a.tag = note_tag_failure.tag;
-END $$;
-COMMENT ON FUNCTION note_tag_failure(text, text, text) IS
-  'Notes why the rule of a tag failed; a part of refresh_tags().';
-
-CREATE FUNCTION check_stored_rule(tag text) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  t record;
-  what record;
-BEGIN
-  SELECT * INTO t FROM clientele_data.tags x WHERE x.name = check_stored_rule.tag;
-  what := clientele.describe_tag_rule(t.rule, t.kind);
-  IF (what.holds, what.customers, what.timed) IS DISTINCT FROM (t.holds, t.customers, t.timed)
-     OR NOT t.uses @> what.uses OR t.per_customer AND t.kind = 'tags' THEN
-    UPDATE clientele_data.tags x
-    SET holds = what.holds, customers = what.customers, timed = what.timed, uses = what.uses, per_customer = what.per_customer
-    WHERE x.name = check_stored_rule.tag;
-    UPDATE pg_temp.clientele_todo d SET of_customers = what.customers, uses = what.uses WHERE d.tag = check_stored_rule.tag;
-  END IF;
-END $$;
-COMMENT ON FUNCTION check_stored_rule(text) IS
-  'Compiles the rule of a tag as it is in the table, and mends what the row says of it; a part of refresh_tags().';
+CREATE FUNCTION without_done(todo jsonb, done jsonb) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(jsonb_agg(t.rule), '[]') FROM jsonb_array_elements(todo) t (rule)
+  WHERE t.rule ->> 'tag' NOT IN (SELECT d.x ->> 'tag' FROM jsonb_array_elements(done) d (x))
+$$;
+COMMENT ON FUNCTION without_done(jsonb, jsonb) IS
+  'What is left to do of what was to be done; a part of refresh_tags().';

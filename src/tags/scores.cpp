@@ -11,9 +11,18 @@ namespace clientele::tags {
 namespace {
 
 constexpr Millionths powers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
-constexpr size_t window = 4096;
+constexpr size_t window = 4096, batch = 16384;
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+// `out` has room for both; of one customer, those of `a` come first.
+void merge_by_customer(std::span<const Score> a, std::span<const Score> b, std::span<Score> out) {
+  size_t i = 0, j = 0;
+  each_polled(out, [&](Score& to) {
+    const bool left = j == b.size() || (i < a.size() && a[i].customer <= b[j].customer);
+    to = left ? a[i++] : b[j++];
+  });
+}
 
 // The first number for which `holds`, which then holds for all above it.
 template <class Holds>
@@ -38,6 +47,13 @@ Cut Cut::at_most(double bound) {
   return first_where([bound](double number) { return number > bound; });
 }
 
+void Scores::require_size(uint64_t customers) {
+  if (customers > most_customers)
+    throw Error(sqlstate::limit_exceeded,
+                "tag_scores hold a score of at most 67108864 customers each",
+                "Keep the scores of some customers each in values of their own.");
+}
+
 Millionths Scores::unit() const { return powers[6 - decimals_]; }
 
 Scores Scores::of(std::span<const Score> ascending, int decimals, int64_t least) {
@@ -47,12 +63,11 @@ Scores Scores::of(std::span<const Score> ascending, int decimals, int64_t least)
   const Millionths unit = result.unit();
   std::vector<uint64_t> ids;
   std::array<std::vector<uint64_t>, most_slices> of_bit;
-  for (size_t from = 0; from < ascending.size(); from += 65536) {
+  for (size_t from = 0; from < ascending.size(); from += batch) {
     poll();
     ids.clear();
     for (std::vector<uint64_t>& some : of_bit) some.clear();
-    for (const Score& s :
-         ascending.subspan(from, std::min<size_t>(65536, ascending.size() - from))) {
+    for (const Score& s : ascending.subspan(from, std::min(batch, ascending.size() - from))) {
       ids.push_back(s.customer);
       for (auto left = static_cast<uint64_t>(s.score / unit - least); left != 0; left &= left - 1)
         of_bit[std::countr_zero(left)].push_back(s.customer);
@@ -69,12 +84,13 @@ Scores Scores::of(std::span<const Score> ascending, int decimals, int64_t least)
 
 Scores Scores::of(std::span<const Score> ascending) {
   if (ascending.empty()) return {};
+  require_size(ascending.size());
   int decimals = 0;
   Millionths least = ascending[0].score;
-  for (const Score& s : ascending) {
+  each_polled(ascending, [&](const Score& s) {
     while (s.score % powers[6 - decimals] != 0) ++decimals;
     least = std::min(least, s.score);
-  }
+  });
   return of(ascending, decimals, least / powers[6 - decimals]);
 }
 
@@ -162,10 +178,14 @@ size_t Scores::scores(uint64_t from, std::span<Score> out) const {
 }
 
 std::vector<Score> Scores::scores() const {
-  std::vector<Score> result(size());
-  for (size_t at = 0; at < result.size();) {
+  const size_t all = size();
+  require_size(all);
+  std::vector<Score> result;
+  result.reserve(all);
+  for (size_t at = 0; at < all;) {
     poll();
-    const size_t n = std::min(window, result.size() - at);
+    const size_t n = std::min(window, all - at);
+    result.resize(at + n);
     at += scores(at == 0 ? 0 : result[at - 1].customer + 1, std::span(result).subspan(at, n));
   }
   return result;
@@ -208,8 +228,10 @@ Scores& Scores::operator|=(const Scores& other) {
   all_ -= other.all_;
   for (Audience& slice : slices_) slice -= other.all_;
   std::vector<Score> more = other.scores();
-  const bool fits = !all_.empty() && std::ranges::all_of(more, [&](const Score& s) {
-    return s.score % unit() == 0 && s.score / unit() >= least_;
+  require_size(size() + more.size());
+  bool fits = !all_.empty();
+  each_polled(more, [&](const Score& s) {
+    fits = fits && s.score % unit() == 0 && s.score / unit() >= least_;
   });
   if (fits) {
     const Scores same = of(more, decimals_, least_);
@@ -219,17 +241,19 @@ Scores& Scores::operator|=(const Scores& other) {
     settle();
     return *this;
   }
-  std::vector<Score> old = scores(), both(old.size() + more.size());
-  std::ranges::merge(old, more, both.begin(), {}, &Score::customer, &Score::customer);
+  const std::vector<Score> old = scores();
+  std::vector<Score> both(old.size() + more.size());
+  merge_by_customer(old, more, both);
   return *this = of(both);
 }
 
 void settle_scores(std::pmr::vector<Score>& scores, size_t sorted) {
   sort_by_id(scores, sorted, [](const Score& s) { return s.customer; });
   if (sorted != 0) {
-    const auto fresh = scores.begin() + static_cast<ptrdiff_t>(sorted);
-    std::inplace_merge(scores.begin(), fresh, scores.end(),
-                       [](const Score& a, const Score& b) { return a.customer < b.customer; });
+    std::pmr::vector<Score> both(scores.size(), scores.get_allocator());
+    const std::span<const Score> all(scores);
+    merge_by_customer(all.first(sorted), all.subspan(sorted), both);
+    scores.swap(both);
   }
   for (size_t i = 1; i < scores.size(); ++i) {
     if (i % 65536 == 0) poll();
@@ -244,9 +268,8 @@ void settle_scores(std::pmr::vector<Score>& scores, size_t sorted) {
         "customer " + std::to_string(scores[i].customer) + " has more than one score: " + two,
         "Take one score of each customer, as by max() with GROUP BY.");
   }
-  scores.erase(std::unique(scores.begin(), scores.end(),
-                           [](const Score& a, const Score& b) { return a.customer == b.customer; }),
-               scores.end());
+  drop_repeated(scores, [](const Score& a, const Score& b) { return a.customer == b.customer; });
+  Scores::require_size(scores.size());
 }
 
 }  // namespace clientele::tags

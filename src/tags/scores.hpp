@@ -43,6 +43,9 @@ struct ScoreSummary {
 class Scores {
  public:
   static constexpr int most_slices = 61;
+  /// More customers are error 54000: to list and to sort them would take gigabytes of memory.
+  static constexpr uint64_t most_customers = uint64_t{1} << 26;
+  static void require_size(uint64_t customers);
 
   /// Of different customers, ascending.
   static Scores of(std::span<const Score> ascending);

@@ -19,7 +19,7 @@ CREATE TYPE tag_scores (
 );
 COMMENT ON TYPE tag_scores IS
   'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
-Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size.';
+Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. They take at most 1 GB together (54000).';
 
 CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_tag_scores(varchar) RETURNS tag_scores
 COMMENT ON FUNCTION varchar_to_tag_scores(varchar) IS 'Reads a tag_scores from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS tag_scores) WITH FUNCTION varchar_to_tag_scores(varchar) AS IMPLICIT;
 
-CREATE FUNCTION tag_scores_eq(tag_scores, tag_scores) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION tag_scores_eq(tag_scores, tag_scores) IS 'True if the same customers have the same scores in both.';
-CREATE FUNCTION tag_scores_ne(tag_scores, tag_scores) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION tag_scores_ne(tag_scores, tag_scores) IS 'True if a customer has different scores in them, or a score in one only.';
-CREATE FUNCTION tag_scores_hash(tag_scores) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION tag_scores_hash(tag_scores) IS 'Hashes scores, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS tag_scores_hash_ops DEFAULT FOR TYPE tag_scores USING hash AS
-  OPERATOR 1 =, FUNCTION 1 tag_scores_hash(tag_scores);
+\comparable tag_scores give the same customers the same scores
 
 -- Who has which score
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "base/poll.hpp"
 #include "pg/values.hpp"
 #include "tags/query.hpp"
 
@@ -21,13 +22,20 @@ struct Common {
   double least;  // what any tag that is not among them stays below
 };
 
+/// Elements of arrays are neither compressed nor out of line; if one is, it matches what "" does.
+std::string_view flat_text(Datum value) {
+  const char* const text = DatumGetPointer(value);
+  if (VARATT_IS_EXTERNAL(text) || VARATT_IS_COMPRESSED(text)) return {};
+  return {VARDATA_ANY(text), static_cast<size_t>(VARSIZE_ANY_EXHDR(text))};
+}
+
 double part_of(const Leaf& leaf, const std::optional<Common>& common) {
   const bool one = leaf.test == Test::equal || leaf.test == Test::present;
   if (!common) return one ? usual_tag : usual_range;
   // Values of one name mostly exclude each other, tags below one do not.
   double sum = 0, none = 1;
   for (size_t i = 0; i < common->tags.size(); ++i) {
-    if (!leaf.matches(pg::text_view(common->tags[i]))) continue;
+    if (!leaf.matches(flat_text(common->tags[i]))) continue;
     sum += common->frequencies[i];
     none *= 1 - common->frequencies[i];
   }
@@ -35,6 +43,7 @@ double part_of(const Leaf& leaf, const std::optional<Common>& common) {
 }
 
 double part_of(const Node& node, const std::optional<Common>& common) {
+  check_stack();
   switch (node.kind) {
     case Node::Kind::leaf:
       return part_of(node.leaf, common);
@@ -45,9 +54,8 @@ double part_of(const Node& node, const std::optional<Common>& common) {
   }
   const bool all = node.kind == Node::Kind::conjunction;
   double product = 1;
-  size_t polled = 0;
   for (const Node& child : node.children) {
-    if (++polled % 256 == 0) pg::poll_interrupts();
+    pg::poll_interrupts();
     const double part = part_of(child, common);
     product *= all ? part : 1 - part;
   }
@@ -61,6 +69,18 @@ double part_of(const Node& node, const std::optional<Common>& common) {
 using namespace clientele;
 using clientele::tags::Common, clientele::tags::TagQuery, clientele::tags::usual_range;
 
+namespace {
+
+/// The type tag_query of the schema that this function is in.
+Oid tag_query_type(FunctionCallInfo fcinfo) {
+  return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("tag_query"),
+                         ObjectIdGetDatum(get_func_namespace(fcinfo->flinfo->fn_oid)));
+}
+
+}  // namespace
+
+// Whoever makes an operator may name this function as its estimator: the operator has any number of
+// arguments then, of any types, and the column's statistics are of any type, too.
 CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
   auto* const root = reinterpret_cast<PlannerInfo*>(PG_GETARG_POINTER(0));
   auto* const arguments = reinterpret_cast<List*>(PG_GETARG_POINTER(2));
@@ -69,7 +89,7 @@ CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
   bool on_left = false;
   if (!get_restriction_variable(root, arguments, PG_GETARG_INT32(3), &column, &other, &on_left))
     PG_RETURN_FLOAT8(usual_range);
-  if (!IsA(other, Const)) {
+  if (!IsA(other, Const) || reinterpret_cast<Const*>(other)->consttype != tag_query_type(fcinfo)) {
     ReleaseVariableStats(column);
     PG_RETURN_FLOAT8(usual_range);
   }
@@ -87,7 +107,8 @@ CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
     known = get_attstatsslot(&slot, column.statsTuple, STATISTIC_KIND_MCELEM, InvalidOid,
                              ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
     // Behind the frequencies are their least, their greatest, and that of NULL.
-    known = known && slot.nnumbers >= slot.nvalues + 2;
+    known = known && slot.nnumbers >= slot.nvalues + 2 &&
+            (slot.valuetype == TEXTOID || slot.valuetype == VARCHAROID);
   }
   const double part = pg::guarded([&] {
     std::optional<Common> common;
@@ -99,5 +120,6 @@ CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
   });
   free_attstatsslot(&slot);
   ReleaseVariableStats(column);
-  PG_RETURN_FLOAT8(std::clamp(part * (1 - nulls), 0.0, 1.0));
+  const double rows = part * (1 - nulls);
+  PG_RETURN_FLOAT8(rows >= 0 && rows <= 1 ? rows : usual_range);
 }

@@ -8,7 +8,7 @@ CREATE FUNCTION starter_tags(
   SELECT (ARRAY['basic', '基本', 'behaviour', '行为', 'preference', '偏好', 'value', '价值', 'response', '响应'])
            [2 * array_position('{basic,behaviour,preference,value,response}', s.family) - CASE $1 WHEN 'zh' THEN 0 ELSE 1 END]
            || '.' || CASE $1 WHEN 'zh' THEN s.zh ELSE s.en END,
-         s.family, s.kind, regexp_replace(s.rule, '\[\[([^~]*?)~(.*?)\]\]', CASE $1 WHEN 'zh' THEN '\2' ELSE '\1' END, 'g'),
+         s.family, s.kind, regexp_replace(s.rule, '[[][[]([^~]*?)~(.*?)[]][]]', CASE $1 WHEN 'zh' THEN E'\\2' ELSE E'\\1' END, 'g'),
          CASE $1 WHEN 'zh' THEN s.zh_description ELSE s.en_description END
   FROM (VALUES
     -- Who they are
@@ -220,7 +220,7 @@ CREATE FUNCTION define_starter_tags(
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 80 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
+  zone CONSTANT text := coalesce(time_zone, clientele.store_time_zone());
   given CONSTANT jsonb := jsonb_strip_nulls(jsonb_build_object(
     'purchase', purchase, 'view', view, 'search', search, 'cart', cart, 'return', define_starter_tags.return,
     'complaint', complaint, 'contact', contact, 'visit', visit, 'promotion', promotion, 'opened', opened,
@@ -270,12 +270,12 @@ BEGIN
   FOR starter IN
     SELECT s.tag, s.family, s.kind, s.description,
            (SELECT string_agg(m.part[1] || (words ->> m.part[2]), '' ORDER BY m.n)
-            FROM regexp_matches(s.rule || '{end}', '(.*?)\{([a-z_]+)\}', 'g') WITH ORDINALITY m (part, n)) AS rule
+            FROM regexp_matches(s.rule || '{end}', '(.*?)[{]([a-z_]+)[}]', 'g') WITH ORDINALITY m (part, n)) AS rule
     FROM clientele.starter_tags(language) WITH ORDINALITY s (tag, family, kind, rule, description, n)
-    WHERE model IS NOT NULL OR s.rule NOT LIKE '%{churn\_model}%'
+    WHERE model IS NOT NULL OR strpos(s.rule, '{churn_model}') = 0
     ORDER BY s.kind = 'tags', s.n
   LOOP
-    PERFORM clientele.define_tag(starter.tag, starter.rule, starter.family, starter.description, starter.kind);
+    PERFORM clientele.define_tag(starter.tag, starter.rule, starter.family, starter.description, starter.kind, time_zone => time_zone);
     tag := starter.tag;
     family := starter.family;
     description := starter.description;
@@ -285,7 +285,7 @@ END $$;
 COMMENT ON FUNCTION define_starter_tags(text, text, text, text, text, text, text, text, text, text, text, text, text, text) IS
   'Defines a set of tags that suit any store, in all five families, and lists them; refresh_tags() computes who has them.
 purchase, view, search, cart, return, complaint, contact, visit (to a shop), promotion (what the shop writes), opened and clicked (answers to it) and passive (what else customers do not do themselves, such as shipped) are selectors of the events that play these roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events nobody has the tags that ask for them. Call it again when the store records new kinds of events: it gives the same tags their rules anew, also those that you changed.
-language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose clock hours and days are read; NULL takes the session''s, and the rules remember it. A tag value.churn_risk is among them only if a model of churn that was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
+language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose clock hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
 
 CREATE FUNCTION usual_property(names text[]) RETURNS text
   LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

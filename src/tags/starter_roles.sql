@@ -29,7 +29,7 @@ Upper and lower case, blanks, _, -, ., / and : do not matter.';
 
 CREATE FUNCTION plain_event_name(event text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT regexp_replace(lower(event), '[\s_./:-]+', '', 'g')
+  SELECT regexp_replace(lower(event), '[[:space:]_./:-]+', '', 'g')
 $$;
 COMMENT ON FUNCTION plain_event_name(text) IS
   'What define_starter_tags() compares names of events by: AddToCart and add_to_cart are the same.';
@@ -57,10 +57,10 @@ CREATE FUNCTION all_but(selector text) RETURNS text
 BEGIN
   IF selector IS NULL THEN
     RETURN '*';
-  ELSIF selector ~ '["\[!]' THEN
+  ELSIF selector ~ '[["!]' THEN
     RETURN coalesce((SELECT string_agg('!#' || t, '|' ORDER BY t) FROM clientele.event_types_matching(selector) t), '*');
   END IF;
-  RETURN '!' || regexp_replace(selector, '\|\s*', '|!', 'g');
+  RETURN '!' || regexp_replace(selector, '[|][[:space:]]*', '|!', 'g');
 END $$;
 COMMENT ON FUNCTION all_but(text) IS
   'Writes the selector of everything that another one does not pick; a part of define_starter_tags().

@@ -30,26 +30,7 @@ CREATE FUNCTION varchar_to_tag_query(varchar) RETURNS tag_query
 COMMENT ON FUNCTION varchar_to_tag_query(varchar) IS 'Reads a tag_query from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS tag_query) WITH FUNCTION varchar_to_tag_query(varchar) AS IMPLICIT;
 
--- The bytes are canonical, so bytea's comparisons serve.
-CREATE FUNCTION tag_query_eq(tag_query, tag_query) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION tag_query_eq(tag_query, tag_query) IS 'True if both queries have the same normal form.';
-CREATE FUNCTION tag_query_ne(tag_query, tag_query) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION tag_query_ne(tag_query, tag_query) IS 'True if the normal forms of the queries differ.';
-CREATE FUNCTION tag_query_hash(tag_query) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION tag_query_hash(tag_query) IS 'Hashes a tag query, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = tag_query, RIGHTARG = tag_query, FUNCTION = tag_query_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = tag_query, RIGHTARG = tag_query, FUNCTION = tag_query_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS tag_query_hash_ops DEFAULT FOR TYPE tag_query USING hash AS
-  OPERATOR 1 =, FUNCTION 1 tag_query_hash(tag_query);
+\comparable tag_query have the same normal form
 
 CREATE FUNCTION tag_query_names(tag_query) RETURNS text[]
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_names';

@@ -70,15 +70,7 @@ CLIENTELE_FUNCTION(clientele_tag_query_out) {
   return pg::guarded([&] { return pg::make_cstring(TagQuery::read(bytes).print()); });
 }
 CLIENTELE_FUNCTION(clientele_tag_query_recv) {
-  return pg::received(fcinfo, [](pg::ByteView bytes) {
-    const TagQuery query = TagQuery::read(bytes);
-    const std::string text = query.print();
-    if (!pg::call_pg([&] { return pg_verifymbstr(text.data(), text.size(), true); }))
-      throw Error(sqlstate::invalid_binary,
-                  "a name or a value in a tag query is not in the "
-                  "encoding of the database");
-    return pg::packed(query);
-  });
+  return pg::received(fcinfo, [](pg::ByteView bytes) { return pg::packed(TagQuery::read(bytes)); });
 }
 CLIENTELE_FUNCTION(clientele_tag_query_names) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));

@@ -19,7 +19,7 @@ CREATE TYPE btyd_model (
 );
 COMMENT ON TYPE btyd_model IS
   'A fitted model of when customers buy and when they leave: made by the aggregate btyd_fit, or written by hand.
-Its text form is JSON, such as {"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}. What a fit adds: standard_errors, log_likelihood, log_likelihood_without_dropout, customers, groups (of customers with equal data), grid (times were rounded down to multiples of it, where groups would have been too many), converged, iterations, gradient_norm, at_bound (parameters that ended at a bound), remark ("no drop-out" where the likelihood is highest if nobody ever leaves, "no repeat purchases" where nobody bought again). Times are in the unit of the data.';
+Its text form is JSON, such as {"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}. What a fit adds: standard_errors, log_likelihood, log_likelihood_without_dropout, customers, groups (of customers with equal data), grid (times were rounded down to multiples of it, where groups would have been too many), converged, iterations, gradient_norm, at_bound (parameters that ended at a bound), remark ("no drop-out" where the likelihood is highest if nobody ever leaves, "no repeat purchases" where nobody bought again). Times are in the unit of the data. At most 30 covariates.';
 
 CREATE FUNCTION text_to_btyd_model(text) RETURNS btyd_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_model_from_text';
@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_btyd_model(varchar) RETURNS btyd_model
 COMMENT ON FUNCTION varchar_to_btyd_model(varchar) IS 'Reads a btyd_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS btyd_model) WITH FUNCTION varchar_to_btyd_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION btyd_model_eq(btyd_model, btyd_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION btyd_model_eq(btyd_model, btyd_model) IS 'True if both are the same model, found in the same way.';
-CREATE FUNCTION btyd_model_ne(btyd_model, btyd_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION btyd_model_ne(btyd_model, btyd_model) IS 'True if the models, or the ways in which they were found, differ.';
-CREATE FUNCTION btyd_model_hash(btyd_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION btyd_model_hash(btyd_model) IS 'Hashes a btyd_model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = btyd_model, RIGHTARG = btyd_model, FUNCTION = btyd_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = btyd_model, RIGHTARG = btyd_model, FUNCTION = btyd_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS btyd_model_hash_ops DEFAULT FOR TYPE btyd_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 btyd_model_hash(btyd_model);
+\comparable btyd_model are the same model, found in the same way
 
 -- The fit
 
@@ -70,7 +52,10 @@ CREATE TYPE btyd_histories (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE btyd_histories IS
-  'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.';
+  'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes and servers.
+At most 2,097,152 different histories; beyond, times are rounded down, or it is error 54000.';
+
+\comparable btyd_histories hold the same histories
 
 CREATE FUNCTION btyd_accum(btyd_histories, double precision, double precision, double precision, text) RETURNS btyd_histories
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_row';

@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_contract_model(varchar) RETURNS contract_model
 COMMENT ON FUNCTION varchar_to_contract_model(varchar) IS 'Reads a contract_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS contract_model) WITH FUNCTION varchar_to_contract_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION contract_model_eq(contract_model, contract_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION contract_model_eq(contract_model, contract_model) IS 'True if both are the same model, found in the same way.';
-CREATE FUNCTION contract_model_ne(contract_model, contract_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION contract_model_ne(contract_model, contract_model) IS 'True if the models, or the ways in which they were found, differ.';
-CREATE FUNCTION contract_model_hash(contract_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION contract_model_hash(contract_model) IS 'Hashes a contract_model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = contract_model, RIGHTARG = contract_model, FUNCTION = contract_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = contract_model, RIGHTARG = contract_model, FUNCTION = contract_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS contract_model_hash_ops DEFAULT FOR TYPE contract_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 contract_model_hash(contract_model);
+\comparable contract_model are the same model, found in the same way
 
 -- The fit
 
@@ -70,7 +52,10 @@ CREATE TYPE contract_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE contract_values IS
-  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between processes and servers.';
+  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between processes and servers.
+At most 1,048,576 different pairs (54000).';
+
+\comparable contract_values hold the same contracts
 
 CREATE FUNCTION contract_accum(contract_values, integer, boolean) RETURNS contract_values
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_accum';

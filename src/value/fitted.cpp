@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "value/fitted.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -28,6 +29,7 @@ constexpr uint8_t version = 1;
 // Far beyond any estimate, and near enough for every formula to hold.
 constexpr double least = 1e-30, most = 1e30;
 constexpr double most_effect = 100;
+constexpr uint64_t most_counted = 1'000'000'000'000'000;
 
 /// Letters and digits in lower case.
 std::string bare(std::string_view name) {
@@ -39,8 +41,12 @@ std::string bare(std::string_view name) {
   return result;
 }
 
+/// Zero has no sign here, as it has none in JSON.
 void write_numbers(Writer& w, std::span<const double> values) {
-  w.raw(values.data(), values.size() * sizeof(double));
+  for (const double v : values) {
+    const double unsigned_zero = v + 0.0;
+    w.raw(&unsigned_zero, sizeof unsigned_zero);
+  }
 }
 
 double read_number(Reader& r) {
@@ -161,13 +167,17 @@ Fitted Fitted::read(std::span<const uint8_t> bytes) {
     Diagnostics d;
     for (size_t i = 0; i < fitted.parameters.size() + 2 * covariates; ++i)
       d.errors.push_back(finite_or_unknown(r));
+    for (size_t i = fitted.parameters.size(); i < d.errors.size(); ++i)
+      if (d.errors[i] < 0) Reader::fail("the standard error of an effect is negative");
     d.customers = r.varint();
     d.groups = r.varint();
+    if (d.customers > most_counted || d.groups > most_counted) Reader::fail("impossible counts");
     d.log_likelihood = finite(r);
     d.gradient_norm = finite(r);
     d.simpler = finite_or_unknown(r);
     d.correlation = finite_or_unknown(r);
     d.grid = finite(r);
+    if (d.grid < 0) Reader::fail("the grid is negative");
     const uint64_t iterations = r.varint();
     if (iterations > UINT32_MAX) Reader::fail("too many iterations");
     d.iterations = static_cast<uint32_t>(iterations);
@@ -185,6 +195,9 @@ Fitted Fitted::read(std::span<const uint8_t> bytes) {
   } catch (const Error& e) {
     Reader::fail(e.what());
   }
+  Bytes again;
+  fitted.write(again);
+  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a model");
   return fitted;
 }
 

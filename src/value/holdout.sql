@@ -20,7 +20,9 @@ CREATE TYPE holdout_summary (
 );
 COMMENT ON TYPE holdout_summary IS
   'What was expected of customers and what they then did: made by the aggregate holdout_quality, told by holdout_errors and holdout_calibration.
-It holds every different pair, 17 bytes each, so that equal customers give equal figures whatever the plan.';
+It holds every different pair, 17 bytes each, so that equal customers give equal figures whatever the plan. At most 10,000,000 different pairs (54000).';
+
+\comparable holdout_summary hold the same expectations and what came of them
 
 CREATE FUNCTION holdout_accum(holdout_summary, double precision, double precision) RETURNS holdout_summary
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_accum';

@@ -40,6 +40,7 @@ void PurchaseDefinition::set_unit(uint64_t micros) {
 }
 
 void PurchaseDefinition::check() const {
+  size_limit.check(purchase.size());
   const auto within_time = [&](int64_t period) {
     int64_t start = 0;
     if (__builtin_mul_overflow(period, merge, &start) ||
@@ -96,6 +97,7 @@ void PurchaseDefinition::write(Bytes& out) const {
 }
 
 PurchaseDefinition PurchaseDefinition::read(std::span<const uint8_t> bytes) {
+  size_limit.check(bytes.size());
   Reader r(bytes);
   if (const uint8_t v = r.u8(); v != version)
     throw Error(sqlstate::corrupted, "purchase_def format version " + std::to_string(v) +

@@ -117,6 +117,7 @@ class KeptResult {
     d.check();
     Bytes bytes;
     d.write(bytes);
+    d.size_limit.check(bytes.size());
     arguments_ = now;
     const auto keep = [](Text& view, std::string& in) {
       in = view.text;
@@ -163,9 +164,7 @@ CLIENTELE_FUNCTION(clientele_purchase_def_out) {
 CLIENTELE_FUNCTION(clientele_purchase_def_recv) {
   return pg::received(fcinfo, [](ByteView bytes) {
     const auto d = PurchaseDefinition::read(bytes);
-    for (const std::string* s : {&d.purchase, &d.time_zone})
-      pg::call_pg([&] { pg_verifymbstr(s->data(), static_cast<int>(s->size()), false); });
-    pg::time_zone_named(d.time_zone);
+    pg::require_zone_name(d.time_zone);
     return stored(d);
   });
 }

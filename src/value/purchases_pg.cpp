@@ -213,7 +213,7 @@ CLIENTELE_FUNCTION(clientele_purchases_serialize) {
     bytes.reserve(encoded.size() + state->count * sizeof(Purchase) + 16);
     Writer w(bytes);
     w.u8(rows_version);
-    w.text({reinterpret_cast<const char*>(encoded.data()), encoded.size()});
+    w.counted(encoded);
     w.varint(state->count);
     w.raw(state->rows(), state->count * sizeof(Purchase));
     return pg::make_varlena(bytes);
@@ -225,9 +225,7 @@ CLIENTELE_FUNCTION(clientele_purchases_deserialize) {
   return guarded([&] {
     Reader reader(bytes);
     if (reader.u8() != rows_version) Reader::fail("unknown version of a customer's purchases");
-    const std::string_view encoded = reader.text();
-    PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(
-        {reinterpret_cast<const uint8_t*>(encoded.data()), encoded.size()});
+    PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(reader.counted());
     const size_t n = reader.count();
     RawPurchases* const state =
         new_rows(CurrentMemoryContext, counter, std::max<size_t>(n, least_rows));

@@ -30,25 +30,7 @@ CREATE FUNCTION varchar_to_spend_model(varchar) RETURNS spend_model
 COMMENT ON FUNCTION varchar_to_spend_model(varchar) IS 'Reads a spend_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS spend_model) WITH FUNCTION varchar_to_spend_model(varchar) AS IMPLICIT;
 
-CREATE FUNCTION spend_model_eq(spend_model, spend_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION spend_model_eq(spend_model, spend_model) IS 'True if both are the same model, found in the same way.';
-CREATE FUNCTION spend_model_ne(spend_model, spend_model) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION spend_model_ne(spend_model, spend_model) IS 'True if the models, or the ways in which they were found, differ.';
-CREATE FUNCTION spend_model_hash(spend_model) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION spend_model_hash(spend_model) IS 'Hashes a spend_model, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = spend_model, RIGHTARG = spend_model, FUNCTION = spend_model_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = spend_model, RIGHTARG = spend_model, FUNCTION = spend_model_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS spend_model_hash_ops DEFAULT FOR TYPE spend_model USING hash AS
-  OPERATOR 1 =, FUNCTION 1 spend_model_hash(spend_model);
+\comparable spend_model are the same model, found in the same way
 
 -- The fit
 
@@ -70,7 +52,10 @@ CREATE TYPE spend_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE spend_values IS
-  'What customers spend, equal ones counted together: the state of the aggregate spend_fit, which travels between processes and servers.';
+  'What customers spend, equal ones counted together: the state of the aggregate spend_fit, which travels between processes and servers.
+At most 1,048,576 different pairs; beyond, means are rounded, or it is error 54000.';
+
+\comparable spend_values hold the same spend
 
 CREATE FUNCTION spend_accum(spend_values, double precision, double precision) RETURNS spend_values
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_accum_columns';

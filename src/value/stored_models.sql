@@ -5,7 +5,7 @@ CREATE PROCEDURE create_model_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   CREATE TABLE clientele_data.model_names (
-    name text PRIMARY KEY CHECK (name <> '' AND name !~ '@' AND name !~ '^\s*\{'),
+    name text PRIMARY KEY CHECK (name <> '' AND name !~ '@' AND name !~ '^[[:space:]]*[{]'),
     type text NOT NULL,
     last_version integer NOT NULL CHECK (last_version > 0),
     UNIQUE (name, type)
@@ -105,7 +105,7 @@ BEGIN
     RAISE EXCEPTION 'name and model must not be NULL' USING ERRCODE = 'null_value_not_allowed',
       HINT = 'A fit gives NULL if no row says anything.';
   END IF;
-  IF name = '' OR name ~ '@' OR name ~ '^\s*\{' THEN
+  IF name = '' OR name ~ '@' OR name ~ '^[[:space:]]*[{]' THEN
     RAISE EXCEPTION 'a model cannot have the name "%"', name USING ERRCODE = 'invalid_parameter_value',
       HINT = 'A name is not empty, has no @, which precedes a version, and does not begin with {, as JSON does.';
   END IF;

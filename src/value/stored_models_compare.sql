@@ -5,8 +5,9 @@
 CREATE FUNCTION caller_source(source text, columns text[]) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
 DECLARE
-  found pg_catalog.text;
+  checked pg_catalog.text;
   wanted pg_catalog.text;
+  kind pg_catalog.regtype;
   relation pg_catalog.regclass;
 BEGIN
   BEGIN
@@ -14,51 +15,61 @@ BEGIN
   EXCEPTION WHEN invalid_name OR syntax_error THEN
     NULL;  -- source_text says what it should be
   END;
-  found := clientele.source_text(source, relation);
+  checked := clientele.source_text(source, relation);
   -- Mistakes in the query itself are told as they are.
-  EXECUTE pg_catalog.format('SELECT FROM %s LIMIT 0', found);
+  EXECUTE pg_catalog.format('SELECT FROM %s LIMIT 0', checked);
   FOREACH wanted IN ARRAY columns LOOP
     BEGIN
-      EXECUTE pg_catalog.format('SELECT source_row.%I FROM %s LIMIT 0', wanted, found);
+      EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT source_row.%I FROM %s LIMIT 0))', wanted, checked) INTO kind;
     EXCEPTION WHEN undefined_column THEN
       RAISE EXCEPTION 'column "%" is missing', wanted USING
         ERRCODE = 'undefined_column',
         DETAIL = pg_catalog.format('Needed are: %s.', pg_catalog.array_to_string(columns, ', ')),
         HINT = 'A purchase_summary s has columns of these names: SELECT (s).* FROM …';
     END;
+    PERFORM clientele.check_caller_column(kind, wanted);
   END LOOP;
-  RETURN found;
+  RETURN checked;
 END $$;
 COMMENT ON FUNCTION caller_source(text, text[]) IS
   'Checks a table, view or query that a caller names, and its columns, and gives it as a FROM clause calls it: source_row.
-Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL.';
+Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL, 42501 for a relation or a column that may run code of a role that the caller does not trust;
+those of read_sql() for what is not one SELECT that reads only.';
 
 CREATE FUNCTION relation_text(source text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN source !~* '^\s*((select|with|values|table)\M|\()' THEN source END
-$$;
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN (clientele.read_sql(source)).kind = 'query' THEN NULL ELSE source END;
+EXCEPTION WHEN syntax_error OR feature_not_supported OR undefined_parameter THEN
+  RETURN source;  -- a name may be anything, in double quotes
+END $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives the name of a table or view back, and NULL for a query; a part of caller_source().';
+  'Gives what may be the name of a table or view back, and NULL for a query; a part of caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  what record;
 BEGIN
   IF source IS NULL OR btrim(source) = '' THEN
     RAISE EXCEPTION 'a table or query must not be NULL or empty' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   IF relation IS NOT NULL THEN
+    PERFORM clientele.check_caller_relation(relation);
     -- Qualified under this search_path, and quoted where needed.
     RETURN relation::text || ' source_row';
-  ELSIF clientele.relation_text(source) IS NOT NULL THEN
+  END IF;
+  what := clientele.read_sql(source);
+  IF what.kind <> 'query' THEN
     RAISE EXCEPTION 'there is no table or view %', source USING ERRCODE = 'undefined_table',
       HINT = 'Give the name of one, or a query that begins with SELECT, WITH, VALUES or TABLE.';
   END IF;
   -- A comment at the end of the query ends with the line.
-  RETURN format(E'(%s\n) source_row', rtrim(source, E' \t\r\n;'));
+  RETURN format(E'(%s\n) source_row', what.body);
 END $$;
 COMMENT ON FUNCTION source_text(text, regclass) IS
   'Writes a table, view or query as a FROM clause has it; a part of caller_source().
-Errors: 42P01 for an unknown table, 22004 for NULL.';
+Errors: 42P01 for an unknown table, 22004 for NULL, 42501 for a relation that may run code of a role that you do not trust; those of read_sql().';
 
 CREATE FUNCTION model_versions(
     name text, OUT version integer, OUT type text, OUT kind text, OUT current boolean, OUT model text) RETURNS SETOF record
@@ -140,7 +151,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
   'Compares the versions of a model by how well each foretells what customers did afterwards.
-holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column.';
+holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where reading it may run code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column, 42501 for what is not trusted.';
 
 CREATE FUNCTION wanted_version(version integer, versions integer[]) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

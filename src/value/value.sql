@@ -19,7 +19,8 @@ CREATE TYPE purchase_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE purchase_def IS
-  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}, or the last observed day alone.';
+  'A question about repeat purchases: until when they were observed, and what counts as one. Made by the function purchase_def; its text form is JSON, such as {"until": "2026-03-31", "time_zone": "UTC"}, or the last observed day alone.
+At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_purchase_def(text) RETURNS purchase_def
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_def_from_text';
@@ -39,26 +40,7 @@ COMMENT ON FUNCTION purchase_def(timestamptz, interval, interval, timestamptz, t
   'Says until when purchases were observed and what counts as one, as in purchase_def(''2026-03-31'', holdout_until => ''2026-06-30'').
 until: the last observed day, all of it (with another merge: the last observed period). merge: purchases in one such period of the clock of time_zone count once: a day by default, up to 366 whole days (7 days are weeks from Monday; all count from Monday 2001-01-01), or a length that divides a day evenly, such as an hour; ''0'' merges equal times only. unit: what t_x and age are counted in, any fixed length. holdout_until: the last day, also inclusive, of the hold-out, which begins after until. purchase: a selector, for journeys; rows of a table are all taken for purchases. time_zone: NULL takes the session''s, and the value remembers it. All times are read off the clock of time_zone: a day is one day, and a week seven, when clocks are changed; the hour that an autumn night repeats is one hour. NULL for an option is its default. A single quoted string is the text form of the value: a day such as ''2026-03-31'', or JSON. Errors: 22004 for until NULL, 22008 for an infinite time, 22023 for any other merge, months, a unit of zero, a hold-out that does not end after until, an unknown time zone, a selector''s syntax.';
 
--- Equal definitions have equal bytes, so that one can group by what was asked.
-CREATE FUNCTION purchase_def_eq(purchase_def, purchase_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
-COMMENT ON FUNCTION purchase_def_eq(purchase_def, purchase_def) IS 'True if both count the same periods of the same selector in the same time zone.';
-CREATE FUNCTION purchase_def_ne(purchase_def, purchase_def) RETURNS boolean
-  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
-COMMENT ON FUNCTION purchase_def_ne(purchase_def, purchase_def) IS 'True if they differ in the periods, the selector or the time zone.';
-CREATE FUNCTION purchase_def_hash(purchase_def) RETURNS integer
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
-COMMENT ON FUNCTION purchase_def_hash(purchase_def) IS 'Hashes a question about purchases, for hash joins and grouping.';
-CREATE OPERATOR = (
-  LEFTARG = purchase_def, RIGHTARG = purchase_def, FUNCTION = purchase_def_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
-);
-CREATE OPERATOR <> (
-  LEFTARG = purchase_def, RIGHTARG = purchase_def, FUNCTION = purchase_def_ne,
-  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
-);
-CREATE OPERATOR CLASS purchase_def_hash_ops DEFAULT FOR TYPE purchase_def USING hash AS
-  OPERATOR 1 =, FUNCTION 1 purchase_def_hash(purchase_def);
+\comparable purchase_def count the same periods of the same selector in the same time zone
 
 CREATE TYPE purchase_summary AS (
   x integer, t_x double precision, age double precision, monetary double precision,

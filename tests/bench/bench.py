@@ -16,6 +16,7 @@ from psql import Psql, SqlError, copy_from
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("CLIENTELE_BUILD", os.path.join(ROOT, "build"))
 CACHE = os.path.join(ROOT, ".cache")
+RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 STORE = "clientele_data.journeys"
 PACK = "SELECT customer_id, journey(at, event_type_id) AS journey FROM bench.events GROUP BY customer_id"
 OURS, TOUCH = "packed journeys", "touching the bytes"
@@ -227,7 +228,7 @@ def run(given):
     report(measures, given, customers, sizes(db, given.events) + peer_sizes, speeds, grown)
     db.close()
     stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(ROOT, "results", f"bench-{stamp}")
+    path = os.path.join(RESULTS, f"bench-{stamp}")
     write_csv(path + ".csv", ["question", "competitor", "runs", "median_ms", "min_ms", "max_ms",
                               "ratio_to_packed"], measures.rows(OURS))
     write_csv(path + "-growth.csv", ["events", *(f"{q}_ms" for q in questions.QUESTIONS), "touch_ms"],

@@ -19,6 +19,7 @@ from psql import Psql, SqlError, copy_from
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("CLIENTELE_BUILD", os.path.join(ROOT, "build"))
 CACHE = os.path.join(ROOT, ".cache")
+RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 PURCHASES, CLASSIFIER = "purchases", "classifier"
 
 
@@ -253,7 +254,7 @@ def run(given):
     db.run("DROP SCHEMA models CASCADE")
     db.close()
     stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(ROOT, "results", f"models-{stamp}")
+    path = os.path.join(RESULTS, f"models-{stamp}")
     figures = ["runs", "median_ms", "min_ms", "max_ms"]
     write_csv(path + ".csv", ["model", "customers", "question", *figures, "ratio_to_reading"],
               [*csv_rows(PURCHASES, purchases), *csv_rows(CLASSIFIER, classifier)])

@@ -18,6 +18,7 @@ from psql import Psql, SqlError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.path.join(ROOT, ".cache")
+RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 QUERIES, REFRESH = "queries", "refresh"
 OURS, MADE = "audience_size", "audience_of"
 
@@ -166,7 +167,7 @@ def run(given):
     machine(db)
     os.makedirs(CACHE, exist_ok=True)
     stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(ROOT, "results", f"tags-{stamp}")
+    path = os.path.join(RESULTS, f"tags-{stamp}")
     written = []
     if given.only != REFRESH:
         asked = Queries(db, given)

@@ -1,19 +1,32 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Values stored with corrupt bytes: every function gives an error or an answer, never a crash.
+"""Corrupt values: every function gives an error or an answer, never a crash and never invalid text.
 
-usage: corrupt.py [SEED [COUNT]]      (default: a fresh seed, 4000 corruptions a type)
+usage: corrupt.py [SEED [COUNT [VALUES]]]
 
-Input functions and casts check what they take, so the bytes are planted by a superuser's function
-that calls bytea's substring a journey. What is found wrong must be told with SQLSTATE XX001 (or the
-code of a mistake in what the corrupt value then says, such as 22023), not XX000.
+Default: a fresh seed, 4000 stored values, and $CLIENTELE_CORRUPT_VALUES values (200,000) for input,
+receive and cast functions; ten million take a quarter of an hour at most.
+
+First, values stored with corrupt bytes. Input functions and casts check what they take, so the bytes
+are planted by a superuser's function that calls bytea's substring a journey. What is found wrong must
+be told with SQLSTATE XX001 (or the code of a mistake in what the corrupt value then says, such as
+22023), not XX000. Every answer must be text of the database.
+
+Then corrupt text and bytes for the input, receive and cast functions of all packed types, in a loop of
+tests/boundary/corrupting.c, which is compiled and loaded as tests/boundary/throwing.cpp is. What they
+accept must be itself again through its text and its binary form.
 """
+import json
 import os
+import pathlib
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
 
 SETUP = r"""
@@ -66,6 +79,12 @@ INSERT INTO good SELECT 'churn_features_def', clientele.churn_features_def_send(
   (clientele.churn_features_def()), (clientele.churn_features_def('1 h', '1 s', '#0', '#1|#2', '#3', '#4', '#5', '#6', 'Asia/Shanghai'))) v (d);
 INSERT INTO good SELECT 'classification_summary', clientele.classification_summary_send(clientele.classification(least(random() * (g %% 3), 1), random() < 0.3))
 FROM generate_series(1, 6) g, generate_series(1, 3 * g * g) GROUP BY g;
+CREATE AGGREGATE path_state(clientele.journey, clientele.path_def) (SFUNC = clientele.path_links_accum, STYPE = clientele.path_summary);
+CREATE AGGREGATE path_links_combine_all(clientele.path_summary) (SFUNC = clientele.path_links_combine, STYPE = clientele.path_summary, FINALFUNC = clientele.path_links_final);
+INSERT INTO good SELECT 'path_summary', clientele.path_summary_send(path_state(j, d)) FROM (
+  SELECT bytes::clientele.journey AS j, row_number() OVER (ORDER BY length(bytes), bytes) AS n FROM good WHERE kind = 'journey') r,
+  (VALUES (clientele.path_def()), (clientele.path_def(collapse => true, times => false)), (clientele.path_def('1 min', by_step => false, start_at => '#0'))) v (d)
+  WHERE n < 30 GROUP BY d, n %% 3;
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
@@ -163,6 +182,8 @@ INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'pat
 INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::text', 'purchase_def_send($1)', 'purchase_def_hash($1)',
   'purchase_summary(j, $1) FROM samples', 'purchase_times(j, $1) FROM samples',
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
+INSERT INTO calls SELECT 'path_summary', unnest(ARRAY['path_summary_out($1)::text', 'path_summary_send($1)', 'path_links_final($1)',
+  'path_links_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'churn_features_def', unnest(ARRAY['churn_features_def_out($1)::text', 'churn_features_def_send($1)', 'churn_features_def_hash($1)',
@@ -230,23 +251,37 @@ CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THE
 CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
+-- Comparing is the same for all.
+INSERT INTO calls SELECT kind, unnest(ARRAY[kind || '_cmp($1, $1)', kind || '_hash($1)', kind || '_hash_extended($1, 3)', '$1 < $1', 'count(DISTINCT x) FROM (VALUES ($1), ($1)) v (x)']) FROM (SELECT DISTINCT kind FROM good) k;
+
 -- Every function that takes one of these values is called above, or calls for nothing.
 SELECT 'not called: ' || p.oid::regprocedure FROM pg_proc p, unnest(p.proargtypes) a
 WHERE p.pronamespace = 'clientele'::regnamespace
   AND a = ANY (ARRAY(SELECT ('clientele.' || t)::regtype FROM unnest('{%(types)s}'::text[]) t))
   AND NOT EXISTS (SELECT FROM calls WHERE call LIKE '%%' || p.proname || '(%%')
   AND p.prokind <> 'p'
-  AND p.proname !~ '_(accum|combine|eq|ne|concat)$';
+  AND p.proname !~ '_(accum|combine|eq|ne|lt|le|gt|ge|concat)$';
+SELECT 'no values of ' || t.typname FROM pg_type t WHERE t.typnamespace = 'clientele'::regnamespace AND t.typtype = 'b' AND t.typelem = 0
+  AND typname NOT IN (SELECT kind FROM good);
+-- Sets of rows are looked at and not just counted, where nothing else stands beside them.
+UPDATE calls SET call = regexp_replace(call, '^count\(\*\) FROM ([a-z_]+\(.*\))$', 'string_agg(x::text, '' '') FROM \1 x')
+WHERE call ~ '^count\(\*\) FROM [a-z_]+\(' AND call !~ 'generate_series|members|scores|events';
 
 -- One corrupt value through some of its calls; a corrupt value may say what takes long.
+CREATE FUNCTION is_text(what text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN convert_to(what, current_setting('server_encoding')) IS NOT NULL OR what IS NULL;
+EXCEPTION WHEN character_not_in_repertoire THEN
+  RETURN false;
+END $$;
 CREATE FUNCTION probe(which int) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE b record; c text; code text; why text; said text := '';
+DECLARE b record; c text; code text; why text; said text := ''; answer record;
 BEGIN
   SELECT * INTO b FROM bad WHERE id = which;
   FOR c IN SELECT call FROM calls WHERE kind = b.kind ORDER BY hashtext(call || which) LIMIT 12 LOOP
     BEGIN
-      EXECUTE 'SELECT ' || replace(c, '$1', format('plant(%%L::bytea, NULL::clientele.%%I)', b.bytes, b.kind));
-      said := said || '.';
+      EXECUTE 'SELECT ' || replace(c, '$1', format('plant(%%L::bytea, NULL::clientele.%%I)', b.bytes, b.kind)) INTO answer;
+      said := said || CASE WHEN is_text(answer::text) THEN '.' ELSE format(E'?%%s: no text for %%s\n', b.kind, c) END;
     EXCEPTION WHEN OTHERS OR query_canceled THEN
       GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, why = MESSAGE_TEXT;
       said := said || CASE WHEN code = ANY (%(allowed)s::text[]) THEN '!'
@@ -258,11 +293,14 @@ END $$;
 """
 
 # What bytes are planted in; each has good values above.
-TYPES = """journey funnel_def funnel_summary path_def rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
+TYPES = """journey funnel_def funnel_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query""".split()
 
+# What a type's input may say of what it is given; XX001 is for what is stored.
+ALLOWED_INPUT = {"22P02", "22P03", "22P05", "22021", "22023", "22003", "22007", "22008", "22009", "54000", "54001", "42601", "0A000",
+                 "2202E", "22004", "08P01"}
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 
 
@@ -298,14 +336,77 @@ def spoiled(rng, good):
     return bytes(b)
 
 
+def build_module():
+    """tests/boundary/corrupting.c, where the server can load it."""
+    config = pathlib.Path(shutil.which(PSQL) or PSQL).parent / "pg_config"
+    if not config.exists():
+        config = "pg_config"
+    include = subprocess.run([config, "--includedir-server"], capture_output=True, text=True, check=True).stdout.strip()
+    module = pathlib.Path(psql("SHOW data_directory").stdout.strip()) / "clientele_corrupting_test.so"
+    with tempfile.TemporaryDirectory() as directory:
+        built = pathlib.Path(directory) / "corrupting.so"
+        subprocess.run([os.environ.get("CC", "gcc"), "-O2", "-fPIC", "-shared", "-fno-strict-aliasing", "-fwrapv", "-Wall",
+                        "-D_GNU_SOURCE", f"-I{include}", "-o", built, ROOT / "tests/boundary/corrupting.c"], check=True)
+        module.unlink(missing_ok=True)
+        shutil.copy(built, module)
+        module.chmod(0o755)
+    return module
+
+
+def corrupt_inputs(rng, values, count):
+    """Gives `count` corrupt values to input, receive and cast functions; what was wrong, as lines."""
+    module = build_module()
+    batch = max(1, min(5000, count // 400))
+    casts = {}
+    for line in psql("""SELECT casttarget::regtype, castsource::regtype FROM pg_cast
+                        WHERE castsource IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype)
+                          AND casttarget IN (SELECT oid FROM pg_type WHERE typnamespace = 'clientele'::regnamespace)""").stdout.split("\n"):
+        target, _, source = line.partition("|")
+        casts.setdefault(target.removeprefix("clientele."), []).append({"character varying": "varchar"}.get(source, source))
+    # Short values are spoiled as well by a change as long ones, and much more quickly.
+    values = {kind: [b for b in all_of if len(b) <= 2000] or [min(all_of, key=len)] for kind, all_of in values.items()}
+    ways = [(kind, way) for kind in sorted(values) for way in ["receive", "input", "stored", *casts.get(kind, [])]]
+    script = ["SET client_min_messages = warning; SET search_path = corrupt, clientele, pg_catalog; SET TimeZone = 'UTC';",
+              f"CREATE FUNCTION corrupting(regtype, text, bytea, bigint, int) RETURNS text LANGUAGE c AS '{module}', 'corrupting';"]
+    for i in range(max(len(ways), -(-count // batch))):
+        kind, way = ways[i % len(ways)]
+        value = f"'\\x{rng.choice(values[kind]).hex()}'::bytea"
+        if way in ("input", "text", "varchar"):
+            value = f"convert_to(plant({value}, NULL::clientele.{kind})::text, current_setting('server_encoding'))"
+        script.append(f"SELECT '{kind} {way}', corrupting('clientele.{kind}', '{way}', {value}, {rng.randrange(1 << 60)}, {batch});")
+    asked = psql("\n".join(script))
+    answers, errors, wrong = 0, {}, []
+    for line in asked.stdout.splitlines():
+        which, _, told = line.partition("|")
+        for code, n in json.loads(told).items():
+            if code == "answers":
+                answers += n
+            else:
+                errors[code] = errors.get(code, 0) + n
+                if code not in ALLOWED_INPUT and not (code == "XX001" and which.endswith(" stored")):
+                    wrong.append(f"{which}: {n} times {code}")
+    wrong += [line for line in asked.stderr.splitlines() if "wrong:" in line]
+    if asked.returncode:
+        wrong.append("the session ended: " + asked.stderr[-2000:])
+    total = answers + sum(errors.values())
+    print(f"{total:,} corrupt values for {len(ways)} input, receive, cast and output functions: {answers:,} accepted, "
+          + ", ".join(f"{n:,} {code}" for code, n in sorted(errors.items(), key=lambda e: -e[1])))
+    if total < count:
+        wrong.append(f"only {total:,} of {count:,} values were tried")
+    psql("DROP FUNCTION IF EXISTS corrupt.corrupting(regtype, text, bytea, bigint, int)")
+    module.unlink(missing_ok=True)
+    return wrong
+
+
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
+    inputs = int(sys.argv[3]) if len(sys.argv) > 3 else int(os.environ.get("CLIENTELE_CORRUPT_VALUES", 200_000))
     print(f"seed {seed}, {count} corruptions", flush=True)
     rng = random.Random(seed)
     made = psql(SETUP % dict(seed=rng.random(), allowed=ALLOWED, types=",".join(TYPES)))
     good = psql("SELECT kind, encode(bytes, 'hex') FROM corrupt.good ORDER BY 1, 2")
-    if made.returncode or good.returncode or "not called" in made.stdout:
+    if made.returncode or good.returncode or "not called" in made.stdout or "no values" in made.stdout:
         print(made.stdout, made.stderr, good.stderr)
         print("corrupt: 0 passed, 1 failed, 0 skipped")
         return 1
@@ -331,12 +432,18 @@ def main():
     print(f"{answers} answers, {errors} errors, {len(odd)} odd ones")
     for line in odd[:10]:
         print(line[line.index("?"):][:300])
+    start = time.monotonic()
+    wrong = corrupt_inputs(rng, values, inputs)
+    print(f"in {time.monotonic() - start:.0f} s")
+    failed += len(wrong)
+    for line in wrong[:20]:
+        print(line[:300])
     if asked.returncode != 0:
         print(f"the session ended at {rows[len([l for l in lines if l[:1] in '.!?'])]}")
         print(asked.stderr[-2000:])
     else:
         psql("SET client_min_messages = warning; DROP SCHEMA corrupt, clientele_data, clientele_bi CASCADE")
-    print(f"corrupt: {count - len(odd)} passed, {failed} failed, 0 skipped")
+    print(f"corrupt: {count + inputs - failed} passed, {failed} failed, 0 skipped")
     return failed > 0
 
 

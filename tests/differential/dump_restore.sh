@@ -70,6 +70,12 @@ CREATE VIEW clientele_bi.per_segment AS
   SELECT c.segment, count(*) AS events FROM clientele_bi.events e JOIN clientele_data.customers c USING (customer_id) GROUP BY 1;
 CREATE MATERIALIZED VIEW clientele_bi.daily AS SELECT * FROM clientele_bi.daily_activity;
 SELECT clientele.item('wasted') IN (SELECT item_id FROM clientele_data.items);
+SELECT clientele.define_tag('busy', 'event_count(journey) > 3', time_zone => 'Asia/Shanghai');
+SELECT clientele.refresh_tags();
+UPDATE clientele_data.tags SET defined_by = 'pg_monitor';
+CREATE TEMP TABLE later AS SELECT customer_id, clientele.journey('2026-01-01 00:00Z'::timestamptz, 1) AS journey
+FROM clientele_data.stored_journeys WHERE customer_id < 5 GROUP BY 1;
+SELECT clientele.merge_journeys('later');
 SQL
 
 contents="SELECT
@@ -83,6 +89,8 @@ contents="SELECT
   (SELECT md5(string_agg(r::text, ',' ORDER BY run_id)) FROM clientele_data.load_runs r),
   (SELECT md5(string_agg(r::text, ',' ORDER BY reject_id)) FROM clientele_data.rejects r),
   (SELECT md5(string_agg(c::text, ',' ORDER BY batch, customer_id)) FROM clientele_data.journey_changes c),
+  (SELECT string_agg(s::text, ',' ORDER BY change_set) FROM clientele_data.journey_change_sets s),
+  (SELECT string_agg(t::text, ',' ORDER BY name) FROM clientele_data.tags t),
   (SELECT md5(string_agg(s::text, ',' ORDER BY segment)) FROM clientele_bi.per_segment s),
   (SELECT md5(string_agg(d::text, ',' ORDER BY day, channel, event)) FROM clientele_bi.daily d)"
 definitions() { # the schema as pg_dump sees it
@@ -111,6 +119,10 @@ done
 numbers=$(run "$source_db" -c "$next_numbers")
 for db in "$plain" "$custom"; do
   same "$db: numbers go on where they were" "$numbers" "$(run "$db" -c "$next_numbers")"
+  same "$db: a rule of somebody else is his still" failed "$(run "$db" \
+    -c "SELECT outcome FROM clientele.refresh_tags() WHERE error LIKE '%pg_monitor%'" | tail -n 1)"
+  same "$db: only the changed are asked" changed "$(run "$db" -c "UPDATE clientele_data.tags SET defined_by = current_user" \
+    -c 'SELECT outcome FROM clientele.refresh_tags()' | tail -n 1)"
   same "$db: loading goes on" '2' "$(run "$db" -c "CREATE TEMP TABLE more AS SELECT 'customer 1' AS customer, now() AS at, g::text AS event FROM generate_series(1, 2) g" \
     -c "CALL clientele.load_events('more')" -c "SELECT \"rows\" FROM clientele.load_summary() WHERE outcome = 'packed'" | tail -n 1)"
   same "$db: the view can be written" 1 "$(run "$db" -c "WITH d AS (DELETE FROM clientele_data.journeys WHERE customer_id = 1 RETURNING 1) SELECT count(*) FROM d")"

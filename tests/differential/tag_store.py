@@ -56,14 +56,14 @@ RULES = {
                             lambda e, h: bool(e) and max(a for a, _ in e) < h - 72)],
     "behaviour.since": [("floor(extract(epoch FROM refresh.at - last_at(journey)) / 3600)", "journey", "number", True, True, 0,
                          lambda e, h: h - max(a for a, _ in e) if e else None)],
-    "busy": [("SELECT customer_id FROM journeys WHERE event_count(journey) > 4;", "query", "yes", False, False, 24,
+    "busy": [("SELECT customer_id FROM clientele_data.journeys WHERE event_count(journey) > 4;", "query", "yes", False, False, 24,
               lambda e, _: len(e) > 4),
-             ("SELECT customer_id, event_count(journey) > 3 FROM journeys", "query", "yes", False, False, 24,
+             ("SELECT customer_id, event_count(journey) > 3 FROM clientele_data.journeys", "query", "yes", False, False, 24,
               lambda e, _: len(e) > 3)],
-    "bought": [(f"SELECT customer_id, {PURCHASES} FROM journeys WHERE {PURCHASES} > 0", "query", "number", True, False, 24,
+    "bought": [(f"SELECT customer_id, {PURCHASES} FROM clientele_data.journeys WHERE {PURCHASES} > 0", "query", "number", True, False, 24,
                 lambda e, _: count(e, 2, 4) or None)],
     "recent": [("SELECT customer_id, 'week ' || floor(extract(epoch FROM refresh.at - first_at(journey)) / 604800) "
-                "FROM journeys WHERE event_count(journey) > 0", "query", "text", True, True, 24,
+                "FROM clientele_data.journeys WHERE event_count(journey) > 0", "query", "text", True, True, 24,
                 lambda e, h: f"week {(h - min(a for a, _ in e)) // 168}" if e else None)],
     "even": [("customers.customer_id % 2 = 0 AND event_count(journey) > 0", "journey", "yes", False, False, 24, None)],
 }

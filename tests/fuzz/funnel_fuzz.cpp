@@ -76,11 +76,11 @@ class AllChains {
 
   bool excluded() const {
     for (size_t e = 0; e < q_.exclusions.size(); ++e) {
-      const auto [from, to] = q_.exclusions[e];
+      const auto [from, to, trigger] = q_.exclusions[e];
       if (static_cast<size_t>(to) > chain_.size()) continue;
       for (const Hit& h : hits_) {
         const auto& triggers = q_.classes[h.cls].exclusions;
-        if (std::find(triggers.begin(), triggers.end(), static_cast<int>(e)) != triggers.end() &&
+        if (std::find(triggers.begin(), triggers.end(), trigger) != triggers.end() &&
             at(from - 1) < h.at && h.at < at(to - 1))
           return true;
       }
@@ -134,7 +134,8 @@ FunnelQuestion read_question(Choices& c) {
     if (q.steps > 1)
       for (unsigned n = c.below(3); n > 0; --n) {
         const int from = 1 + static_cast<int>(c.below(q.steps - 1));
-        q.exclusions.push_back({from, from + 1 + static_cast<int>(c.below(q.steps - from))});
+        q.exclusions.push_back(
+            {from, from + 1 + static_cast<int>(c.below(q.steps - from)), q.triggers++});
       }
   }
   // Classes: mostly one step each, as funnels are; some overlap, some only exclude.

@@ -121,7 +121,7 @@ Bytes random_value(testing::Random& random, unsigned kind) {
     const Bytes definition = bytes_of(d);
     Writer w(out);
     w.u8(1);
-    w.text({reinterpret_cast<const char*>(definition.data()), definition.size()});
+    w.counted(definition);
     w.varint(5);
     const uint64_t labels = 1 + random.below(6), steps = d.by_step ? 1 + random.below(20) : 1;
     w.varint(labels);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "random_events.hpp"
 
 namespace clientele {
@@ -51,6 +53,33 @@ TEST(Bytes, TextAndCountsAreBounded) {
   EXPECT_THROW(Reader(huge).text(), Error);
   EXPECT_THROW(Reader(huge).count(4), Error);
   EXPECT_THROW(Reader({}).u8(), Error);
+}
+
+TEST(Bytes, TextIsCheckedAndPackedValuesAreNot) {
+  struct Hook {
+    Hook() {
+      encoding_hook = [](std::string_view text) {
+        if (text.find('\xff') != text.npos) throw Error("22021", "no text");
+      };
+    }
+    ~Hook() { encoding_hook = nullptr; }
+  } hook;
+  const std::vector<uint8_t> bytes = {'a', 0xff};
+  Bytes out;
+  Writer w(out);
+  w.text("客户");
+  w.counted(bytes);
+  w.counted(bytes);
+  Reader r(out);
+  EXPECT_EQ(r.text(), "客户");
+  const auto packed = r.counted();
+  EXPECT_TRUE(std::equal(packed.begin(), packed.end(), bytes.begin(), bytes.end()));
+  try {
+    r.text();
+    FAIL() << "it is not text";
+  } catch (const Error& e) {
+    EXPECT_STREQ(e.code(), "22021");
+  }
 }
 
 }  // namespace

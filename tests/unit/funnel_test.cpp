@@ -28,7 +28,7 @@ struct Ask {
   Ask& order(StepOrder o) { return q.order = o, *this; }
   Ask& windows(std::vector<uint64_t> w) { return q.step_windows = std::move(w), *this; }
   Ask& without(const char* letters, int from, int to) {
-    q.exclusions.push_back({from, to});
+    q.exclusions.push_back({from, to, q.triggers++});
     exclusion_letters.emplace_back(letters);
     return *this;
   }
@@ -229,7 +229,7 @@ class BruteForce {
         return false;
     }
     for (size_t x = 0; x < q_.exclusions.size(); ++x) {
-      const auto [from, to] = q_.exclusions[x];
+      const auto [from, to, trigger] = q_.exclusions[x];
       if (chain_.size() < static_cast<size_t>(to)) continue;
       for (const Hit& h : hits_) {
         const auto& triggers = q_.classes[h.cls].exclusions;
@@ -290,7 +290,8 @@ FunnelQuestion random_question(Random& random) {
       for (int i = 1; i < q.steps; ++i) q.step_windows.push_back(withins[random.below(5)]);
     for (uint64_t n = q.steps > 1 ? random.below(3) : 0; n > 0; --n) {
       const int from = 1 + static_cast<int>(random.below(q.steps - 1));
-      q.exclusions.push_back({from, from + 1 + static_cast<int>(random.below(q.steps - from))});
+      q.exclusions.push_back(
+          {from, from + 1 + static_cast<int>(random.below(q.steps - from)), q.triggers++});
     }
   }
   const bool overlap = random.one_in(2);

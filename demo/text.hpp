@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+/// Text as it stands in files: characters, blanks of every kind, and values that say nothing.
+namespace demo {
+
+/// The length of the UTF-8 character at the front, 0 if there is none; no surrogates, no overlong.
+inline size_t utf8_length(std::string_view s) {
+  const auto at = [&](size_t i) { return i < s.size() ? static_cast<uint8_t>(s[i]) : 0; };
+  const auto tail = [&](size_t i) { return (at(i) & 0xC0) == 0x80; };
+  const uint8_t a = at(0), b = at(1);
+  if (a < 0x80) return s.empty() ? 0 : 1;
+  if (a >= 0xC2 && a <= 0xDF) return tail(1) ? 2 : 0;
+  if (a >= 0xE0 && a <= 0xEF) {
+    if ((a == 0xE0 && b < 0xA0) || (a == 0xED && b > 0x9F)) return 0;
+    return tail(1) && tail(2) ? 3 : 0;
+  }
+  if (a >= 0xF0 && a <= 0xF4) {
+    if ((a == 0xF0 && b < 0x90) || (a == 0xF4 && b > 0x8F)) return 0;
+    return tail(1) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+/// The position of the first byte that is not UTF-8, npos if all is well.
+inline size_t find_invalid_utf8(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    uint64_t word;
+    if (i + 8 <= s.size()) {
+      std::memcpy(&word, s.data() + i, 8);
+      if ((word & 0x8080808080808080U) == 0) {
+        i += 8;
+        continue;
+      }
+    }
+    const size_t n = utf8_length(s.substr(i, 4));
+    if (n == 0) return i;
+    i += n;
+  }
+  return std::string_view::npos;
+}
+
+/// The character at the front, which is n bytes long.
+inline char32_t decode_utf8(std::string_view s, size_t n) {
+  const auto bits = [&](size_t i) { return static_cast<char32_t>(s[i] & 0x3F); };
+  switch (n) {
+    case 1:
+      return static_cast<char32_t>(s[0]);
+    case 2:
+      return static_cast<char32_t>(s[0] & 0x1F) << 6 | bits(1);
+    case 3:
+      return static_cast<char32_t>(s[0] & 0x0F) << 12 | bits(1) << 6 | bits(2);
+    default:
+      return static_cast<char32_t>(s[0] & 0x07) << 18 | bits(1) << 12 | bits(2) << 6 | bits(3);
+  }
+}
+
+inline void append_utf8(std::string& out, char32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+inline bool is_blank(char32_t c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 || c == 0xAD ||
+         c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202F) || (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF;
+}
+
+/// Without blanks of any kind at its ends, marks of byte order and of direction included.
+inline std::string_view trim(std::string_view s) {
+  const auto ascii_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  for (;;) {
+    while (!s.empty() && ascii_blank(s.front())) s.remove_prefix(1);
+    if (s.empty() || (s.front() & 0x80) == 0) break;
+    const size_t n = utf8_length(s.substr(0, 4));
+    if (n == 0 || !is_blank(decode_utf8(s, n))) break;
+    s.remove_prefix(n);
+  }
+  for (;;) {
+    while (!s.empty() && ascii_blank(s.back())) s.remove_suffix(1);
+    if (s.empty() || (s.back() & 0x80) == 0) break;
+    size_t n = 1;
+    while (n < 3 && n < s.size() && (s[s.size() - n] & 0xC0) == 0x80) ++n;
+    const std::string_view last = s.substr(s.size() - n);
+    if (utf8_length(last) != n || !is_blank(decode_utf8(last, n))) break;
+    s.remove_suffix(n);
+  }
+  return s;
+}
+
+inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+
+inline bool is_ascii(std::string_view s) {
+  for (const char c : s)
+    if ((c & 0x80) != 0) return false;
+  return true;
+}
+
+/// For reading numbers and times: full-width letters as ASCII, every blank as a space, dashes and
+/// minus signs as '-', and nothing of what cannot be seen. `scratch` is used where need be.
+inline std::string_view fold(std::string_view s, std::string& scratch) {
+  if (is_ascii(s)) return s;
+  scratch.clear();
+  for (size_t i = 0; i < s.size();) {
+    const size_t n = utf8_length(s.substr(i, 4));
+    if (n == 0) return s;
+    const char32_t c = decode_utf8(s.substr(i), n);
+    if (c >= 0xFF01 && c <= 0xFF5E)
+      scratch += static_cast<char>(c - 0xFEE0);
+    else if (c == 0x2019 || c == 0x2BC)
+      scratch += '\'';
+    else if (c == 0x2212 || (c >= 0x2010 && c <= 0x2014))
+      scratch += '-';
+    else if (c == 0x200E || c == 0x200F || c == 0xFEFF || c == 0x200B || c == 0xAD ||
+             (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F))
+      ;
+    else if (is_blank(c))
+      scratch += ' ';
+    else
+      scratch.append(s, i, n);
+    i += n;
+  }
+  return scratch;
+}
+
+/// What people and programs write where there is nothing.
+inline bool is_missing(std::string_view s) {
+  static constexpr auto words = std::to_array<std::string_view>(
+      {"null", "(null)", "<null>", "[null]", "n/a",       "#n/a", "na",     "n.a.",
+       "nan",  "none",   "nil",    "nat",    "\\n",       "-",    "--",     "---",
+       "—",    "——",     "–",      "#null!", "undefined", "(空)", "(空白)", "空",
+       "空值", "无",     "無",     "未填写", "暂无",      "不详", "なし",   "없음"});
+  if (s.empty()) return true;
+  if (s.size() > 12) return false;
+  if ((s[0] & 0x80) == 0 && std::string_view("nN(<[#\\-uU").find(s[0]) == s.npos) return false;
+  char small[12];
+  for (size_t i = 0; i < s.size(); ++i) small[i] = lower(s[i]);
+  for (const std::string_view w : words)
+    if (w == std::string_view(small, s.size())) return true;
+  return false;
+}
+
+/// A value without what spreadsheets and payment services put around it so that it stays a text:
+/// ="000123", '000123, `000123; empty if it says that there is nothing.
+inline std::string_view clean(std::string_view s) {
+  s = trim(s);
+  if (s.empty()) return s;
+  if (s[0] == '=' && s.size() >= 3 && s[1] == '"' && s.back() == '"')
+    s = trim(s.substr(2, s.size() - 3));
+  if (s.size() > 1 && (s[0] == '\'' || s[0] == '`')) {
+    const char quote = s[0], next = s[1];
+    if (s.size() > 2 && s.back() == quote)
+      s = trim(s.substr(1, s.size() - 2));
+    else if (quote == '`' || is_digit(next) || next == '=' || next == '+' || next == '-')
+      s = trim(s.substr(1));
+  }
+  return is_missing(s) ? std::string_view{} : s;
+}
+
+/// For showing: one line, not long.
+inline std::string shown(std::string_view s, size_t most = 60) {
+  std::string out;
+  for (size_t i = 0; i < s.size();) {
+    if (out.size() >= most) return out + "…";
+    const size_t n = utf8_length(s.substr(i, 4));
+    if (n == 0 || (n == 1 && static_cast<uint8_t>(s[i]) < ' ') || s[i] == 127) {
+      out += n == 0 ? "\xEF\xBF\xBD" : " ";
+      ++i;
+    } else {
+      out.append(s, i, n);
+      i += n;
+    }
+  }
+  return out;
+}
+
+}  // namespace demo

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+// PostgreSQL's parser, and walks over its trees. What is here is of PostgreSQL's regime.
+#pragma once
+#include "pg/boundary.hpp"
+
+extern "C" {
+#include "nodes/nodeFuncs.h"
+#include "nodes/parsenodes.h"
+#include "parser/analyze.h"
+#include "parser/parse_coerce.h"
+#include "parser/parser.h"
+}
+
+namespace clientele::pg {
+
+using Walker = bool (*)(Node*, void*);
+
+// Before 16 a walker was declared without its parameters.
+#if PG_VERSION_NUM >= 160000
+inline Walker walker(Walker walk) { return walk; }
+#else
+using PlainWalker = bool (*)();
+inline PlainWalker walker(Walker walk) {
+  return reinterpret_cast<PlainWalker>(reinterpret_cast<void (*)()>(walk));
+}
+#endif
+
+inline bool walk_raw(Node* node, Walker walk, void* context) {
+  return raw_expression_tree_walker(node, walker(walk), context);
+}
+inline bool walk_expression(Node* node, Walker walk, void* context) {
+  return expression_tree_walker(node, walker(walk), context);
+}
+inline bool walk_query(Query* query, Walker walk, void* context) {
+  return query_tree_walker(query, walker(walk), context, 0);
+}
+
+}  // namespace clientele::pg

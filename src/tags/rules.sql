@@ -1,0 +1,293 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What rules of tags may look like, what they rest on, and whose they are.
+
+CREATE FUNCTION tag_search_path() RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'pg_catalog, clientele, pg_temp'::pg_catalog.text $$;
+COMMENT ON FUNCTION tag_search_path() IS
+  'The schemas in which rules of tags find what they name without a schema.
+Nobody but superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are refused.';
+
+CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed boolean, changed boolean DEFAULT false) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN kind = 'journey' THEN
+      E'\nFROM '
+      || CASE WHEN changed THEN
+           '(SELECT j.customer_id, j.journey FROM clientele_data.journeys j WHERE j.customer_id = ANY ($2) OFFSET 0)'
+         ELSE 'clientele_data.journeys' END
+      || ' AS journeys'
+      || CASE WHEN customers THEN E'\nJOIN clientele_data.customers AS customers USING (customer_id)' ELSE '' END
+      || CASE WHEN timed THEN E'\nCROSS JOIN (SELECT $1 AS at) AS refresh' ELSE '' END
+    ELSE
+      E'\nFROM ' || CASE WHEN timed THEN '(SELECT $1 AS at) AS refresh CROSS JOIN LATERAL ' ELSE '' END
+      || E'(\n' || rule || E'\n) AS answer'
+    END
+$$;
+COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, boolean) IS
+  'The FROM clause with which the rule of a tag is asked; $1 is the present, $2 the customers whose journeys changed.
+customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; changed: whether only the journeys of $2 are asked.';
+
+CREATE FUNCTION rule_traits(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_rule_traits';
+COMMENT ON FUNCTION rule_traits(text) IS
+  'Compiles a query without planning or running it: the types of its columns, what there is in it, and its functions that are not immutable.
+traits: aggregates, windows and sets (functions that return them) among its own columns; subselects, timed (what the clock says), changes (of data) and temporary (tables or types) anywhere. $1 is a timestamptz, $2 a bigint[]. Errors: those of the query.';
+
+CREATE FUNCTION compile_tag_rule(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  state text;
+  message text;
+  detail text;
+  hint text;
+BEGIN
+  PERFORM set_config('search_path', clientele.tag_search_path(), true);
+  SELECT t.* INTO types, traits, functions FROM clientele.rule_traits(query) t;
+EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail,
+    HINT = concat_ws(' ', nullif(hint, ''),
+      'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in public.orders.');
+END $$;
+COMMENT ON FUNCTION compile_tag_rule(text) IS
+  'Does what rule_traits() does, with the search_path of rules, and says with unknown names that they need a schema.
+Errors: those of the query.';
+
+CREATE FUNCTION hides_a_look_up(function regprocedure) RETURNS boolean
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    WHEN p.provolatile = 'v' THEN p.pronamespace <> 'pg_catalog'::regnamespace OR p.proname NOT IN ('clock_timestamp', 'timeofday')
+    WHEN p.pronamespace = 'pg_catalog'::regnamespace THEN false
+    WHEN p.pronamespace <> 'clientele'::regnamespace THEN true
+    -- Of the extension's own: what is asked of a journey, and definitions, which know event types by their names.
+    ELSE NOT ('clientele.journey'::regtype = ANY (p.proargtypes::oid[]) AND 'model' <> ALL (coalesce(p.proargnames, '{}'))
+              OR p.proname = 'event_types_matching'
+              OR EXISTS (SELECT FROM pg_type t WHERE t.oid = p.prorettype AND t.typname ~ '_def$'
+                         AND t.typnamespace = 'clientele'::regnamespace))
+    END
+  FROM pg_proc p WHERE p.oid = function AND p.provolatile <> 'i'
+$$;
+COMMENT ON FUNCTION hides_a_look_up(regprocedure) IS
+  'Whether what a function answers may rest on more than its arguments and the event types; a part of describe_tag_rule().';
+
+CREATE FUNCTION describe_tag_rule(
+    rule text, INOUT kind text, OUT body text, OUT holds text, OUT customers boolean, OUT timed boolean,
+    OUT per_customer boolean, OUT uses text[])
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET standard_conforming_strings = on
+  SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on AS $$
+DECLARE
+  shape record;
+  type regtype;
+  parsed clientele.tag_query;
+  compiled record;
+  state text;
+  message text;
+  detail text;
+  hint text;
+  why_no_query text;
+BEGIN
+  uses := '{}';
+  customers := false;
+  timed := false;
+  per_customer := false;
+  IF octet_length(rule) > 1000000 THEN
+    RAISE EXCEPTION 'a rule must not be longer than 1 MB: it has % bytes', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
+  END IF;
+  IF kind IS DISTINCT FROM 'tags' THEN
+    BEGIN
+      shape := clientele.read_sql(rule);
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+      IF kind IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
+      END IF;
+    END;
+    IF kind IS NULL AND state IS NULL AND shape.kind = 'query' THEN
+      kind := 'query';
+    END IF;
+  END IF;
+  IF kind = 'tags' OR kind IS NULL THEN
+    body := regexp_replace(rule, '([[:space:]]|;)+$', '');
+    BEGIN
+      parsed := body::clientele.tag_query;
+    EXCEPTION WHEN OTHERS THEN
+      IF kind = 'tags' THEN RAISE; END IF;
+      why_no_query := SQLERRM;
+    END;
+    IF parsed IS NOT NULL AND kind IS NULL AND EXISTS (
+        SELECT FROM unnest(clientele.tag_query_names(parsed)) u (name)
+        WHERE u.name !~ '[.][*]$' AND NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u.name)) THEN
+      why_no_query := 'it asks for tags that are not defined';
+    ELSIF parsed IS NOT NULL THEN
+      kind := 'tags';
+      holds := 'yes';
+      uses := clientele.tag_query_names(parsed);
+      RETURN;
+    END IF;
+  END IF;
+  BEGIN
+    IF state IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
+    ELSIF kind = 'query' AND shape.kind <> 'query' THEN
+      RAISE EXCEPTION 'a rule of kind query must be a SELECT' USING ERRCODE = 'syntax_error';
+    END IF;
+    body := shape.body;
+    IF kind = 'query' THEN
+      compiled := clientele.compile_tag_rule('SELECT answer.*' || clientele.tag_rule_source('query', body, false, true));
+    ELSE
+      compiled := clientele.compile_tag_rule(E'SELECT (\n' || body || E'\n)' || clientele.tag_rule_source('journey', body, true, true));
+    END IF;
+  EXCEPTION WHEN OTHERS THEN
+    IF why_no_query IS NULL OR SQLSTATE <> ALL ('{42601,42703,42883,42P01,42704}') THEN RAISE; END IF;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    RAISE EXCEPTION 'the rule is neither an expression over a journey nor a tag query: %', left(rule, 1000) USING
+      ERRCODE = state, DETAIL = format('As an expression: %s. As a tag query: %s.', rtrim(message, '.'), why_no_query),
+      HINT = concat_ws(' ', nullif(hint, ''), 'kind => ''journey'', ''query'' or ''tags'' says what it is meant to be.');
+  END;
+  kind := coalesce(kind, 'journey');
+  IF compiled.traits && '{temporary}' THEN
+    RAISE EXCEPTION 'a rule cannot name temporary tables, views or types' USING ERRCODE = 'feature_not_supported',
+      HINT = 'They are of one session; whoever refreshes would find others, or none.';
+  ELSIF kind = 'journey' AND compiled.traits && '{aggregates}' THEN
+    RAISE EXCEPTION 'a rule over one journey cannot have aggregate functions' USING ERRCODE = 'grouping_error',
+      HINT = 'A SELECT of customer numbers can, or a sub-select.';
+  ELSIF kind = 'journey' AND compiled.traits && '{windows}' THEN
+    RAISE EXCEPTION 'a rule over one journey cannot have window functions' USING ERRCODE = 'windowing_error',
+      HINT = 'A SELECT of customer numbers can.';
+  ELSIF kind = 'journey' AND compiled.traits && '{sets}' THEN
+    RAISE EXCEPTION 'a rule over one journey cannot return a set' USING ERRCODE = 'feature_not_supported',
+      HINT = 'Several values of one customer are an array of text: ARRAY(SELECT …).';
+  ELSIF compiled.traits && '{changes}' THEN
+    RAISE EXCEPTION 'a rule cannot change data' USING ERRCODE = 'feature_not_supported';
+  ELSIF kind = 'query' THEN
+    IF cardinality(compiled.types) NOT IN (1, 2) THEN
+      RAISE EXCEPTION 'the rule has % columns', cardinality(compiled.types) USING ERRCODE = 'invalid_column_reference',
+        HINT = 'A SELECT gives customer numbers, and their values in a second column if there are any.';
+    END IF;
+    PERFORM clientele.compile_tag_rule('SELECT answer.customer_id::bigint' || clientele.tag_rule_source('query', body, false, true)
+      || CASE cardinality(compiled.types) WHEN 1 THEN '(customer_id)' ELSE '(customer_id, value)' END);
+  END IF;
+  type := CASE WHEN kind = 'journey' THEN compiled.types[1] WHEN cardinality(compiled.types) = 1 THEN 'boolean'::regtype
+               ELSE compiled.types[2] END;
+  holds := CASE
+    WHEN type IN ('text[]'::regtype, 'varchar[]'::regtype) THEN 'texts'
+    WHEN type = 'boolean'::regtype THEN 'yes'
+    WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'real'::regtype,
+                  'double precision'::regtype) THEN 'number'
+    WHEN type IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, '"char"'::regtype, 'character'::regtype,
+                  'unknown'::regtype)
+      OR EXISTS (SELECT FROM pg_type y WHERE y.oid = type AND y.typtype = 'e') THEN 'text' END;
+  IF holds IS NULL THEN
+    RAISE EXCEPTION 'a tag cannot hold values of type %', type USING ERRCODE = 'datatype_mismatch',
+      HINT = 'A rule gives booleans, numbers, text or arrays of text; cast others to text.';
+  END IF;
+  timed := compiled.traits && '{timed}' OR EXISTS (
+    SELECT FROM unnest(compiled.functions) u (oid) JOIN pg_proc p ON p.oid = u.oid
+    WHERE p.provolatile = 'v' OR p.pronamespace = 'pg_catalog'::regnamespace
+      AND (p.proname IN ('now', 'transaction_timestamp', 'statement_timestamp') OR p.proname = 'age' AND p.pronargs = 1));
+  -- What else a rule needs is what it does not compile without.
+  IF NOT timed THEN
+    BEGIN
+      PERFORM clientele.compile_tag_rule(CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
+        || clientele.tag_rule_source(kind, body, true, false));
+    EXCEPTION WHEN OTHERS THEN timed := true;
+    END;
+  END IF;
+  IF kind = 'journey' THEN
+    BEGIN
+      PERFORM clientele.compile_tag_rule(E'SELECT (\n' || body || E'\n)' || clientele.tag_rule_source(kind, body, false, true));
+    EXCEPTION WHEN OTHERS THEN customers := true;
+    END;
+    per_customer := NOT customers AND NOT compiled.traits && '{subselects}'
+      AND NOT EXISTS (SELECT FROM unnest(compiled.functions) u (oid) WHERE clientele.hides_a_look_up(u.oid));
+  END IF;
+  -- Planned but asked of nobody, a rule shows whether its author may read what it reads.
+  PERFORM set_config('search_path', clientele.tag_search_path(), true);
+  EXECUTE CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
+    || clientele.tag_rule_source(kind, body, customers, timed) || ' WHERE false' USING now(), NULL::bigint[];
+  IF kind = 'journey' AND NOT customers THEN
+    -- Asked of an empty journey, a rule shows whether it knows its events. Errors in data may not happen with others.
+    BEGIN
+      EXECUTE E'SELECT (\n' || body || E'\n) FROM (SELECT 0::bigint AS customer_id, ''{}''::clientele.journey AS journey) AS journeys '
+        'CROSS JOIN (SELECT $1 AS at) AS refresh' USING now();
+    EXCEPTION WHEN OTHERS THEN
+      IF SQLSTATE LIKE '42%' THEN RAISE; END IF;
+    END;
+  END IF;
+END $$;
+COMMENT ON FUNCTION describe_tag_rule(text, text) IS
+  'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
+body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as refresh.at or now(); per_customer: the own journey alone; uses: other tags.
+Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 1 MB.';
+
+CREATE FUNCTION note_tag_author() RETURNS trigger
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  renewed boolean := true;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    renewed := (NEW.kind, NEW.rule) IS DISTINCT FROM (OLD.kind, OLD.rule);
+    IF NEW.defined_by IS NOT DISTINCT FROM OLD.defined_by THEN
+      NEW.defined_by := CASE WHEN renewed THEN current_user ELSE OLD.defined_by END;
+      RETURN NEW;
+    END IF;
+  END IF;
+  -- A dump says who the author was, and whoever defines a tag again takes a rule over. Nobody can name somebody whose rights
+  -- they do not have.
+  IF NEW.defined_by IS NULL OR NOT EXISTS (
+      SELECT FROM pg_roles me LEFT JOIN pg_roles author ON author.rolname = NEW.defined_by
+      WHERE me.rolname = current_user AND (me.rolsuper OR pg_has_role(me.oid, author.oid, 'USAGE'))) THEN
+    NEW.defined_by := CASE WHEN renewed THEN current_user ELSE OLD.defined_by END;
+  END IF;
+  RETURN NEW;
+END $$;
+COMMENT ON FUNCTION note_tag_author() IS
+  'Notes in clientele_data.tags.defined_by who wrote a rule; a trigger function.';
+
+CREATE FUNCTION trusts_tag_author(author name) RETURNS boolean
+  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce((SELECT clientele.trusts(r.oid) FROM pg_roles r WHERE r.rolname = author), false)
+$$;
+COMMENT ON FUNCTION trusts_tag_author(name) IS
+  'Whether you trust the author of a rule so far that it may run with your rights; false for a role that does not exist.';
+
+CREATE FUNCTION tag_needs(needed text[], tag text) RETURNS boolean
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM unnest(needed) u (name)
+                 WHERE tag = u.name OR right(u.name, 2) = '.*' AND starts_with(tag, left(u.name, -1)))
+$$;
+COMMENT ON FUNCTION tag_needs(text[], text) IS
+  'Whether a tag is among those named, where x.* stands for all below x.';
+
+CREATE FUNCTION tag_circle(tag text) RETURNS text
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found text[] := ARRAY[tag];
+  found_from integer[] := ARRAY[0];
+  place integer := 1;
+  needed text;
+  circle text := tag;
+BEGIN
+  -- Breadth first, each tag once.
+  WHILE place <= cardinality(found) LOOP
+    FOR needed IN
+      SELECT d.name FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.tag_needs(t.uses, d.name)
+      WHERE t.name = found[place] ORDER BY d.name
+    LOOP
+      IF needed = tag THEN
+        WHILE place > 0 LOOP
+          circle := found[place] || ' → ' || circle;
+          place := found_from[place];
+        END LOOP;
+        RETURN circle;
+      ELSIF needed <> ALL (found) THEN
+        found := found || needed;
+        found_from := found_from || place;
+      END IF;
+    END LOOP;
+    place := place + 1;
+  END LOOP;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION tag_circle(text) IS
+  'The shortest circle by which a tag rests on itself, as a → b → a; NULL if there is none.';

@@ -1,0 +1,217 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- How rules are asked, and what they say is kept. Answers go from function to function: a temporary table could be the caller's.
+
+CREATE FUNCTION tag_number(smallint) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
+COMMENT ON FUNCTION tag_number(smallint) IS 'The number that a tag holds for a value of a rule.';
+CREATE FUNCTION tag_number(integer) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
+COMMENT ON FUNCTION tag_number(integer) IS 'The number that a tag holds for a value of a rule.';
+CREATE FUNCTION tag_number(bigint) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
+COMMENT ON FUNCTION tag_number(bigint) IS 'The number that a tag holds for a value of a rule.';
+CREATE FUNCTION tag_number(numeric) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1 $$;
+COMMENT ON FUNCTION tag_number(numeric) IS 'The number that a tag holds for a value of a rule.';
+-- A cast to numeric would keep 6 and 15 digits.
+CREATE FUNCTION tag_number(real) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.text::pg_catalog.numeric $$;
+COMMENT ON FUNCTION tag_number(real) IS 'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
+CREATE FUNCTION tag_number(double precision) RETURNS numeric
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.text::pg_catalog.numeric $$;
+COMMENT ON FUNCTION tag_number(double precision) IS 'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
+
+CREATE FUNCTION ask_for_values(query text, at timestamptz, changed bigint[])
+  RETURNS TABLE (tag text, value text, customers audience)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  tags text[];
+  vals text[];
+  audiences clientele.audience[];
+  rich text;
+BEGIN
+  PERFORM set_config('search_path', clientele.tag_search_path(), true);
+  -- RETURN QUERY would not run in parallel.
+  EXECUTE 'SELECT array_agg(a.tag), array_agg(a.value), array_agg(a.customers) FROM ('
+    'SELECT q.tag, q.value, clientele.audience(q.customer_id) AS customers FROM (' || query || E'\n) AS q (tag, value, customer_id) '
+    'WHERE q.value <> '''' GROUP BY 1, 2) a'
+  INTO tags, vals, audiences USING at, changed;
+  SELECT u.tag INTO rich FROM unnest(tags) u (tag) GROUP BY 1 HAVING count(*) > 10000 LIMIT 1;
+  IF rich IS NOT NULL THEN
+    RAISE EXCEPTION 'tag "%" would hold more than 10000 different texts', rich USING ERRCODE = 'program_limit_exceeded',
+      HINT = 'Group them, as by the first letters; what differs from customer to customer is not a tag.';
+  END IF;
+  RETURN QUERY SELECT u.* FROM unnest(tags, vals, audiences) u;
+END $$;
+COMMENT ON FUNCTION ask_for_values(text, timestamptz, bigint[]) IS
+  'Returns who has each value that a query of (tag, value, customer) gives; a part of refresh_tags().
+Errors: 54000 for more than 10000 values of one tag.';
+
+CREATE FUNCTION ask_journey_rules(rules jsonb, at timestamptz, changed bigint[])
+  RETURNS TABLE (tag text, value text, customers audience, scores tag_scores)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  wanted record;
+  audiences clientele.audience[];
+  numbers clientele.tag_scores[];
+BEGIN
+  SELECT clientele.tag_rule_source('journey', NULL, bool_or(t.customers), bool_or(t.timed), changed IS NOT NULL) AS source,
+         array_agg(t.tag ORDER BY t.tag) FILTER (WHERE t.holds = 'yes') AS plain,
+         string_agg(format(E'clientele.audience(customer_id) FILTER (WHERE (%s\n))', t.rule), E',\n' ORDER BY t.tag)
+           FILTER (WHERE t.holds = 'yes') AS plain_sql,
+         array_agg(t.tag ORDER BY t.tag) FILTER (WHERE t.holds = 'number') AS numeric,
+         string_agg(format(E'clientele.tag_scores(customer_id, clientele.tag_number((%s\n)))', t.rule), E',\n' ORDER BY t.tag)
+           FILTER (WHERE t.holds = 'number') AS numeric_sql,
+         string_agg(format(E'SELECT %L::text, (%s\n)::text', t.tag, t.rule), E'\nUNION ALL ' ORDER BY t.tag)
+           FILTER (WHERE t.holds = 'text') AS text_sql,
+         string_agg(format(E'SELECT %L::text, unnest((%s\n)::text[])', t.tag, t.rule), E'\nUNION ALL ' ORDER BY t.tag)
+           FILTER (WHERE t.holds = 'texts') AS texts_sql
+  INTO wanted FROM jsonb_to_recordset(rules) AS t (tag text, rule text, holds text, customers boolean, timed boolean);
+  PERFORM set_config('search_path', clientele.tag_search_path(), true);
+  IF wanted.plain IS NOT NULL OR wanted.numeric IS NOT NULL THEN
+    EXECUTE format('SELECT ARRAY[%s]::clientele.audience[], ARRAY[%s]::clientele.tag_scores[]',
+                   wanted.plain_sql, wanted.numeric_sql) || wanted.source
+    INTO audiences, numbers USING at, changed;
+    RETURN QUERY SELECT u.tag, ''::text, coalesce(u.customers, '{}'), NULL::clientele.tag_scores
+                 FROM unnest(wanted.plain, audiences) u (tag, customers);
+    RETURN QUERY SELECT u.tag, ''::text, NULL::clientele.audience, coalesce(u.scores, '{}')
+                 FROM unnest(wanted.numeric, numbers) u (tag, scores);
+  END IF;
+  IF wanted.text_sql IS NOT NULL OR wanted.texts_sql IS NOT NULL THEN
+    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.ask_for_values(
+      'SELECT answer.tag, answer.value, customer_id'
+      || wanted.source || E'\nCROSS JOIN LATERAL (' || concat_ws(E'\nUNION ALL ', wanted.text_sql, wanted.texts_sql)
+      || E'\n) AS answer (tag, value)', at, changed) a;
+  END IF;
+END $$;
+COMMENT ON FUNCTION ask_journey_rules(jsonb, timestamptz, bigint[]) IS
+  'Asks rules that are expressions over a journey, in one pass, and returns who has each value; a part of refresh_tags().
+rules: members of what tags_to_refresh() returns; changed: the customers to ask, NULL for all.';
+
+CREATE FUNCTION ask_rule(rule jsonb, at timestamptz, changed bigint[])
+  RETURNS TABLE (tag text, value text, customers audience, scores tag_scores)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  d record;
+  source text;
+  condition CONSTANT text := CASE WHEN changed IS NOT NULL THEN E'\nWHERE answer.customer_id = ANY ($2)' ELSE '' END;
+  answer clientele.audience;
+  numbers clientele.tag_scores;
+BEGIN
+  SELECT * INTO d FROM jsonb_to_record(rule) AS x (tag text, kind text, rule text, holds text, timed boolean);
+  IF d.kind = 'tags' THEN
+    RETURN QUERY SELECT d.tag, ''::text, clientele.audience_of(d.rule::clientele.tag_query), NULL::clientele.tag_scores;
+    RETURN;
+  END IF;
+  source := clientele.tag_rule_source('query', d.rule, false, d.timed);
+  PERFORM set_config('search_path', clientele.tag_search_path(), true);
+  IF d.holds = 'yes' THEN
+    -- There may be a second column, which says yes or no.
+    EXECUTE CASE cardinality((clientele.rule_traits('SELECT answer.*' || source)).types)
+      WHEN 1 THEN 'SELECT clientele.audience(answer.customer_id::bigint)' || source || '(customer_id)'
+      ELSE 'SELECT clientele.audience(answer.customer_id::bigint) FILTER (WHERE answer.value)' || source || '(customer_id, value)'
+      END || condition
+    INTO answer USING at, changed;
+    RETURN QUERY SELECT d.tag, ''::text, coalesce(answer, '{}'), NULL::clientele.tag_scores;
+  ELSIF d.holds = 'number' THEN
+    EXECUTE 'SELECT clientele.tag_scores(answer.customer_id::bigint, clientele.tag_number(answer.value))'
+      || source || '(customer_id, value)' || condition INTO numbers USING at, changed;
+    RETURN QUERY SELECT d.tag, ''::text, NULL::clientele.audience, coalesce(numbers, '{}');
+  ELSE
+    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.ask_for_values(
+      format('SELECT %L::text, %s, answer.customer_id::bigint', d.tag,
+             CASE d.holds WHEN 'text' THEN 'answer.value::text' ELSE 'unnest(answer.value::text[])' END)
+      || source || '(customer_id, value)' || condition, at, changed) a;
+  END IF;
+END $$;
+COMMENT ON FUNCTION ask_rule(jsonb, timestamptz, bigint[]) IS
+  'Asks a rule that is a SELECT or a tag query, and returns who has each value; a part of refresh_tags().
+rule and changed: as in ask_journey_rules().';
+
+CREATE FUNCTION store_tag_answer(
+    run bigint, at timestamptz, tag text, holds text, vals text[], answers audience[], numbers tag_scores, changed audience,
+    OUT customers bigint, OUT gained bigint, OUT lost bigint)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF holds IN ('text', 'texts') THEN
+    vals := coalesce(vals, '{}') || ''::text;
+    answers := coalesce(answers, '{}') || (SELECT coalesce(clientele.audience_union(u), '{}') FROM unnest(answers) u);
+  ELSIF holds = 'number' THEN
+    INSERT INTO clientele_data.tag_numbers AS n (tag, scores) VALUES (store_tag_answer.tag, store_tag_answer.numbers)
+    ON CONFLICT ON CONSTRAINT tag_numbers_pkey DO UPDATE SET
+      scores = CASE WHEN store_tag_answer.changed IS NULL THEN excluded.scores
+                    ELSE (n.scores OPERATOR(clientele.-) store_tag_answer.changed) OPERATOR(clientele.|) excluded.scores END;
+    vals := '{""}';
+    answers := ARRAY[(SELECT n.scores::clientele.audience FROM clientele_data.tag_numbers n WHERE n.tag = store_tag_answer.tag)];
+    changed := NULL;
+  END IF;
+  IF holds <> 'number' THEN
+    DELETE FROM clientele_data.tag_numbers n WHERE n.tag = store_tag_answer.tag;
+  END IF;
+  WITH moves AS MATERIALIZED (
+    SELECT n.value, n.after, o.customers IS NULL AS new,
+           n.after OPERATOR(clientele.-) coalesce(o.customers, '{}') AS gained,
+           coalesce(o.customers, '{}') OPERATOR(clientele.-) n.after AS lost
+    FROM unnest(vals, answers) a (value, customers)
+    FULL JOIN (SELECT * FROM clientele_data.tag_audiences x WHERE x.tag = store_tag_answer.tag) o USING (value)
+    CROSS JOIN LATERAL (
+      SELECT value, CASE WHEN store_tag_answer.changed IS NULL THEN coalesce(a.customers, '{}')
+        ELSE (coalesce(o.customers, '{}') OPERATOR(clientele.-) store_tag_answer.changed)
+             OPERATOR(clientele.|) coalesce(a.customers, '{}') END AS after) n
+  ), counted AS (
+    SELECT m.*, clientele.cardinality(m.gained) AS n_gained, clientele.cardinality(m.lost) AS n_lost FROM moves m
+  ), logged AS (
+    INSERT INTO clientele_data.tag_changes (refresh_id, tag, value, at, gained, lost)
+    SELECT store_tag_answer.run, store_tag_answer.tag, m.value, store_tag_answer.at, m.gained, m.lost FROM counted m WHERE m.n_gained + m.n_lost > 0
+  ), gone AS (
+    DELETE FROM clientele_data.tag_audiences d USING counted m
+    WHERE d.tag = store_tag_answer.tag AND d.value = m.value AND m.value <> '' AND clientele.cardinality(m.after) = 0
+  ), kept AS (
+    INSERT INTO clientele_data.tag_audiences (tag, value, customers)
+    SELECT store_tag_answer.tag, m.value, m.after FROM counted m
+    WHERE (m.new OR m.n_gained + m.n_lost > 0) AND (m.value = '' OR clientele.cardinality(m.after) > 0)
+    ON CONFLICT ON CONSTRAINT tag_audiences_pkey DO UPDATE SET customers = excluded.customers
+  )
+  SELECT clientele.cardinality(m.after), m.n_gained, m.n_lost INTO customers, gained, lost FROM counted m WHERE m.value = '';
+END $$;
+COMMENT ON FUNCTION store_tag_answer(bigint, timestamptz, text, text, text[], audience[], tag_scores, audience) IS
+  'Takes over what a rule said, with history, and returns how many have the tag now; a part of refresh_tags().
+vals and answers: who has each value, or the tag by itself as the value ''''; numbers: of a tag that holds numbers; changed: the customers who were asked, NULL for all of them.';
+
+CREATE FUNCTION refresh_rules(run bigint, at timestamptz, rules jsonb, asked audience) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  zone CONSTANT text := rules -> 0 ->> 'zone';
+  changed CONSTANT bigint[] := asked::bigint[];
+  answer record;
+  kept record;
+  done jsonb := '[]';
+BEGIN
+  PERFORM set_config('TimeZone', zone, true);
+  FOR answer IN
+    SELECT r.tag, r.holds, r.answer, a.vals, a.audiences, a.scores
+    FROM jsonb_to_recordset(rules) AS r (tag text, holds text, answer text)
+    LEFT JOIN (
+      SELECT x.tag, array_agg(x.value) AS vals, array_agg(x.customers) AS audiences, (array_agg(x.scores))[1] AS scores
+      FROM (SELECT j.* FROM clientele.ask_journey_rules(rules, at, changed) j WHERE rules -> 0 ->> 'kind' = 'journey'
+            UNION ALL
+            SELECT q.* FROM clientele.ask_rule(rules -> 0, at, changed) q WHERE rules -> 0 ->> 'kind' <> 'journey') x
+      GROUP BY x.tag) a USING (tag)
+  LOOP
+    kept := clientele.store_tag_answer(run, at, answer.tag, answer.holds, answer.vals, answer.audiences, answer.scores, asked);
+    INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule, holds, customers)
+    VALUES (answer.tag, run, at, answer.answer, answer.holds, kept.customers)
+    ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
+      refresh_id = excluded.refresh_id, rule = excluded.rule, holds = excluded.holds, customers = excluded.customers, error = NULL, failed_at = NULL,
+      complete_at = CASE WHEN asked IS NULL THEN excluded.complete_at ELSE s.complete_at END;
+    done := done || jsonb_build_object('tag', answer.tag, 'outcome', CASE WHEN asked IS NULL THEN 'complete' ELSE 'changed' END,
+                                       'customers', kept.customers, 'gained', kept.gained, 'lost', kept.lost);
+  END LOOP;
+  RETURN done;
+END $$;
+COMMENT ON FUNCTION refresh_rules(bigint, timestamptz, jsonb, audience) IS
+  'Asks rules and takes their answers over; returns their rows of the result; a part of refresh_tags().
+rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; asked: the customers to ask, NULL for all.';

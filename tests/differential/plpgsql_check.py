@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: PostgreSQL
+"""plpgsql_check over every PL/pgSQL function of the extension: no error, and no warning without a reason.
+
+usage: plpgsql_check.py      (in a database with the extension; needs plpgsql_check)
+"""
+import sys
+
+from checks import Checks
+
+# (function, part of the message): why it may be said. What nothing matches any more is an error, too.
+ALLOWED = {
+}
+
+
+def main():
+    checks = Checks("plpgsql_check")
+    if checks.psql("SELECT count(*) FROM pg_available_extensions WHERE name = 'plpgsql_check'") != [["1"]]:
+        checks.skip("plpgsql_check is not there")
+        checks.end()
+    rows = checks.psql(r"""
+        SET client_min_messages = warning;
+        CREATE EXTENSION IF NOT EXISTS plpgsql_check;
+        CALL clientele.create_store();
+        -- One that is wrong, so that finding nothing says something.
+        CREATE FUNCTION public.planted() RETURNS integer LANGUAGE plpgsql AS $$ DECLARE never integer; BEGIN RETURN nothing FROM clientele_data.customers; END $$;
+        SELECT p.oid::regprocedure, c.level, c.sqlstate, translate(c.message, E'\n\t', '  '), coalesce(c.lineno, 0), translate(coalesce(c.query, ''), E'\n\t', '  ')
+        FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
+        LEFT JOIN LATERAL plpgsql_check_function_tb(
+          p.oid, CASE WHEN p.prorettype = 'trigger'::regtype THEN 'clientele_data.journeys'::regclass ELSE 0 END, fatal_errors => false,
+          performance_warnings => false, extra_warnings => true, security_warnings => true, compatibility_warnings => true) c ON true
+        WHERE p.pronamespace IN ('clientele'::regnamespace, 'clientele_bi'::regnamespace, 'clientele_data'::regnamespace, 'public'::regnamespace)
+        ORDER BY 1::text, 5;""")
+    functions, used, planted = set(), set(), 0
+    for function, level, code, message, line, query in rows:
+        if "planted" in function:
+            planted += level in ("error", "warning", "warning extra")
+            continue
+        functions.add(function)
+        if not level:
+            continue
+        reasons = [key for key in ALLOWED if key[0] == function.split("(")[0].removeprefix("clientele.") and key[1] in message]
+        used.update(reasons)
+        checks.check(f"{function} line {line}: {level} {code} {message}", reasons, query[:200])
+    checks.check("what is planted is found", planted >= 2, str(planted))
+    checks.check("there are functions", len(functions) > 40, str(len(functions)))
+    checks.count(len(functions), 0)
+    for key in ALLOWED.keys() - used:
+        checks.check(f"nothing is found any more that is allowed: {key}", False)
+    checks.psql("DROP FUNCTION public.planted(); CALL clientele.drop_store();")
+    checks.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: PostgreSQL
+# The Makefile as those use it who only install the extension, or make packages of it.
+set -uo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd -P)
+passed=0 failed=0
+unset CXX CXXFLAGS CXXFLAGS_EXTRA CPPFLAGS LDFLAGS CXX_WARNINGS MAKEFLAGS MAKELEVEL
+pg_config=${PG_CONFIG:-/usr/lib/postgresql/${PG_MAJOR:-15}/bin/pg_config}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# is NAME GOT WANTED
+is() {
+  if [[ $2 == "$3" ]]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'not ok  %s\n        got:    %s\n        wanted: %s\n' "$1" "$2" "$3"
+  fi
+}
+
+# flags ARGUMENTS...: what a build of one source and the library would run, in a directory of its own
+flags() {
+  make -n -C "$scratch" -f "$root/Makefile" PG_CONFIG="$pg_config" "$@" 2>&1 | grep -E ' -c .*/src/module\.cpp | -shared '
+}
+
+# has NAME PATTERN TEXT, has_not NAME PATTERN TEXT
+has() { is "$1" "$(grep -cE -- "$2" <<<"$3")" "${4:-1}"; }
+has_not() { has "$1" "$2" "$3" 0; }
+
+compiled() { grep -E ' -c .*/src/module\.cpp '; }
+linked() { grep -E ' -shared '; }
+
+plain=$(flags)
+has 'warnings are shown' ' -Wall -Wextra ' "$(compiled <<<"$plain")"
+has_not 'warnings are no errors' '-Werror( |$)' "$(compiled <<<"$plain")"
+has_not 'there is no debug information that nobody asked for' ' -g[0-9]?( |$)' "$(compiled <<<"$plain")"
+has_not 'nothing is made for this processor alone' '-march=native' "$plain"
+
+asked=(CXX='ccache c++' CXXFLAGS='-g -O2 -fstack-protector-strong' CPPFLAGS=-D_FORTIFY_SOURCE=2 'LDFLAGS=-Wl,-z,defs')
+for way in environment 'command line'; do
+  if [[ $way == environment ]]; then
+    given=$(export "${asked[@]}" && flags)
+  else
+    given=$(flags "${asked[@]}")
+  fi
+  has "the compiler is that of the $way" '^ccache c\+\+ ' "$(compiled <<<"$given")"
+  has "CXXFLAGS of the $way come last" ' -O3 .*-g -O2 -fstack-protector-strong ' "$(compiled <<<"$given")"
+  has "CPPFLAGS of the $way are used" ' -D_FORTIFY_SOURCE=2 ' "$(compiled <<<"$given")"
+  has "the $way says how to link" '^ccache c\+\+ .* -fstack-protector-strong ' "$(linked <<<"$given")"
+  has "LDFLAGS of the $way are used" ' -Wl,-z,defs ' "$(linked <<<"$given")"
+done
+has 'sources are found below VPATH' " $root/src/module.cpp " "$(compiled <<<"$(flags VPATH="$root")")"
+
+# build DIRECTORY: a copy of the sources there, and an object of it
+build() {
+  mkdir -p "$scratch/$1"
+  cp -r "$root/src" "$root/Makefile" "$root/clientele.control" "$scratch/$1" &&
+    make -s -C "$scratch/$1" PG_CONFIG="$pg_config" CXXFLAGS=-g src/base/durations.o src/module.o >"$scratch/$1.log" 2>&1 ||
+    cat "$scratch/$1.log"
+}
+build here
+build elsewhere/and/deeper
+for object in base/durations module; do
+  is "$object.o does not depend on where it was built" \
+    "$(cmp "$scratch/here/src/$object.o" "$scratch/elsewhere/and/deeper/src/$object.o" 2>&1)" ''
+done
+
+# Killed in the middle, a build leaves nothing that the next one would take for complete.
+rm "$scratch/here/src/module.o"
+setsid make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXXFLAGS=-g src/module.o >/dev/null 2>&1 &
+killed=$!
+for ((i = 0; i < 200; ++i)); do
+  ! pgrep -g "$killed" -x 'cc1plus|as' >/dev/null || break
+  sleep 0.05
+done
+kill -KILL -- "-$killed"
+wait "$killed" 2>/dev/null
+is 'a build that was killed leaves no object' "$(find "$scratch/here/src" -name module.o)" ''
+is 'the next one makes it' \
+  "$(make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXXFLAGS=-g src/module.o 2>&1)$(cmp "$scratch/here/src/module.o" \
+    "$scratch/elsewhere/and/deeper/src/module.o" 2>&1)" ''
+
+printf 'make: %d passed, %d failed, %d skipped\n' "$passed" "$failed" 0
+((failed == 0))

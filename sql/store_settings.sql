@@ -13,7 +13,7 @@ SELECT clientele.store_time_zone();
 
 -- One source, loaded under many settings.
 -- A server that was built without ICU knows no such collation.
-SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') AS icu \gset
+SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu') AS icu \gset
 \if :icu
 CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
 \else

@@ -7,18 +7,20 @@
 
 sanitized_programs=${CLIENTELE_SANITIZED:-corrupt.py boundary.py audience.py tag_query.py paths_sessions.py funnel_oracle.py tag_store.py}
 
-# What runs as `postgres` in the tree of the sanitized server. AddressSanitizer of GCC 12 hangs where
-# addresses are random in as many bits as newer kernels have, so they are not random at all.
+# What runs as `postgres` in the tree of the sanitized server. While libasan starts, it looks for the
+# demangler of Swift; that it is missing is said by way of gettext, whose lock another library of the
+# server holds at that moment. So there is one, which does nothing.
 wrap_postgres() {
-  local library
+  local library demangler=$home/demangler.so
   library=$(readlink -f "$(g++ -print-file-name=libasan.so)")
+  echo 'char *swift_demangle(void) { return 0; }' | gcc -shared -fPIC -x c -o "$demangler" - || return
   [[ -f $bin/postgres.real ]] || mv "$bin/postgres" "$bin/postgres.real" || return
   cat >"$bin/postgres" <<END_OF_WRAPPER
 #!/bin/sh
-export LD_PRELOAD='$library'
+export LD_PRELOAD='$library $demangler'
 export ASAN_OPTIONS='detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0:log_path=$reports/report'
 export UBSAN_OPTIONS='print_stacktrace=1:halt_on_error=1:abort_on_error=1:log_path=$reports/report'
-exec setarch -R "\$0.real" "\$@"
+exec "\$0.real" "\$@"
 END_OF_WRAPPER
   chmod +x "$bin/postgres"
 }

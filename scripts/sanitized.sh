@@ -53,10 +53,10 @@ kind_sanitized() (
   CLIENTELE_PSQL=$bin/psql
 
   # A library that is not built so would find nothing.
-  nm -D "$objects/clientele.so" | grep -q __asan_report && nm -D "$objects/clientele.so" | grep -q __ubsan_handle || {
+  if ! nm -D "$objects/clientele.so" | grep -q __asan_report || ! nm -D "$objects/clientele.so" | grep -q __ubsan_handle; then
     printf 'not ok: the library is not sanitized\n'
     count 0 1 0
-  }
+  fi
   kind_regress || status=$?
   kind_isolation || status=$?
   build_tools ON demo_tools && build_tools ON bench_tools || return

@@ -28,6 +28,8 @@ END_OF_WRAPPER
 # Each file is what one process had to say before it ended.
 sanitizer_reports() {
   local report found=0
+  # UBSan's go to the server's log.
+  grep -A 20 -E 'runtime error:' "$cluster/log" >"$reports/report.log"
   for report in "$reports"/report*; do
     [[ -s $report ]] || continue
     found=$((found + 1))
@@ -59,6 +61,7 @@ kind_sanitized() (
   fi
   kind_regress || status=$?
   kind_isolation || status=$?
+  objects=$build/extension
   build_tools ON demo_tools && build_tools ON bench_tools || return
   for program in $sanitized_programs; do
     name=${program%.*}

@@ -69,8 +69,7 @@ class Resolved {
   template <class Make>
   T& get(std::span<const uint8_t> source, Make make) {
     const SnapshotKey now = SnapshotKey::current();
-    if (!value_ || !(now == key_) || source.size() != source_.size() ||
-        std::memcmp(source.data(), source_.data(), source.size()) != 0) {
+    if (!value_ || !(now == key_) || !std::ranges::equal(source, source_)) {
       value_.reset();
       source_.assign(source.begin(), source.end());
       value_.emplace(make(source));

@@ -99,7 +99,7 @@ class Attack:
 
 
 def operator(a):
-    name = a.rng.choice(a.world["operators"])
+    name = a.rng.choice(a.world["operators"] if a.rng.random() < 0.3 else ["=", ">=", "<", ">", "<=", "<>", "||", "*", "+", "-", "/", "~", "?", "->>"])
     left, right = a.type(), a.type()
     if a.rng.random() < 0.2:
         left, right = "pg_catalog.anyelement", a.rng.choice(["pg_catalog.anyelement", "pg_catalog.text"])
@@ -314,7 +314,7 @@ def rule_text(a):
         f"SELECT customer_id FROM clientele_data.customers WHERE {pay}", f"SELECT 1::bigint, {pay}::text", f"{pay} AND event_count(journey) > 0",
         f"CASE WHEN {pay} THEN 'x' END", f"/* x */ SELECT 1 WHERE {pay}", f"-- x\nSELECT 1::int8, 2 WHERE {pay}", f"true) FROM (SELECT {pay}) x; SELECT (true",
         f"true), {pay}, (true", f"WITH w AS MATERIALIZED (SELECT {pay}) SELECT 1 FROM w", f"ARRAY[{pay}::text]", f"(SELECT {pay})::int", f"vip & !{quote(pay)}",
-        f"SELECT customer_id, mallory.payload('{a.label}')::int FROM journeys", f"customer_id > 0 AND mallory.payload('{a.label}')", f"sum(1) + {pay}::int",
+        f"SELECT customer_id, mallory.payload('{a.label}')::int FROM clientele_data.journeys", f"customer_id > 0 AND mallory.payload('{a.label}')", f"sum(1) + {pay}::int",
         f"VALUES ({pay}::int)", f"TABLE mallory.view{a.number}"])
 
 
@@ -341,7 +341,7 @@ END $do$"""]
         a.setup += [f"UPDATE clientele_data.tags SET rule = {quote(rule)}, kind = '{kind}' WHERE name = (SELECT name FROM clientele_data.tags ORDER BY md5(name || '{a.number}') LIMIT 1)"]
     else:
         a.setup += [f"INSERT INTO clientele_data.tags (name, family, kind, rule, holds) VALUES ({quote(name)}, 'basic', '{kind}', {quote(rule)}, '{holds}')",
-                    f"INSERT INTO clientele_data.tag_status (tag, rule, holds) VALUES ({quote(name)}, clientele.tag_answer_of('{kind}', '{holds}', {quote(rule)}), '{holds}')"]
+                    f"INSERT INTO clientele_data.tag_status (tag, rule, holds) VALUES ({quote(name)}, concat('{kind} {holds} ', (SELECT current_setting('TimeZone')), ': ', {quote(rule)}::text), '{holds}')"]
 
 
 def other_rows(a):
@@ -358,6 +358,14 @@ def other_rows(a):
         f"INSERT INTO clientele_data.load_runs (source, columns) VALUES ({words[0]}, jsonb_build_object({words[1]}::text, {words[2]}::text))",
         f"SELECT clientele.event_type({words[0]}, {words[1]})", f"SELECT clientele.item({words[0]})", f"SELECT clientele.save_audience({words[0]}, '{{1}}')",
         f"SELECT clientele.save_model({words[0]}, '{{\"model\": \"sBG\", \"parameters\": {{\"alpha\": 0.668, \"beta\": 3.806}}}}')"])]
+
+
+def changed_rows(a):
+    """Any text in any table of the store that she may change becomes another."""
+    table, column, kind = a.rng.choice(a.world["texts"])
+    word = quote(a.hostile())
+    value = {"jsonb": f"jsonb_build_object({word}::text, {word}::text)", "text[]": f"ARRAY[{word}]", "name": f"{word}::name"}.get(kind, word)
+    a.setup += [f"UPDATE clientele_data.{ident(table)} SET {ident(column)} = {value} WHERE ctid = (SELECT ctid FROM clientele_data.{ident(table)} ORDER BY md5(ctid::text || '{a.number}') LIMIT 1)"]
 
 
 def on_the_store(a):
@@ -401,5 +409,5 @@ def in_pg_temp(a):
 
 
 KINDS = {f.__name__: f for f in (operator, function, aggregate, window_or_default, type_name, relation_name, other_name, source, source_of_her_type, parts, holdout,
-                                 hostile_values, rule_rows, other_rows, on_the_store, in_pg_temp)}
-WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2}
+                                 hostile_values, rule_rows, other_rows, changed_rows, on_the_store, in_pg_temp)}
+WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "changed_rows": 2, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2}

@@ -88,6 +88,9 @@ class World:
             self.words.setdefault(what, []).append(word)
         checks.psql("CALL clientele.create_store();", TEMPLATE)
         self.words["tables"] = [r[0] for r in checks.psql("SELECT relname FROM pg_class WHERE relnamespace = 'clientele_data'::regnamespace AND relkind = 'r' ORDER BY 1", TEMPLATE)]
+        self.words["texts"] = checks.psql("""SELECT c.relname, a.attname, format_type(a.atttypid, NULL) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            WHERE c.relnamespace = 'clientele_data'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+              AND a.atttypid IN ('text'::regtype, 'text[]'::regtype, 'name'::regtype, 'jsonb'::regtype) ORDER BY 1, 2""", TEMPLATE)
         self.words["relations"] += self.words["tables"] + ["journeys", "u", "c", "d", "answer", "refresh", "t", "k", "m", "r"]
         self.words["columns"] = [r[0] for r in checks.psql("SELECT DISTINCT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND (attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'clientele_data'::regnamespace) OR attrelid IN ('pg_class'::regclass, 'pg_roles'::regclass, 'pg_attribute'::regclass)) AND attname <> 'id' ORDER BY 1", TEMPLATE)]
         self.bi_functions = checks.psql("SELECT p.oid::regprocedure, 'clientele_bi.' || quote_ident(proname), prokind, proretset, prorettype::regtype, array_to_string(ARRAY(SELECT format_type(a, NULL) FROM unnest(proargtypes) WITH ORDINALITY u (a, n) ORDER BY n), '|'), array_to_string(proargnames, '|'), provariadic <> 0 FROM pg_proc p WHERE pronamespace IN ('clientele_bi'::regnamespace, 'clientele_data'::regnamespace)", TEMPLATE)
@@ -161,7 +164,7 @@ DO $do$ BEGIN
   PERFORM clientele.define_tag(n, r) FROM (VALUES ('vip', 'event_count(journey) > 3'), ('spent', $$amount_sum(journey, '*') * 1.5$$), ('mix1', $$amount_sum(journey, 'buy')::float8 >= 12.5$$),
     ('mix2', $$CASE WHEN event_count(journey) || '' ~ '1' THEN 'a' || 1 ELSE top_event(journey) END$$), ('mix3', $$SELECT customer_id, count(*) / 2.0 FROM clientele_data.identities GROUP BY 1$$),
     ('mix4', $$last_at(journey) > refresh.at - interval '400 days' AND customer_id > 0$$), ('mix5', 'vip & !mix1 | spent > 3'), ('mix6', $$channels(journey)$$),
-    ('mix7', $$SELECT customer_id FROM journeys WHERE day_count(journey) + 0.5 > 1 AND length(top_channel(journey)) < 9$$)) v (n, r);
+    ('mix7', $$SELECT customer_id FROM clientele_data.journeys WHERE day_count(journey) + 0.5 > 1 AND length(top_channel(journey)) < 9$$)) v (n, r);
 END $do$;
 SELECT count(*) FROM clientele.refresh_tags();
 SELECT clientele.save_model('m', :'bg'::clientele.btyd_model), clientele.save_model('s', :'spend'::clientele.spend_model);
@@ -175,7 +178,7 @@ class Batch:
         kinds = list(KINDS)
         if shape in ("superuser", "keeper"):
             kinds.remove("on_the_store")
-        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "other_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
+        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "other_rows", "changed_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
         schemas = ["public"] * 3 + ["mallory"] + (["clientele_data", "clientele_bi"] if shape not in ("superuser", "keeper") else [])
         self.attacks = [Attack(first + n, kind, rng, world.words, schemas) for n, kind in enumerate(rng.choices(kinds, weights, k=count))]
         self.made, self.ran, self.called, self.worked = {}, [], 0, 0

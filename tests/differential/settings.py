@@ -76,17 +76,20 @@ CALL clientele.load_events('src.reals', amount => 'amount', identity_kind => 'nu
 CALL clientele.load_events('src.doubles', amount => 'amount');
 CALL clientele.load_events('src.epochs', item => 'item');
 CALL clientele.load_events('src.zoned', amount => 'amount');
-INSERT INTO clientele_data.journeys SELECT c.customer_id, '{1@2026-01-01T16:30:00Z}' FROM (INSERT_CUSTOMER) c;
+BY_HAND
 SELECT pg_catalog.count(*) FROM clientele.define_starter_tags();
 SELECT clientele.define_tag('days', 'day_count(journey)'), clientele.define_tag('hour', 'extract(hour FROM last_at(journey))'),
        clientele.define_tag('first_day', 'first_at(journey)::date::text'), clientele.define_tag('spent', 'amount_sum(journey, ''purchase'')'),
        clientele.define_tag('big', 'amount_sum(journey, ''purchase'')::float8 >= 1000.5'),
-       clientele.define_tag('busy', 'SELECT customer_id, event_count(journey) FROM journeys WHERE event_count(journey) > 3'),
+       clientele.define_tag('busy', 'SELECT customer_id, event_count(journey) FROM clientele_data.journeys WHERE event_count(journey) > 3'),
        clientele.define_tag('night', 'usual_hour(journey) < 6'), clientele.define_tag('combined', 'busy & !night'),
        clientele.define_tag('shown', 'last_at(journey)::text'), clientele.define_tag('share', '(event_count(journey, ''purchase'') / event_count(journey)::float8)::text'),
        clientele.define_tag('recent', 'last_at(journey) > refresh.at - interval ''1 mon''');
 """
-LOAD = LOAD.replace("INSERT_CUSTOMER", "SELECT (clientele.customer_ids('by hand', '{one}'))[1] AS customer_id")
+BY_HAND = "INSERT INTO clientele_data.journeys SELECT c.customer_id, '{1@2026-01-01T16:30:00Z}' FROM (SELECT (clientele.customer_ids('by hand', '{one}'))[1] AS customer_id) c;"
+BY_MERGE = ("CREATE TABLE public.parts AS SELECT (clientele.customer_ids('by hand', '{one}'))[1] AS customer_id, '{1@2026-01-01T16:30:00Z}'::clientele.journey AS journey;\n"
+            "SELECT clientele.merge_journeys('public.parts');")
+LOAD = LOAD.replace("BY_HAND", BY_HAND)
 
 # Compiling all rules as one, or starting workers for each, takes long, so there fewer are refreshed.
 REFRESH = "SELECT pg_catalog.count(*) FROM clientele.refresh_tags(at => '2026-04-15 12:00Z', complete => true);\n"
@@ -133,7 +136,7 @@ QUESTIONS = {
     "segments": ("SELECT * FROM clientele.rfm_segments()", False),
     "store_views": ("SELECT c.relname, pg_catalog.pg_get_viewdef(c.oid) AS def FROM pg_catalog.pg_class c WHERE c.relkind OPERATOR(pg_catalog.=) 'v' AND c.relnamespace OPERATOR(pg_catalog.=) 'clientele_bi'::pg_catalog.regnamespace::pg_catalog.oid", None),
     "constraints": ("SELECT c.conrelid::pg_catalog.regclass::pg_catalog.text AS of, c.conname, pg_catalog.pg_get_constraintdef(c.oid) AS def FROM pg_catalog.pg_constraint c WHERE c.conrelid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND c.connamespace OPERATOR(pg_catalog.=) 'clientele_data'::pg_catalog.regnamespace::pg_catalog.oid", None),
-    "sources": ("SELECT p.oid::pg_catalog.regprocedure AS f, p.prosrc, p.proconfig FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'clientele'::pg_catalog.regnamespace::pg_catalog.oid", None),
+    "sources": ("SELECT p.oid::pg_catalog.regprocedure AS f, p.prosrc, pg_catalog.translate(p.proconfig::pg_catalog.text, pg_catalog.chr(34), '') AS config FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'clientele'::pg_catalog.regnamespace::pg_catalog.oid", None),
 }
 
 # Settings that can matter to loading; sessions of both kinds ask everything.
@@ -208,9 +211,11 @@ class Runs:
     def whole(self, setting, database, with_extension):
         """Everything under a setting, from the store on or from the extension on."""
         put, show = self.answers()
+        # Where triggers of views do not fire, which PostgreSQL cannot change, a function writes.
+        load = LOAD.replace(BY_HAND, BY_MERGE) if "session_replication_role" in setting else LOAD
         set_it = f"SET {setting};\n" if setting else ""
         return self.script("\\o /dev/null\nSET client_min_messages = warning;\n" + set_it + ("CREATE EXTENSION clientele;\n" if with_extension else "")
-                           + "CALL clientele.create_store(" + self.zone + ");\n" + LOAD + REFRESH + MODELS + put + self.plain + "\\o\n" + show, database)
+                           + "CALL clientele.create_store(" + self.zone + ");\n" + load + REFRESH + MODELS + put + self.plain + "\\o\n" + show, database)
 
     def ask(self, setting, database):
         put, show = self.answers()

@@ -22,7 +22,7 @@ WHERE c ~ '^search_path=' AND replace(replace(c, '"', ''), ' ', '') !~ '^search_
 -- Without one, every name has its schema: tests/search_path.py reads these.
 SELECT signature FROM bodies WHERE NOT coalesce(proconfig::text ~ 'search_path', false) ORDER BY signature::text COLLATE "C";
 -- No path that a function sets for a rule or a query has schemas of everybody.
-SELECT signature FROM bodies WHERE prosrc ~* '\mpublic\M' AND prosrc ~ 'search_path|pg_catalog,';
+SELECT signature FROM bodies WHERE prosrc ~* '''[^'']*pg_catalog,[^'']*\mpublic\M';
 -- Definers' rights are rare.
 SELECT signature, proconfig FROM ours WHERE prosecdef ORDER BY 1;
 
@@ -34,7 +34,8 @@ SELECT signature, token FROM tokens WHERE token ~ '^''' AND token ~ '\\';
 SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid) ~ '\^s\*';
 
--- Operators, casts and operator classes are on types of ours: they cannot change what others' statements mean.
+-- Operators and casts are on types of ours, and so are operator classes, but one that is no default: they cannot change what
+-- others' statements mean.
 CREATE TEMP VIEW our_types AS
   SELECT oid FROM pg_type WHERE typnamespace = 'clientele'::regnamespace;
 SELECT count(*) > 20 AS many FROM pg_operator WHERE oprnamespace = 'clientele'::regnamespace;
@@ -42,7 +43,7 @@ SELECT oid::regoperator FROM pg_operator
 WHERE oprnamespace = 'clientele'::regnamespace AND oprleft NOT IN (TABLE our_types) AND oprright NOT IN (TABLE our_types);
 SELECT castsource::regtype, casttarget::regtype FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
 WHERE p.pronamespace = 'clientele'::regnamespace AND castsource NOT IN (TABLE our_types) AND casttarget NOT IN (TABLE our_types);
-SELECT opcname, opcintype::regtype FROM pg_opclass WHERE opcnamespace = 'clientele'::regnamespace AND opcintype NOT IN (TABLE our_types);
+SELECT opcname, opcintype::regtype, opcdefault FROM pg_opclass WHERE opcnamespace = 'clientele'::regnamespace AND opcintype NOT IN (TABLE our_types);
 
 -- Only a type's own functions take what no SQL can give: a C string, or an internal value; these besides.
 SELECT signature FROM ours

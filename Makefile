@@ -54,7 +54,7 @@ override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D
 override LDFLAGS += $(GIVEN_LDFLAGS)
 # Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)
-SHLIB_LINK += -lstdc++ -Wl,--version-script=$(ROOT)src/exports.map
+SHLIB_LINK += -lstdc++ -lm -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
 

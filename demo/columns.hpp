@@ -45,6 +45,7 @@ class ColumnChooser {
         take(static_cast<Role>(r), find_column(*wishes_.column[r]), "asked for");
     using enum Role;
     by_name(time);
+    if (open(time)) by_name(time, false, true);
     if (open(time)) guess_time();
     if (open(time)) by_name(time, true);
     if (has(time)) find_clock();
@@ -114,10 +115,10 @@ class ColumnChooser {
   }
 
   /// Whether the content of a column suits a role that its name suggests.
-  bool suits(Role role, const ColumnFacts& c, int rank) const {
+  bool suits(Role role, const ColumnFacts& c, int rank, bool days) const {
     switch (role) {
       case Role::time:
-        return c.holds_times();
+        return days ? c.holds_times() : c.holds_only_times();
       case Role::amount:
       case Role::quantity:
       case Role::price:
@@ -137,15 +138,16 @@ class ColumnChooser {
   }
 
   /// A name that clearly means an amount or a time is not passed over because its values cannot be
-  /// read: with `anyway` some that can be read are enough, and none is an error.
-  void by_name(Role role, bool anyway = false) {
+  /// read: with `anyway` some that can be read are enough, and none is an error. With `days` times
+  /// may be days since 1900.
+  void by_name(Role role, bool anyway = false, bool days = false) {
     if (!open(role)) return;
     int best = 0;
     size_t column = 0;
     for (size_t i = 0; i < columns_.size(); ++i) {
       const int rank = name_rank(role, columns_[i].name);
       if (taken_[i] || rank <= best ||
-          (anyway ? rank < exact_name : !suits(role, columns_[i], rank)))
+          (anyway ? rank < exact_name : !suits(role, columns_[i], rank, days)))
         continue;
       best = rank, column = i;
     }
@@ -164,12 +166,14 @@ class ColumnChooser {
   }
 
   void guess_time() {
-    for (const bool figures : {false, true})
-      for (size_t i = 0; i < columns_.size(); ++i) {
-        const ColumnFacts& c = columns_[i];
-        if (taken_[i] || !(figures ? c.holds_only_times() : c.holds_spelt_times())) continue;
-        return take(Role::time, i, "the first column that holds times");
-      }
+    for (const bool other_kind : {false, true})
+      for (const bool figures : {false, true})
+        for (size_t i = 0; i < columns_.size(); ++i) {
+          const ColumnFacts& c = columns_[i];
+          if (taken_[i] || !(figures ? c.holds_only_times() : c.holds_spelt_times())) continue;
+          if (is_other_kind(Role::time, c.name) != other_kind) continue;
+          return take(Role::time, i, "the first column that holds times");
+        }
   }
 
   /// Where the times are days, the time of day may stand in a column of its own.
@@ -183,7 +187,8 @@ class ColumnChooser {
       const ColumnFacts& c = columns_[i];
       if (taken_[i]) continue;
       const int rank = name_rank(Role::clock, c.name);
-      const bool suits = c.holds_clocks() || (rank >= exact_name && c.mostly(c.times.hours));
+      const bool suits =
+          c.holds_clocks() || (rank >= exact_name && c.mostly(c.times.clock_figures));
       if (suits && rank > best) best = rank, column = i;
     }
     if (best >= 0) take(Role::clock, column, "times of day beside days");
@@ -196,8 +201,8 @@ class ColumnChooser {
     if (c.mostly(c.mails) || c.mostly(c.phones) || c.mostly(c.uuids)) return 5;
     if (header_) return 0;  // it has a name, and that says something else
     if (c.distinct() <= 20 && c.filled > 400) return 0;
-    if (c.mostly(c.mixed) || (c.mostly(c.figures) && c.largest >= 1000)) return 4;
-    return c.mostly(c.numbers) ? 2 : 1;
+    if (c.mostly(c.mixed)) return 4;
+    return c.mostly(c.figures) ? 3 : c.mostly(c.numbers) ? 2 : 1;
   }
 
   /// Without a name: the first column of addresses, telephone numbers or the like; where no column

@@ -60,7 +60,7 @@ class Explanation {
   void print(Role role) const {
     const size_t r = static_cast<size_t>(role);
     const ColumnFacts* column = plan_.column(role);
-    const std::string& why = plan_.choices[r].why;
+    const std::string why = plan_.choices[r].why + namesakes(column);
     if (role == Role::amount && plan_.column(Role::price) != nullptr) return print_product();
     if (column == nullptr) return print_absent(role);
     const std::string name = shown(column->name);
@@ -70,6 +70,14 @@ class Explanation {
       line("amount", name, why + decimals(role));
     else
       line(role_names[r], name, why);
+  }
+
+  std::string namesakes(const ColumnFacts* column) const {
+    const auto same = [column](const ColumnFacts& c) { return c.name == column->name; };
+    if (column == nullptr || std::count_if(plan_.columns.begin(), plan_.columns.end(), same) < 2)
+      return "";
+    return ", column " + std::to_string(column - plan_.columns.data() + 1) +
+           " as there are others of that name: else say its number";
   }
 
   void print_absent(Role role) const {
@@ -92,8 +100,8 @@ class Explanation {
     std::string why = plan_.choices[static_cast<size_t>(Role::price)].why + decimals(Role::price);
     if (quantity != nullptr) {
       const std::string of_quantity = decimals(Role::quantity);
-      if (of_quantity != decimals(Role::price))
-        why += "; the quantity" + of_quantity.substr(of_quantity.empty() ? 0 : 1);
+      if (!of_quantity.empty() && of_quantity != decimals(Role::price))
+        why += "; the quantity has a" + of_quantity.substr(1);
     }
     line("amount",
          (quantity ? shown(quantity->name) + " × " : "") + shown(plan_.column(Role::price)->name),

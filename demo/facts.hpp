@@ -23,7 +23,6 @@ struct ColumnFacts {
   DecimalVotes decimals;
   TimeFacts times;
   std::unordered_set<std::string> values;
-  double largest = 0;
 
   void see(std::string_view raw) {
     const std::string_view text = clean(raw);
@@ -50,7 +49,7 @@ struct ColumnFacts {
   }
   bool holds_times() const { return mostly(readable_times()); }
   bool holds_spelt_times() const { return mostly(times.spelt); }
-  /// Times that could be nothing else.
+  /// Times as they are usually written, no days counted since 1900.
   bool holds_only_times() const { return mostly(times.moments()); }
   bool holds_clocks() const { return mostly(times.clocks); }
 
@@ -58,13 +57,13 @@ struct ColumnFacts {
   void see_number(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), is_digit)) {
       ++figures;
-      if (text.size() <= 18) {
-        ++numbers, ++whole;
-        largest = std::max(largest, std::stod(std::string(text)));
-      }
+      if (text.size() <= 18) ++numbers, ++whole;
       return;
     }
-    const bool marks = text.find_first_of(".,") != text.npos;
+    const size_t mark = text.find_first_of(".,");
+    const bool marks = mark != text.npos;
+    // 1234567.1772600000 is a visitor of Google Analytics.
+    if (marks && mark >= 6 && text.size() - mark >= 10 && only_figures(text)) return;
     const auto number = parse_number(text);
     if (!number && (!marks || !parse_number(text, true))) {
       if (no_number.empty()) no_number = text;

@@ -107,10 +107,7 @@ class Importer {
     return nullptr;
   }
 
-  std::string_view field(const Record& record, Role role) const {
-    const size_t column = at_[static_cast<size_t>(role)];
-    return column < record.fields.size() ? clean(record.fields[column]) : std::string_view{};
-  }
+  std::string_view field(Role role) const { return fields_[static_cast<size_t>(role)]; }
   bool has(Role role) const { return at_[static_cast<size_t>(role)] != no_column; }
 
   /// A row may have blank fields after the last column.
@@ -126,9 +123,14 @@ class Importer {
     time_.clear(), amount_.clear();
     bool back = false;
     example_ = {};
-    if (reason == nullptr) reason = read_time(record);
-    if (reason == nullptr) reason = read_amount(record, back);
-    if (reason == nullptr) reason = check_lengths(record);
+    if (reason == nullptr) {
+      for (size_t r = 0; r < role_count; ++r)
+        fields_[r] =
+            at_[r] < record.fields.size() ? clean(record.fields[at_[r]]) : std::string_view{};
+      reason = read_time();
+    }
+    if (reason == nullptr) reason = read_amount(back);
+    if (reason == nullptr) reason = check_lengths();
     (out_ += std::to_string(rows_)) += '\t';
     (out_ += std::to_string(record.line)) += '\t';
     if (reason != nullptr) {
@@ -140,24 +142,24 @@ class Importer {
       out_ += '\n';
       return;
     }
-    const std::string_view customer = field(record, Role::customer);
+    const std::string_view customer = field(Role::customer);
     put(customer == "/" ? std::string_view{} : customer);  // WeChat's and Alipay's nobody
     put(time_);
-    put(has(Role::event) ? field(record, Role::event)
+    put(has(Role::event) ? field(Role::event)
         : s_.event_name  ? std::string_view(*s_.event_name)
                          : std::string_view(back ? "return" : "purchase"));
-    put(has(Role::channel) ? field(record, Role::channel) : std::string_view(s_.channel_name));
-    put(field(record, Role::item));
+    put(has(Role::channel) ? field(Role::channel) : std::string_view(s_.channel_name));
+    put(field(Role::item));
     put(amount_);
     out_ += "\\N\t\\N\n";
   }
 
-  const char* read_time(const Record& record) {
-    const std::string_view text = field(record, Role::time);
+  const char* read_time() {
+    const std::string_view text = field(Role::time);
     if (text.empty()) return nullptr;  // load_events() has a reason for that
     auto moment = parse_time(text, plan_.time);
     if (!moment) return example_ = text, "bad_time";
-    if (const std::string_view clock = field(record, Role::clock); !clock.empty()) {
+    if (const std::string_view clock = field(Role::clock); !clock.empty()) {
       const auto of_day = read_clock(clock);
       if (!of_day) return example_ = clock, "bad_time";
       if (!moment->clock || moment->unix_micros % a_day == 0) moment->unix_micros += *of_day;
@@ -170,26 +172,14 @@ class Importer {
     return nullptr;
   }
 
-  /// The micros of a time of day; an hour, or a part of a day as spreadsheets have it, will do.
   static std::optional<int64_t> read_clock(std::string_view text) {
-    if (!only_figures(text)) return parse_clock(text);
-    if (text.size() <= 2 && std::all_of(text.begin(), text.end(), is_digit)) {
-      const int hour = std::stoi(std::string(text));
-      return hour < 24 ? std::optional<int64_t>(hour * 3'600'000'000LL) : std::nullopt;
-    }
-    if (text.starts_with("0.") || text.starts_with("0,") || text.starts_with(".")) {
-      const auto at =
-          excel_figures(text[0] == '0' ? std::string(text) : "0" + std::string(text), true);
-      const int64_t zero = -24'107 * a_day;
-      if (at) return at->unix_micros - zero;
-    }
-    return {};
+    return only_figures(text) ? parse_clock_figures(text) : parse_clock(text);
   }
 
-  const char* read_amount(const Record& record, bool& back) {
+  const char* read_amount(bool& back) {
     std::optional<Decimal> value, quantity;
     for (const Role role : {Role::amount, Role::price, Role::quantity}) {
-      const std::string_view text = field(record, role);
+      const std::string_view text = field(role);
       if (text.empty() || text == "/") continue;
       const auto number = parse_number(text, plan_.decimal(role).comma);
       if (!number) return example_ = text, "bad_amount";
@@ -214,11 +204,11 @@ class Importer {
     return nullptr;
   }
 
-  const char* check_lengths(const Record& record) const {
+  const char* check_lengths() const {
     for (const Role role : {Role::customer, Role::item})
-      if (field(record, role).size() > longest_key) return "text_too_long";
+      if (field(role).size() > longest_key) return "text_too_long";
     for (const Role role : {Role::event, Role::channel})
-      if (field(record, role).size() > longest_word) return "text_too_long";
+      if (field(role).size() > longest_word) return "text_too_long";
     return nullptr;
   }
 
@@ -233,7 +223,13 @@ class Importer {
   }
 
   void escape(std::string_view text) {
-    for (const char c : text) switch (c) {
+    for (size_t at = 0;;) {
+      size_t end = at;
+      while (end < text.size() && text[end] != '\\' && (text[end] < '\t' || text[end] > '\r'))
+        ++end;
+      out_.append(text, at, end - at);
+      if (end == text.size()) return;
+      switch (text[end]) {
         case '\\':
           out_ += "\\\\";
           break;
@@ -247,8 +243,10 @@ class Importer {
           out_ += "\\r";
           break;
         default:
-          out_ += c;
+          out_ += text[end];
       }
+      at = end + 1;
+    }
   }
 
   /// The start of a row that could not be used, as text that any database takes.
@@ -273,6 +271,7 @@ class Importer {
   const Plan& plan_;
   const Settings& s_;
   std::array<size_t, role_count> at_{};
+  std::array<std::string_view, role_count> fields_{};
   std::string out_, time_, amount_;
   std::string_view example_;
   const bool terminal_ = ::isatty(2) != 0;

@@ -185,16 +185,19 @@ class MomentParser {
     }
     if (t_.empty()) return true;
     skip_weekday();
-    mark("at ") || mark("um ") || mark("à ") || mark("kl. ") || mark("- ") || mark("ore ");
+    if (!t_.empty() && !is_digit(t_[0])) {
+      mark("at ") || mark("um ") || mark("à ") || mark("kl. ") || mark("- ") || mark("ore ");
+    }
     return t_.empty() || read_time();
   }
 
   bool read_time() {
-    Half half = take_half(t_);
+    Half half = !t_.empty() && is_digit(t_[0]) ? Half::none : take_half(t_);
     blanks();
     int64_t h = 0, m = 0, s = 0, fraction = 0;
     if (!take(1, 2, h)) return false;
-    if (mark("时") || mark("時") || mark("点") || mark("點") || mark("시")) {
+    const bool letter = !t_.empty() && (t_[0] & 0x80) != 0;
+    if (letter && (mark("时") || mark("時") || mark("点") || mark("點") || mark("시"))) {
       blanks();
       if (take(1, 2, m) && !mark("分") && !mark("분")) return false;
       blanks();
@@ -215,7 +218,7 @@ class MomentParser {
       if (take_half(rest) == Half::none) return false;
     }
     blanks();
-    if (half == Half::none) half = take_half(t_);
+    if (half == Half::none && !t_.empty()) half = take_half(t_);
     if (half != Half::none) {
       result_.twelve = true;
       // 下午13:05 is said too.
@@ -231,6 +234,7 @@ class MomentParser {
     }
     time_ = ((h * 60 + m) * 60 + s) * 1'000'000 + fraction;
     result_.clock = true;
+    if (t_.empty()) return true;
     mark("Uhr") || mark("uur");
     blanks();
     return t_.empty() || (read_zone() && t_.empty());
@@ -263,6 +267,7 @@ class MomentParser {
       return false;
     }
     blanks();
+    if (n == 0 && zone_minutes(t_)) t_ = {};  // +0000 UTC
     if (!t_.empty() && ((t_[0] == '(' && t_.back() == ')') || (t_[0] == '[' && t_.back() == ']')))
       t_ = {};
     return true;
@@ -304,15 +309,24 @@ class MomentParser {
       return;
     }
     if (word.empty() || !is_weekday(word)) return;
-    // mar is a Tuesday in French, and March before a day.
     std::string_view rest = t_.substr(word.size());
     if (rest.starts_with('.')) rest.remove_prefix(1);
-    const bool comma = rest.starts_with(',');
-    if (comma) rest.remove_prefix(1);
+    if (rest.starts_with(',')) rest.remove_prefix(1);
     while (rest.starts_with(' ')) rest.remove_prefix(1);
-    if (month_of(word) != 0 && !comma && rest.find_first_not_of("0123456789 :") == rest.npos)
-      return;
+    if (month_of(word) != 0 && !begins_with_day(rest)) return;
     t_ = rest;
+  }
+
+  /// mar is a Tuesday in French, before a day and a month, and March in English before a day.
+  static bool begins_with_day(std::string_view rest) {
+    size_t n = 0;
+    while (n < rest.size() && is_digit(rest[n])) ++n;
+    if (n == 0 || n > 2 || n == rest.size()) return false;
+    if (rest[n] == '/' || rest[n] == '-') return true;
+    rest.remove_prefix(n + (rest[n] == '.'));
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+    MomentParser month(rest, DayOrder::unknown);
+    return month.read_month_name();
   }
 
   char take_separator() {

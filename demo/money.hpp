@@ -20,14 +20,14 @@ struct Decimal {
 
 /// The signs and codes of currencies, longer ones before their beginnings.
 inline constexpr auto currencies = std::to_array<std::string_view>(
-    {"人民币", "HK$",  "NT$", "CA$", "AU$", "US$",  "MX$", "NZ$", "RMB", "R$",  "S$",  "A$",
-     "C$",     "$",    "€",   "£",   "¥",   "元",   "円",  "圆",  "圓",  "원",  "₩",   "₹",
-     "₽",    "₺",    "₫",   "₪",   "₴",   "฿",    "₱",   "₦",   "zł",  "Kč",  "Ft",  "лв",
-     "lei",    "руб.", "руб", "грн", "CHF", "SFr.", "Fr.", "EUR", "USD", "GBP", "CNY", "CNH",
-     "JPY",    "KRW",  "HKD", "TWD", "NT",  "MOP",  "SGD", "AUD", "CAD", "NZD", "INR", "Rs.",
-     "Rs",     "SEK",  "NOK", "DKK", "ISK", "PLN",  "CZK", "HUF", "RON", "BGN", "RUB", "UAH",
-     "TRY",    "TL",   "ILS", "ZAR", "BRL", "MXN",  "ARS", "CLP", "COP", "PEN", "THB", "MYR",
-     "RM",     "IDR",  "Rp",  "PHP", "VND", "AED",  "SAR", "EGP", "NGN", "kr.", "kr",  "R"});
+    {"人民币", "HK$", "NT$", "CA$",  "AU$", "US$", "MX$", "NZ$", "RMB", "R$",  "S$",  "A$",  "C$",
+     "$",      "€",   "£",   "¥",    "￥",  "元",  "円",  "圆",  "圓",  "원",  "₩",   "₹",   "₽",
+     "₺",      "₫",   "₪",   "₴",    "฿",   "₱",   "₦",   "zł",  "Kč",  "Ft",  "лв",  "lei", "руб.",
+     "руб",    "грн", "CHF", "SFr.", "Fr.", "EUR", "USD", "GBP", "CNY", "CNH", "JPY", "KRW", "HKD",
+     "TWD",    "NT",  "MOP", "SGD",  "AUD", "CAD", "NZD", "INR", "Rs.", "Rs",  "SEK", "NOK", "DKK",
+     "ISK",    "PLN", "CZK", "HUF",  "RON", "BGN", "RUB", "UAH", "TRY", "TL",  "ILS", "ZAR", "BRL",
+     "MXN",    "ARS", "CLP", "COP",  "PEN", "THB", "MYR", "RM",  "IDR", "Rp",  "PHP", "VND", "AED",
+     "SAR",    "EGP", "NGN", "kr.",  "kr",  "R"});
 
 /// Takes an amount apart: its sign, its currency and its figures. Text must be folded.
 class AmountText {
@@ -47,6 +47,12 @@ class AmountText {
       }
     }
     take_currency_after();
+    // 12,- and 12/- are whole amounts.
+    for (const std::string_view none : {",--", ",-", ".-", "/-", ":-"})
+      if (t_.size() > none.size() && t_.ends_with(none)) {
+        t_.remove_suffix(none.size());
+        break;
+      }
     if (!signed_ && t_.size() > 1 && (t_.back() == '-' || t_.back() == '+')) {
       negative_ ^= t_.back() == '-';
       t_.remove_suffix(1);

@@ -30,14 +30,18 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "shopperid|subscriberid|accountid|account|personid|person|patientid|patient|caseid|case|"
      "caseconceptname|contactid|customeremail|customeremailaddress|useremail|email|emailaddress|"
      "fromemailaddress|mail|customername|username|customerphone|phone|phonenumber|mobile|"
-     "mobilenumber|billingname|cookieid|deviceid|"
+     "mobilenumber|billingname|accountnumber|accountno|"
+     "loyaltyid|loyaltycard|cardnumber|cardno|householdkey|householdid|guestid|guest|contactemail|"
+     "contact|profileid|playerid|studentid|learnerid|consumerid|consumer|donorid|donor|soldto|"
+     "soldtoparty|amplitudeid|userdisplayname|cookieid|deviceid|"
      "客户id|客户编号|客户号|客户代码|客户编码|客户|客戶id|客戶編號|客戶代號|客戶|用户id|用户编号|"
      "用户标识|用户|用户名|使用者id|用戶id|用戶|会员id|会员编号|会员卡号|会员号|会员|會員id|"
      "會員編號|會員|买家会员名|买家id|买家昵称|买家旺旺|买家支付宝账号|买家账号|买家|買家|下单帐号|"
      "下单账号|用户账号|用户昵称|客户账号|客户名称|客户姓名|客户名|顾客id|顾客编号|顾客|顧客id|"
      "顧客番号|顧客コード|顧客名|顧客|会員番号|会員id|会員コード|会員|お客様番号|お客様id|お客様名|"
      "購入者|購入者id|注文者|ユーザーid|ユーザid|ユーザー|患者id|患者|交易对方|对方账户|对方账号|"
-     "付款方|手机号|手机号码|手机|联系手机|买家手机|会员手机|客户手机|手機|手機號碼|联系电话|电话|"
+     "付款方|付款人|购买人|下单人|微信号|账号|帐号|账户|会员卡|卡号|学号|手机号|手机号码|手机|"
+     "联系手机|买家手机|会员手机|客户手机|手機|手機號碼|联系电话|电话|"
      "邮箱|电子邮箱|收货人姓名|收货人|收件人|姓名|고객id|고객번호|고객|회원id|회원번호|회원|"
      "사용자id|사용자|구매자|주문자|"
      "kundennummer|kundennr|kundenr|kdnr|kundenid|kunde|kundin|kundenname|nutzerid|nutzer|benutzer|"
@@ -62,7 +66,8 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
     // time
     {"|timestamp|eventtime|eventtimestamp|servertimestamp|at|ts|datetime|datehourminute|datehour|"
      "occurredat|createdat|created|createdate|createddate|createdatutc|createddateutc|eventdate|"
-     "invoicedate|orderdate|dateordered|purchasedate|purchasedat|transactiondate|transactiontime|"
+     "invoicedate|orderdate|dateordered|purchasedate|purchasedat|purchasedon|orderedon|eventts|"
+     "completedat|transactiondate|transactiontime|"
      "orderedat|orderplaced|ordertime|ordertimestamp|purchasetime|processedat|paidat|paymentdate|"
      "paymenttime|bookingdate|postingdate|saledate|salesdate|starttime|visittime|visitstarttime|"
      "serverdate|timetimestamp|time|date|day|when|"
@@ -81,7 +86,8 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "aankoopdatum|factuurdatum|orderdatum|kopdatum|tidpunkt|dato|ordredato|datazamowienia|"
      "datazakupu|datasprzedazy|datafaktury|датазаказа|датапокупки|датавремя|датаивремя|дата|",
      "|", "|timestamp|date|time|datum|fecha|zeitpunkt|时间|時間|日期|日時|注文日|дата|",
-     "|update|modified|lifetime|timezone|expir|birth|deliver|ship|cancel|refund|due|关闭|发货|到账|"
+     "|updated|lastupdate|updatetime|modified|lifetime|timezone|expir|birth|deliver|ship|cancel|"
+     "refund|due|关闭|发货|到账|"
      "结束|修改|生日|geburt|liefer|naissance|livraison|nacimiento|entrega|zeitzone|candidate|days|"
      "pretty|"},
     // clock
@@ -123,11 +129,13 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "requires|"
      "taxable|fulfill|compare|preis|menge|类|价|价|数量|数|金额|价格|状态|种类|総額|単価|数量|"},
     // amount
-    {"|amount|totalamount|totalprice|totalpaid|grandtotal|ordertotal|ordervalue|orderamount|"
+    {"|amount|amt|amnt|totalamt|txnamount|txnamt|transactionamt|totalamount|totalprice|totalpaid|"
+     "grandtotal|ordertotal|ordervalue|orderamount|"
      "amountpaid|paidamount|linetotal|lineamount|revenue|totalrevenue|purchaserevenue|"
      "transactionrevenue|eventvalueinusd|purchasevalue|dollarvalue|salesamount|paymentvalue|"
      "paymentamount|grossamount|gross|netamount|purchaseamount|transactionamount|convertedamount|"
-     "spend|spent|money|买家实际支付金额|用户实付金额|实付金额|实付款|实际支付金额|实收金额|"
+     "spend|spent|money|turnover|grosssales|netsales|totalsales|saleamount|买家实际支付金额|"
+     "用户实付金额|实付金额|实付款|实际支付金额|实收金额|"
      "应付金额|"
      "订单金额|订单总金额|订单总额|支付金额|付款金额|消费金额|交易金额|成交金额|总金额|总价|金额|"
      "销售额|应结订单金额|结算金额|买家应付货款|實付金額|訂單金額|交易金額|總金額|金額|銷售額|"
@@ -139,7 +147,8 @@ inline constexpr std::array<RoleNames, role_count> known_names{{
      "importo|importototale|totale|ricavo|valortotal|valor|valorpago|montanteetotal|receita|bedrag|"
      "totaalbedrag|totaal|omzet|belopp|totalbelopp|summa|belob|belop|kwota|kwotabrutto|kwotanetto|"
      "suma|wartosc|wartoscbrutto|сумма|стоимость|итого|выручка|celkem|",
-     "|total|value|sales|payment|net|netto|brutto|umsatzerlose|wert|vente|ventes|ventas|vendas|",
+     "|total|value|val|sales|payment|paid|net|cost|charge|charged|income|spending|netto|brutto|"
+     "umsatzerlose|wert|vente|ventes|ventas|vendas|",
      "|amount|revenue|betrag|montant|importe|importo|bedrag|belopp|kwota|сумма|金额|金額|销售额|"
      "売上|금액|umsatz|",
      "|discount|refund|tax|ship|fee|tip|balance|saved|currency|status|date|type|method|coupon|"
@@ -202,6 +211,13 @@ inline std::string normal_name(std::string_view name) {
 
 inline constexpr int exact_name = 1000, weak_name = 100, part_name = 1;
 
+/// Whether a name contains one of a list.
+inline bool contains_any(std::string_view normal, std::string_view list) {
+  for (size_t i = 1; i < list.size(); i = list.find('|', i) + 1)
+    if (normal.find(list.substr(i, list.find('|', i) - i)) != normal.npos) return true;
+  return false;
+}
+
 /// How well a column's name suits a role: 0 not at all, more is better.
 inline int name_rank(Role role, std::string_view name) {
   const RoleNames& known = known_names[static_cast<size_t>(role)];
@@ -211,12 +227,12 @@ inline int name_rank(Role role, std::string_view name) {
     return 20 * exact_name - static_cast<int>(at);
   if (const size_t at = known.weak.find("|" + normal + "|"); at != known.weak.npos)
     return weak_name + 200 - static_cast<int>(at);
-  const auto contains_any = [&normal](std::string_view list) {
-    for (size_t i = 1; i < list.size(); i = list.find('|', i) + 1)
-      if (normal.find(list.substr(i, list.find('|', i) - i)) != normal.npos) return true;
-    return false;
-  };
-  return contains_any(known.part) && !contains_any(known.not_part) ? part_name : 0;
+  return contains_any(normal, known.part) && !contains_any(normal, known.not_part) ? part_name : 0;
+}
+
+/// Whether a name says that a column is of another kind, though its values look right.
+inline bool is_other_kind(Role role, std::string_view name) {
+  return contains_any(normal_name(name), known_names[static_cast<size_t>(role)].not_part);
 }
 
 /// Whether a name means some column of events by itself.

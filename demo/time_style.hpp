@@ -97,6 +97,28 @@ inline std::optional<Moment> excel_figures(std::string_view t, bool since_1904) 
   return moment.unix_micros >= -a_day * 25'568 ? std::optional(moment) : std::nullopt;
 }
 
+/// The micros of a time of day of figures alone: 9, 905, 0905, 090507, or 0.378472 of a day.
+inline std::optional<int64_t> parse_clock_figures(std::string_view t) {
+  const size_t point = t.find_first_of(".,");
+  if (point != t.npos) {
+    if (point > 1 || (point == 1 && t[0] != '0')) return {};
+    const auto part = excel_figures(point == 0 ? "0" + std::string(t) : std::string(t), true);
+    return part ? std::optional(part->unix_micros + 24'107 * a_day) : std::nullopt;
+  }
+  if (t.empty() || t.size() > 6 || !std::all_of(t.begin(), t.end(), is_digit)) return {};
+  int64_t n = 0;
+  for (const char c : t) n = n * 10 + (c - '0');
+  const int64_t h = t.size() < 3   ? n
+                    : t.size() < 5 ? n / 100
+                                   : n / 10'000,
+                m = t.size() < 3   ? 0
+                    : t.size() < 5 ? n % 100
+                                   : n / 100 % 100,
+                s = t.size() < 5 ? 0 : n % 100;
+  if (h > 23 || m > 59 || s > 59) return {};
+  return ((h * 60 + m) * 60 + s) * 1'000'000;
+}
+
 inline bool only_figures(std::string_view t) {
   size_t marks = 0;
   for (const char c : t)
@@ -126,7 +148,8 @@ inline std::optional<Moment> parse_time(std::string_view text, const TimeStyle& 
 
 /// What the values of a column say about times.
 struct TimeFacts {
-  size_t spelt = 0, calendar = 0, epoch = 0, serial = 0, clocks = 0, hours = 0;
+  size_t spelt = 0, calendar = 0, epoch = 0, serial = 0, clocks = 0;
+  size_t clock_figures = 0;  // 9, 905, 090507 or 0.378472: a time of day, if that is what they mean
   size_t open = 0, dotted = 0, twelve = 0, dated = 0;  // dated: without a time of day
   std::array<size_t, form_names.size()> forms{};
   std::array<size_t, 3> fits{};  // by order, of those of three numbers
@@ -163,8 +186,7 @@ struct TimeFacts {
   void see_figures(std::string_view text) {
     if (const auto moment = calendar_figures(text)) ++calendar, dated += !moment->clock;
     if (epoch_figures(text)) ++epoch;
-    if (text.size() <= 2 && text.find_first_of(".,") == text.npos)
-      hours += text.size() == 1 || text < "24";
+    clock_figures += parse_clock_figures(text).has_value();
     const auto day = excel_figures(text, false);
     if (day && day->unix_micros >= 0 && day->unix_micros < latest_guess)
       ++serial, dated += !day->clock;

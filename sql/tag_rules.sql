@@ -73,7 +73,8 @@ FROM unnest(ARRAY[
   'DELETE FROM clientele_data.tags', 'SELECT $1', 'event_count(journey) > $2', 'true, true', 'true AS x', 'true FROM pg_class',
   'SELECT 1, 2, 3', 'SELECT', 'VALUES (1), (2', '-- nothing', '', '/* open', 'true) OR (true',
   'true) FROM x; DROP TABLE y; SELECT (true', 'SELECT customer_id FROM journeys', 'mine(journey)', 'SELECT 1 WHERE ''a''::mine IS NULL']) WITH ORDINALITY r (rule, n) ORDER BY n;
-SELECT pg_temp.fails($$SELECT define_tag('x', 'event_count(journey) > 1', kind => 'query')$$), pg_temp.fails($$SELECT define_tag('x', repeat(' ', 1000001))$$);
+SELECT pg_temp.fails($$SELECT define_tag('x', 'event_count(journey) > 1', kind => 'query')$$), pg_temp.fails($$SELECT define_tag('x', repeat(' ', 100001))$$);
+SELECT pg_temp.fails($$SELECT define_tag('x', 'event_count(journey) > ', kind => 'journey')$$), pg_temp.fails($$SELECT define_tag('x', 'SELECT a FORM b', kind => 'query')$$);
 SELECT pg_temp.hint($$SELECT define_tag('x', 'SELECT customer_id FROM journeys')$$);
 CREATE TEMP TABLE mine AS SELECT 1::bigint AS customer_id;
 CREATE DOMAIN pg_temp.small AS integer;

@@ -168,6 +168,28 @@ long_files() {
   done
 }
 
+# PostgreSQL loads libraries with global symbols: of two functions with one name the first one loaded
+# serves all. So ours gives away only what PostgreSQL asks for, and takes nothing but PostgreSQL's
+# own, and what the C and C++ libraries have under versions.
+library=${CLIENTELE_BUILD:-build}/extension/clientele.so
+
+exported() {
+  nm -D --defined-only "$library" | awk '{ print $3 }' |
+    grep -vE '^(Pg_magic_func|_PG_init|(pg_finfo_)?clientele_[a-z0-9_]+)$'
+  return 0
+}
+
+imported() {
+  local postgres
+  postgres=$(pg_config --bindir)/postgres
+  nm -D --undefined-only "$library" |
+    awk '$1 != "w" && $2 !~ /@(GLIBC|GLIBCXX|CXXABI|GCC)_[0-9.]+$/ { print $2 }' | sort |
+    comm -23 - <(nm -D --defined-only "$postgres" | awk '{ print $3 }' | sed 's/@.*//' | sort)
+  objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }' |
+    grep -vE '^(lib(stdc\+\+|m|gcc_s|c)\.so\.[0-9]+|ld-linux.*)$'
+  return 0
+}
+
 shell_scripts() {
   files '*' | grep -vE '^tests/(fuzz/corpus|golden|import)/' | while read -r file; do
     case $(head -c 100 "$file" | head -n 2 | tr '\0\n' '  ') in
@@ -198,6 +220,12 @@ check 'one version everywhere' versions
 check 'every function has volatility and PARALLEL written' marks
 check 'no source is longer than 500 lines' long_files
 check 'scripts parse' parse
+if [[ -f $library ]] && command -v pg_config >/dev/null && command -v nm >/dev/null; then
+  check 'the library exports what PostgreSQL asks for only' exported
+  check 'the library imports PostgreSQL and the C++ runtime only' imported
+else
+  skip 'what the library exports and imports' 'it has not been built'
+fi
 if command -v clang-format-14 >/dev/null; then
   check 'C++ is formatted' formatted
 else

@@ -44,20 +44,22 @@ killed() {
 # ran COMMAND...: nothing where it succeeds, otherwise the end of what it wrote
 ran() { "$@" >"$scratch/log" 2>&1 </dev/null || tail -n 20 "$scratch/log"; }
 
-# again NAME COMMAND...: it succeeds, and again, and after it was killed at three points of its time
+# again NAME COMMAND...: it succeeds, and again, and after it was killed somewhere in its time; at ten
+# moments where CLIENTELE_LONG is set
 again() {
-  local name=$1 start part
+  local name=$1 start took part
   shift
   start=$(date +%s%N)
   is "$name" "$(ran "$@")" ''
-  start=$((($(date +%s%N) - start) / 1000000))
+  took=$((($(date +%s%N) - start) / 1000000))
   is "$name, twice" "$(ran "$@")" ''
-  for part in 3 6 9; do
-    killed "$(printf '%d.%03d' $((start * part / 10000)) $((start * part / 10 % 1000)))" "$@"
-    is "$name, after it was killed at 0.$part of its time" "$(ran "$@")" ''
+  for part in ${CLIENTELE_LONG:+5 15 25 35 45 55 65 75 85} $((RANDOM % 100)); do
+    killed "$(printf '%d.%03d' $((took * part / 100000)) $((took * part / 100 % 1000)))" "$@"
+    is "$name, after it was killed at $part % of $took ms" "$(ran "$@")" ''
   done
 }
 
+is 'nothing is made to be stopped' "$(status "$run" stop)$(ls "$scratch")" 0
 is 'help' "$("$run" --help 2>/dev/null | head -n 1)" 'Usage: ./run COMMAND [ARGUMENTS]'
 is 'no command is help' "$("$run" 2>/dev/null | head -n 1)" 'Usage: ./run COMMAND [ARGUMENTS]'
 is 'an unknown command is an error' "$(status "$run" nonsense)" 1
@@ -67,7 +69,6 @@ is 'a version that is not supported is an error' "$(PG_MAJOR=14 "$run" stop 2>&1
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 14'
 is 'so is what is no version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 15; '
-is 'nothing is made to be stopped' "$(status "$run" stop)$(ls "$scratch")" 0
 
 # The cluster is made by a run that is killed several times.
 for moment in 0.5 1 1.5 2 2.5 3; do killed "$moment" "$run" psql -XAtc 'SELECT 1'; done

@@ -48,7 +48,7 @@ step_windows: for each step but the first, the time allowed since the step befor
 exclusions: selector@a-b, no such event strictly between steps a and b; a selector alone, between any two neighbouring steps.
 same_item: all events of a chain are about the same item. strictly_increasing: no two at the same time.
 natural_day: all on one calendar day of time_zone (the session''s if NULL).
-Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any.';
+Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any; 54000 beyond 1,000 steps or 1,000 exclusions, or if both together are too many.';
 
 -- One journey
 
@@ -162,7 +162,7 @@ CREATE AGGREGATE window_funnel(within interval, at timestamptz, VARIADIC steps b
 COMMENT ON AGGREGATE window_funnel(interval, timestamptz, boolean[]) IS
   'Tells how many steps of a funnel a customer came, from raw rows: one condition a step.
 Works on any table: SELECT customer, window_funnel(''1 day'', at, event = ''search'', event = ''buy'') … GROUP BY customer.
-Rows without a time are passed over; a NULL condition is false; a NULL window is no limit.';
+Rows without a time are passed over; a NULL condition is false; a NULL window is no limit. Errors: 54000 beyond 1,000 conditions.';
 CREATE AGGREGATE window_funnel(within interval, at timestamptz, mode text, VARIADIC steps boolean[]) (
   SFUNC = window_funnel_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = window_funnel_final,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,

@@ -14,7 +14,7 @@ namespace clientele {
 namespace {
 
 /// The rows of one customer. All it owns lives in one memory context and goes with it.
-struct RawFunnel {
+struct RawFunnel : pg::Marked<0x6c656e6e75467761> {
   pg::ContextMemory memory;
   bool started = false;
   bool strictly_increasing = false;

@@ -10,7 +10,7 @@ namespace {
 
 /// The rows of one customer. Everything it owns lives in one memory context and goes with it, so it
 /// needs no destructor: a query may hold hundreds of thousands of these.
-struct PackState {
+struct PackState : pg::Marked<0x79656e72756f4a70> {
   pg::ContextMemory memory;
   EventList list;
   explicit PackState(MemoryContext context) : memory(context), list(&memory) {}

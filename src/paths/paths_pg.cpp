@@ -12,7 +12,7 @@ using pg::ByteView;
 using pg::guarded;
 
 /// The rows of one customer live in one memory context and go with it; no destructor is needed.
-struct RawState {
+struct RawState : pg::Marked<0x6874615077615274> {
   pg::ContextMemory memory;
   RawPath rows;
   explicit RawState(MemoryContext context) : memory(context), rows(&memory) {}
@@ -53,15 +53,23 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
     const PathEvents& events = question.events_of(Journey(bytes));
     std::vector<std::string_view> names;
     int32_t number = 0;
+    // The rows are copied: what was made for one goes before the next.
+    const MemoryContext outer = CurrentMemoryContext;
+    const MemoryContext scratch = pg::call_pg([] {
+      return AllocSetContextCreate(CurrentMemoryContext, "paths", ALLOCSET_DEFAULT_SIZES);
+    });
     question.finder().each(
         events, question.kinds(), [&](std::span<const PathNode> path, Micros began_at) {
           names.clear();
           for (const PathNode& node : path)
             names.push_back(question.vocabulary().labels[node.label]);
+          MemoryContextSwitchTo(scratch);
           Datum values[] = {Int32GetDatum(++number), TimestampTzGetDatum(began_at),
                             pg::make_text_array(names)};
           bool nulls[] = {false, false, false};
           pg::call_pg([&] { rows.put(values, nulls); });
+          MemoryContextSwitchTo(outer);
+          MemoryContextReset(scratch);
           return true;
         });
     return Datum{};

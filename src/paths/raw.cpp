@@ -16,8 +16,10 @@ constexpr uint8_t version = 1;
 /// LIKE with % and backslash; selectors make no other patterns. Greedy with one place to go back
 /// to, so quadratic at worst.
 bool like(std::string_view pattern, std::string_view text) {
+  Work work(size_t{1} << 20);
   size_t p = 0, t = 0, back_p = std::string_view::npos, back_t = 0;
   while (t < text.size()) {
+    work.done(1);
     if (p < pattern.size() && pattern[p] == '%') {
       back_p = ++p;
       back_t = t;

@@ -8,6 +8,14 @@
 
 namespace clientele::pg {
 
+/// What a state begins with, so that that of another aggregate is not taken for it: a superuser may
+/// put any two functions into one aggregate. `Mark` is the type's own.
+template <uint64_t Mark>
+struct Marked {
+  uint64_t mark = Mark;
+  bool marked() const { return mark == Mark; }
+};
+
 /// A T(MemoryContext), all of whose memory is in that context and goes with it: it is never
 /// destroyed. C++ regime.
 template <class T>
@@ -17,10 +25,16 @@ T* new_collected(MemoryContext context) {
   return new (place) T(context);
 }
 
-/// The state in argument `n`, nullptr if that is NULL.
+/// The state in argument `n`, nullptr if that is NULL. PostgreSQL regime; 42804 if it is the state
+/// of another aggregate.
 template <class T>
 T* collected_argument(FunctionCallInfo fcinfo, int n) {
-  return PG_ARGISNULL(n) ? nullptr : reinterpret_cast<T*>(PG_GETARG_POINTER(n));
+  if (PG_ARGISNULL(n)) return nullptr;
+  T* const state = reinterpret_cast<T*>(PG_GETARG_POINTER(n));
+  if (!state->marked())
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("this function was given the state of another aggregate")));
+  return state;
 }
 
 /// A combine function: `left.merge(right)`, with every NULL pairing. Nothing of the right side is

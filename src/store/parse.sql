@@ -11,9 +11,9 @@ Words such as now or today are no times; a time beyond timestamptz is infinity o
 CREATE FUNCTION time_form(value text) RETURNS smallint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 2 AS 'MODULE_PATHNAME', 'clientele_time_form';
 COMMENT ON FUNCTION time_form(text) IS
-  'Counts the digits before the point of a number that may be a time: n if 8, 10, 12, 14 or 17 digits look like a time of the
-calendar in the years 1900 to 2100, -n for other whole parts of 8 to 17 digits, 0 for other numbers, NULL for what is no number.
-A part of load_events().';
+  'Counts the digits before the point of a number that may be a time; a part of load_events().
+n if 8, 10, 12, 14 or 17 digits look like a time of the calendar in the years 1900 to 2100, -n for other whole parts of 8 to 17 digits,
+0 for other numbers, NULL for what is not a number.';
 
 CREATE FUNCTION load_time(value text, calendar integer, unit integer, number boolean) RETURNS timestamptz
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_load_time';

@@ -128,6 +128,6 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION open_source(regclass, text) IS
-  'Locks a relation, checks that reading it runs no code of a role that you do not trust, and returns the name to read it by;
-where opened is true it is that of a temporary view, to be dropped after use. A part of load_events() and merge_journeys().
+  'Locks a relation, checks that reading it runs no code of a role that you do not trust, and returns the name to read it by.
+Where opened is true it is that of a temporary view, to be dropped after use. A part of load_events() and merge_journeys().
 Errors: 42501 for a relation that may run such code, 40001 if it is replaced meanwhile.';

@@ -104,15 +104,21 @@ void refuse_what_does_not_only_read(const Parsed& parsed) {
     throw Error("42P02", "there is no parameter $" + std::to_string(found.parameter));
 }
 
+/// Where the parser stopped, in characters. If a function called this one, SPI has taken the place
+/// for one in the function's own statement.
+int place_of(const ErrorData* error) {
+  return error->cursorpos > 0 ? error->cursorpos : error->internalpos;
+}
+
 /// Of two errors the one that the parser came to later: the other one took the text for something
 /// else. `offset` is how many characters stand before the text in the second.
 [[noreturn]] void throw_later(const std::string& text, ErrorData* first, ErrorData* second,
                               int offset) {
   ErrorData* error = second;
-  int place = second->cursorpos - offset;
-  if (first != nullptr && first->cursorpos >= place) {
+  int place = place_of(second) - offset;
+  if (first != nullptr && place_of(first) >= place) {
     error = first;
-    place = first->cursorpos;
+    place = place_of(first);
   }
   call_pg([&] {
     error->cursorpos = 0;

@@ -5,8 +5,8 @@
 CREATE FUNCTION require_store(relation text DEFAULT 'stored_journeys', privilege text DEFAULT NULL) RETURNS void
   LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store';
 COMMENT ON FUNCTION require_store(text, text) IS
-  'Checks that the store exists, that you may use this table of it, and that you trust whoever could put code there: its owners and the
-roles with CREATE on the schema, and, if you write, with TRIGGER on the table. The error says what to do if not.
+  'Checks that the store exists, that you may use this table of it, and that you trust whoever could put code there.
+These are its owners, the roles with CREATE on the schema, and, if you write, those with TRIGGER on the table. The error says what to do.
 privilege: SELECT (the default), INSERT, UPDATE or DELETE. Errors: 42P01 without a store, 42501 without the privilege or the trust.';
 
 CREATE FUNCTION check_time_zone(time_zone text) RETURNS void

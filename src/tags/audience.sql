@@ -163,7 +163,7 @@ CREATE FUNCTION sample(audience, n bigint, seed bigint DEFAULT 0) RETURNS audien
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_audience_sample';
 COMMENT ON FUNCTION sample(audience, bigint, bigint) IS
   'Draws n customers of an audience at random, the same for the same seed; all if there are no more than n.
-Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are drawn by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n.';
+Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are drawn by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n, 54000 if more than 268435456 customers are to be drawn, of those in the sample or of those left out, whichever are fewer.';
 
 -- Aggregates
 

@@ -2,7 +2,6 @@
 #include "tags/bitmap.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "tags/portable.hpp"
@@ -37,7 +36,10 @@ void each_pair(const std::vector<Container>& a, const std::vector<Container>& b,
 }  // namespace
 
 size_t Bitmap::place_of(uint32_t key) const {
-  if (!all_.empty() && all_.back().key() < key) return all_.size();
+  if (all_.empty() || all_.back().key() < key) return all_.size();
+  // Most often no key is missing in between.
+  const uint32_t first = all_.front().key(), guess = key - first;
+  if (key >= first && guess < all_.size() && all_[guess].key() == key) return guess;
   return static_cast<size_t>(std::ranges::lower_bound(all_, key, {}, &Container::key) -
                              all_.begin());
 }
@@ -59,19 +61,19 @@ void Bitmap::add(uint32_t value) {
 }
 
 void Bitmap::add(std::span<const uint32_t> ascending) {
-  std::array<uint16_t, longest_list> lows;
-  for (size_t i = 0; i < ascending.size();) {
-    const uint16_t key = high(ascending[i]);
+  while (!ascending.empty()) {
+    const uint16_t key = high(ascending.front());
     if (all_.empty() || all_.back().key() != key) {
       if (all_.size() % polled_every == 0) poll();
       all_.emplace_back(key);
     }
-    while (i < ascending.size() && high(ascending[i]) == key) {
-      size_t n = 0;
-      for (; n < lows.size() && i < ascending.size() && high(ascending[i]) == key; ++i)
-        lows[n++] = low(ascending[i]);
-      all_.back().append({lows.data(), n});
-    }
+    size_t n = std::min<size_t>(ascending.size(), 65536);
+    if (high(ascending[n - 1]) != key)
+      n = static_cast<size_t>(
+          std::ranges::upper_bound(ascending.first(n), uint32_t{key} << 16 | 65535) -
+          ascending.begin());
+    all_.back().append(ascending.first(n));
+    ascending = ascending.subspan(n);
   }
 }
 
@@ -213,7 +215,7 @@ bool Bitmap::includes(const Bitmap& other) const {
     if (i % polled_every == 0) poll();
     const Container& r = other.all_[i];
     while (l != all_.end() && l->key() < r.key()) ++l;
-    if (l == all_.end() || l->key() != r.key() || count_common(*l, r) != r.count()) return false;
+    if (l == all_.end() || l->key() != r.key() || !tags::includes(*l, r)) return false;
   }
   return true;
 }
@@ -225,7 +227,7 @@ bool Bitmap::overlaps(const Bitmap& other) const {
     const Container& r = other.all_[i];
     while (l != all_.end() && l->key() < r.key()) ++l;
     if (l == all_.end()) return false;
-    if (l->key() == r.key() && count_common(*l, r) != 0) return true;
+    if (l->key() == r.key() && tags::overlaps(*l, r)) return true;
   }
   return false;
 }

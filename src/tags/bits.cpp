@@ -95,11 +95,12 @@ INLINED uint32_t combined_with_list(SetOp op, uint64_t* words, uint32_t set, con
 
 INLINED size_t kept(const uint64_t* words, const uint16_t* values, size_t n, uint64_t held,
                     uint16_t* out) {
+  const uint64_t flip = held ^ 1;
   size_t k = 0;
   for (size_t i = 0; i < n; ++i) {
     const uint16_t value = values[i];
     out[k] = value;
-    k += (words[value / 64] >> value % 64 & 1) == held;
+    k += (words[value / 64] >> value % 64 & 1) ^ flip;
   }
   return k;
 }

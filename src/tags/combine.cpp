@@ -10,8 +10,6 @@ namespace {
 
 // Two lists with more values are united as bits: to sort them in takes longer.
 constexpr size_t long_union = 2048;
-// More runs are not smaller than bits.
-constexpr size_t most_runs = 2047;
 
 size_t keep_by(ValueList values, const Container& others, bool held, uint16_t* out) {
   switch (others.form()) {
@@ -123,7 +121,36 @@ void combine(SetOp op, Container& left, const Container& right) {
 }
 
 bool operator==(const Container& a, const Container& b) {
-  return a.key() == b.key() && a.count() == b.count() && count_common(a, b) == a.count();
+  if (a.key() != b.key() || a.count() != b.count()) return false;
+  if (a.form() != b.form()) return count_common(a, b) == a.count();
+  switch (a.form()) {
+    case Form::list:
+      return std::memcmp(a.list().data(), b.list().data(), a.list().size_bytes()) == 0;
+    case Form::bits:
+      return std::memcmp(a.words(), b.words(), 8 * words_of_bits) == 0;
+    default:
+      return a.runs().size() == b.runs().size() &&
+             std::memcmp(a.runs().data(), b.runs().data(), a.runs().size_bytes()) == 0;
+  }
+}
+
+// Most often the first values tell.
+bool includes(const Container& a, const Container& b) {
+  if (b.count() > a.count()) return false;
+  uint32_t some[16];
+  const size_t n = b.values(0, some, std::size(some));
+  for (size_t i = 0; i < n; ++i)
+    if (!a.contains(static_cast<uint16_t>(some[i]))) return false;
+  return count_common(a, b) == b.count();
+}
+
+bool overlaps(const Container& a, const Container& b) {
+  if (b.count() < a.count() && is(b, Form::list)) return overlaps(b, a);
+  uint32_t some[16];
+  const size_t n = a.values(0, some, std::size(some));
+  for (size_t i = 0; i < n; ++i)
+    if (b.contains(static_cast<uint16_t>(some[i]))) return true;
+  return count_common(a, b) != 0;
 }
 
 uint32_t count_common(const Container& a, const Container& b) {

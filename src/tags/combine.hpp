@@ -8,6 +8,9 @@ namespace clientele::tags {
 void combine(SetOp op, Container& left, const Container& right);
 
 bool operator==(const Container& a, const Container& b);
+/// Of containers with the same key.
+bool includes(const Container& a, const Container& b);
+bool overlaps(const Container& a, const Container& b);
 
 /// How many values are in all.
 uint32_t count_common(const Container& a, const Container& b);

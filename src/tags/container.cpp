@@ -57,12 +57,18 @@ Container::Container(const Container& other) : key_(other.key_) {
   runs_ = other.runs_;
 }
 
-Container Container::of_bits(uint16_t key, const void* words, BitCounts counts) {
+Container Container::of_bytes(uint16_t key, Form form, const void* bytes, uint32_t count,
+                              uint32_t runs) {
+  Container shape(key);
+  shape.form_ = form;
+  shape.count_ = count;
+  shape.runs_ = runs;
+  const size_t size = shape.bytes();
   Container made(key);
-  std::memcpy(made.fresh(bytes_of_bits), words, bytes_of_bits);
-  made.form_ = Form::bits;
-  made.count_ = counts.set;
-  made.runs_ = counts.runs;
+  copy(static_cast<const uint8_t*>(bytes), size, made.fresh(size));
+  made.form_ = form;
+  made.count_ = count;
+  made.runs_ = runs;
   return made;
 }
 
@@ -168,7 +174,7 @@ uint64_t* Container::to_bits() {
   auto* const words = static_cast<uint64_t*>(made.fresh(bytes_of_bits));
   std::fill_n(words, words_of_bits, 0);
   if (form_ == Form::list)
-    combine(SetOp::either, words, 0, list());
+    for (const uint16_t v : list()) words[v / 64] |= uint64_t{1} << v % 64;
   else
     for (const Run& r : runs()) change_range(SetOp::either, words, r.first, r.last());
   made.form_ = Form::bits;
@@ -188,34 +194,66 @@ void Container::set_count(uint32_t count) {
   assign({values, n});
 }
 
-void Container::append(ValueList values) {
-  if (values.empty()) return;
-  if (form_ == Form::list && count_ + values.size() <= longest_list) {
-    grow(2 * (count_ + values.size()));
-    copy(values.data(), values.size(), static_cast<uint16_t*>(data()) + count_);
-    return shorten(count_ + values.size());
+void Container::append(std::span<const uint32_t> ascending) {
+  const size_t all = count_ + ascending.size();
+  if (form_ == Form::list && all <= longest_list) {
+    grow(2 * all);
+    uint16_t* to = static_cast<uint16_t*>(data()) + count_;
+    for (const uint32_t v : ascending) *to++ = static_cast<uint16_t>(v);
+  } else {
+    uint64_t* const words = to_bits();
+    for (const uint32_t v : ascending) words[v % 65536 / 64] |= uint64_t{1} << v % 64;
   }
-  uint64_t* const words = to_bits();
-  set_count(combine(SetOp::either, words, count_, values));
+  shorten(all);
 }
 
 void Container::add(uint16_t value) {
-  if (contains(value)) return;
   if (form_ == Form::runs) {
-    const Run one{value, 0};
-    Run all[2 * longest_list];
-    const Swept swept = sweep(SetOp::either, runs(), {&one, 1}, all);
-    if (4 * swept.runs < bytes_of_bits) return assign({all, swept.runs}, swept.values);
-  } else if (form_ == Form::list && count_ < longest_list) {
-    grow(2 * (size_t{count_} + 1));
-    auto* const values = static_cast<uint16_t*>(data());
-    uint16_t* const place = std::lower_bound(values, values + count_, value);
-    std::copy_backward(place, values + count_, values + count_ + 1);
-    *place = value;
-    return shorten(size_t{count_} + 1);
+    if (add_to_runs(value)) return;
+  } else if (form_ == Form::list) {
+    const ValueList values = list();
+    const auto at = std::ranges::lower_bound(values, value) - values.begin();
+    if (at < values.end() - values.begin() && values[static_cast<size_t>(at)] == value) return;
+    if (count_ < longest_list) {
+      grow(2 * (size_t{count_} + 1));
+      auto* const place = static_cast<uint16_t*>(data()) + at;
+      std::memmove(place + 1, place, 2 * (count_ - static_cast<size_t>(at)));
+      *place = value;
+      return shorten(size_t{count_} + 1);
+    }
+  } else if (tags::contains(words(), value)) {
+    return;
   }
-  uint64_t* const words = to_bits();
-  set_count(combine(SetOp::either, words, count_, {&value, 1}));
+  to_bits()[value / 64] |= uint64_t{1} << value % 64;
+  shorten(size_t{count_} + 1);
+}
+
+// Whether that is done; else the runs would become too many.
+bool Container::add_to_runs(uint16_t value) {
+  const size_t at = run_from(runs(), value);
+  auto* all = static_cast<Run*>(data());
+  if (at < runs_ && all[at].first <= value) return true;
+  const bool behind = at > 0 && all[at - 1].last() + 1 == value;
+  const bool before = at < runs_ && all[at].first == value + 1;
+  if (!behind && !before) {
+    if (runs_ == most_runs) return false;
+    grow(4 * (size_t{runs_} + 1));
+    all = static_cast<Run*>(data());
+    std::memmove(all + at + 1, all + at, 4 * (runs_ - at));
+    all[at] = {value, 0};
+    ++runs_;
+  } else if (behind && before) {
+    all[at - 1].more = static_cast<uint16_t>(all[at - 1].more + all[at].more + 2);
+    std::memmove(all + at, all + at + 1, 4 * (runs_ - at - 1));
+    --runs_;
+  } else if (behind) {
+    ++all[at - 1].more;
+  } else {
+    --all[at].first;
+    ++all[at].more;
+  }
+  ++count_;
+  return true;
 }
 
 }  // namespace clientele::tags

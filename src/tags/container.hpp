@@ -19,14 +19,11 @@ enum class Form : uint8_t { list, bits, runs };
 class Container {
  public:
   explicit Container(uint16_t key) : key_(key) {}
-  /// With the number of runs, where that is known.
-  Container(uint16_t key, ValueList values, uint32_t runs = 0) : key_(key) {
-    assign(values);
-    runs_ = runs;
-  }
+  Container(uint16_t key, ValueList values) : key_(key) { assign(values); }
   Container(uint16_t key, RunList runs, uint32_t count) : key_(key) { assign(runs, count); }
-  /// Of 8,192 bytes, which need not be aligned.
-  static Container of_bits(uint16_t key, const void* words, BitCounts counts);
+  /// Of bytes, which need not be aligned. The number of runs is 0 if it is not known.
+  static Container of_bytes(uint16_t key, Form form, const void* bytes, uint32_t count,
+                            uint32_t runs);
   Container(const Container& other);
   Container(Container&& other) noexcept { take(other); }
   Container& operator=(Container other) noexcept {
@@ -48,6 +45,7 @@ class Container {
   RunList runs() const { return {static_cast<const Run*>(data()), runs_}; }
   /// How many runs the values make; counted once.
   uint32_t run_count() const;
+  void know_run_count(uint32_t runs) { runs_ = runs; }
 
   bool contains(uint16_t value) const;
   /// Of a container that is not empty.
@@ -62,8 +60,8 @@ class Container {
 
   void clear() { count_ = runs_ = 0, form_ = Form::list; }
   void add(uint16_t value);
-  /// Beyond the last one.
-  void append(ValueList values);
+  /// Those with these lower 16 bits, beyond the last one.
+  void append(std::span<const uint32_t> ascending);
   /// These may not lie in this container.
   void assign(ValueList values);
   void assign(RunList runs, uint32_t count);
@@ -86,6 +84,7 @@ class Container {
   /// Memory for so many bytes; what was in it is lost.
   void* fresh(size_t bytes);
   void grow(size_t bytes);
+  bool add_to_runs(uint16_t value);
   size_t bytes() const;
   void release() noexcept;
   void take(Container& other) noexcept {

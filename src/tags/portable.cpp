@@ -12,7 +12,6 @@ namespace {
 constexpr uint32_t cookie_plain = 12346, cookie_with_runs = 12347;
 constexpr uint32_t offsets_from = 4;  // with runs, fewer containers have no offsets
 constexpr size_t polled_every = 64;   // containers
-constexpr size_t most_runs = 2047;
 
 uint16_t u16(const uint8_t* at) {
   uint16_t v;
@@ -114,8 +113,8 @@ void must_be(Form form, uint32_t values, uint32_t runs) {
 }
 
 Container read_list(Reader& r, uint16_t key, uint32_t values) {
-  uint16_t ids[longest_list];
-  std::memcpy(ids, r.take(2 * size_t{values}), 2 * size_t{values});
+  Container made = Container::of_bytes(key, Form::list, r.take(2 * size_t{values}), values, 0);
+  const ValueList ids = made.list();
   uint32_t falls = 0, breaks = 0;
   for (uint32_t i = 1; i < values; ++i) {
     falls += ids[i] <= ids[i - 1];
@@ -123,7 +122,8 @@ Container read_list(Reader& r, uint16_t key, uint32_t values) {
   }
   if (falls != 0) Reader::fail("values are not in order");
   must_be(Form::list, values, breaks + 1);
-  return {key, ValueList(ids, values), breaks + 1};
+  made.know_run_count(breaks + 1);
+  return made;
 }
 
 Container read_bits(Reader& r, uint16_t key, uint32_t values) {
@@ -131,26 +131,25 @@ Container read_bits(Reader& r, uint16_t key, uint32_t values) {
   const BitCounts counts = count_bits(words);
   if (counts.set != values) Reader::fail("a container has another number of values than it says");
   must_be(Form::bits, values, counts.runs);
-  return Container::of_bits(key, words, counts);
+  return Container::of_bytes(key, Form::bits, words, counts.set, counts.runs);
 }
 
 Container read_runs(Reader& r, uint16_t key, uint32_t values) {
   const uint32_t n = u16(r.take(2));
   const uint8_t* const bytes = r.take(4 * size_t{n});
-  if (n > most_runs) Reader::fail("a container has another form than it must");
-  Run runs[most_runs];
-  std::memcpy(runs, bytes, 4 * size_t{n});
+  must_be(Form::runs, values, n);
+  Container made = Container::of_bytes(key, Form::runs, bytes, values, n);
+  const RunList runs = made.runs();
   uint32_t found = 0, too_near = 0, too_long = 0;
-  for (uint32_t i = 0; i < n; ++i) {
-    found += runs[i].size();
-    too_near += i > 0 && runs[i].first <= runs[i - 1].last() + 1;
-    too_long += runs[i].last() > 65535;
+  for (const Run& run : runs) {
+    found += run.size();
+    too_long += run.last() > 65535;
   }
+  for (uint32_t i = 1; i < n; ++i) too_near += runs[i].first <= runs[i - 1].last() + 1;
   if (too_near != 0) Reader::fail("runs are not apart");
   if (too_long != 0) Reader::fail("a run is too long");
   if (found != values) Reader::fail("a container has another number of values than it says");
-  must_be(Form::runs, values, n);
-  return {key, RunList(runs, n), values};
+  return made;
 }
 
 }  // namespace

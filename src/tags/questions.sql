@@ -171,4 +171,4 @@ CREATE FUNCTION control_group(audience, share double precision, name text) RETUR
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_control_group';
 COMMENT ON FUNCTION control_group(audience, double precision, text) IS
   'Returns the part of an audience to leave out of a campaign: a random share that is the same whenever it is asked for.
-Those of whom in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as in_control_group().';
+Those of whom in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as in_control_group(), and 54000 for more than 536870912 customers.';

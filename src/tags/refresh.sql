@@ -172,7 +172,7 @@ DECLARE
   followed bigint;
   everyone bigint;
   todo jsonb;
-  done jsonb := '[]';
+  done jsonb := '[]'::jsonb;
   batch record;
   one record;
   asked clientele.audience;

@@ -44,9 +44,12 @@ BEGIN
   SELECT t.* INTO types, traits, functions FROM clientele.rule_traits(query) t;
 EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail,
-    HINT = concat_ws(' ', nullif(hint, ''),
-      'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in public.orders.');
+  hint := concat_ws(' ', nullif(hint, ''),
+    'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in sales.orders.');
+  IF detail = '' THEN
+    RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, HINT = hint;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
 END $$;
 COMMENT ON FUNCTION compile_tag_rule(text) IS
   'Does what rule_traits() does, with the search_path of rules, and says with unknown names that they need a schema.
@@ -76,13 +79,12 @@ CREATE FUNCTION describe_tag_rule(
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET standard_conforming_strings = on
   SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
-  shape record;
+  shape text;
   type regtype;
   parsed clientele.tag_query;
   compiled record;
   state text;
   message text;
-  detail text;
   hint text;
   why_no_query text;
 BEGIN
@@ -90,26 +92,22 @@ BEGIN
   customers := false;
   timed := false;
   per_customer := false;
-  IF octet_length(rule) > 1000000 THEN
-    RAISE EXCEPTION 'a rule must not be longer than 1 MB: it has % bytes', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
+  IF octet_length(rule) > 100000 THEN
+    RAISE EXCEPTION 'a rule must not be longer than 100000 bytes: it has %', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
   END IF;
   IF kind IS DISTINCT FROM 'tags' THEN
     BEGIN
-      shape := clientele.read_sql(rule);
+      SELECT s.kind, s.body INTO shape, body FROM clientele.read_sql(rule) s;
     EXCEPTION WHEN OTHERS THEN
-      GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-      IF kind IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
-      END IF;
+      IF kind IS NOT NULL THEN RAISE; END IF;  -- else it may be a tag query yet
     END;
-    IF kind IS NULL AND state IS NULL AND shape.kind = 'query' THEN
+    IF kind IS NULL AND shape = 'query' THEN
       kind := 'query';
     END IF;
   END IF;
   IF kind = 'tags' OR kind IS NULL THEN
-    body := regexp_replace(rule, '([[:space:]]|;)+$', '');
     BEGIN
-      parsed := body::clientele.tag_query;
+      parsed := regexp_replace(rule, '([[:space:]]|;)+$', '')::clientele.tag_query;
     EXCEPTION WHEN OTHERS THEN
       IF kind = 'tags' THEN RAISE; END IF;
       why_no_query := SQLERRM;
@@ -120,18 +118,18 @@ BEGIN
       why_no_query := 'it asks for tags that are not defined';
     ELSIF parsed IS NOT NULL THEN
       kind := 'tags';
+      body := regexp_replace(rule, '([[:space:]]|;)+$', '');
       holds := 'yes';
       uses := clientele.tag_query_names(parsed);
       RETURN;
     END IF;
   END IF;
   BEGIN
-    IF state IS NOT NULL THEN
-      RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
-    ELSIF kind = 'query' AND shape.kind <> 'query' THEN
+    IF shape IS NULL THEN
+      PERFORM clientele.read_sql(rule);  -- says again what is wrong
+    ELSIF kind = 'query' AND shape <> 'query' THEN
       RAISE EXCEPTION 'a rule of kind query must be a SELECT' USING ERRCODE = 'syntax_error';
     END IF;
-    body := shape.body;
     IF kind = 'query' THEN
       compiled := clientele.compile_tag_rule('SELECT answer.*' || clientele.tag_rule_source('query', body, false, true));
     ELSE
@@ -218,7 +216,7 @@ END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
   'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
 body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as refresh.at or now(); per_customer: the own journey alone; uses: other tags.
-Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 1 MB.';
+Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
 
 CREATE FUNCTION note_tag_author() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

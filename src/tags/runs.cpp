@@ -24,6 +24,14 @@ class Edges {
       begin();
     }
   }
+  /// Passes over the runs that end before `edge` and do not touch it, each after use(run).
+  template <class Use>
+  void pass_runs_before(uint32_t edge, Use use) {
+    const Run* at = at_;
+    while (at != end_ && at->last() + 1 < edge) use(*at++);
+    at_ = at;
+    begin();
+  }
 
  private:
   void begin() { next_ = at_ == end_ ? never : at_->first; }
@@ -40,12 +48,31 @@ Swept swept(RunList a, RunList b, Run* const out) {
   Run* to = out;
   uint32_t first = 0, values = 0;
   bool in = false;
+  const auto put = [&](const Run& r) {
+    *to++ = r;
+    values += r.size();
+  };
+  const auto put_left = [&](const Run& r) {
+    if constexpr (apply<op>(true, false)) put(r);
+  };
+  const auto put_right = [&](const Run& r) {
+    if constexpr (apply<op>(false, true)) put(r);
+  };
+  const auto put_inner = [&](const Run& r) {
+    if constexpr (op == SetOp::both) put(r);
+  };
   for (;;) {
+    // Whole runs first, of which most lists are made; then the edges where the lists meet.
+    if (!left.in() && !right.in()) {
+      left.pass_runs_before(right.next(), put_left);
+      right.pass_runs_before(left.next(), put_right);
+    } else if (!left.in() && op != SetOp::one) {
+      left.pass_runs_before(right.next(), put_inner);
+    } else if (!right.in() && (op == SetOp::both || op == SetOp::either)) {
+      right.pass_runs_before(left.next(), put_inner);
+    }
     const uint32_t at = std::min(left.next(), right.next());
     if (at == never) break;
-    if constexpr (op == SetOp::both) {
-      if (!in && (left.next() == never || right.next() == never)) break;
-    }
     if (left.next() == at) left.pass();
     if (right.next() == at) right.pass();
     const bool now = apply<op>(left.in(), right.in());
@@ -78,12 +105,19 @@ Swept sweep(SetOp op, RunList a, RunList b, Run* out) {
 
 uint32_t count_common(RunList a, RunList b) {
   uint32_t n = 0;
-  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    const uint32_t first = std::max(a[i].first, b[j].first);
-    const uint32_t left = a[i].last(), right = b[j].last(), last = std::min(left, right);
-    n += first <= last ? last - first + 1 : 0;
-    i += left <= right;
-    j += right <= left;
+  auto l = a.begin(), r = b.begin();
+  while (l != a.end() && r != b.end()) {
+    if (l->last() < r->first) {
+      ++l;
+    } else if (r->last() < l->first) {
+      ++r;
+    } else {
+      const uint32_t first = std::max(l->first, r->first);
+      if (l->last() < r->last())
+        n += (l++)->last() - first + 1;
+      else
+        n += (r++)->last() - first + 1;
+    }
   }
   return n;
 }

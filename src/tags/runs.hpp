@@ -18,6 +18,8 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 using RunList = std::span<const Run>;
+/// More are not smaller than bits.
+inline constexpr size_t most_runs = 2047;
 
 struct Swept {
   size_t runs;

@@ -19,7 +19,7 @@ CREATE TYPE tag_scores (
 );
 COMMENT ON TYPE tag_scores IS
   'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
-Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. They take at most 1 GB together (54000).';
+Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. At most 67108864 customers have a score in one value, which takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';

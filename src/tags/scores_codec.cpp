@@ -73,8 +73,8 @@ Scores Scores::read(std::span<const uint8_t> bytes) {
   const uint8_t slices = r.u8();
   if (slices > most_slices) Reader::fail("too many slices");
   result.all_ = read_part(r);
-  require_size(size);
   if (result.all_.size() != size) Reader::fail("there are more or fewer customers than it says");
+  require_size(size);
   Audience with_least = result.all_, with_greatest = result.all_;
   for (uint8_t bit = 0; bit < slices; ++bit) {
     result.slices_.push_back(read_part(r));

@@ -188,7 +188,7 @@ DECLARE
   changed CONSTANT bigint[] := asked::bigint[];
   answer record;
   kept record;
-  done jsonb := '[]';
+  done jsonb := '[]'::jsonb;
 BEGIN
   PERFORM set_config('TimeZone', zone, true);
   FOR answer IN

@@ -105,7 +105,10 @@ void each_row(Statement& statement, std::string_view first, std::string_view sec
 class StoredTags : public tags::TagSource {
  public:
   StoredTags() {
-    if (!pg::store_has("tag_audiences"))
+    bool whole = true;
+    for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
+      whole = pg::store_has(table) && whole;
+    if (!whole)
       throw Error("42P01", "there is no store in this database, and so no tag is defined",
                   "CALL clientele.create_store() makes one; tag_match() asks tags in columns of "
                   "your own.");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // purchase_summary and purchase_times: on packed journeys, and as aggregates over rows.
+#include <bit>
+
 #include "base/poll.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/collected.hpp"
@@ -17,7 +19,12 @@ using pg::guarded;
 struct RawPurchases {
   PurchaseCounter* counter;  // lives as long as the query
   uint32_t count;
-  uint32_t capacity;
+  uint32_t power : 8;  // there is room for 2^power - 1
+  uint32_t mark : 24;
+
+  static constexpr uint32_t right_mark = 0x527550;  // as pg::Marked, in what the header has left
+  bool marked() const { return mark == right_mark && power < 32 && count <= capacity(); }
+  size_t capacity() const { return (size_t{1} << power) - 1; }
 
   Purchase* rows() { return reinterpret_cast<Purchase*>(this + 1); }
   const Purchase* rows() const { return reinterpret_cast<const Purchase*>(this + 1); }
@@ -28,11 +35,14 @@ constexpr size_t block_of(size_t capacity) {
   return sizeof(RawPurchases) + capacity * sizeof(Purchase);
 }
 
-RawPurchases* new_rows(MemoryContext context, PurchaseCounter& counter, size_t capacity) {
-  void* const place =
-      MemoryContextAllocExtended(context, block_of(capacity), MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+/// With room for at least so many.
+RawPurchases* new_rows(MemoryContext context, PurchaseCounter& counter, size_t rows) {
+  const auto power = static_cast<uint32_t>(std::bit_width(rows));
+  if (power >= 32) throw std::bad_alloc();
+  void* const place = MemoryContextAllocExtended(context, block_of((size_t{1} << power) - 1),
+                                                 MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
   if (place == nullptr) throw std::bad_alloc();
-  return new (place) RawPurchases{&counter, 0, static_cast<uint32_t>(capacity)};
+  return new (place) RawPurchases{&counter, 0, power & 0xFF, RawPurchases::right_mark};
 }
 
 /// With its header a block is a power of two, as the allocator's blocks are.
@@ -44,12 +54,12 @@ RawPurchases* grown(MemoryContext context, RawPurchases* state) {
   for (const Purchase& p : state->all()) bare = bare || p.bare();
   if (bare) {
     state->count = static_cast<uint32_t>(compact({state->rows(), state->count}));
-    if (state->count <= state->capacity / 2) return state;
+    if (state->count <= state->capacity() / 2) return state;
   }
   if (state->count >= max_journey_events)
     throw Error(sqlstate::limit_exceeded, "a customer has more than 33554432 purchases",
                 "Is the query grouped by customer?");
-  RawPurchases* const larger = new_rows(context, *state->counter, 2 * size_t{state->capacity} + 1);
+  RawPurchases* const larger = new_rows(context, *state->counter, 2 * state->capacity() + 1);
   larger->count = state->count;
   std::memcpy(larger->rows(), state->rows(), state->count * sizeof(Purchase));
   pfree(state);
@@ -60,7 +70,7 @@ RawPurchases* with(MemoryContext context, RawPurchases* state, const Purchase& p
   if (purchase.bare() && state->count > 0 &&
       state->rows()[state->count - 1].period == purchase.period)
     return state;
-  if (state->count == state->capacity || state->count >= max_journey_events)
+  if (state->count == state->capacity() || state->count >= max_journey_events)
     state = grown(context, state);
   state->rows()[state->count++] = purchase;
   return state;
@@ -226,7 +236,7 @@ CLIENTELE_FUNCTION(clientele_purchases_deserialize) {
     Reader reader(bytes);
     if (reader.u8() != rows_version) Reader::fail("unknown version of a customer's purchases");
     PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(reader.counted());
-    const size_t n = reader.count();
+    const size_t n = reader.count(sizeof(Purchase));
     RawPurchases* const state =
         new_rows(CurrentMemoryContext, counter, std::max<size_t>(n, least_rows));
     state->count = static_cast<uint32_t>(n);

@@ -39,12 +39,12 @@ those of read_sql() for what is not one SELECT that reads only.';
 CREATE FUNCTION relation_text(source text) RETURNS text
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN CASE WHEN (clientele.read_sql(source)).kind = 'query' THEN NULL ELSE source END;
+  RETURN CASE WHEN (clientele.read_sql(source)).kind <> 'query' AND octet_length(source) <= 1000 THEN source END;
 EXCEPTION WHEN syntax_error OR feature_not_supported OR undefined_parameter THEN
-  RETURN source;  -- a name may be anything, in double quotes
+  RETURN CASE WHEN octet_length(source) <= 1000 THEN source END;  -- a name may be anything, in double quotes
 END $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives what may be the name of a table or view back, and NULL for a query; a part of caller_source().';
+  'Gives what may be the name of a table or view back, and NULL for a query and for what is too long for a name; a part of caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

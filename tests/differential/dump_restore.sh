@@ -66,16 +66,16 @@ CREATE POLICY mine ON clientele_data.stored_journeys USING (customer_id < 1000) 
 GRANT SELECT ON clientele_bi.events, clientele_data.event_types TO pg_monitor;
 CREATE FUNCTION public.note_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE TRIGGER note BEFORE UPDATE ON clientele_data.customers FOR EACH ROW EXECUTE FUNCTION public.note_change();
-CREATE VIEW clientele_bi.per_segment AS
-  SELECT c.segment, count(*) AS events FROM clientele_bi.events e JOIN clientele_data.customers c USING (customer_id) GROUP BY 1;
-CREATE MATERIALIZED VIEW clientele_bi.daily AS SELECT * FROM clientele_bi.daily_activity;
-SELECT clientele.item('wasted') IN (SELECT item_id FROM clientele_data.items);
 SELECT clientele.define_tag('busy', 'event_count(journey) > 3', time_zone => 'Asia/Shanghai');
 SELECT clientele.refresh_tags();
 UPDATE clientele_data.tags SET defined_by = 'pg_monitor';
 CREATE TEMP TABLE later AS SELECT customer_id, clientele.journey('2026-01-01 00:00Z'::timestamptz, 1) AS journey
 FROM clientele_data.stored_journeys WHERE customer_id < 5 GROUP BY 1;
 SELECT clientele.merge_journeys('later');
+CREATE VIEW clientele_bi.per_segment AS
+  SELECT c.segment, count(*) AS events FROM clientele_bi.events e JOIN clientele_data.customers c USING (customer_id) GROUP BY 1;
+CREATE MATERIALIZED VIEW clientele_bi.daily AS SELECT * FROM clientele_bi.daily_activity;
+SELECT clientele.item('wasted') IN (SELECT item_id FROM clientele_data.items);
 SQL
 
 contents="SELECT

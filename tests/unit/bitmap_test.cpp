@@ -129,11 +129,12 @@ Container made(Random& random, uint16_t key, const std::vector<uint16_t>& lows) 
   } else if (form == 1 && runs.size() <= 2047) {
     c.assign(RunList(runs), static_cast<uint32_t>(lows.size()));
   } else if (lows.size() >= 128) {  // fewer would not stay bits
+    const Values values(lows.begin(), lows.end());
     for (size_t i = 0; i < lows.size(); i += 1000)
-      c.append(ValueList(lows).subspan(i, std::min<size_t>(1000, lows.size() - i)));
+      c.append(std::span(values).subspan(i, std::min<size_t>(1000, lows.size() - i)));
     c.to_bits();
   } else {
-    c.append(lows);
+    c.append(Values(lows.begin(), lows.end()));
   }
   return c;
 }

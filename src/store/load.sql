@@ -11,7 +11,7 @@ CREATE PROCEDURE load_events(
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
   SET timezone = 'UTC' SET datestyle = 'ISO, MDY' SET intervalstyle = 'postgres' SET extra_float_digits = 1
-  SET bytea_output = 'hex' SET lc_monetary = 'C' SET xmlbinary = 'base64' AS $$
+  SET bytea_output = 'hex' SET lc_monetary = 'C' SET xmlbinary = 'base64' SET quote_all_identifiers = off AS $$
 DECLARE
   saved_work_mem CONSTANT text := current_setting('work_mem');
   saved_hashagg CONSTANT text := current_setting('enable_hashagg');

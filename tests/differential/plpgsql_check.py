@@ -17,8 +17,6 @@ ALLOWED = {
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_parts", "merge_journeys", "open_source", "time_reading")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
     **{(name, "is not sanitized"): RULE for name in ("ask_for_values", "ask_journey_rules", "ask_rule", "describe_tag_rule")},
-    ("refresh_rules", "target type is different"): "a jsonb literal",
-    ("refresh_tags", "target type is different"): "a jsonb literal",
 }
 
 

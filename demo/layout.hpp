@@ -181,20 +181,4 @@ inline std::optional<Layout> find_layout(std::string_view head, bool complete,
   return layout;
 }
 
-/// What a file is that is not a table of text at all.
-inline const char* other_format(std::string_view head) {
-  const std::string_view text = trim(head.substr(0, 1000));
-  if (text.starts_with("PK\x03\x04")) return "a zip archive or an Excel workbook";
-  if (text.starts_with("\xD0\xCF\x11\xE0")) return "an Excel workbook of the old kind";
-  if (text.starts_with("%PDF")) return "a PDF document";
-  if (text.starts_with("PAR1")) return "a Parquet file";
-  if (text.starts_with("SQLite format 3")) return "an SQLite database";
-  if (text.starts_with("<") &&
-      (text.find("<html") != text.npos || text.find("<table") != text.npos ||
-       text.find("<?xml") != text.npos || text.find("<!DOCTYPE") != text.npos))
-    return "HTML or XML, whatever its name";
-  if (text.starts_with("{\"") || text.starts_with("[{") || text.starts_with("{\n")) return "JSON";
-  return nullptr;
-}
-
 }  // namespace demo

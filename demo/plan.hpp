@@ -81,8 +81,6 @@ class Planner {
 
   Plan make() {
     if (trim(head_).empty()) throw std::runtime_error(s_.name + " is empty");
-    if (const char* other = other_format(head_))
-      throw UsageError(s_.name + " is " + other + ", not CSV: save or export it as CSV first");
     auto layout = find_layout(head_, complete_, s_.layout);
     if (!layout) throw std::runtime_error("no row of " + s_.name + " can be read");
     plan_.layout = std::move(*layout);

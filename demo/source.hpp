@@ -28,6 +28,8 @@ class Source {
     std::string head;
     while (head.size() < head_size && read_some(head)) {
     }
+    if (const char* other = other_format(head))
+      throw UsageError(std::string("it is ") + other + ", not CSV: save or export it as CSV first");
     if (encoding_.empty()) {
       const EncodingGuess guess = guess_encoding(head, end_);
       if (!guess.sure)

@@ -34,6 +34,13 @@ SELECT signature, token FROM tokens WHERE token ~ '^''' AND token ~ '\\';
 SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid) ~ '\^s\*';
 
+-- Whoever reads the store asks first whether its owner is trusted. What makes it, or only writes SQL text, need not.
+SELECT signature FROM bodies
+WHERE prosrc ~ 'clientele_data[.]' AND prosrc !~ 'require_store' AND proname !~ '^create_.*(store|tables|views)$'
+ORDER BY signature::text COLLATE "C";
+-- And before a variable is filled from it.
+SELECT signature FROM bodies WHERE lanname = 'plpgsql' AND split_part(prosrc, E'\nBEGIN', 1) ~ 'FROM clientele_data[.]';
+
 -- Operators and casts are on types of ours, and so are operator classes, but one that is no default: they cannot change what
 -- others' statements mean.
 CREATE TEMP VIEW our_types AS

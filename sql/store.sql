@@ -25,7 +25,7 @@ CALL clientele.create_store();
 SELECT nspname, nspowner::regrole FROM pg_namespace WHERE nspname LIKE 'clientele\_%' ORDER BY 1;
 SELECT c.relname, c.relkind, c.relowner::regrole, c.reloptions FROM pg_class c
 WHERE relnamespace IN ('clientele_data'::regnamespace, 'clientele_bi'::regnamespace) AND relkind IN ('r', 'v', 'S')
-ORDER BY relname COLLATE "C";
+ORDER BY relname COLLATE "C", relkind;
 SELECT count(*) AS members FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
 WHERE d.deptype = 'e' AND c.relnamespace IN ('clientele_data'::regnamespace, 'clientele_bi'::regnamespace);
 -- Everything has a comment.

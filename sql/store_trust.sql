@@ -52,7 +52,10 @@ GRANT CREATE ON SCHEMA clientele_data TO PUBLIC;
 CALL clientele.create_store();
 DROP SCHEMA clientele_data CASCADE;
 CALL clientele.create_store('Mars/Olympus');
+-- An abbreviation, and with all of the older names installed also a zone: refused either way, in other words.
+\set VERBOSITY sqlstate
 CALL clientele.create_store('CET');
+\set VERBOSITY default
 SELECT count(*) AS nothing_is_left FROM pg_namespace WHERE nspname LIKE 'clientele\_%';
 
 -- A store that another role has made is not used with one's own rights.

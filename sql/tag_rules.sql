@@ -58,6 +58,7 @@ FROM (VALUES
   ('journey', 'funnel_depth(journey, funnel_def(''{buy,buy}'', within => ''7 days'')) = 2')
 ) r (kind, rule), LATERAL describe_tag_rule(r.rule, NULL) d;
 SELECT define_tag('best', E'-- the best customer of all\nSELECT customer_id FROM clientele_data.journeys ORDER BY event_count(journey) DESC, customer_id LIMIT 1');
+BEGIN; SELECT define_tag('late', E';; /* ; /* ; */ ; */ -- ;\n SELECT customer_id FROM clientele_data.journeys ; ; -- ;'); SELECT rule FROM clientele_data.tags WHERE name = 'late'; ROLLBACK;
 SELECT define_tag('fan', E'/* SELECT */ event_count(journey) > 3 ; -- often');
 SELECT define_tag('commit', 'best'); SELECT define_tag('both', 'commit');
 SELECT name, kind, holds, rule FROM clientele_data.tags ORDER BY 1;

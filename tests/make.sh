@@ -66,16 +66,26 @@ for object in base/durations module; do
     "$(cmp "$scratch/here/src/$object.o" "$scratch/elsewhere/and/deeper/src/$object.o" 2>&1)" ''
 done
 
-# Killed in the middle, a build leaves nothing that the next one would take for complete.
+# Killed in the middle, a build leaves nothing that the next one would take for complete. This
+# compiler writes half an object and waits.
+cat >"$scratch/half" <<'END'
+#!/usr/bin/env bash
+while [[ $1 != -o ]]; do shift; done
+echo half >"$2"
+touch "$0.begun"
+exec sleep 60
+END
+chmod +x "$scratch/half"
 rm "$scratch/here/src/module.o"
-setsid make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXXFLAGS=-g src/module.o >/dev/null 2>&1 &
+setsid make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXX="$scratch/half" src/module.o >/dev/null 2>&1 &
 killed=$!
-for ((i = 0; i < 200; ++i)); do
-  ! pgrep -g "$killed" -x 'cc1plus|as' >/dev/null || break
+for ((i = 0; i < 600; ++i)); do
+  [[ ! -e $scratch/half.begun ]] || break
   sleep 0.05
 done
 kill -KILL -- "-$killed"
 wait "$killed" 2>/dev/null
+is 'a build that is killed has begun' "$(find "$scratch/here/src" -name 'module.o.*')" "$scratch/here/src/module.o.part"
 is 'a build that was killed leaves no object' "$(find "$scratch/here/src" -name module.o)" ''
 is 'the next one makes it' \
   "$(make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXXFLAGS=-g src/module.o 2>&1)$(cmp "$scratch/here/src/module.o" \

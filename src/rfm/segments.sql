@@ -79,7 +79,8 @@ BEGIN
                                      p.monetary::double precision) OVER () AS score
           FROM clientele_data.journeys j
           CROSS JOIN LATERAL (
-            SELECT max(e.at) AS last_purchase_at, count(DISTINCT e.at::date) AS frequency, sum(e.amount) AS monetary
+            SELECT max(e.at) AS last_purchase_at, sum(e.amount) AS monetary,
+                   count(DISTINCT (e.at AT TIME ZONE (SELECT z.value FROM clientele_data.settings z WHERE z.name = 'time_zone'))::date) AS frequency
             FROM clientele.events(j.journey) e
             WHERE e.event_type_id = ANY (
               ARRAY(SELECT t.event_type_id FROM clientele_data.event_types t WHERE t.event = 'purchase'))
@@ -88,7 +89,7 @@ BEGIN
     'How recently, how often and for how much each customer bought, scored from 1 to 5 among all who bought. Purchases are the events named purchase, of any channel. It reads all journeys.';
   COMMENT ON COLUMN clientele_bi.rfm.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.rfm.last_purchase_at IS 'Time of the last purchase.';
-  COMMENT ON COLUMN clientele_bi.rfm.frequency IS 'Number of different days with a purchase, in the session''s time zone.';
+  COMMENT ON COLUMN clientele_bi.rfm.frequency IS 'Number of different days with a purchase, in the time zone of the store.';
   COMMENT ON COLUMN clientele_bi.rfm.monetary IS 'Sum of the purchases'' amounts, NULL if there are none.';
   COMMENT ON COLUMN clientele_bi.rfm.r IS 'Score of recency, from 1 (worst) to 5.';
   COMMENT ON COLUMN clientele_bi.rfm.f IS 'Score of frequency, from 1 (worst) to 5.';

@@ -5,6 +5,7 @@ CREATE FUNCTION merge_parts(parts text, batch bigint) RETURNS bigint
 DECLARE
   merged bigint;
 BEGIN
+  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
   -- Rows are inserted or locked one after the other in the order of customer_id, the same for all
   -- writers, so that none waits for another in a circle. pg_column_size() reads a header only:
   -- a long body is neither fetched nor written until its tail is folded in.

@@ -2,6 +2,7 @@
 // What SQL text is: PostgreSQL's own parser says so, which knows comments, brackets and quotes.
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "pg/syntax.hpp"
@@ -53,12 +54,38 @@ bool is_one_value(const Parsed& parsed) {
          s->limitCount == nullptr && s->lockingClause == NIL && s->withClause == nullptr;
 }
 
+/// Where the blanks and comments begin that `before` ends with: all that can stand before the only
+/// statement are these and semicolons.
+size_t after_semicolons(std::string_view before) {
+  size_t begin = 0, i = 0;
+  while (i < before.size()) {
+    const std::string_view two = before.substr(i, 2);
+    if (two == "--") {
+      i = std::min(before.find_first_of("\r\n", i), before.size());
+    } else if (two == "/*") {
+      int depth = 0;
+      do {
+        const std::string_view mark = before.substr(i, 2);
+        const int step = mark == "/*" ? 1 : mark == "*/" ? -1 : 0;
+        depth += step;
+        i += step == 0 ? 1 : 2;
+      } while (depth > 0 && i < before.size());
+    } else if (before[i++] == ';') {
+      begin = i;
+    }
+  }
+  return begin;
+}
+
 /// The text of the only statement, which is given at the end of `text`.
 std::string statement_text(const Parsed& parsed, const std::string& text) {
   const RawStmt* const statement = linitial_node(RawStmt, parsed.statements);
-  const auto begin = static_cast<size_t>(std::max(statement->stmt_location, 0));
-  return statement->stmt_len == 0 ? text.substr(begin)
-                                  : text.substr(begin, static_cast<size_t>(statement->stmt_len));
+  const auto start = static_cast<size_t>(std::max(statement->stmt_location, 0));
+  // From 18 on the statement starts after its comments, before that with them.
+  const size_t begin = after_semicolons(std::string_view(text).substr(0, start));
+  return statement->stmt_len == 0
+             ? text.substr(begin)
+             : text.substr(begin, start + static_cast<size_t>(statement->stmt_len) - begin);
 }
 
 /// What a tree has that is not for reading only.

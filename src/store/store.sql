@@ -100,7 +100,7 @@ COMMENT ON FUNCTION require_own_schema(text) IS
 Errors: 42501 if not.';
 
 CREATE PROCEDURE create_store(time_zone text DEFAULT NULL)
-  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
 BEGIN

@@ -54,7 +54,8 @@ void Audience::join(Other&& other, Both both) {
   }
   std::vector<Part> all;
   all.reserve(parts_.size() + other.parts_.size());
-  auto l = parts_.begin(), r = other.parts_.begin();
+  auto l = parts_.begin();
+  auto r = other.parts_.begin();
   for (size_t steps = 0; l != parts_.end() || r != other.parts_.end(); ++steps) {
     if (steps % polled_every == 0) poll();
     if (r == other.parts_.end() || (l != parts_.end() && l->high < r->high)) {

@@ -25,7 +25,7 @@ size_t Container::bytes() const {
 }
 
 void Container::release() noexcept {
-  if (room_ != 0) ::operator delete(heap_, room_);
+  if (room_ != 0) ::operator delete(heap_);
   room_ = 0;
 }
 

@@ -13,28 +13,43 @@ COMMENT ON FUNCTION audience_size(tag_query) IS
 Otherwise as audience_of(tag_query).';
 
 CREATE FUNCTION tags_of(customer_id bigint) RETURNS text[]
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(array_agg(x.tag ORDER BY x.tag COLLATE "C"), '{}') FROM (
-    SELECT CASE WHEN a.value = '' THEN a.tag ELSE a.tag || '=' || a.value END AS tag
-    FROM clientele_data.tag_audiences a JOIN clientele_data.tag_status s USING (tag)
-    WHERE (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) $1
-    UNION ALL
-    SELECT n.tag || '=' || clientele.score_of(n.scores, $1)
-    FROM clientele_data.tag_numbers n
-    WHERE clientele.score_of(n.scores, $1) IS NOT NULL) x
-$$;
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('tag_audiences'), clientele.require_store('tag_numbers');
+  RETURN (
+    SELECT coalesce(array_agg(x.tag ORDER BY x.tag COLLATE "C"), '{}') FROM (
+      SELECT CASE WHEN a.value = '' THEN a.tag ELSE a.tag || '=' || a.value END AS tag
+      FROM clientele_data.tag_audiences a JOIN clientele_data.tag_status s USING (tag)
+      WHERE (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) tags_of.customer_id
+      UNION ALL
+      SELECT n.tag || '=' || clientele.score_of(n.scores, tags_of.customer_id)
+      FROM clientele_data.tag_numbers n
+      WHERE clientele.score_of(n.scores, tags_of.customer_id) IS NOT NULL) x);
+END $$;
 COMMENT ON FUNCTION tags_of(bigint) IS
   'Returns the defined tags of a customer with their values, as {city=上海,score=7.5,vip}; tag_match() takes it.';
+
+-- PL/pgSQL has no two parameters of one name, one in and one out, as tag_history() has.
+CREATE FUNCTION tag_changes_of(customer_id bigint, name text)
+  RETURNS TABLE (tag text, value text, at timestamptz, change text)
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('tag_changes');
+  RETURN QUERY
+  SELECT c.tag::text, nullif(c.value, '')::text, c.at,
+         CASE WHEN c.gained OPERATOR(clientele.@>) tag_changes_of.customer_id THEN 'gained' ELSE 'lost' END
+  FROM clientele_data.tag_changes c
+  WHERE (tag_changes_of.name IS NULL OR c.tag = tag_changes_of.name)
+    AND (c.gained OPERATOR(clientele.@>) tag_changes_of.customer_id OR c.lost OPERATOR(clientele.@>) tag_changes_of.customer_id)
+  ORDER BY c.refresh_id, c.tag, c.value;
+END $$;
+COMMENT ON FUNCTION tag_changes_of(bigint, text) IS
+  'Lists when a customer gained and lost tags; a part of tag_history().';
 
 CREATE FUNCTION tag_history(customer_id bigint, tag text DEFAULT NULL)
   RETURNS TABLE (tag text, value text, at timestamptz, change text)
   LANGUAGE sql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.tag, nullif(c.value, ''), c.at,
-         CASE WHEN c.gained OPERATOR(clientele.@>) $1 THEN 'gained' ELSE 'lost' END
-  FROM clientele_data.tag_changes c
-  WHERE ($2 IS NULL OR c.tag = $2)
-    AND (c.gained OPERATOR(clientele.@>) $1 OR c.lost OPERATOR(clientele.@>) $1)
-  ORDER BY c.refresh_id, c.tag, c.value
+  SELECT c.tag, c.value, c.at, c.change FROM clientele.tag_changes_of($1, $2) c
 $$;
 COMMENT ON FUNCTION tag_history(bigint, text) IS
   'Tells when a customer gained and lost each tag, or one of them, in order of time.
@@ -45,8 +60,10 @@ CREATE FUNCTION tag_overlap(tags text[] DEFAULT NULL)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  unknown text := (SELECT u FROM unnest(tags) u WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u) LIMIT 1);
+  unknown text;
 BEGIN
+  PERFORM clientele.require_store('tags'), clientele.require_store('tag_audiences');
+  unknown := (SELECT u FROM unnest(tags) u WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u) LIMIT 1);
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION 'there is no tag "%"', unknown USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
@@ -87,12 +104,16 @@ CREATE FUNCTION audience_portrait(audience audience, among audience DEFAULT NULL
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  base CONSTANT clientele.audience := coalesce(among,
-    (SELECT a.customers FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = ''), '{}');
-  target CONSTANT clientele.audience := audience_portrait.audience OPERATOR(clientele.&) base;
-  n_base CONSTANT bigint := clientele.cardinality(base);
-  n_target CONSTANT bigint := clientele.cardinality(target);
+  base clientele.audience;
+  target clientele.audience;
+  n_base bigint;
+  n_target bigint;
 BEGIN
+  PERFORM clientele.require_store(t) FROM unnest('{tags,tag_audiences,tag_numbers}'::text[]) t;
+  base := coalesce(among, (SELECT a.customers FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = ''), '{}');
+  target := audience_portrait.audience OPERATOR(clientele.&) base;
+  n_base := clientele.cardinality(base);
+  n_target := clientele.cardinality(target);
   RETURN QUERY
   WITH counted AS (
     SELECT a.tag, a.value, clientele.and_cardinality(a.customers, target) AS n,

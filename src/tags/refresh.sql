@@ -8,6 +8,7 @@ DECLARE
   last bigint;
   followed bigint;
 BEGIN
+  PERFORM clientele.require_store('journey_changes', 'DELETE'), clientele.require_store('journey_change_sets', 'INSERT');
   -- Whoever calls this has locked tag_refreshes against others. What commits after this statement has begun stays for the
   -- next one, even if the rules that are asked later see it already.
   WITH taken AS (
@@ -37,23 +38,29 @@ COMMENT ON FUNCTION fold_journey_changes() IS
 Errors: 40001 if a refresh was committed after the snapshot of a transaction in REPEATABLE READ.';
 
 CREATE FUNCTION changed_customers(since bigint, until bigint) RETURNS audience
-  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN count(*) = until - since THEN coalesce(clientele.audience_union(s.customers), '{}') END
-  FROM clientele_data.journey_change_sets s WHERE s.change_set > since AND s.change_set <= until
-$$;
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('journey_change_sets');
+  RETURN (
+    SELECT CASE WHEN count(*) = until - since THEN coalesce(clientele.audience_union(s.customers), '{}') END
+    FROM clientele_data.journey_change_sets s WHERE s.change_set > since AND s.change_set <= until);
+END $$;
 COMMENT ON FUNCTION changed_customers(bigint, bigint) IS
   'Whose journeys changed after one row of clientele_data.journey_change_sets up to another; NULL if a row between is missing.';
 
 CREATE FUNCTION forget_change_sets() RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  last CONSTANT bigint := (SELECT max(s.change_set) FROM clientele_data.journey_change_sets s);
-  followed CONSTANT bigint := (
+  last bigint;
+  followed bigint;
+  forgotten bigint;
+BEGIN
+  PERFORM clientele.require_store('journey_change_sets', 'DELETE');
+  last := (SELECT max(s.change_set) FROM clientele_data.journey_change_sets s);
+  followed := (
     SELECT min(r.change_set) FROM clientele_data.tag_status s
     JOIN clientele_data.tag_refreshes r USING (refresh_id)
     JOIN clientele_data.tags t ON t.name = s.tag AND t.per_customer);
-  forgotten bigint;
-BEGIN
   -- The newest one stays, as the next is numbered by it. A tag that is further behind than a thousand is asked of everybody.
   DELETE FROM clientele_data.journey_change_sets s
   WHERE s.change_set < last AND s.change_set <= greatest(coalesce(followed, last), last - 1000);
@@ -85,6 +92,7 @@ DECLARE
   refresh_id bigint;
   everyone clientele.audience;
 BEGIN
+  PERFORM clientele.require_store('tag_refreshes', 'INSERT'), clientele.require_store('tag_audiences', 'INSERT');
   LOCK TABLE clientele_data.tag_refreshes IN SHARE ROW EXCLUSIVE MODE;
   INSERT INTO clientele_data.tag_refreshes AS r (at, change_set)
   VALUES (begin_tag_refresh.at, CASE WHEN follow THEN clientele.fold_journey_changes() END)
@@ -100,8 +108,10 @@ COMMENT ON FUNCTION begin_tag_refresh(timestamptz, boolean) IS
   'Begins a refresh of tags: waits for another one, and notes which changes of journeys it follows, if it does; a part of refresh_tags().';
 
 CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) RETURNS jsonb
-  LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(jsonb_agg(jsonb_build_object(
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('tags');
+  RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
     'tag', t.name, 'kind', t.kind, 'rule', CASE WHEN x.trusted THEN t.rule END, 'holds', t.holds, 'customers', t.customers, 'timed', t.timed, 'uses', t.uses,
     'zone', x.zone, 'answer', CASE WHEN x.trusted THEN x.answer END, 'known', s.rule IS NOT DISTINCT FROM x.answer,
     'author', t.defined_by, 'trusted', x.trusted,
@@ -114,8 +124,8 @@ CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) R
   CROSS JOIN LATERAL (SELECT coalesce(t.time_zone, clientele.store_time_zone()) AS zone OFFSET 0) z
   CROSS JOIN LATERAL (SELECT z.zone, clientele.tag_answer_of(t.kind, t.holds, t.rule, z.zone) AS answer,
                              t.kind = 'tags' OR clientele.trusts_tag_author(t.defined_by) AS trusted OFFSET 0) x
-  WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1))
-$$;
+  WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1)));
+END $$;
 COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS
   'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of refresh_tags().
 answer: what tag_status.rule will say; known: whether it says so already; since: the change set up to which the answer is right, absent if all customers must be asked.';
@@ -126,6 +136,7 @@ DECLARE
   t record;
   what record;
 BEGIN
+  PERFORM clientele.require_store('tags');
   PERFORM clientele.check_tag_name(rule ->> 'tag');
   SELECT * INTO t FROM jsonb_to_record(rule)
     AS x (tag text, kind text, rule text, holds text, customers boolean, timed boolean, uses text[], zone text);
@@ -148,6 +159,7 @@ rule is a member of what tags_to_refresh() returns, and is given back as it shou
 CREATE FUNCTION note_tag_failure(tag text, message text, detail text) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM clientele.require_store('tag_status', 'INSERT');
   message := concat_ws('. ', message, nullif(detail, ''));
   INSERT INTO clientele_data.tag_status AS s (tag, error, failed_at)
   VALUES (note_tag_failure.tag, message, now())

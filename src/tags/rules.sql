@@ -88,6 +88,7 @@ DECLARE
   hint text;
   why_no_query text;
 BEGIN
+  PERFORM clientele.require_store('tags');
   uses := '{}';
   customers := false;
   timed := false;
@@ -266,6 +267,7 @@ DECLARE
   needed text;
   circle text := tag;
 BEGIN
+  PERFORM clientele.require_store('tags');
   -- Breadth first, each tag once.
   WHILE place <= cardinality(found) LOOP
     FOR needed IN

@@ -288,12 +288,14 @@ purchase, view, search, cart, return, complaint, contact, visit (to a shop), pro
 language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose clock hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
 
 CREATE FUNCTION usual_property(names text[]) RETURNS text
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('event_types');
+  RETURN coalesce(
     (SELECT k.key FROM clientele_data.event_types t, jsonb_object_keys(t.properties) k (key)
      WHERE array_position(names, lower(k.key)) IS NOT NULL
      GROUP BY k.key ORDER BY array_position(names, lower(k.key)), k.key COLLATE "C" LIMIT 1),
-    names[1])
-$$;
+    names[1]);
+END $$;
 COMMENT ON FUNCTION usual_property(text[]) IS
   'Finds which of these properties event types have, the first one if none; a part of define_starter_tags().';

@@ -136,6 +136,7 @@ CREATE FUNCTION store_tag_answer(
     OUT customers bigint, OUT gained bigint, OUT lost bigint)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM clientele.require_store(t, 'INSERT') FROM unnest('{tag_audiences,tag_changes,tag_numbers}'::text[]) t;
   IF holds IN ('text', 'texts') THEN
     vals := coalesce(vals, '{}') || ''::text;
     answers := coalesce(answers, '{}') || (SELECT coalesce(clientele.audience_union(u), '{}') FROM unnest(answers) u);
@@ -190,6 +191,7 @@ DECLARE
   kept record;
   done jsonb := '[]'::jsonb;
 BEGIN
+  PERFORM clientele.require_store('tag_status', 'INSERT');
   PERFORM set_config('TimeZone', zone, true);
   FOR answer IN
     SELECT r.tag, r.holds, r.answer, a.vals, a.audiences, a.scores

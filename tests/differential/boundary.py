@@ -10,6 +10,7 @@ How long a cancelled query goes on is printed but never judged: machines differ.
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -119,7 +120,7 @@ def build_module():
     module = pathlib.Path(psql("SHOW data_directory")) / "clientele_boundary_test.so"
     with tempfile.TemporaryDirectory() as directory:
         built = pathlib.Path(directory) / "throwing.so"
-        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O2", "-fPIC", "-shared", "-fno-strict-aliasing",
+        subprocess.run([*shlex.split(os.environ.get("CXX", "g++")), "-std=c++20", "-O2", "-fPIC", "-shared", "-fno-strict-aliasing",
                         "-fwrapv", "-Wno-register", "-D_GNU_SOURCE", f"-I{ROOT}/src", f"-I{include}", "-o", built,
                         ROOT / "tests/boundary/throwing.cpp", ROOT / "src/pg/boundary.cpp"], check=True)
         module.unlink(missing_ok=True)

@@ -118,10 +118,11 @@ Saving under the same name again replaces it; the history tells who came and wen
 CREATE FUNCTION forget_tag(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  users text := (SELECT string_agg(format('%s', t.name), ', ' ORDER BY t.name) FROM clientele_data.tags t
-                 WHERE forget_tag.name = ANY (t.uses) AND t.name <> forget_tag.name);
+  users text;
 BEGIN
   PERFORM clientele.require_store('tags', 'DELETE');
+  users := (SELECT string_agg(format('%s', t.name), ', ' ORDER BY t.name) FROM clientele_data.tags t
+            WHERE forget_tag.name = ANY (t.uses) AND t.name <> forget_tag.name);
   IF users IS NOT NULL THEN
     RAISE EXCEPTION 'tag "%" is used by others', name USING ERRCODE = 'dependent_objects_still_exist',
       DETAIL = users, HINT = 'Forget these first, or define them anew without it.';

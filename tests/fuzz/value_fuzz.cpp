@@ -3,6 +3,7 @@
 // one packed form, which it writes again; a state writes itself the same way once it has been read,
 // and joins with itself.
 #include "churn/classification.hpp"
+#include "churn/features_definition.hpp"
 #include "churn/model.hpp"
 #include "churn/rows.hpp"
 #include "fuzz.hpp"

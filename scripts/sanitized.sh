@@ -36,6 +36,12 @@ sanitizer_reports() {
     printf 'not ok: %s\n' "$(grep -m 1 -E 'ERROR|runtime error' "$report")"
     head -n 40 "$report"
   done
+  # Some reports go to the standard error of the server instead.
+  while IFS= read -r report; do
+    found=$((found + 1))
+    printf 'not ok: %s\n' "$report"
+    grep -F -A 30 -m 1 -- "$report" "$cluster/log"
+  done < <(grep -E 'ERROR: AddressSanitizer|: runtime error: ' "$cluster/log" | sort -u)
   if ((found > 0)); then count 0 "$found" 0; else count 1 0 0; fi
 }
 

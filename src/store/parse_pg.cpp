@@ -228,7 +228,7 @@ bool calendar_time(const char* s, TimestampTz& at) {
 bool text_time(std::string_view s, TimestampTz& at) {
   if (epoch_time(s, at)) return true;
   char copy[MAXDATELEN + 1];
-  std::memcpy(copy, s.data(), s.size());
+  s.copy(copy, s.size());
   copy[s.size()] = '\0';
   return calendar_time(copy, at);
 }
@@ -297,7 +297,7 @@ CLIENTELE_FUNCTION(clientele_parse_number) {
   const std::string_view s = trimmed(pg::text_view(PG_GETARG_DATUM(0)));
   char copy[201];
   if (s.size() >= sizeof copy) PG_RETURN_NULL();
-  std::memcpy(copy, s.data(), s.size());
+  s.copy(copy, s.size());
   copy[s.size()] = '\0';
   if (!is_number(s) && pg_strcasecmp(copy, "nan") != 0 && pg_strcasecmp(copy, "infinity") != 0 &&
       pg_strcasecmp(copy, "-infinity") != 0)

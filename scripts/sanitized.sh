@@ -3,7 +3,7 @@
 # ./run test sanitized, on request only: the whole library under AddressSanitizer and UBSan inside a
 # server. The server itself is not built so: it loads the sanitizers first, by a preload. All of
 # regress and isolation run in it, then the programs below. Any report is a failure, and the first
-# ends the session that it is about. Frames are larger so, and the stack may be, too. CLIENTELE_SANITIZED names other programs of tests/differential.
+# ends the session that it is about. CLIENTELE_SANITIZED names other programs of tests/differential.
 
 sanitized_programs=${CLIENTELE_SANITIZED:-corrupt.py boundary.py audience.py tag_query.py paths_sessions.py funnel_oracle.py tag_store.py}
 
@@ -56,6 +56,7 @@ kind_sanitized() (
   make_all -j "$jobs" CXXFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' &&
     make_extension install || return
   trap 'stop_cluster "$cluster"' EXIT
+  # A sanitized function takes more of the stack.
   make_cluster "$cluster" -N && start_cluster "$cluster" -c fsync=off -c jit=off -c max_stack_depth=6MB || return
   use_cluster "$cluster" postgres
   CLIENTELE_PSQL=$bin/psql

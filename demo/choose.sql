@@ -10,7 +10,7 @@ CREATE TEMP TABLE firsts AS
   GROUP BY customer, event;
 
 WITH kinds AS (
-  -- What comes back is no step, unless nothing else happens.
+  -- What comes back is not a step, unless nothing else happens.
   SELECT event, count(*) AS customers FROM firsts
   WHERE event <> 'return' OR NOT EXISTS (SELECT FROM firsts WHERE event <> 'return')
   GROUP BY event

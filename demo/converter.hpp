@@ -20,7 +20,7 @@ class Converter {
 
   bool known() const { return handle_ != reinterpret_cast<iconv_t>(-1); }
 
-  /// Appends to `out` what can be converted. What is no text becomes a byte that is no UTF-8, so
+  /// Appends to `out` what can be converted. What is not text becomes a byte that is not UTF-8, so
   /// that its row will be refused. Returns how many bytes are left, the beginning of a character.
   size_t convert(std::string_view bytes, bool end, std::string& out, size_t& faults) {
     char* in = const_cast<char*>(bytes.data());  // iconv's prototype; it does not write there

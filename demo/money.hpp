@@ -76,7 +76,7 @@ class AmountText {
     if (t_.empty() || is_digit(t_.front()) || !currency_.empty()) return;
     for (const std::string_view c : currencies) {
       if (!t_.starts_with(c)) continue;
-      // A code is no beginning of a word.
+      // A code does not begin a word.
       if (is_letter(c.back()) && t_.size() > c.size() && is_letter(t_[c.size()])) continue;
       currency_ = c, t_ = trim(t_.substr(c.size()));
       return;

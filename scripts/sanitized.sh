@@ -5,7 +5,7 @@
 # regress and isolation run in it, then the programs below. Any report is a failure, and the first
 # ends the session that it is about. CLIENTELE_SANITIZED names other programs of tests/differential.
 
-sanitized_programs=${CLIENTELE_SANITIZED:-corrupt.py boundary.py audience.py tag_query.py paths_sessions.py funnel_oracle.py tag_store.py}
+sanitized_programs=${CLIENTELE_SANITIZED:-corrupt.py mistaken.py audience.py tag_query.py paths_sessions.py funnel_oracle.py tag_store.py}
 
 # What runs as `postgres` in the tree of the sanitized server. While libasan starts, it looks for the
 # demangler of Swift; that it is missing is said by way of gettext, whose lock another library of the
@@ -18,7 +18,7 @@ wrap_postgres() {
   cat >"$bin/postgres" <<END_OF_WRAPPER
 #!/bin/sh
 export LD_PRELOAD='$library $demangler'
-export ASAN_OPTIONS='detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0:log_path=$reports/report'
+export ASAN_OPTIONS='detect_leaks=0:abort_on_error=1:allocator_may_return_null=1:detect_stack_use_after_return=0:log_path=$reports/report'
 export UBSAN_OPTIONS='print_stacktrace=1:halt_on_error=1:abort_on_error=1:log_path=$reports/report'
 exec "\$0.real" "\$@"
 END_OF_WRAPPER

@@ -46,7 +46,7 @@ sanitizer_reports() {
 }
 
 kind_sanitized() (
-  local program name status=0
+  local program name symbols status=0
   other=-sanitized objects=$build/extension-sanitized cluster=$home/test-sanitized reports=$home/reports-sanitized
   main=$cluster bin=$home/pg-sanitized/lib/postgresql/$pg_major/bin
   rm -rf "$reports"
@@ -62,7 +62,8 @@ kind_sanitized() (
   CLIENTELE_PSQL=$bin/psql
 
   # A library that is not built so would find nothing.
-  if ! nm -D "$objects/clientele.so" | grep -q __asan_report || ! nm -D "$objects/clientele.so" | grep -q __ubsan_handle; then
+  symbols=$(nm -D "$objects/clientele.so")
+  if [[ $symbols != *__asan_report* || $symbols != *__ubsan_handle* ]]; then
     printf 'not ok: the library is not sanitized\n'
     count 0 1 0
   fi
@@ -72,6 +73,8 @@ kind_sanitized() (
   build_tools ON demo_tools && build_tools ON bench_tools || return
   for program in $sanitized_programs; do
     name=${program%.*}
+    # The one before may have ended the server.
+    until "$bin/pg_isready" -q; do sleep 0.2; done
     run_script "$logs/sanitized_$name.log" in_own_database "sanitized_$name" "$root/tests/differential/$program" || status=1
     tally "$program" "$logs/sanitized_$name.log"
   done

@@ -192,12 +192,13 @@ def queries_are_cancelled():
 
 def memory_runs_out():
     """With its address space limited, a backend says so and lives."""
-    for name, query in [("packing", "SELECT clientele.journey(now(), 1, n) FROM generate_series(1::bigint, 30000000) n"),
-                        ("a funnel", "SELECT clientele.funnel_times(j, clientele.funnel_def(array_fill('#0|#1'::text, '{90}'), exclusions => '{#5}')) FROM boundary.hostile")]:
+    for name, room, query in [
+            ("packing", 300, "SELECT clientele.journey(now(), 1, n) FROM generate_series(1::bigint, 30000000) n"),
+            ("a funnel", 8, "SELECT clientele.funnel_times(j, clientele.funnel_def(array_fill('#0|#1'::text, '{90}'), exclusions => '{#5}')) FROM boundary.hostile")]:
         got = psql(f"""SET work_mem = '4GB'; SELECT clientele.event_count('{{}}', '#1');
             CREATE TEMP TABLE limits (pid int);
             DO $$ BEGIN EXECUTE format('COPY limits TO PROGRAM ''prlimit --pid %s --as=%s''', pg_backend_pid(),
-              split_part(pg_read_file('/proc/self/statm'), ' ', 1)::bigint * 4096 + 300000000); END $$;
+              split_part(pg_read_file('/proc/self/statm'), ' ', 1)::bigint * 4096 + {room} * 1000000); END $$;
             SELECT code FROM boundary.fails({quoted(query)}); SELECT 'lives';""")
         check(got == "0\n53200\nlives", f"out of memory: {name}", got)
 

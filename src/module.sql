@@ -50,3 +50,5 @@ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA clientele TO PUBLIC;
 SET LOCAL search_path = clientele, pg_catalog, pg_temp;
+-- What functions have set is stored as it would be quoted.
+SET LOCAL quote_all_identifiers = off;

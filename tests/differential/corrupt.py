@@ -299,8 +299,8 @@ spend_model contract_model spend_values contract_values holdout_summary btyd_mod
 btyd_histories audience tag_scores tag_query""".split()
 
 # What a type's input may say of what it is given; XX001 is for what is stored.
-ALLOWED_INPUT = {"21000", "22P02", "22P03", "22P05", "22021", "22023", "22003", "22007", "22008", "22009", "54000", "54001", "42601", "0A000",
-                 "2202E", "22004", "08P01"}
+ALLOWED_INPUT = {"21000", "22P02", "22P03", "22P05", "22021", "22023", "22003", "22007", "22008", "22009", "54000", "54001", "42601",
+                 "0A000", "2202E", "22004", "08P01"}
 ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
 
 

@@ -11,6 +11,7 @@ DECLARE
   n_added bigint;
   n_keys bigint;
 BEGIN
+  PERFORM clientele.require_store('identities');
   EXECUTE format($sql$
     CREATE TEMP TABLE %s ON COMMIT DROP AS
     SELECT d.value, i.customer_id
@@ -69,6 +70,7 @@ DECLARE
   n_missing bigint;
   n_keys bigint;
 BEGIN
+  PERFORM clientele.require_store('event_types');
   EXECUTE format($sql$
     CREATE TEMP TABLE %s ON COMMIT DROP AS
     SELECT k.*, t.event_type_id
@@ -103,6 +105,7 @@ DECLARE
   n_missing bigint;
   n_keys bigint;
 BEGIN
+  PERFORM clientele.require_store('items');
   EXECUTE format($sql$
     CREATE TEMP TABLE %s ON COMMIT DROP AS
     SELECT d.key, i.item_id

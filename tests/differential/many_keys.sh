@@ -26,6 +26,7 @@ SELECT concat('c', i, repeat('customer ', 210)) AS customer, timestamptz '2026-0
        concat('https://shop.example/p/', i, '?q=', repeat('utm_source=newsletter&', 80)) AS url
 FROM generate_series(1, $keys) i;
 SQL
+: >"$work/out" # it must be there before the program in the background opens it
 "${psql[@]}" >"$work/out" <<SQL &
 SET work_mem = '4MB';
 SET maintenance_work_mem = '16MB';

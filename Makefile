@@ -7,7 +7,10 @@ EXTVERSION = 0.1.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: orders the install SQL, the regression tests and the reference.
-FEATURES = journey store sessions funnel paths rfm value churn tags
+FEATURES = journey store sessions funnel paths rfm \
+           value/purchases value/fitted value/spend value/contracts value/btyd models \
+           churn/features churn/logistic churn/model churn/classification \
+           tags/query tags/audience tags/scores tags/defined tags/starter
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
@@ -17,8 +20,9 @@ GLUE    = $(filter src/module.cpp src/pg/% %_pg.cpp,$(SOURCES))
 MINE    = $(if $(CORE_OBJECTS),$(GLUE),$(SOURCES))
 OBJS    = $(MINE:.cpp=.o) $(addprefix $(CORE_OBJECTS)/,$(patsubst %.cpp,%.o,$(filter-out $(MINE),$(SOURCES))))
 DATA_built = clientele--$(EXTVERSION).sql
-# Of a feature: first the file that has its name, then the others in order.
-fragments_of = src/$1/$1.sql $(filter-out src/$1/$1.sql,$(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql))))
+# Of a feature: first the file that has its name, if there is one, then the others in order.
+sql_of       = $(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql)))
+fragments_of = $(filter %/$(notdir $1).sql,$(sql_of)) $(filter-out %/$(notdir $1).sql,$(sql_of))
 FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql,$(foreach f,$(FEATURES),$(call fragments_of,$f)))
 
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)

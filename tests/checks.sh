@@ -57,27 +57,39 @@ is_glue() { [[ $1 == *_pg.cpp || $1 == *_pg.hpp || $1 == src/pg/* || $1 == src/m
 postgres_only_in_glue() {
   local file
   for file in "${sources[@]}"; do
-    is_glue "$file" || lines '#include *[<"](c\.h|postgres|fmgr|pg/|access/|catalog/|commands/|executor/|funcapi|lib/|libpq|mb/|miscadmin|nodes/|optimizer/|parser/|port|storage/|tcop/|utils/|varatt|windowapi|[a-z_]+/[a-z_]+_pg\.hpp)' "$file"
+    is_glue "$file" || lines '#include *[<"](c\.h|postgres|fmgr|pg/|access/|catalog/|commands/|executor/|funcapi|lib/|libpq|mb/|miscadmin|nodes/|optimizer/|parser/|port|storage/|tcop/|utils/|varatt|windowapi|([a-z_]+/){1,2}[a-z_]+_pg\.hpp)' "$file"
   done
 }
 
-# base <- pg, journey <- features; a feature knows no other feature.
+# The sections of src/ in the order of the Makefile, and base and pg, which have no SQL of their own.
+mapfile -t listed < <(sed -n '/^FEATURES = /,/[^\\]$/p' Makefile | sed 's/^FEATURES = //; s/\\$//' | tr -s ' ' '\n' | grep .)
+
+# place SECTION: its number in that order
+place() {
+  local i
+  for ((i = 0; i < ${#listed[@]}; i++)); do [[ ${listed[i]} != "$1" ]] || break; done
+  printf '%s\n' "$i"
+}
+
+# base <- pg <- store <- journey, models <- every chapter. Chapters do not know each other, and a section of a
+# chapter knows those that are listed before it.
 arrows() {
-  local file folder included
+  local file from to
   for file in "${sources[@]}"; do
-    folder=${file#src/}
-    folder=${folder%%/*}
-    while read -r included; do
-      [[ -d src/$included ]] || continue
-      case $folder:$included in
-        module.cpp:* | *:base) ;;
-        base:*) printf '%s includes %s/\n' "$file" "$included" ;;
-        *:pg) is_glue "$file" || printf '%s includes pg/ and is no glue\n' "$file" ;;
-        pg:*) printf '%s includes %s/\n' "$file" "$included" ;;
-        *:journey) ;;
-        *) [[ $folder == "$included" ]] || printf '%s includes %s/\n' "$file" "$included" ;;
+    from=$(dirname "${file#src/}")
+    while read -r to; do
+      to=$(dirname "$to")
+      [[ $to != . && $to != "$from" && -d src/$to ]] || continue
+      case $from:$to in
+        .:* | *:base) continue ;;
+        base:* | pg:*) ;;
+        *:pg | *:store | *:models) ! is_glue "$file" || continue ;;
+        store:*) ;;
+        *:journey) continue ;;
+        */*:*/*) [[ ${from%%/*} != "${to%%/*}" ]] || (($(place "$to") > $(place "$from"))) || continue ;;
       esac
-    done < <(sed -nE 's|^ *#include *"([a-z_]+)/.*|\1|p' "$file")
+      printf '%s includes %s/\n' "$file" "$to"
+    done < <(sed -nE 's|^ *#include *"([a-z_/]+\.hpp)".*|\1|p' "$file")
   done
 }
 
@@ -93,14 +105,12 @@ schedule() {
   done
 }
 
-# Each feature is in the one list that drives the build, with the SQL that declares it.
-features() {
-  local listed
-  listed=$(sed -n 's/^FEATURES = //p' Makefile | tr ' ' '\n' | sort)
-  diff <(printf '%s\n' "$listed") <(printf '%s\n' src/*/ | sed 's|^src/||; s|/$||' | grep -vxE 'base|pg' | sort)
-  while read -r feature; do
-    [[ -f src/$feature/$feature.sql ]] || printf 'src/%s/%s.sql is missing\n' "$feature" "$feature"
-  done <<<"$listed"
+# Each section is in the one list that drives the build, and a folder has either sources or sections.
+sections() {
+  diff <(printf '%s\n' "${listed[@]}" | sort) \
+    <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg' | sort -u)
+  printf '%s\n' "${listed[@]}" | grep / | sed 's|/.*||' | sort -u | grep -xF -f - <(printf '%s\n' "${listed[@]}")
+  return 0
 }
 
 licence() {
@@ -145,7 +155,7 @@ print(m["version"])')
 
 # What the catalog cannot tell: whether the mark was written or is the default.
 marks() {
-  python3 - src/*.sql src/*/*.sql <<'END'
+  python3 - src/*.sql src/*/*.sql src/*/*/*.sql <<'END'
 import re, sys
 for name in sys.argv[1:]:
     text = re.sub(r'--.*', '', open(name, encoding='utf-8').read())
@@ -163,7 +173,7 @@ END
 
 long_files() {
   local file
-  for file in "${sources[@]}" src/*/*.sql; do
+  for file in "${sources[@]}" src/*/*.sql src/*/*/*.sql; do
     (($(wc -l <"$file") <= 500)) || printf '%s has more than 500 lines\n' "$file"
   done
 }
@@ -211,7 +221,7 @@ mapfile -t scripts < <(shell_scripts)
 
 check 'PostgreSQL headers only in glue' postgres_only_in_glue
 check 'includes point one way' arrows
-check 'every feature is in the Makefile' features
+check 'every section is in the Makefile' sections
 check 'every regression test is scheduled and has its output' schedule
 check 'every source names its licence' licence
 check 'nothing is left unfinished' unfinished

@@ -9,7 +9,7 @@
 #include "base/sort.hpp"
 #include "journey/selector.hpp"
 #include "pg/nearest.hpp"
-#include "pg/store.hpp"
+#include "store/store_pg.hpp"
 
 namespace clientele {
 namespace {

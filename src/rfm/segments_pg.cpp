@@ -5,7 +5,7 @@
 
 #include "journey/dictionary_pg.hpp"
 #include "pg/memory.hpp"
-#include "pg/store.hpp"
+#include "store/store_pg.hpp"
 #include "pg/values.hpp"
 #include "rfm/rfm.hpp"
 #include "rfm/segments.hpp"

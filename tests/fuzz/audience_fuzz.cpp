@@ -6,7 +6,7 @@
 //   byte) 7       text
 // so that a short input reaches containers of 8,192 bytes, too.
 #include "fuzz.hpp"
-#include "tags/audience.hpp"
+#include "tags/audience/audience.hpp"
 
 using namespace clientele;
 using fuzz::bytes_of;

@@ -4,7 +4,7 @@
 //   5, 6    scores, 0xff, and changes to their bytes: place (3 bytes), bits (1 byte)
 //   7       text
 #include "fuzz.hpp"
-#include "tags/scores.hpp"
+#include "tags/scores/scores.hpp"
 
 using namespace clientele;
 using fuzz::bytes_of;

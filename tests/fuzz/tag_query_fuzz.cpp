@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "tags/number.hpp"
-#include "tags/query.hpp"
+#include "tags/query/number.hpp"
+#include "tags/query/query.hpp"
 
 using namespace clientele;
 using namespace clientele::tags;

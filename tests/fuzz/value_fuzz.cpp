@@ -2,19 +2,19 @@
 // The values and states of rfm, value and churn as bytes from outside. A definition or a model has
 // one packed form, which it writes again; a state writes itself the same way once it has been read,
 // and joins with itself.
-#include "churn/classification.hpp"
-#include "churn/features_definition.hpp"
-#include "churn/model.hpp"
-#include "churn/rows.hpp"
+#include "churn/classification/classification.hpp"
+#include "churn/features/features_definition.hpp"
+#include "churn/model/model.hpp"
+#include "churn/model/rows.hpp"
 #include "fuzz.hpp"
 #include "rfm/rfm.hpp"
 #include "rfm/values.hpp"
-#include "value/contract_values.hpp"
-#include "value/fitted.hpp"
-#include "value/histories.hpp"
-#include "value/holdout.hpp"
-#include "value/purchase_definition.hpp"
-#include "value/spend_values.hpp"
+#include "value/contracts/contract_values.hpp"
+#include "value/fitted/fitted.hpp"
+#include "value/btyd/histories.hpp"
+#include "models/holdout.hpp"
+#include "value/purchases/purchase_definition.hpp"
+#include "value/spend/spend_values.hpp"
 
 using namespace clientele;
 using fuzz::must;

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "tags/audience.hpp"
+#include "tags/audience/audience.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele::testing {

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "unit/audience_checks.hpp"
-#include "tags/gathered.hpp"
+#include "tags/audience/gathered.hpp"
 
 namespace clientele::tags {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "unit/btyd_checks.hpp"
-#include "value/dropping_out.hpp"
-#include "value/predict.hpp"
+#include "value/btyd/dropping_out.hpp"
+#include "value/btyd/predict.hpp"
 
 namespace clientele {
 namespace {

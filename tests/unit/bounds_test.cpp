@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "tags/scores.hpp"
+#include "tags/scores/scores.hpp"
 #include "unit/audience_checks.hpp"
 
 namespace {

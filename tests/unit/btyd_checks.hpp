@@ -6,7 +6,7 @@
 #include <cmath>
 #include <random>
 
-#include "value/btyd.hpp"
+#include "value/btyd/btyd.hpp"
 
 namespace clientele::testing {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/btyd_fit.hpp"
+#include "value/btyd/btyd_fit.hpp"
 
 #include <gtest/gtest.h>
 

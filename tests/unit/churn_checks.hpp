@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "churn/features.hpp"
-#include "churn/fit.hpp"
+#include "churn/features/features.hpp"
+#include "churn/model/fit.hpp"
 
 namespace clientele::testing {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <random>
 
-#include "churn/cholesky.hpp"
-#include "churn/logistic.hpp"
+#include "churn/logistic/cholesky.hpp"
+#include "churn/logistic/logistic.hpp"
 
 namespace clientele {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "churn/classification.hpp"
+#include "churn/classification/classification.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/contract.hpp"
+#include "value/contracts/contract.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "unit/btyd_checks.hpp"
-#include "value/contract_values.hpp"
-#include "value/spend_values.hpp"
+#include "value/contracts/contract_values.hpp"
+#include "value/spend/spend_values.hpp"
 
 namespace clientele {
 namespace {

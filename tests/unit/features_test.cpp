@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "churn/features.hpp"
+#include "churn/features/features.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/histories.hpp"
+#include "value/btyd/histories.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/holdout.hpp"
+#include "models/holdout.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "churn/label.hpp"
+#include "churn/features/label.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/optimise.hpp"
+#include "value/fitted/optimise.hpp"
 
 #include <gtest/gtest.h>
 

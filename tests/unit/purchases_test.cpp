@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/purchases.hpp"
+#include "value/purchases/purchases.hpp"
 
 #include <gtest/gtest.h>
 

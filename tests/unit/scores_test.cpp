@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/decimal.hpp"
-#include "tags/gathered_scores.hpp"
+#include "tags/scores/gathered_scores.hpp"
 #include "unit/audience_checks.hpp"
 
 namespace clientele::tags {

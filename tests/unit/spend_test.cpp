@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "value/spend.hpp"
+#include "value/spend/spend.hpp"
 
 #include <gtest/gtest.h>
 

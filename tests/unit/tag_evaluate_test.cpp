@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "tags/evaluate.hpp"
+#include "tags/defined/evaluate.hpp"
 
 namespace clientele::tags {
 namespace {

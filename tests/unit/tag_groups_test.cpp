@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "tags/assignment.hpp"
-#include "tags/significance.hpp"
+#include "tags/defined/assignment.hpp"
+#include "tags/defined/significance.hpp"
 
 namespace clientele::tags {
 namespace {

@@ -6,8 +6,8 @@
 #include <random>
 
 #include "base/error.hpp"
-#include "tags/number.hpp"
-#include "tags/query.hpp"
+#include "tags/query/number.hpp"
+#include "tags/query/query.hpp"
 
 namespace clientele::tags {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <random>
 
-#include "value/contract.hpp"
-#include "value/spend.hpp"
+#include "value/contracts/contract.hpp"
+#include "value/spend/spend.hpp"
 
 namespace clientele {
 namespace {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: PostgreSQL
+// Whether a customer churned, by the journey.
+#include "churn/features/label.hpp"
+#include "journey/dictionary_pg.hpp"
+#include "pg/memory.hpp"
+#include "pg/values.hpp"
+
+namespace clientele {
+namespace {
+
+/// By code, whether the selector picks it. All need no dictionary.
+std::vector<uint8_t> counted(FunctionCallInfo fcinfo, const Journey& journey,
+                             pg::ByteView selector) {
+  if (selector.size() == 1 && selector[0] == '*')
+    return std::vector<uint8_t>(journey.code_limit(), 1);
+  const PickedTypes& picks = picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector);
+  std::vector<uint8_t> counts(journey.code_limit(), 0);
+  for (size_t c = 0; c < journey.types().size(); ++c) counts[c] = picks(journey.types()[c]);
+  return counts;
+}
+
+}  // namespace
+}  // namespace clientele
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_churned) {
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+  const Interval horizon = *PG_GETARG_INTERVAL_P(2);
+  const pg::ByteView selector = pg::detoast(PG_GETARG_DATUM(3));
+  return pg::returned(fcinfo, pg::guarded([&]() -> pg::Answer {
+                        if (TIMESTAMP_NOT_FINITE(at))
+                          throw Error(sqlstate::time_out_of_range, "at must be finite",
+                                      "It is the time from which one looks ahead.");
+                        const uint64_t length = pg::fixed_length(horizon, "horizon");
+                        if (length == 0)
+                          throw Error(sqlstate::invalid_parameter,
+                                      "horizon must be longer than zero", "Such as '90 days'.");
+                        Micros until = 0;
+                        if (__builtin_add_overflow(at, length, &until)) until = INT64_MAX;
+                        const Journey journey(bytes);
+                        const auto label =
+                            churned(journey, counted(fcinfo, journey, selector), at, until);
+                        return {BoolGetDatum(label.value_or(false)), !label};
+                      }));
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <optional>
+
+#include "churn/model/model.hpp"
+#include "churn/model/rows.hpp"
+
+namespace clientele {
+
+inline constexpr size_t churn_folds = 5;
+
+/// Fits a model as the rows' definition says. None if there are no rows. Errors: 22023 if all
+/// churned or none did, if there is no penalty and the classes are perfectly separated, if there
+/// are too few customers to calibrate on; 54000 for too many columns.
+std::optional<ChurnModel> fit_churn(const ChurnRows& rows);
+
+}  // namespace clientele

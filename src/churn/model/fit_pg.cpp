@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: PostgreSQL
+// The aggregate churn_fit and its state.
+#include "churn/model/cells_pg.hpp"
+#include "churn/model/definition_pg.hpp"
+#include "churn/features/features_pg.hpp"
+#include "churn/model/fit.hpp"
+#include "pg/expanded.hpp"
+
+namespace clientele {
+namespace {
+
+using pg::Answer;
+using pg::ByteView;
+using pg::guarded;
+
+constexpr int features = 1, churned = 2, definition = 3;
+
+// Who has not been labelled, or of whom nothing is known, teaches nothing.
+bool passed_over(FunctionCallInfo fcinfo) {
+  return PG_ARGISNULL(features) || PG_ARGISNULL(churned) || PG_ARGISNULL(definition);
+}
+
+Datum unchanged(FunctionCallInfo fcinfo) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/// Kept from row to row: a churn_def with a definition of features, and the features.
+struct JourneyRow {
+  explicit JourneyRow(std::pmr::memory_resource* memory) : features(memory) {}
+  JourneyFeatures features;
+  std::array<ChurnCell, churn_feature_count> cells;
+  Bytes encoded;               // what the state remembers
+  std::vector<uint8_t> drawn;  // the definition of the features in it
+
+  void define(ByteView given, pg_tz* zone) {
+    if (!encoded.empty() && zone == zone_ && std::ranges::equal(given, given_)) return;
+    encoded.clear();
+    ChurnDefinition d = ChurnDefinition::read(given);
+    if (d.features_def.empty()) {
+      FeaturesDefinition usual;
+      set_zone(usual, zone);
+      Bytes stored;
+      usual.write(stored);
+      d.features_def.assign(stored.begin(), stored.end());
+    }
+    d.check();
+    drawn = d.features_def;
+    given_.assign(given.begin(), given.end());
+    zone_ = zone;
+    d.write(encoded);
+  }
+
+  /// False if there is no event before `at`.
+  bool read(ByteView journey, TimestampTz at) {
+    ChurnFeatures values;
+    if (!features.draw(journey, at, drawn, values)) return false;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const bool missing = std::isnan(values[i]);
+      cells[i].kind = missing ? ChurnCell::Kind::missing : ChurnCell::Kind::number;
+      cells[i].number = missing ? 0 : values[i];
+    }
+    return true;
+  }
+
+ private:
+  std::vector<uint8_t> given_;
+  pg_tz* zone_ = nullptr;
+};
+
+}  // namespace
+}  // namespace clientele
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_churn_fit_accum_array) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  const NumberRow row = number_row(PG_GETARG_DATUM(features));
+  const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
+  return guarded([&] {
+    auto* const state = pg::state_to_change<ChurnRows>(fcinfo, context);
+    auto& cells = pg::kept<CellRow>(fcinfo);
+    cells.read(row);
+    state->value.define(encoded, false);
+    if (!state->value.definition().features_def.empty()) ChurnRows::refuse_features();
+    state->value.add(cells.cells(), PG_GETARG_BOOL(churned));
+    return state->datum();
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_churn_fit_accum_jsonb) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  const JsonbContainer* const object = feature_object(PG_GETARG_DATUM(features));
+  const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
+  return guarded([&] {
+    auto* const state = pg::state_to_change<ChurnRows>(fcinfo, context);
+    auto& cells = pg::kept<CellRow>(fcinfo);
+    cells.read(object);
+    state->value.define(encoded, true);
+    state->value.add(cells.names(), cells.cells(), PG_GETARG_BOOL(churned));
+    return state->datum();
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_churn_fit_accum_journey) {
+  constexpr int journey = 1, label = 2, time = 3, def = 4;
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  for (const int i : {journey, label, time, def})
+    if (PG_ARGISNULL(i)) return unchanged(fcinfo);
+  const ByteView packed = pg::detoast(PG_GETARG_DATUM(journey));
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(time);
+  const ByteView encoded = pg::detoast(PG_GETARG_DATUM(def));
+  pg_tz* const zone = session_timezone;
+  return pg::returned(fcinfo, guarded([&]() -> Answer {
+                        auto& row = pg::kept<JourneyRow>(fcinfo);
+                        row.define(encoded, zone);
+                        if (!row.read(packed, at)) return {PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
+                        auto* const state = pg::state_to_change<ChurnRows>(fcinfo, context);
+                        state->value.define(row.encoded, false);
+                        state->value.add(row.cells, PG_GETARG_BOOL(label));
+                        return {state->datum(), false};
+                      }));
+}
+
+CLIENTELE_FUNCTION(clientele_churn_fit_combine) { return pg::combined<ChurnRows>(fcinfo); }
+
+CLIENTELE_FUNCTION(clientele_churn_fit_final) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  return guarded([&] {
+    return pg::with_state<ChurnRows>(fcinfo, 0, [&](const ChurnRows& rows) {
+      const std::optional<ChurnModel> model = fit_churn(rows);
+      fcinfo->isnull = !model;
+      return model ? pg::packed(*model) : Datum{};
+    });
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_churn_rows_in) { return pg::state_in<ChurnRows>(fcinfo); }
+CLIENTELE_FUNCTION(clientele_churn_rows_recv) { return pg::state_receive<ChurnRows>(fcinfo); }
+CLIENTELE_FUNCTION(clientele_churn_rows_out) { return pg::state_out(fcinfo); }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "pg/packed.hpp"
+#include "tags/audience/audience.hpp"
+
+namespace clientele::tags {
+
+/// The datum of an audience, or of anything else that tells its size. C++ regime.
+template <class T>
+Datum packed(const T& value) {
+  varlena* const v = pg::new_varlena(value.written_size());
+  value.write_to(reinterpret_cast<uint8_t*>(VARDATA(v)));
+  return PointerGetDatum(v);
+}
+
+/// A SQL function of an audience: `use(const Audience&)` makes the result in the C++ regime.
+template <class Use>
+Datum of_audience(FunctionCallInfo fcinfo, Use use) {
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  return pg::guarded([&] { return use(Audience::read(bytes)); });
+}
+
+/// Of two audiences: `use(Audience, const Audience&)`.
+template <class Use>
+Datum of_audiences(FunctionCallInfo fcinfo, Use use) {
+  const pg::ByteView a = pg::detoast(PG_GETARG_DATUM(0)), b = pg::detoast(PG_GETARG_DATUM(1));
+  return pg::guarded([&] { return use(Audience::read(a), Audience::read(b)); });
+}
+
+}  // namespace clientele::tags

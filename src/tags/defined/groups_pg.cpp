@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: PostgreSQL
+// Control groups, and the significance of portraits.
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "pg/values.hpp"
+#include "tags/defined/assignment.hpp"
+#include "tags/audience/audience.hpp"
+#include "tags/defined/significance.hpp"
+
+namespace clientele {
+
+using pg::ByteView;
+using pg::guarded;
+
+CLIENTELE_FUNCTION(clientele_in_control_group) {
+  const int64_t id = PG_GETARG_INT64(0);
+  const double share = PG_GETARG_FLOAT8(1);
+  const std::string_view name = pg::text_view(PG_GETARG_DATUM(2));
+  return guarded(
+      [&] { return BoolGetDatum(tags::Draw(share, name).takes(tags::customer_id(id))); });
+}
+
+// As many as a value of 1 GB holds for certain.
+static constexpr uint64_t most_kept = uint64_t{1} << 29;
+
+CLIENTELE_FUNCTION(clientele_control_group) {
+  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
+  const double share = PG_GETARG_FLOAT8(1);
+  const std::string_view name = pg::text_view(PG_GETARG_DATUM(2));
+  return guarded([&] {
+    const tags::Draw draw(share, name);
+    const tags::Audience all = tags::Audience::read(bytes);
+    tags::Audience group;
+    std::vector<uint64_t> some;
+    uint64_t kept = 0;
+    const auto keep = [&] {
+      kept += some.size();
+      if (kept > most_kept)
+        throw Error(sqlstate::limit_exceeded, "a control group is at most 536870912 customers");
+      group.add(some);
+      some.clear();
+    };
+    all.each([&](uint64_t id) {
+      if (!draw.takes(id)) return;
+      some.push_back(id);
+      if (some.size() == 4096) keep();
+    });
+    keep();
+    Bytes out;
+    group.write(out);
+    return pg::make_varlena(out);
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_hypergeometric_p) {
+  int64_t n[4];
+  for (int i = 0; i < 4; ++i) n[i] = PG_GETARG_INT64(i);
+  return guarded([&] {
+    for (const int64_t count : n)
+      if (count < 0)
+        throw Error(sqlstate::invalid_parameter,
+                    "a number of customers must not be negative: " + std::to_string(count));
+    return Float8GetDatum(tags::chance_of(static_cast<uint64_t>(n[0]), static_cast<uint64_t>(n[1]),
+                                          static_cast<uint64_t>(n[2]),
+                                          static_cast<uint64_t>(n[3])));
+  });
+}
+
+}  // namespace clientele

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: PostgreSQL
+// Buy till you die: customers buy at a rate of their own until they silently leave. What the four
+// models of this family have in common; each has a file of its own.
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "base/eigen.hpp"
+#include "value/purchases/history.hpp"
+
+namespace clientele {
+
+/// Equal histories of many customers.
+struct HistoryGroup {
+  History history;
+  double customers = 0;
+};
+
+/// Groups in columns, sorted by x, then age, then t_x.
+struct HistorySlice {
+  std::span<const double> x, t_x, age, customers;
+};
+
+/// Parameters of at most this number before covariates.
+inline constexpr size_t max_btyd_parameters = 4;
+
+/// One of the models. Parameters are positive and in natural scale, in the order of names().
+/// Everything is worked out in logarithms: no result is NaN, whatever the (checked) input.
+class BtydFamily {
+ public:
+  virtual ~BtydFamily() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::span<const std::string_view> names() const = 0;
+
+  /// ln f(x, t_x, age) and, if asked, its gradient with respect to the LOGARITHMS of the
+  /// parameters. No factor that depends on the data only, as x!, is in it.
+  virtual double log_density(const double* parameters, const History&, double* gradient) const = 0;
+  /// The sum over groups, and of their gradients.
+  virtual double log_likelihood(const double* parameters, const HistorySlice&,
+                                double* gradient) const;
+  /// Minus the second derivatives of that, 4 x 4; false if the model has no formula for them.
+  virtual bool curvature(const double*, const HistorySlice&, double* /*second*/) const {
+    return false;
+  }
+  /// The limit in which nobody ever leaves, which has the first two parameters only, and so has the
+  /// gradient.
+  virtual double log_likelihood_lasting(const double* parameters, const HistorySlice&,
+                                        double* gradient) const = 0;
+  /// Covariates z change two parameters: the one of purchases is divided by exp(effects . z), the
+  /// one of drop-out is multiplied by exp(sign * effects . z), so that a positive effect means more
+  /// purchases, or more drop-out. -1: the model takes no covariates.
+  virtual int purchase_parameter() const { return -1; }
+  virtual int dropout_parameter() const { return -1; }
+  virtual double dropout_sign() const { return 0; }
+
+  /// P(alive at `age` | history), in [0, 1].
+  virtual double alive(const double* parameters, const History&) const = 0;
+  /// E[purchases in (age, age + horizon] | history]; horizon >= 0 and finite.
+  virtual double expected(const double* parameters, const History&, double horizon) const = 0;
+  /// P(no purchase in (age, age + horizon] | history).
+  virtual double silent(const double* parameters, const History&, double horizon) const = 0;
+  /// P(no purchase ever after | history): the limit of silent().
+  virtual double silent_for_ever(const double* parameters, const History&) const = 0;
+  /// The same two questions about a customer of whom nothing is known, from the first purchase on:
+  /// E[X(t)] and P(X(t) = n).
+  virtual double expected_new(const double* parameters, double t) const = 0;
+  virtual double count_probability(const double* parameters, double t, int n) const = 0;
+};
+
+const BtydFamily& bg_nbd();      // Fader, Hardie & Lee 2005
+const BtydFamily& mbg_nbd();     // Batislam, Denizel & Filiztekin 2007
+const BtydFamily& pareto_nbd();  // Schmittlein, Morrison & Colombo 1987
+const BtydFamily& bg_bb();       // Fader, Hardie & Shang 2010
+
+}  // namespace clientele

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: PostgreSQL
+// Between Datum and fitted models: the types btyd_model, spend_model and contract_model.
+#pragma once
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "journey/dictionary_pg.hpp"
+#include "pg/values.hpp"
+#include "value/fitted/fitted.hpp"
+
+namespace clientele {
+
+/// C++ regime. Errors: 22P02 for what is no JSON, 22023 for what is no model of `type`.
+Fitted fitted_from_json(std::string_view text, const char* type);
+std::string fitted_to_json(const Fitted& fitted);
+
+/// A number in `name`, or 22003 if it is NaN or infinite.
+double finite_argument(double value, const char* name);
+
+/// The model of a prediction, decoded once a query. `Ready` is made from a Fitted.
+template <class Ready>
+class ModelArgument {
+ public:
+  explicit ModelArgument(std::pmr::memory_resource* memory) : named_(memory) {}
+
+  const Ready& packed(pg::ByteView bytes) {
+    if (!packed_ || bytes.size() != source_.size() ||
+        std::memcmp(bytes.data(), source_.data(), bytes.size()) != 0) {
+      packed_.reset();
+      source_.assign(bytes.begin(), bytes.end());
+      packed_.emplace(Fitted::read(bytes));
+    }
+    return *packed_;
+  }
+
+  /// The JSON form, or the name of a stored model, whose current version it is in this snapshot.
+  const Ready& named(std::string_view text, const char* type);
+
+  /// Either of them.
+  const Ready& given(pg::ByteView bytes, bool by_name, const char* type) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return by_name ? named(text, type) : packed(bytes);
+  }
+
+ private:
+  std::vector<uint8_t> source_;
+  std::optional<Ready> packed_;
+  Resolved<Ready> named_;
+};
+
+/// What `text` stands for: a stored model's name, or JSON. C++ regime.
+Fitted fitted_named(std::string_view text, const char* type);
+
+template <class Ready>
+const Ready& ModelArgument<Ready>::named(std::string_view text, const char* type) {
+  const pg::ByteView bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  return named_.get(bytes, [&](auto) { return Ready(fitted_named(text, type)); });
+}
+
+}  // namespace clientele

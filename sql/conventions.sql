@@ -25,10 +25,10 @@ SELECT count(*) > 3 AS some FROM types;
 SELECT signature FROM functions WHERE pronamespace <> 'clientele'::regnamespace;
 SELECT typname FROM types WHERE typnamespace <> 'clientele'::regnamespace;
 
--- Every function and type has a comment whose first line is a sentence.
+-- Every function and type has a comment that begins with a sentence.
 SELECT signature, split_part(obj_description(oid, 'pg_proc'), E'\n', 1) AS comment FROM functions
 WHERE obj_description(oid, 'pg_proc') IS NULL
-   OR split_part(obj_description(oid, 'pg_proc'), E'\n', 1) !~ '^[[:upper:]].*\.$';
+   OR obj_description(oid, 'pg_proc') !~ '^[[:upper:]].*\.(\n|$)';
 SELECT typname FROM types t
 WHERE NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
   AND COALESCE(obj_description(oid, 'pg_type'), '') !~ '^[[:upper:]].*\.';
@@ -109,7 +109,7 @@ ORDER BY source COLLATE "C", name COLLATE "C";
 -- The functions that come with the store are held to the same.
 SELECT p.oid::regprocedure FROM pg_proc p
 WHERE pronamespace IN ('clientele_bi'::regnamespace, 'clientele_data'::regnamespace)
-  AND (COALESCE(split_part(obj_description(oid, 'pg_proc'), E'\n', 1), '') !~ '^[[:upper:]].*\.$'
+  AND (COALESCE(obj_description(oid, 'pg_proc'), '') !~ '^[[:upper:]].*\.(\n|$)'
        OR prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'search_path=%'));
 
 -- Afterwards nothing is left.

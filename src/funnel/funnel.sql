@@ -48,7 +48,8 @@ step_windows: for each step but the first, the time allowed since the step befor
 exclusions: selector@a-b, no such event strictly between steps a and b; a selector alone, between any two neighbouring steps.
 same_item: all events of a chain are about the same item. strictly_increasing: no two at the same time.
 natural_day: all on one calendar day of time_zone (the session''s if NULL).
-Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any; 54000 beyond 1,000 steps or 1,000 exclusions, or if both together are too many.';
+Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any;
+54000 beyond 1,000 steps or 1,000 exclusions, or if both together are too many.';
 
 -- One journey
 
@@ -140,7 +141,8 @@ CREATE FUNCTION window_funnel_accum(internal, interval, timestamptz, boolean[]) 
 COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, boolean[]) IS 'Collects a row for window_funnel().';
 CREATE FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_accum_mode';
-COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) IS 'Collects a row for window_funnel() with a mode.';
+COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) IS
+  'Collects a row for window_funnel() with a mode.';
 CREATE FUNCTION window_funnel_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_combine';
 COMMENT ON FUNCTION window_funnel_combine(internal, internal) IS 'Joins what two parallel workers collected.';

@@ -58,7 +58,8 @@ CREATE FUNCTION journey_accum(internal, timestamptz, integer, bigint) RETURNS in
 COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer, bigint) IS 'Collects a row with an item for journey().';
 CREATE FUNCTION journey_accum(internal, timestamptz, integer, bigint, numeric) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_row';
-COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer, bigint, numeric) IS 'Collects a row with an item and an amount for journey().';
+COMMENT ON FUNCTION journey_accum(internal, timestamptz, integer, bigint, numeric) IS
+  'Collects a row with an item and an amount for journey().';
 CREATE FUNCTION journey_accum(internal, journey) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pack_journey';
 COMMENT ON FUNCTION journey_accum(internal, journey) IS 'Collects a part for journey_merge().';

@@ -25,19 +25,24 @@ Days are those of the clock of time_zone. Errors: also 22023 for an unknown time
 CREATE FUNCTION usual_hour(journey, selector text DEFAULT '*', time_zone text DEFAULT current_setting('TimeZone')) RETURNS integer
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_usual_hour';
 COMMENT ON FUNCTION usual_hour(journey, text, text) IS
-  'Tells at which hour of the day, from 0 to 23, most of the events are that a selector picks; of equal ones the first. NULL without events.
+  'Tells at which hour of the day, from 0 to 23, most of the events are that a selector picks; of equal ones the first. NULL without
+events.
 Errors: as day_count.';
 CREATE FUNCTION usual_weekday(journey, selector text DEFAULT '*', time_zone text DEFAULT current_setting('TimeZone')) RETURNS integer
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_usual_weekday';
 COMMENT ON FUNCTION usual_weekday(journey, text, text) IS
-  'Tells on which day of the week, from 1 (Monday) to 7, most of the events are that a selector picks; of equal ones the first. NULL without events.
+  'Tells on which day of the week, from 1 (Monday) to 7, most of the events are that a selector picks; of equal ones the first. NULL
+without
+events.
 Errors: as day_count.';
 CREATE FUNCTION hour_share(
     journey, selector text, since integer, until integer, time_zone text DEFAULT current_setting('TimeZone')) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_hour_share';
 COMMENT ON FUNCTION hour_share(journey, text, integer, integer, text) IS
-  'Tells which share of the events that a selector picks are at some hours of the day: from since (inclusive) to until (exclusive), over midnight if since is greater. NULL without events.
-hour_share(journey, ''*'', 22, 5) is that of the night. Equal hours are the whole day. Errors: also 22023 for a since that is not from 0 to 23 or an until not from 0 to 24; otherwise as day_count.';
+  'Tells which share of the events that a selector picks are at some hours of the day: from since (inclusive) to until (exclusive), over
+midnight if since is greater. NULL without events.
+hour_share(journey, ''*'', 22, 5) is that of the night. Equal hours are the whole day. Errors: also 22023 for a since that is not from 0
+to 23 or an until not from 0 to 24; otherwise as day_count.';
 CREATE FUNCTION weekday_share(
     journey, selector text, weekdays integer[], time_zone text DEFAULT current_setting('TimeZone')) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_weekday_share';
@@ -48,7 +53,8 @@ weekday_share(journey, ''*'', ''{6,7}'') is that of the weekend. Errors: also 22
 CREATE FUNCTION top_event(journey, selector text DEFAULT '*') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_top_event';
 COMMENT ON FUNCTION top_event(journey, text) IS
-  'Names the event that a customer does most often, of those that a selector picks, on all channels together; of equals the bytewise first. NULL without events.
+  'Names the event that a customer does most often, of those that a selector picks, on all channels together; of equals the bytewise
+first. NULL without events.
 Errors: as first_at(journey, selector).';
 CREATE FUNCTION top_channel(journey, selector text DEFAULT '*') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_top_channel';
@@ -58,12 +64,14 @@ top_channel(journey, ''purchase'') is where the customer mostly buys. Errors: as
 CREATE FUNCTION top_property(journey, selector text, property text) RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_top_property';
 COMMENT ON FUNCTION top_property(journey, text, text) IS
-  'Tells the most frequent value of a property among the events that a selector picks, as top_property(journey, ''view_item'', ''category''); of equals the bytewise first.
+  'Tells the most frequent value of a property among the events that a selector picks, as top_property(journey, ''view_item'',
+''category''); of equals the bytewise first.
 NULL if none of them has the property. Errors: as first_at(journey, selector).';
 CREATE FUNCTION top_item(journey, selector text DEFAULT '*') RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_top_item';
 COMMENT ON FUNCTION top_item(journey, text) IS
-  'Tells the number of the item that most events are about, of those that a selector picks; of equals the lowest. NULL if none is about an item.
+  'Tells the number of the item that most events are about, of those that a selector picks; of equals the lowest. NULL if none is about an
+item.
 Join clientele_data.items for its key. Errors: as first_at(journey, selector).';
 CREATE FUNCTION channels(journey, selector text DEFAULT '*') RETURNS text[]
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_channels';

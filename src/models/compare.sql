@@ -33,7 +33,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION caller_source(text, text[]) IS
   'Checks a table, view or query that a caller names, and its columns, and gives it as a FROM clause calls it: source_row.
-Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL, 42501 for a relation or a column that may run code of a role that the caller does not trust;
+Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL, 42501 for a relation or a column that may run code of a
+role that the caller does not trust;
 those of read_sql() for what is not one SELECT that reads only.';
 
 CREATE FUNCTION relation_text(source text) RETURNS text
@@ -44,7 +45,8 @@ EXCEPTION WHEN syntax_error OR feature_not_supported OR undefined_parameter THEN
   RETURN CASE WHEN octet_length(source) <= 1000 THEN source END;  -- a name may be anything, in double quotes
 END $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives what may be the name of a table or view back, and NULL for a query and for what is too long for a name; a part of caller_source().';
+  'Gives what may be the name of a table or view back, and NULL for a query and for what is too long for a name; a part of
+caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -69,7 +71,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION source_text(text, regclass) IS
   'Writes a table, view or query as a FROM clause has it; a part of caller_source().
-Errors: 42P01 for an unknown table, 22004 for NULL, 42501 for a relation that may run code of a role that you do not trust; those of read_sql().';
+Errors: 42P01 for an unknown table, 22004 for NULL, 42501 for a relation that may run code of a role that you do not trust; those of
+read_sql().';
 
 CREATE FUNCTION model_versions(
     name text, OUT version integer, OUT type text, OUT kind text, OUT current boolean, OUT model text) RETURNS SETOF record
@@ -151,7 +154,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
   'Compares the versions of a model by how well each foretells what customers did afterwards.
-holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed (boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where reading it may run code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store, 42703 for a missing column, 42501 for what is not trusted.';
+holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and
+holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a
+spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed
+(boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob
+against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of
+holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where reading it may run
+code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store,
+42703 for a missing column, 42501 for what is not trusted.';
 
 CREATE FUNCTION wanted_version(version integer, versions integer[]) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -206,4 +216,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION choose_model(text, text, text) IS
   'Compares the versions of a model as compare_models() does, notes how good each was, makes the best one current and returns its version.
-criterion: mean_absolute_error (the default), root_mean_squared_error and poisson_deviance, of which the least is best; correlation, the largest; bias, the one nearest to 1 as a ratio. Of equals the current version stays, or else the newest is taken. The figures stay in clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion and if no version can be judged, 42501 without the right to change clientele_data.models and model_names.';
+criterion: mean_absolute_error (the default), root_mean_squared_error and poisson_deviance, of which the least is best; correlation, the
+largest; bias, the one nearest to 1 as a ratio. Of equals the current version stays, or else the newest is taken. The figures stay in
+clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion and if no version can be judged, 42501 without
+the right to change clientele_data.models and model_names.';

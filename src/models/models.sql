@@ -34,7 +34,9 @@ BEGIN
   );
   CREATE UNIQUE INDEX models_current_idx ON clientele_data.models (name) WHERE current;
   COMMENT ON TABLE clientele_data.models IS
-    'Fitted models, every version of each. Predictions take a name in place of a model: churn is the current version of that name, churn@3 its version 3.';
+    'Fitted models, every version of each. Predictions take a name in place of a model: churn is the current version of that name,
+churn@3 its
+version 3.';
   COMMENT ON COLUMN clientele_data.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_data.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model or churn_model.';
@@ -68,7 +70,8 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_bi.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_bi.models.current IS 'True for the version in use.';
-  COMMENT ON COLUMN clientele_bi.models.type IS 'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves.';
+  COMMENT ON COLUMN clientele_bi.models.type IS
+    'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves.';
   COMMENT ON COLUMN clientele_bi.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_bi.models.customers IS 'How many customers it was fitted to.';
   COMMENT ON COLUMN clientele_bi.models.log_likelihood IS 'The log-likelihood of the fit.';
@@ -142,7 +145,11 @@ CREATE FUNCTION save_model(name text, model btyd_model, fitted_on text DEFAULT N
   LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT clientele.store_model($1, 'btyd_model', $2::pg_catalog.text, $3, $4, $5) $$;
 COMMENT ON FUNCTION save_model(text, btyd_model, text, text, boolean) IS
   'Saves a fitted model under a name and returns its version: 1 for the first of the name, 2 for the next, and so on.
-Predictions then take the name in place of the model; it stands for the current version, which is the new one unless make_current is false; name@2 is version 2. fitted_on and note are free text. Two who save at once get different versions: the second waits for the first to commit (in REPEATABLE READ it fails with 40001). A number is never used again. Needs the rights to read, add to and change clientele_data.models and model_names. Errors: 42P01 without a store, 42501 without the rights, 22004 for NULL, 22023 for a name that is empty, contains @ or begins with {, 42809 if the name has models of another type.';
+Predictions then take the name in place of the model; it stands for the current version, which is the new one unless make_current is
+false; name@2 is version 2. fitted_on and note are free text. Two who save at once get different versions: the second waits for the first
+to commit (in REPEATABLE READ it fails with 40001). A number is never used again. Needs the rights to read, add to and change
+clientele_data.models and model_names. Errors: 42P01 without a store, 42501 without the rights, 22004 for NULL, 22023 for a name that is
+empty, contains @ or begins with {, 42809 if the name has models of another type.';
 CREATE FUNCTION save_model(name text, model spend_model, fitted_on text DEFAULT NULL, note text DEFAULT NULL, make_current boolean DEFAULT true) RETURNS integer
   LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT clientele.store_model($1, 'spend_model', $2::pg_catalog.text, $3, $4, $5) $$;
 COMMENT ON FUNCTION save_model(text, spend_model, text, text, boolean) IS
@@ -157,7 +164,8 @@ CREATE FUNCTION save_model(name text, model text, fitted_on text DEFAULT NULL, n
   LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT clientele.store_model($1, clientele.model_type($2), $2, $3, $4, $5) $$;
 COMMENT ON FUNCTION save_model(text, text, text, text, boolean) IS
   'Saves a model that is written as JSON, whose "model" tells its type, and returns its version.
-A literal without a type is taken for this. Otherwise as save_model(text, btyd_model, text, text, boolean). Errors: also 22P02 for what is no JSON, 22023 for what is no model.';
+A literal without a type is taken for this. Otherwise as save_model(text, btyd_model, text, text, boolean). Errors: also 22P02 for what
+is no JSON, 22023 for what is no model.';
 
 -- Versions
 
@@ -179,7 +187,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION make_model_current(text, integer) IS
   'Makes a version of a model the one that its name stands for in predictions.
-Errors: 42704 for an unknown name or version, 42P01 without a store, 42501 without the right to change clientele_data.models and model_names.';
+Errors: 42704 for an unknown name or version, 42P01 without a store, 42501 without the right to change clientele_data.models and
+model_names.';
 
 CREATE FUNCTION forget_model(name text, version integer) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -202,4 +211,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION forget_model(text, integer) IS
   'Deletes a version of a model; its number is not used again.
-The current version can be forgotten only if it is the last one left. Errors: 42704 for an unknown name or version, 55000 for the current version, 42P01 without a store, 42501 without the right to delete from clientele_data.models and to change model_names.';
+The current version can be forgotten only if it is the last one left. Errors: 42704 for an unknown name or version, 55000 for the current
+version, 42P01 without a store, 42501 without the right to delete from clientele_data.models and to change model_names.';

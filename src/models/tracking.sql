@@ -79,7 +79,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION track_purchases(text, text) IS
   'Tracks the repeat purchases of all customers, period by period from the first purchase of all on, beside what a model expected.
-customers is the name of a table or view, or a query, with one row a customer: age and holdout_age as purchase_summary gives them, and times as purchase_times gives them with the same purchase_def. A period is one unit of the purchase_def, a week by default; the last one ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of expected_purchases(model, time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name in clientele_data.models, with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only read. Errors: 42P01 for an unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model, 42501 for a table or view that may run code of a role that is not trusted, 54000 beyond 100,000 periods.';
+customers is the name of a table or view, or a query, with one row a customer: age and holdout_age as purchase_summary gives them, and
+times as purchase_times gives them with the same purchase_def. A period is one unit of the purchase_def, a week by default; the last one
+ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of expected_purchases(model,
+time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name in clientele_data.models,
+with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only read. Errors: 42P01 for an
+unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model, 42501 for a table or view that may run
+code of a role that is not trusted, 54000 beyond 100,000 periods.';
 CREATE FUNCTION track_purchases(model btyd_model, customers text)
   RETURNS TABLE (period integer, ended double precision, customers_so_far bigint, actual bigint, expected double precision,
                  cumulative_actual bigint, cumulative_expected double precision)

@@ -19,7 +19,10 @@ CREATE TYPE rfm_cuts (
 );
 COMMENT ON TYPE rfm_cuts IS
   'Cut points of recency, frequency and monetary value, to score customers with later: made by the aggregate rfm_cuts, or written by hand.
-Its text form is JSON, such as {"recency_cuts": ["90 days", "30 days"], "frequency_cuts": [1, 5], "monetary_cuts": [50, 200]}. A score is 1 + the number of cuts that are strictly worse than the value, so that a value equal to a cut is in the worse bucket. There are 1 to 9 cuts a dimension, as many in each; recency_cuts are lengths of time since the last purchase, recency_cuts_at times of it, recency_cuts_number numbers of days or whatever unit was used. A dimension without cuts scores NULL.';
+Its text form is JSON, such as {"recency_cuts": ["90 days", "30 days"], "frequency_cuts": [1, 5], "monetary_cuts": [50, 200]}. A score is
+1 + the number of cuts that are strictly worse than the value, so that a value equal to a cut is in the worse bucket. There are 1 to 9
+cuts a dimension, as many in each; recency_cuts are lengths of time since the last purchase, recency_cuts_at times of it,
+recency_cuts_number numbers of days or whatever unit was used. A dimension without cuts scores NULL.';
 
 CREATE FUNCTION text_to_rfm_cuts(text) RETURNS rfm_cuts
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_from_text';
@@ -50,7 +53,8 @@ CREATE TYPE rfm_cuts_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_cuts_def IS
-  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans", "buckets": 4}.
+  'Says how to find cut points for RFM scores: made by the function rfm_cuts_def; its text form is JSON, such as {"method": "kmeans",
+"buckets": 4}.
 At most 9 cuts of each dimension.';
 
 CREATE FUNCTION text_to_rfm_cuts_def(text) RETURNS rfm_cuts_def
@@ -59,7 +63,8 @@ COMMENT ON FUNCTION text_to_rfm_cuts_def(text) IS 'Reads a rfm_cuts_def from its
 CREATE CAST (text AS rfm_cuts_def) WITH FUNCTION text_to_rfm_cuts_def(text) AS IMPLICIT;
 CREATE FUNCTION varchar_to_rfm_cuts_def(varchar) RETURNS rfm_cuts_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
-COMMENT ON FUNCTION varchar_to_rfm_cuts_def(varchar) IS 'Reads a rfm_cuts_def from its text form, for drivers that bind strings as varchar.';
+COMMENT ON FUNCTION varchar_to_rfm_cuts_def(varchar) IS
+  'Reads a rfm_cuts_def from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS rfm_cuts_def) WITH FUNCTION varchar_to_rfm_cuts_def(varchar) AS IMPLICIT;
 
 CREATE FUNCTION rfm_cuts_def(
@@ -69,7 +74,12 @@ CREATE FUNCTION rfm_cuts_def(
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def';
 COMMENT ON FUNCTION rfm_cuts_def(integer, text, interval[], timestamptz[], float8[], float8[], float8[]) IS
   'Says how to find cut points for RFM scores, as in rfm_cuts_def(method => ''kmeans'', buckets => 4).
-method: quantile (about as many customers in each bucket), fixed (the cuts that you give), mean (one cut at the mean) or kmeans (buckets of values that lie close together, each dimension by itself). buckets: 2 to 10; 5 unless given, for mean always 2, for fixed one more than there are cuts. For fixed: frequency_cuts, monetary_cuts, and for recency what goes with its type: recency_cuts for an interval, recency_cuts_at for a timestamptz, recency_cuts_number for a number; in any order, the same number of each. A dimension that is left out scores NULL. NULL is the same as leaving an option out. Errors: 22023 for other buckets or methods, cuts without fixed or fixed without cuts, equal cuts, months, NaN and infinity, frequency or recency below zero; 22004 for a NULL in an array.';
+method: quantile (about as many customers in each bucket), fixed (the cuts that you give), mean (one cut at the mean) or kmeans (buckets
+of values that lie close together, each dimension by itself). buckets: 2 to 10; 5 unless given, for mean always 2, for fixed one more
+than there are cuts. For fixed: frequency_cuts, monetary_cuts, and for recency what goes with its type: recency_cuts for an interval,
+recency_cuts_at for a timestamptz, recency_cuts_number for a number; in any order, the same number of each. A dimension that is left out
+scores NULL. NULL is the same as leaving an option out. Errors: 22023 for other buckets or methods, cuts without fixed or fixed without
+cuts, equal cuts, months, NaN and infinity, frequency or recency below zero; 22004 for a NULL in an array.';
 
 \comparable rfm_cuts_def ask for cut points in the same way
 
@@ -93,7 +103,9 @@ CREATE TYPE rfm_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE rfm_values IS
-  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels between processes and servers.
+  'All the values of recency, frequency and monetary while cut points are sought: the state of the aggregate rfm_cuts, which travels
+between
+processes and servers.
 At most 20,000,000 different values of each dimension (54000).';
 
 \comparable rfm_values hold the same values
@@ -119,21 +131,30 @@ CREATE AGGREGATE rfm_cuts(recency timestamptz, frequency float8, monetary float8
 );
 COMMENT ON AGGREGATE rfm_cuts(timestamptz, float8, float8, rfm_cuts_def) IS
   'Finds the cut points of many customers, by which rfm_score() scores them and others later; recency is the time of the last purchase.
-quantile: percentile_disc(i / buckets), from the worst value on; scoring the same rows gives exactly what the window function rfm_score() gives. mean: better than the mean is 2. kmeans: of all ways to part the sorted values into so many runs, the one with the least sum of squared distances from the means of the runs; exact up to 32,768 different values, beyond that sought among so many equally spaced places; a cut lies halfway between the means of its neighbours; with fewer different values than buckets, each is a bucket and the best buckets stay empty. A NULL does not count in its dimension; a dimension without values has no cuts and scores NULL; without any value the result is NULL. Rows without a definition are passed over. It keeps every different value: 16 bytes each, at most 20 million a dimension. Errors: 22023 for NaN or infinity, a negative frequency, definitions that differ; 22008 for an infinite time; 54000 beyond 20 million different values.';
+quantile: percentile_disc(i / buckets), from the worst value on; scoring the same rows gives exactly what the window function rfm_score()
+gives. mean: better than the mean is 2. kmeans: of all ways to part the sorted values into so many runs, the one with the least sum of
+squared distances from the means of the runs; exact up to 32,768 different values, beyond that sought among so many equally spaced
+places; a cut lies halfway between the means of its neighbours; with fewer different values than buckets, each is a bucket and the best
+buckets stay empty. A NULL does not count in its dimension; a dimension without values has no cuts and scores NULL; without any value the
+result is NULL. Rows without a definition are passed over. It keeps every different value: 16 bytes each, at most 20 million a
+dimension. Errors: 22023 for NaN or infinity, a negative frequency, definitions that differ; 22008 for an infinite time; 54000 beyond 20
+million different values.';
 CREATE AGGREGATE rfm_cuts(recency interval, frequency float8, monetary float8, def rfm_cuts_def) (
   SFUNC = rfm_cuts_accum, STYPE = rfm_values, SSPACE = 65536, FINALFUNC = rfm_cuts_final,
   COMBINEFUNC = rfm_cuts_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE rfm_cuts(interval, float8, float8, rfm_cuts_def) IS
   'Finds the cut points of many customers, where recency is how long ago the last purchase was: shorter is better.
-quantile: percentile_disc(i / buckets) of recency in descending order, from the longest on. Otherwise as rfm_cuts with a timestamptz. Errors: also 22023 for a recency with months or below zero.';
+quantile: percentile_disc(i / buckets) of recency in descending order, from the longest on. Otherwise as rfm_cuts with a
+timestamptz. Errors: also 22023 for a recency with months or below zero.';
 CREATE AGGREGATE rfm_cuts(recency float8, frequency float8, monetary float8, def rfm_cuts_def) (
   SFUNC = rfm_cuts_accum, STYPE = rfm_values, SSPACE = 65536, FINALFUNC = rfm_cuts_final,
   COMBINEFUNC = rfm_cuts_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE rfm_cuts(float8, float8, float8, rfm_cuts_def) IS
   'Finds the cut points of many customers, where recency is how long ago the last purchase was as a number: smaller is better.
-quantile: percentile_disc(i / buckets) of recency in descending order, from the largest on. Otherwise as rfm_cuts with a timestamptz. Errors: also 22023 for a recency below zero.';
+quantile: percentile_disc(i / buckets) of recency in descending order, from the largest on. Otherwise as rfm_cuts with a
+timestamptz. Errors: also 22023 for a recency below zero.';
 
 -- By stored cuts
 
@@ -141,7 +162,9 @@ CREATE FUNCTION rfm_score(recency timestamptz, frequency float8, monetary float8
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_time_cuts';
 COMMENT ON FUNCTION rfm_score(timestamptz, float8, float8, rfm_cuts) IS
   'Scores a customer by stored cut points; recency is the time of the last purchase.
-A score is 1 + the number of cuts strictly worse. NULL scores NULL in its dimension, as does a dimension without cuts. Write cuts that are a literal as rfm_cuts ''{...}''. Errors: 22023 for cuts made for another type of recency, NaN, infinity, a negative frequency; 22008 for an infinite time.';
+A score is 1 + the number of cuts strictly worse. NULL scores NULL in its dimension, as does a dimension without cuts. Write cuts that
+are a literal as rfm_cuts ''{...}''. Errors: 22023 for cuts made for another type of recency, NaN, infinity, a negative frequency; 22008
+for an infinite time.';
 CREATE FUNCTION rfm_score(recency interval, frequency float8, monetary float8, cuts rfm_cuts) RETURNS rfm
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_score_interval_cuts';
 COMMENT ON FUNCTION rfm_score(interval, float8, float8, rfm_cuts) IS

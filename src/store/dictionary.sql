@@ -194,4 +194,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_ids(text, text[]) IS
   'Finds the customers behind many identifiers of one kind and makes new customers for unknown ones; the result is aligned with the input.
-Errors: 22004 or 22023 for an identifier that is NULL or empty, 54000 beyond 2,000 bytes, 42P01 without a store, 42501 without the right to add.';
+Errors: 22004 or 22023 for an identifier that is NULL or empty, 54000 beyond 2,000 bytes, 42P01 without a store, 42501 without the right
+to add.';

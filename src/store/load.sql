@@ -139,13 +139,17 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE load_events(regclass, text, text, text, text, text, text, text, text, text, text, boolean, bigint, text, text) IS
   'Packs all rows of a table or view into the journeys of the store; what cannot be used goes to clientele_data.rejects.
-customer, at, event, channel, item, amount and properties name columns of the source, of any type: text is read as a cast would read it, real and double precision as their shortest decimal form.
+customer, at, event, channel, item, amount and properties name columns of the source, of any type: text is read as a cast would read it,
+real and double precision as their shortest decimal form.
 Times without a zone are of time_zone, that of the store by default; dates as 1/2/2026 are in date_order: YMD, DMY or MDY.
-Digits as times are YYYYMMDD, YYYYMMDDHH and so on where at least half of the column''s values of that length look like it, otherwise seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times say which.
-event => NULL calls every row default_event; a channel that is NULL or empty is default_channel; an item or amount that is NULL or empty is none; properties are a JSON object.
+Digits as times are YYYYMMDD, YYYYMMDDHH and so on where at least half of the column''s values of that length look like it, otherwise
+seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times say which.
+event => NULL calls every row default_event; a channel that is NULL or empty is default_channel; an item or amount that is NULL or empty
+is none; properties are a JSON object.
 Customers are known by identity_kind and their value. All happens in one transaction; loading the same rows twice adds their events twice.
 run_id returns the number of the run: load_summary(run_id) tells what became of the rows. progress => true reports each stage.
-Errors: 42703 for a column that does not exist, 42P01 without a store, 22004 for arguments that must not be NULL, 22023 for an unknown time_zone or date_order, 42501 for a source or a store that may run code of a role that you do not trust.';
+Errors: 42703 for a column that does not exist, 42P01 without a store, 22004 for arguments that must not be NULL, 22023 for an unknown
+time_zone or date_order, 42501 for a source or a store that may run code of a role that you do not trust.';
 
 CREATE FUNCTION load_summary(run_id bigint DEFAULT NULL)
   RETURNS TABLE (outcome text, "rows" bigint, meaning text)

@@ -60,7 +60,8 @@ BEGIN
   RETURN n_keys;
 END $$;
 COMMENT ON FUNCTION load_customers(text, text, text) IS
-  'Makes a temporary table of the customers in the rows of a load, with their numbers, and makes new ones for those unknown; a part of load_events().';
+  'Makes a temporary table of the customers in the rows of a load, with their numbers, and makes new ones for those unknown; a part of
+load_events().';
 
 CREATE FUNCTION load_event_types(rows text, keys text, channel text, event text, properties text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -96,7 +97,8 @@ BEGIN
   RETURN n_keys;
 END $$;
 COMMENT ON FUNCTION load_event_types(text, text, text, text, text) IS
-  'Makes a temporary table of the event types in the rows of a load, with their numbers, and adds those that are new; a part of load_events().';
+  'Makes a temporary table of the event types in the rows of a load, with their numbers, and adds those that are new; a part of
+load_events().';
 
 CREATE FUNCTION load_items(rows text, keys text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$

@@ -77,7 +77,9 @@ END $$;
 COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
   'Adds parts of journeys to the store: new customers get a row, the events of known ones are added to theirs.
 parts is a table or view with columns customer_id and journey; several parts of one customer are joined, NULL journeys passed over.
-Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by default.
-Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first merge of a transaction.
+Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by
+default.
+Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first
+merge of a transaction.
 Errors: 23503 for a customer_id that is not in clientele_data.customers, 42703 for parts without these columns,
 42501 for parts or a store that may run code of a role that you do not trust.';

@@ -18,9 +18,11 @@ n if 8, 10, 12, 14 or 17 digits look like a time of the calendar in the years 19
 CREATE FUNCTION load_time(value text, calendar integer, unit integer, number boolean) RETURNS timestamptz
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_load_time';
 COMMENT ON FUNCTION load_time(text, integer, integer, boolean) IS
-  'Reads a time as parse_time() does, its digits as the whole column has them: bit n of calendar is set where n digits are a time of the calendar.
+  'Reads a time as parse_time() does, its digits as the whole column has them: bit n of calendar is set where n digits are a time of the
+calendar.
 number: the column is of numbers; they are seconds, milliseconds or microseconds since 1970 if they have 10, 13 or 16 digits,
-otherwise what unit says by one of these, or with 0 by their size: milliseconds from 10^11, microseconds from 10^14. A part of load_events().';
+otherwise what unit says by one of these, or with 0 by their size: milliseconds from 10^11, microseconds from 10^14. A part of
+load_events().';
 
 CREATE FUNCTION parse_number(value text) RETURNS numeric
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_parse_number';

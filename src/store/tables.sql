@@ -42,7 +42,8 @@ BEGIN
   COMMENT ON TABLE clientele_data.event_types IS
     'The dictionary of event types; journeys hold their numbers. Rows are added, never changed or deleted.';
   COMMENT ON COLUMN clientele_data.event_types.event_type_id IS 'The number that journeys hold.';
-  COMMENT ON COLUMN clientele_data.event_types.channel IS 'Where it happens: web, app, store and so on; empty if there is one channel only.';
+  COMMENT ON COLUMN clientele_data.event_types.channel IS
+    'Where it happens: web, app, store and so on; empty if there is one channel only.';
   COMMENT ON COLUMN clientele_data.event_types.event IS 'What happens: view_item, purchase and so on.';
   COMMENT ON COLUMN clientele_data.event_types.properties IS 'Properties with few values, as {"category": "shoes"}.';
 
@@ -139,7 +140,8 @@ BEGIN
     content jsonb NOT NULL
   );
   CREATE INDEX rejects_run_id_idx ON clientele_data.rejects (run_id);
-  COMMENT ON TABLE clientele_data.rejects IS 'Rows that a load could not use, with their content, so that they can be mended and loaded again.';
+  COMMENT ON TABLE clientele_data.rejects IS
+    'Rows that a load could not use, with their content, so that they can be mended and loaded again.';
   COMMENT ON COLUMN clientele_data.rejects.reject_id IS 'The number of the reject.';
   COMMENT ON COLUMN clientele_data.rejects.run_id IS 'The run that rejected it.';
   COMMENT ON COLUMN clientele_data.rejects.reason IS 'Why: one of clientele.reject_reasons().';

@@ -22,7 +22,9 @@ CREATE TYPE audience (
 );
 COMMENT ON TYPE audience IS
   'A set of customer ids, 0 to 9223372036854775807, as a roaring bitmap: two bytes a customer or less, one bit where they are dense.
-Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids (54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
+Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only)
+and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids
+(54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_audience(text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';
@@ -163,7 +165,9 @@ CREATE FUNCTION sample(audience, n bigint, seed bigint DEFAULT 0) RETURNS audien
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_audience_sample';
 COMMENT ON FUNCTION sample(audience, bigint, bigint) IS
   'Draws n customers of an audience at random, the same for the same seed; all if there are no more than n.
-Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are drawn by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n, 54000 if more than 268435456 customers are to be drawn, of those in the sample or of those left out, whichever are fewer.';
+Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are drawn
+by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n, 54000 if
+more than 268435456 customers are to be drawn, of those in the sample or of those left out, whichever are fewer.';
 
 -- Aggregates
 
@@ -194,7 +198,8 @@ CREATE AGGREGATE audience(customer_id bigint) (
 );
 COMMENT ON AGGREGATE audience(bigint) IS
   'Gathers customer ids, in any order and repeated or not, into an audience.
-NULLs are passed over; no rows, or NULLs only, give NULL, as with other aggregates: COALESCE(audience(customer_id), ''{}'') counts as 0. Ascending ids are fastest. Errors: 22003 for a negative id; 54000 for an audience of more than 1 GB.';
+NULLs are passed over; no rows, or NULLs only, give NULL, as with other aggregates: COALESCE(audience(customer_id), ''{}'') counts as
+0. Ascending ids are fastest. Errors: 22003 for a negative id; 54000 for an audience of more than 1 GB.';
 CREATE AGGREGATE audience_union(audience) (
   SFUNC = audience_union_accum, STYPE = audience, SSPACE = 65536, FINALFUNC = audience_final,
   COMBINEFUNC = audience_union_combine, PARALLEL = SAFE

@@ -53,11 +53,23 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION define_tag(text, text, text, text, text, boolean, interval, text[], text) IS
   'Defines a tag by a rule, or gives a tag a new rule; refresh_tags() computes who has it.
-The rule is one of: a SELECT of customer numbers, with a second column for a value or score; an expression over one journey, as event_count(journey, ''purchase'') >= 3, with journey, customer_id and the columns of clientele_data.customers within reach; a tag query over other tags, as vip & !churn_risk. kind (query, journey, tags) settles what a rule is, if that is not plain.
-Booleans make plain tags, numbers numeric ones, text (or an array of it) tags with values. NULL, false and empty text: the customer does not have it. The present is refresh.at; rules that use it, or now(), are asked of all customers again when their answer is older than keeps.
-family: basic, behaviour, preference, value or response; by default the first part of the name, or basic. per_customer => true promises of a SELECT that what it says of a customer rests on the journey of that customer alone, so that a refresh asks only those whose journeys changed; expressions over a journey are so by themselves. uses names tags that must be refreshed before.
-time_zone is the one by whose clock the rule reads days and hours, and with which it is compiled; NULL is that of the store. No other setting of a session changes what a rule answers.
-Names without a schema are looked for in pg_catalog and clientele only: write that of your own tables. You are noted as the author (clientele_data.tags.defined_by), and the rule runs only if whoever refreshes trusts you. Errors: those of the rule, 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey, 0A000 for temporary tables and changes of data, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name, family, kind or time zone, 54000 for a rule beyond 100,000 bytes, 42P01 without a store, 42501 without the right to change clientele_data.tags.';
+The rule is one of: a SELECT of customer numbers, with a second column for a value or score; an expression over one journey, as
+event_count(journey, ''purchase'') >= 3, with journey, customer_id and the columns of clientele_data.customers within reach; a tag query
+over other tags, as vip & !churn_risk. kind (query, journey, tags) settles what a rule is, if that is not plain.
+Booleans make plain tags, numbers numeric ones, text (or an array of it) tags with values. NULL, false and empty text: the customer does
+not have it. The present is refresh.at; rules that use it, or now(), are asked of all customers again when their answer is older than
+keeps.
+family: basic, behaviour, preference, value or response; by default the first part of the name, or basic. per_customer => true promises
+of a SELECT that what it says of a customer rests on the journey of that customer alone, so that a refresh asks only those whose journeys
+changed; expressions over a journey are so by themselves. uses names tags that must be refreshed before.
+time_zone is the one by whose clock the rule reads days and hours, and with which it is compiled; NULL is that of the store. No other
+setting of a session changes what a rule answers.
+Names without a schema are looked for in pg_catalog and clientele only: write that of your own tables. You are noted as the author
+(clientele_data.tags.defined_by), and the rule runs only if whoever refreshes trusts you. Errors: those of the rule, 42803, 42P20 and
+0A000 for aggregate functions, window functions and sets in an expression over one journey, 0A000 for temporary tables and changes of
+data, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name,
+family, kind or time zone, 54000 for a rule beyond 100,000 bytes, 42P01 without a store, 42501 without the right to change
+clientele_data.tags.';
 
 CREATE FUNCTION tag_family(name text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -137,4 +149,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION forget_tag(text) IS
   'Deletes a tag with all that is known of who has and had it.
-Errors: 42704 for an unknown tag, 2BP01 if the rule of another tag names it, 42P01 without a store, 42501 without the right to delete from clientele_data.tags.';
+Errors: 42704 for an unknown tag, 2BP01 if the rule of another tag names it, 42P01 without a store, 42501 without the right to delete
+from clientele_data.tags.';

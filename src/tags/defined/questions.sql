@@ -5,7 +5,8 @@ CREATE FUNCTION audience_of(tag_query) RETURNS audience
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_audience_of';
 COMMENT ON FUNCTION audience_of(tag_query) IS
   'Returns the customers whose defined tags match, as audience_of(''vip & !churn_risk''), as of the last refresh_tags().
-! looks among all customers of the store. A wildcard that matches no tag is nobody. Errors: 42704 for a tag that is not defined (with the nearest names), 55000 for one that was never refreshed, 42P01 without a store, 42501 without the right to read its tables of tags.';
+! looks among all customers of the store. A wildcard that matches no tag is nobody. Errors: 42704 for a tag that is not defined (with the
+nearest names), 55000 for one that was never refreshed, 42P01 without a store, 42501 without the right to read its tables of tags.';
 CREATE FUNCTION audience_size(tag_query) RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_audience_size';
 COMMENT ON FUNCTION audience_size(tag_query) IS
@@ -89,13 +90,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION tag_overlap(text[]) IS
   'Returns the matrix of how tags overlap, of all tags or those named: a row for each two of them, and each with itself.
-customers have both; share is their share of those with the first tag; jaccard their share of those with either; lift how many times more have both than if the two had nothing to do with each other. NULL where nobody has a tag. Errors: 42704 for an unknown tag.';
+customers have both; share is their share of those with the first tag; jaccard their share of those with either; lift how many times more
+have both than if the two had nothing to do with each other. NULL where nobody has a tag. Errors: 42704 for an unknown tag.';
 
 CREATE FUNCTION hypergeometric_p(everyone bigint, tagged bigint, audience bigint, "both" bigint) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_hypergeometric_p';
 COMMENT ON FUNCTION hypergeometric_p(bigint, bigint, bigint, bigint) IS
-  'Returns how probable it is that an audience drawn at random has so many customers with a tag, or a number further from what is expected.
-Of everyone, tagged customers have the tag; audience of them were drawn, and both are in both. Exact: twice the smaller tail of the hypergeometric distribution (Fisher 1935). Errors: 22023 for numbers that contradict each other.';
+  'Returns how probable it is that an audience drawn at random has so many customers with a tag, or a number further from what is
+expected.
+Of everyone, tagged customers have the tag; audience of them were drawn, and both are in both. Exact: twice the smaller tail of the
+hypergeometric distribution (Fisher 1935). Errors: 22023 for numbers that contradict each other.';
 
 CREATE FUNCTION audience_portrait(audience audience, among audience DEFAULT NULL)
   RETURNS TABLE (tag text, value text, family text, customers bigint, share double precision, among_customers bigint,
@@ -141,7 +145,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION audience_portrait(audience, audience) IS
   'Shows what an audience is like: how often each tag and value occurs in it and among all customers, or among those given.
-target_index is 100 times the share in the audience over the share among all: 100 is average, 200 twice as frequent. p_value is the probability that a random audience of this size is as far from average (hypergeometric_p), q_value that after Benjamini and Hochberg, as many tags are asked about at once. average and among_average are of tags that hold numbers. NULL shares where there is nobody.';
+target_index is 100 times the share in the audience over the share among all: 100 is average, 200 twice as frequent. p_value is the
+probability that a random audience of this size is as far from average (hypergeometric_p), q_value that after Benjamini and Hochberg, as
+many tags are asked about at once. average and among_average are of tags that hold numbers. NULL shares where there is nobody.';
 
 CREATE FUNCTION funnel_audience(def funnel_def, reached integer, dropped boolean DEFAULT true) RETURNS audience
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -156,7 +162,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION funnel_audience(funnel_def, integer, boolean) IS
   'Returns the customers who came to a step of a funnel and no further: whom to win back.
-reached counts from 1; 0 is those who never began. dropped => false gives all who came that far. Errors: 42P01 without a store, 42501 without the right to read journeys; those of funnel_depth().';
+reached counts from 1; 0 is those who never began. dropped => false gives all who came that far. Errors: 42P01 without a store, 42501
+without the right to read journeys; those of funnel_depth().';
 
 CREATE FUNCTION path_audience(path text[], def path_def DEFAULT path_def()) RETURNS audience
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -181,15 +188,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION path_audience(text[], path_def) IS
   'Returns the customers who took these steps directly one after the other, as path_audience(''{search,view_item,search}'').
-def says what a path is, as for journey_path(): sessions, what is left out, and so on. Errors: 22023 for an empty path, 42P01 without a store, 42501 without the right to read journeys; those of journey_paths().';
+def says what a path is, as for journey_path(): sessions, what is left out, and so on. Errors: 22023 for an empty path, 42P01 without a
+store, 42501 without the right to read journeys; those of journey_paths().';
 
 CREATE FUNCTION in_control_group(customer_id bigint, share double precision, name text) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_in_control_group';
 COMMENT ON FUNCTION in_control_group(bigint, double precision, text) IS
   'Whether a customer is in a random group that holds this share of all customers and never changes.
-name draws the group: another name, another group, independent of the first. Whoever is in it stays in it when the share grows. A customer is in it if mix(customer_id xor mix(FNV-1a(name))) / 2^64 is less than share, where mix is the finaliser of SplitMix64. Errors: 22023 for a share that is not between 0 and 1, 22003 for a negative customer_id.';
+name draws the group: another name, another group, independent of the first. Whoever is in it stays in it when the share grows. A
+customer is in it if mix(customer_id xor mix(FNV-1a(name))) / 2^64 is less than share, where mix is the finaliser of
+SplitMix64. Errors: 22023 for a share that is not between 0 and 1, 22003 for a negative customer_id.';
 CREATE FUNCTION control_group(audience, share double precision, name text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_control_group';
 COMMENT ON FUNCTION control_group(audience, double precision, text) IS
   'Returns the part of an audience to leave out of a campaign: a random share that is the same whenever it is asked for.
-Those of whom in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as in_control_group(), and 54000 for more than 536870912 customers.';
+Those of whom in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as in_control_group(), and
+54000 for more than 536870912 customers.';

@@ -34,7 +34,9 @@ EXCEPTION WHEN unique_violation THEN
     HINT = 'The transaction might succeed if retried.';
 END $$;
 COMMENT ON FUNCTION fold_journey_changes() IS
-  'Takes the customers in clientele_data.journey_changes into a new row of journey_change_sets, if there are any, and returns the number of the newest row; a part of refresh_tags().
+  'Takes the customers in clientele_data.journey_changes into a new row of journey_change_sets, if there are any, and returns the number
+of
+the newest row; a part of refresh_tags().
 Errors: 40001 if a refresh was committed after the snapshot of a transaction in REPEATABLE READ.';
 
 CREATE FUNCTION changed_customers(since bigint, until bigint) RETURNS audience
@@ -83,8 +85,10 @@ BEGIN
   RETURN logged + clientele.forget_change_sets();
 END $$;
 COMMENT ON FUNCTION prune_journey_changes() IS
-  'Takes clientele_data.journey_changes into a set of customers, deletes the sets that all tags have followed, and returns how many rows that were.
-refresh_tags() does so itself; this is for stores whose tags are not refreshed. Errors: 42P01 without a store, 42501 without the right to delete from these tables.';
+  'Takes clientele_data.journey_changes into a set of customers, deletes the sets that all tags have followed, and returns how many rows
+that were.
+refresh_tags() does so itself; this is for stores whose tags are not refreshed. Errors: 42P01 without a store, 42501 without the right to
+delete from these tables.';
 
 CREATE FUNCTION begin_tag_refresh(at timestamptz, follow boolean) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -127,8 +131,10 @@ BEGIN
   WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1)));
 END $$;
 COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS
-  'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of refresh_tags().
-answer: what tag_status.rule will say; known: whether it says so already; since: the change set up to which the answer is right, absent if all customers must be asked.';
+  'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of
+refresh_tags().
+answer: what tag_status.rule will say; known: whether it says so already; since: the change set up to which the answer is right, absent
+if all customers must be asked.';
 
 CREATE FUNCTION check_stored_rule(rule jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -307,9 +313,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS
   'Brings the tags up to date, all of them or those named, in the order in which they rest on each other; one row a tag.
-Rules over a journey are asked of the customers whose journeys changed since (outcome changed, or fresh if there is none), other rules of all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than they keep; complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
-at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in clientele_data.tag_status, and the other tags fresh (outcome failed). Rules see the time zone of their tag or of the store, and fixed settings, whatever those of the session are.
-It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. Two refreshes wait for each other; in REPEATABLE READ the second one may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
+Rules over a journey are asked of the customers whose journeys changed since (outcome changed, or fresh if there is none), other rules of
+all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than they keep;
+complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
+at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in
+clientele_data.tag_status, and the other tags fresh (outcome failed). Rules see the time zone of their tag or of the store, and fixed
+settings, whatever those of the session are.
+It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. Two refreshes
+wait for each other; in REPEATABLE READ the second one may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that
+must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
 
 CREATE FUNCTION without_done(todo jsonb, done jsonb) RETURNS jsonb
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

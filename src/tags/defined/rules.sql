@@ -5,7 +5,8 @@ CREATE FUNCTION tag_search_path() RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'pg_catalog, clientele, pg_temp'::pg_catalog.text $$;
 COMMENT ON FUNCTION tag_search_path() IS
   'The schemas in which rules of tags find what they name without a schema.
-Nobody but superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are refused.';
+Nobody but superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are
+refused.';
 
 CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed boolean, changed boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -24,13 +25,16 @@ CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed b
 $$;
 COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, boolean) IS
   'The FROM clause with which the rule of a tag is asked; $1 is the present, $2 the customers whose journeys changed.
-customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; changed: whether only the journeys of $2 are asked.';
+customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; changed: whether only the journeys
+of $2 are asked.';
 
 CREATE FUNCTION rule_traits(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_rule_traits';
 COMMENT ON FUNCTION rule_traits(text) IS
-  'Compiles a query without planning or running it: the types of its columns, what there is in it, and its functions that are not immutable.
-traits: aggregates, windows and sets (functions that return them) among its own columns; subselects, timed (what the clock says), changes (of data) and temporary (tables or types) anywhere. $1 is a timestamptz, $2 a bigint[]. Errors: those of the query.';
+  'Compiles a query without planning or running it: the types of its columns, what there is in it, and its functions that are not
+immutable.
+traits: aggregates, windows and sets (functions that return them) among its own columns; subselects, timed (what the clock says), changes
+(of data) and temporary (tables or types) anywhere. $1 is a timestamptz, $2 a bigint[]. Errors: those of the query.';
 
 CREATE FUNCTION compile_tag_rule(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -216,8 +220,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
   'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
-body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as refresh.at or now(); per_customer: the own journey alone; uses: other tags.
-Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
+body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as
+refresh.at or now(); per_customer: the own journey alone; uses: other tags.
+Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window
+functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
 
 CREATE FUNCTION note_tag_author() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -19,7 +19,8 @@ CREATE FUNCTION tag_number(real) RETURNS numeric
 COMMENT ON FUNCTION tag_number(real) IS 'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
 CREATE FUNCTION tag_number(double precision) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.text::pg_catalog.numeric $$;
-COMMENT ON FUNCTION tag_number(double precision) IS 'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
+COMMENT ON FUNCTION tag_number(double precision) IS
+  'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
 
 CREATE FUNCTION ask_for_values(query text, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience)
@@ -180,7 +181,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION store_tag_answer(bigint, timestamptz, text, text, text[], audience[], tag_scores, audience) IS
   'Takes over what a rule said, with history, and returns how many have the tag now; a part of refresh_tags().
-vals and answers: who has each value, or the tag by itself as the value ''''; numbers: of a tag that holds numbers; changed: the customers who were asked, NULL for all of them.';
+vals and answers: who has each value, or the tag by itself as the value ''''; numbers: of a tag that holds numbers; changed: the
+customers who were asked, NULL for all of them.';
 
 CREATE FUNCTION refresh_rules(run bigint, at timestamptz, rules jsonb, asked audience) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -216,4 +218,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh_rules(bigint, timestamptz, jsonb, audience) IS
   'Asks rules and takes their answers over; returns their rows of the result; a part of refresh_tags().
-rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; asked: the customers to ask, NULL for all.';
+rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; asked: the customers to ask, NULL for
+all.';

@@ -22,13 +22,17 @@ BEGIN
     CHECK ((kind = 'fixed') = (rule IS NULL))
   );
   COMMENT ON TABLE clientele_data.tags IS
-    'The tags that are defined, each with its rule. clientele.define_tag() writes it; refresh_tags() runs the rules, with the rights of whoever calls it, of authors whom that role trusts.';
+    'The tags that are defined, each with its rule. clientele.define_tag() writes it; refresh_tags() runs the rules, with the rights of
+whoever calls it, of authors whom that role trusts.';
   COMMENT ON COLUMN clientele_data.tags.name IS 'The name, hierarchical by dots.';
   COMMENT ON COLUMN clientele_data.tags.family IS 'basic, behaviour, preference, value or response.';
   COMMENT ON COLUMN clientele_data.tags.kind IS
-    'What the rule is: query (a SELECT of customer numbers), journey (an expression over one journey), tags (a tag_query), fixed (no rule: an audience that was given).';
+    'What the rule is: query (a SELECT of customer numbers), journey (an expression over one journey), tags (a tag_query), fixed (no
+rule: an
+audience that was given).';
   COMMENT ON COLUMN clientele_data.tags.rule IS 'The rule.';
-  COMMENT ON COLUMN clientele_data.tags.holds IS 'What a customer has: yes (the tag or not), text (a value as in city=上海), texts (several of them) or number.';
+  COMMENT ON COLUMN clientele_data.tags.holds IS
+    'What a customer has: yes (the tag or not), text (a value as in city=上海), texts (several of them) or number.';
   COMMENT ON COLUMN clientele_data.tags.per_customer IS
     'Whether a customer''s answer rests on the own journey only, so that a refresh asks changed customers only.';
   COMMENT ON COLUMN clientele_data.tags.timed IS 'Whether the answer changes as time goes by.';
@@ -39,10 +43,13 @@ BEGIN
   COMMENT ON COLUMN clientele_data.tags.description IS 'What the tag means, for people.';
   COMMENT ON COLUMN clientele_data.tags.defined_at IS 'When it was defined, or last defined anew.';
   COMMENT ON COLUMN clientele_data.tags.defined_by IS
-    'The role that wrote the kind and the rule last. A trigger keeps it; what is written here counts only if the writer has the rights of that role.';
+    'The role that wrote the kind and the rule last. A trigger keeps it; what is written here counts only if the writer has the rights of
+that
+role.';
   CREATE TRIGGER note_author BEFORE INSERT OR UPDATE ON clientele_data.tags
     FOR EACH ROW EXECUTE FUNCTION clientele.note_tag_author();
-  COMMENT ON TRIGGER note_author ON clientele_data.tags IS 'Notes who wrote a rule, as it runs only if whoever refreshes trusts the author.';
+  COMMENT ON TRIGGER note_author ON clientele_data.tags IS
+    'Notes who wrote a rule, as it runs only if whoever refreshes trusts the author.';
   ALTER TABLE clientele_data.tags ENABLE ALWAYS TRIGGER note_author;
 
   CREATE TABLE clientele_data.tag_refreshes (
@@ -72,7 +79,8 @@ BEGIN
   );
   ALTER TABLE clientele_data.journey_change_sets ALTER COLUMN customers SET STORAGE EXTERNAL;
   COMMENT ON TABLE clientele_data.journey_change_sets IS
-    'Whose journeys changed between one refresh and the next: what refresh_tags() found in journey_changes. It deletes what all tags have followed, but for the newest row.';
+    'Whose journeys changed between one refresh and the next: what refresh_tags() found in journey_changes. It deletes what all tags have
+followed, but for the newest row.';
   COMMENT ON COLUMN clientele_data.journey_change_sets.change_set IS 'Its number, one more than that of the one before.';
   COMMENT ON COLUMN clientele_data.journey_change_sets.folded_at IS 'When the refresh that found it began.';
   COMMENT ON COLUMN clientele_data.journey_change_sets.customers IS 'The customers.';
@@ -91,8 +99,10 @@ BEGIN
   COMMENT ON COLUMN clientele_data.tag_status.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_data.tag_status.refresh_id IS 'The last run that refreshed it; NULL if none has.';
   COMMENT ON COLUMN clientele_data.tag_status.complete_at IS 'The present of the last run that asked all customers.';
-  COMMENT ON COLUMN clientele_data.tag_status.rule IS 'The kind, the time zone and the rule that the answer is of; another one is asked of all customers.';
-  COMMENT ON COLUMN clientele_data.tag_status.holds IS 'What the answer is made of: yes, text, texts or number; tags.holds is what the next one will be.';
+  COMMENT ON COLUMN clientele_data.tag_status.rule IS
+    'The kind, the time zone and the rule that the answer is of; another one is asked of all customers.';
+  COMMENT ON COLUMN clientele_data.tag_status.holds IS
+    'What the answer is made of: yes, text, texts or number; tags.holds is what the next one will be.';
   COMMENT ON COLUMN clientele_data.tag_status.customers IS 'How many customers have the tag.';
   COMMENT ON COLUMN clientele_data.tag_status.error IS 'Why the rule failed the last time; NULL if it did not.';
   COMMENT ON COLUMN clientele_data.tag_status.failed_at IS 'When it failed the last time.';

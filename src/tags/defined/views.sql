@@ -16,7 +16,8 @@ BEGIN
     JOIN clientele_data.tags t ON t.name = n.tag
     CROSS JOIN LATERAL clientele.scores(n.scores) s;
   COMMENT ON VIEW clientele_bi.customer_tags IS
-    'Who has which tag: one row for each tag of a customer, as of the last refresh. clientele.tags_of(customer_id) is quick for one customer.';
+    'Who has which tag: one row for each tag of a customer, as of the last refresh. clientele.tags_of(customer_id) is quick for one
+customer.';
   COMMENT ON COLUMN clientele_bi.customer_tags.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.customer_tags.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_bi.customer_tags.value IS 'Its value, of tags that hold texts or numbers.';

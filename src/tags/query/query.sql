@@ -19,7 +19,14 @@ CREATE TYPE tag_query (
 );
 COMMENT ON TYPE tag_query IS
   'A question about tags, such as vip & !(churn | blocked) & city=Shanghai & age between 30 and 40.
-! is not, & is and, | is or, in this order of precedence, and (brackets) group. A tag splits at its first = into a name and a value. vip asks for the tag, with or without a value; behaviour.* for any tag below, at any depth, not for behaviour itself. = and != compare text; <, <=, >, >= and between (inclusive) compare decimal numbers as double precision, and a value that is no number does not match. Of several values of one name any may match, so city!=Beijing needs a value that differs, and !city=Beijing that none is equal. Everything is bytewise: upper and lower case differ. A name or a value ends at white space (also U+00A0 and U+3000), control characters and & | ! ( ) = < > " '' * and the comma; in "double quotes", with "" for a quote, it may contain anything. "city=New York" is that whole tag. The normal form has the parts of each group sorted and without repetition, and is what is printed, compared and hashed. Errors: 42601 with the character where the syntax breaks; 54000 beyond 1 MB or 1,000 nested brackets.';
+! is not, & is and, | is or, in this order of precedence, and (brackets) group. A tag splits at its first = into a name and a value. vip
+asks for the tag, with or without a value; behaviour.* for any tag below, at any depth, not for behaviour itself. = and != compare text;
+<, <=, >, >= and between (inclusive) compare decimal numbers as double precision, and a value that is no number does not match. Of
+several values of one name any may match, so city!=Beijing needs a value that differs, and !city=Beijing that none is equal. Everything
+is bytewise: upper and lower case differ. A name or a value ends at white space (also U+00A0 and U+3000), control characters and & | ! (
+) = < > " '' * and the comma; in "double quotes", with "" for a quote, it may contain anything. "city=New York" is that whole tag. The
+normal form has the parts of each group sorted and without repetition, and is what is printed, compared and hashed. Errors: 42601 with
+the character where the syntax breaks; 54000 beyond 1 MB or 1,000 nested brackets.';
 
 CREATE FUNCTION text_to_tag_query(text) RETURNS tag_query
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_from_text';
@@ -44,15 +51,20 @@ CREATE FUNCTION tag_match(tags text[], query tag_query) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_tag_match';
 COMMENT ON FUNCTION tag_match(text[], tag_query) IS
   'True if the tags of a customer are what a tag query asks for; as an operator tags @@ query, which an index with tag_ops speeds up.
-NULL for NULL tags; an element that is NULL is passed over. No tags at all are an empty array, of which !vip is true. Of an array of several dimensions all elements count.';
+NULL for NULL tags; an element that is NULL is passed over. No tags at all are an empty array, of which !vip is true. Of an array of
+several dimensions all elements count.';
 CREATE FUNCTION tag_match(tags jsonb, query tag_query) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_tag_match_jsonb';
 COMMENT ON FUNCTION tag_match(jsonb, tag_query) IS
   'True if tags that are kept as jsonb are what a tag query asks for.
-An array lists tags, as in ["vip", "city=Shanghai"]; an object has their names and values, as in {"vip": true, "city": "Shanghai", "score": {"value": 120}}: true is the tag by itself, a text or a number is its value, an array holds several values, an object inside has the names below it; false and null are no tag. A number is as jsonb prints it. There is no operator for it: it would make jsonb @@ ambiguous for others.';
+An array lists tags, as in ["vip", "city=Shanghai"]; an object has their names and values, as in {"vip": true, "city": "Shanghai",
+"score": {"value": 120}}: true is the tag by itself, a text or a number is its value, an array holds several values, an object inside has
+the names below it; false and null are no tag. A number is as jsonb prints it. There is no operator for it: it would make jsonb @@
+ambiguous for others.';
 CREATE FUNCTION tag_match_commuted(query tag_query, tags text[]) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_tag_match_commuted';
-COMMENT ON FUNCTION tag_match_commuted(tag_query, text[]) IS 'True if the tags are what the query asks for; used by the operator query @@ tags.';
+COMMENT ON FUNCTION tag_match_commuted(tag_query, text[]) IS
+  'True if the tags are what the query asks for; used by the operator query @@ tags.';
 CREATE FUNCTION tag_query_selectivity(internal, oid, internal, integer) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_selectivity';
 COMMENT ON FUNCTION tag_query_selectivity(internal, oid, internal, integer) IS

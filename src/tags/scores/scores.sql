@@ -18,8 +18,10 @@ CREATE TYPE tag_scores (
   INTERNALLENGTH = VARIABLE, STORAGE = external
 );
 COMMENT ON TYPE tag_scores IS
-  'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
-Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. At most 67108864 customers have a score in one value, which takes at most 1 GB (54000).';
+  'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate
+tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
+Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. At most 67108864 customers
+have a score in one value, which takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
@@ -78,7 +80,8 @@ CREATE FUNCTION score_summary(
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_score_summary';
 COMMENT ON FUNCTION score_summary(tag_scores, audience) IS
   'Sums up the scores of all customers, or of those among an audience who have one: how many, sum, average, minimum, median and maximum.
-All are exact. The median of an even number of scores is halfway between the two in the middle, as percentile_cont(0.5) has it. Nobody: customers is 0 and the rest NULL.';
+All are exact. The median of an even number of scores is halfway between the two in the middle, as percentile_cont(0.5) has
+it. Nobody: customers is 0 and the rest NULL.';
 
 -- Keeping, dropping, joining
 
@@ -113,4 +116,6 @@ CREATE AGGREGATE tag_scores(customer_id bigint, score numeric) (
 );
 COMMENT ON AGGREGATE tag_scores(bigint, numeric) IS
   'Gathers a score for each of many customers, one row each.
-Scores are rounded to six decimals, halves away from zero. The same score again is passed over, as are rows with a NULL; without any others the result is NULL. While it gathers it keeps 16 bytes a customer. Errors: 21000 for two different scores of one customer, with the customer; 22003 for a negative id, a score of 10^12 or beyond, NaN or infinity.';
+Scores are rounded to six decimals, halves away from zero. The same score again is passed over, as are rows with a NULL; without any
+others the result is NULL. While it gathers it keeps 16 bytes a customer. Errors: 21000 for two different scores of one customer, with
+the customer; 22003 for a negative id, a score of 10^12 or beyond, NaN or infinity.';

@@ -209,7 +209,8 @@ FROM (SELECT b.customer_id, rfm_segment(b.score, '[[standard~eight]]') AS segmen
 $tags$;
 COMMENT ON FUNCTION starter_tags(text) IS
   'Lists the tags that define_starter_tags() defines, with the templates of their rules.
-language: en or zh, for names, values and descriptions. {purchase} and the like stand for what plays that role in the store, {own} for what customers do themselves, {zone} for the time zone.';
+language: en or zh, for names, values and descriptions. {purchase} and the like stand for what plays that role in the store, {own} for
+what customers do themselves, {zone} for the time zone.';
 
 CREATE FUNCTION define_starter_tags(
     purchase text DEFAULT NULL, view text DEFAULT NULL, search text DEFAULT NULL, cart text DEFAULT NULL,
@@ -284,8 +285,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION define_starter_tags(text, text, text, text, text, text, text, text, text, text, text, text, text, text) IS
   'Defines a set of tags that suit any store, in all five families, and lists them; refresh_tags() computes who has them.
-purchase, view, search, cart, return, complaint, contact, visit (to a shop), promotion (what the shop writes), opened and clicked (answers to it) and passive (what else customers do not do themselves, such as shipped) are selectors of the events that play these roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events nobody has the tags that ask for them. Call it again when the store records new kinds of events: it gives the same tags their rules anew, also those that you changed.
-language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose clock hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
+purchase, view, search, cart, return, complaint, contact, visit (to a shop), promotion (what the shop writes), opened and clicked
+(answers to it) and passive (what else customers do not do themselves, such as shipped) are selectors of the events that play these
+roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events nobody has the
+tags that ask for them. Call it again when the store records new kinds of events: it gives the same tags their rules anew, also those
+that you changed.
+language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose
+clock hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that was
+fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown
+event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
 
 CREATE FUNCTION usual_property(names text[]) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -24,7 +24,8 @@ CREATE FUNCTION starter_roles(OUT role text, OUT names text[], OUT description t
      'Not the customer''s own doing, besides what the shop writes; all of these names count.')
 $$;
 COMMENT ON FUNCTION starter_roles() IS
-  'Lists what define_starter_tags() wants to know of a store, with the usual names of such events: the first one that the store has is taken.
+  'Lists what define_starter_tags() wants to know of a store, with the usual names of such events: the first one that the store has is
+taken.
 Upper and lower case, blanks, _, -, ., / and : do not matter.';
 
 CREATE FUNCTION plain_event_name(event text) RETURNS text

@@ -19,7 +19,8 @@ CREATE TYPE contract_model (
 );
 COMMENT ON TYPE contract_model IS
   'A fitted shifted-beta-geometric model of customers under contract: made by the aggregate contract_fit, or written by hand.
-Its text form is JSON, such as {"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}. What a fit adds: standard_errors, log_likelihood, customers, groups, converged, iterations, gradient_norm, at_bound, remark ("all leave alike").';
+Its text form is JSON, such as {"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}. What a fit adds: standard_errors,
+log_likelihood, customers, groups, converged, iterations, gradient_norm, at_bound, remark ("all leave alike").';
 
 CREATE FUNCTION text_to_contract_model(text) RETURNS contract_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_model_from_text';
@@ -27,7 +28,8 @@ COMMENT ON FUNCTION text_to_contract_model(text) IS 'Reads a contract_model from
 CREATE CAST (text AS contract_model) WITH FUNCTION text_to_contract_model(text) AS IMPLICIT;
 CREATE FUNCTION varchar_to_contract_model(varchar) RETURNS contract_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_model_from_text';
-COMMENT ON FUNCTION varchar_to_contract_model(varchar) IS 'Reads a contract_model from its text form, for drivers that bind strings as varchar.';
+COMMENT ON FUNCTION varchar_to_contract_model(varchar) IS
+  'Reads a contract_model from its text form, for drivers that bind strings as varchar.';
 CREATE CAST (varchar AS contract_model) WITH FUNCTION varchar_to_contract_model(varchar) AS IMPLICIT;
 
 \comparable contract_model are the same model, found in the same way
@@ -52,7 +54,8 @@ CREATE TYPE contract_values (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE contract_values IS
-  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between processes and servers.
+  'How long customers stayed under contract, equal ones counted together: the state of the aggregate contract_fit, which travels between
+processes and servers.
 At most 1,048,576 different pairs (54000).';
 
 \comparable contract_values hold the same contracts
@@ -72,7 +75,12 @@ CREATE AGGREGATE contract_fit(periods integer, churned boolean) (
 );
 COMMENT ON AGGREGATE contract_fit(integer, boolean) IS
   'Fits the shifted-beta-geometric model of customers under contract, who leave at a renewal, to one row a customer.
-periods: how many periods (months, years) a customer has been under contract, to the end. churned: true for who left at the end of the last of them, and false for who was still there after it. Who was still there after 0 periods has come to no renewal and says nothing; a row with a NULL is passed over; NULL if nobody is left. Maximum likelihood (Fader and Hardie 2007). The model depends on the rows only, never on their order or on the plan. Estimates end at a bound (at_bound) if nobody left, if all left at the first renewal, or if all leave at one rate (remark); if everybody was seen at one renewal only, the retention of the first period alone is known. Errors: 22023 for negative periods and for who left after 0; 54000 beyond 1,048,576 different rows.';
+periods: how many periods (months, years) a customer has been under contract, to the end. churned: true for who left at the end of the
+last of them, and false for who was still there after it. Who was still there after 0 periods has come to no renewal and says nothing; a
+row with a NULL is passed over; NULL if nobody is left. Maximum likelihood (Fader and Hardie 2007). The model depends on the rows only,
+never on their order or on the plan. Estimates end at a bound (at_bound) if nobody left, if all left at the first renewal, or if all
+leave at one rate (remark); if everybody was seen at one renewal only, the retention of the first period alone is known. Errors: 22023
+for negative periods and for who left after 0; 54000 beyond 1,048,576 different rows.';
 
 -- Predictions
 
@@ -85,27 +93,41 @@ CREATE FUNCTION contract_survival(model text, periods integer) RETURNS double pr
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_survival_named';
 COMMENT ON FUNCTION contract_survival(text, integer) IS
   'Tells how likely it is that a customer is still there after so many periods, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_survival(contract_model, integer).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_survival(contract_model,
+integer).';
 CREATE FUNCTION contract_retention(model contract_model, period integer) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_retention';
 COMMENT ON FUNCTION contract_retention(contract_model, integer) IS
   'Tells how likely it is that a customer who is in this period under contract renews at its end.
-Periods count from 1. Retention rises from period to period, as those who leave easily are gone (Fader and Hardie 2007, eq. 8). Errors: 22023 for a period below 1.';
+Periods count from 1. Retention rises from period to period, as those who leave easily are gone (Fader and Hardie 2007,
+eq. 8). Errors: 22023 for a period below 1.';
 CREATE FUNCTION contract_retention(model text, period integer) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_retention_named';
 COMMENT ON FUNCTION contract_retention(text, integer) IS
   'Tells how likely it is that a customer who is in this period under contract renews at its end, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_retention(contract_model, integer).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_retention(contract_model,
+integer).';
 CREATE FUNCTION contract_residual(model contract_model, period integer, discount double precision) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_residual';
 COMMENT ON FUNCTION contract_residual(contract_model, integer, double precision) IS
-  'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted expected residual lifetime.
-The renewal at the end of this period, if it comes, counts in full, the one after it 1 / (1 + discount), and so on; discount is a rate a period: 0.1 is 10 %. Times the margin of a period it is what the customer is still worth (Fader and Hardie 2010, eq. 7). NULL if it is infinite: without discount where alpha <= 1. Errors: 22023 for a period below 1 and a negative discount, 22003 for a discount that is NaN or infinite.';
+  'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted
+expected
+residual lifetime.
+The renewal at the end of this period, if it comes, counts in full, the one after it 1 / (1 + discount), and so on; discount is a rate a
+period: 0.1 is 10 %. Times the margin of a period it is what the customer is still worth (Fader and Hardie 2010, eq. 7). NULL if it is
+infinite: without discount where alpha <= 1. Errors: 22023 for a period below 1 and a negative discount, 22003 for a discount that is NaN
+or infinite.';
 CREATE FUNCTION contract_residual(model text, period integer, discount double precision) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_residual_named';
 COMMENT ON FUNCTION contract_residual(text, integer, double precision) IS
-  'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted expected residual lifetime, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_residual(contract_model, integer, double precision).';
+  'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted
+expected
+residual lifetime, by a stored model.
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_residual(contract_model,
+integer, double precision).';
 CREATE FUNCTION churn_prob(period integer, model contract_model) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_churn_prob';
 COMMENT ON FUNCTION churn_prob(integer, contract_model) IS
@@ -115,4 +137,5 @@ CREATE FUNCTION churn_prob(period integer, model text) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_churn_prob_named';
 COMMENT ON FUNCTION churn_prob(integer, text) IS
   'Tells how likely it is that a customer who is in this period under contract leaves at its end: 1 - retention, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(integer, contract_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(integer, contract_model).';

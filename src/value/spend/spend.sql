@@ -19,7 +19,9 @@ CREATE TYPE spend_model (
 );
 COMMENT ON TYPE spend_model IS
   'A fitted Gamma-Gamma model of what customers spend: made by the aggregate spend_fit, or written by hand.
-Its text form is JSON, such as {"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}. What a fit adds: standard_errors, log_likelihood, correlation (of purchases and mean spend over customers, which the model wants near 0), customers, groups, converged, iterations, gradient_norm, at_bound, remark ("all spend the same").';
+Its text form is JSON, such as {"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}. What a fit
+adds: standard_errors, log_likelihood, correlation (of purchases and mean spend over customers, which the model wants near 0), customers,
+groups, converged, iterations, gradient_norm, at_bound, remark ("all spend the same").';
 
 CREATE FUNCTION text_to_spend_model(text) RETURNS spend_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_model_from_text';
@@ -75,7 +77,14 @@ CREATE AGGREGATE spend_fit(x double precision, monetary double precision) (
 );
 COMMENT ON AGGREGATE spend_fit(double precision, double precision) IS
   'Fits the Gamma-Gamma model of what customers spend at a purchase, to one row a customer: x and monetary as purchase_summary gives them.
-x: repeat purchases. monetary: the mean of what was spent at them. Who has made no repeat purchase (x = 0), or whose monetary is NULL, 0 or below, says nothing of spend: they are passed over and not among the customers that the model counts (Fader and Hardie 2013, note 025). NULL if nobody is left. Maximum likelihood, from several starts, with analytic gradients. The model assumes that how much customers spend does not depend on how often they buy: correlation should be near 0. Equal rows are counted together; if there are more than 1,048,576 different ones, monetary is rounded to the finest part of itself (grid, 2^-n) with which they are fewer. The model depends on the rows only, never on their order or on the plan. If all spend the same, p and q end at a bound (at_bound, remark), and expected_spend is right all the same. Errors: 22003 for NaN, infinity, x beyond 2147483647, monetary beyond 1e100 or below 1e-100; 22023 for x that is negative or not whole; 54000 for more than 1,048,576 different rows that no rounding makes fewer.';
+x: repeat purchases. monetary: the mean of what was spent at them. Who has made no repeat purchase (x = 0), or whose monetary is NULL, 0
+or below, says nothing of spend: they are passed over and not among the customers that the model counts (Fader and Hardie 2013, note
+025). NULL if nobody is left. Maximum likelihood, from several starts, with analytic gradients. The model assumes that how much customers
+spend does not depend on how often they buy: correlation should be near 0. Equal rows are counted together; if there are more than
+1,048,576 different ones, monetary is rounded to the finest part of itself (grid, 2^-n) with which they are fewer. The model depends on
+the rows only, never on their order or on the plan. If all spend the same, p and q end at a bound (at_bound, remark), and expected_spend
+is right all the same. Errors: 22003 for NaN, infinity, x beyond 2147483647, monetary beyond 1e100 or below 1e-100; 22023 for x that is
+negative or not whole; 54000 for more than 1,048,576 different rows that no rounding makes fewer.';
 CREATE AGGREGATE spend_fit(purchase_summary) (
   SFUNC = spend_accum, STYPE = spend_values, FINALFUNC = spend_fit_final, COMBINEFUNC = spend_combine, PARALLEL = SAFE
 );
@@ -89,22 +98,31 @@ CREATE FUNCTION expected_spend(x double precision, monetary double precision, mo
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_columns';
 COMMENT ON FUNCTION expected_spend(double precision, double precision, spend_model) IS
   'Tells what a customer is expected to spend at a purchase in the long run: between what this customer spent and what all do.
-x: repeat purchases; monetary: the mean of what was spent at them. The fewer purchases, the nearer to the mean of all (Fader and Hardie 2013, note 025, eq. 5). Who says nothing of spend (x = 0, or monetary NULL, 0 or below) is expected to spend what all do. NULL if x or the model is NULL, or the mean is infinite (q <= 1, and too few purchases). Errors: 22003 for NaN, infinity and x beyond 2147483647, 22023 for x that is negative or not whole.';
+x: repeat purchases; monetary: the mean of what was spent at them. The fewer purchases, the nearer to the mean of all (Fader and Hardie
+2013, note 025, eq. 5). Who says nothing of spend (x = 0, or monetary NULL, 0 or below) is expected to spend what all do. NULL if x or
+the model is NULL, or the mean is infinite (q <= 1, and too few purchases). Errors: 22003 for NaN, infinity and x beyond 2147483647,
+22023 for x that is negative or not whole.';
 CREATE FUNCTION expected_spend(x double precision, monetary double precision, model text) RETURNS double precision
   LANGUAGE c STABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_columns_named';
 COMMENT ON FUNCTION expected_spend(double precision, double precision, text) IS
-  'Tells what a customer is expected to spend at a purchase in the long run: between what this customer spent and what all do, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(double precision, double precision, spend_model).';
+  'Tells what a customer is expected to spend at a purchase in the long run: between what this customer spent and what all do, by a stored
+model.
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(double precision, double
+precision, spend_model).';
 CREATE FUNCTION expected_spend(purchase_summary, model spend_model) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_summary';
 COMMENT ON FUNCTION expected_spend(purchase_summary, spend_model) IS
   'Tells what a customer is expected to spend at a purchase in the long run, of a purchase_summary.
-A summary that is NULL, as of a customer without a purchase, gives NULL. Otherwise as expected_spend(double precision, double precision, spend_model).';
+A summary that is NULL, as of a customer without a purchase, gives NULL. Otherwise as expected_spend(double precision, double precision,
+spend_model).';
 CREATE FUNCTION expected_spend(purchase_summary, model text) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_summary_named';
 COMMENT ON FUNCTION expected_spend(purchase_summary, text) IS
   'Tells what a customer is expected to spend at a purchase in the long run, of a purchase_summary, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(purchase_summary, spend_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(purchase_summary,
+spend_model).';
 CREATE FUNCTION expected_spend(model spend_model) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_all';
 COMMENT ON FUNCTION expected_spend(spend_model) IS
@@ -114,4 +132,5 @@ CREATE FUNCTION expected_spend(model text) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_expected_spend_all_named';
 COMMENT ON FUNCTION expected_spend(text) IS
   'Tells what customers spend at a purchase on average, and so what is expected of a new one, by a stored model.
-model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(spend_model).';
+model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as expected_spend(spend_model).';

@@ -251,7 +251,7 @@ BEGIN
   words := words || jsonb_build_object(
     'end', '',
     'zone', quote_literal(zone),
-    'own', quote_literal(clientele.all_but(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''))),
+    'own', quote_literal(clientele.selector_complement(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''))),
     'has_purchase', (found ? 'purchase')::text,
     'has_promotion', (found ? 'promotion')::text,
     'features', quote_literal(clientele.churn_features_def(

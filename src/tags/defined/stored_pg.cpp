@@ -63,8 +63,8 @@ struct Row {
   size_t size;
 };
 
-/// Calls use(row) for each row of a statement. C++ regime. An exception on the way leaves SPI to
-/// the end of the transaction, as every error does.
+/// Calls use(row) for each row of a statement. C++ regime. After an exception, SPI is closed at the
+/// end of the transaction, as after every error.
 template <class Use>
 void each_row(Statement& statement, std::string_view first, std::string_view second, Use use) {
   const auto rows = call_pg([&]() -> uint64 {
@@ -110,26 +110,26 @@ class StoredTags : public tags::TagSource {
       whole = pg::store_has(table) && whole;
     if (!whole)
       throw Error("42P01", "there is no store in this database, and so no tag is defined",
-                  "CALL clientele.create_store() makes one; tag_match() asks tags in columns of "
-                  "your own.");
+                  "CALL clientele.create_store() makes one; tag_match() works on tags in columns "
+                  "of your own.");
   }
 
   Audience answer(const Leaf& leaf) override {
     if (leaf.test == Test::below) return united(tags_below, leaf.name, {});
     std::optional<std::string> holds;
-    std::optional<Audience> anybody;
+    std::optional<Audience> customers;
     const bool present = leaf.test == Test::present;
     each_row(tag_named, leaf.name, {}, [&](const Row& row) {
       holds = row.text;
       if (row.bytes == nullptr) return;
-      anybody = present ? Audience::read({row.bytes, row.size}) : Audience();
+      customers = present ? Audience::read({row.bytes, row.size}) : Audience();
     });
     if (!holds) unknown(leaf.name);
-    if (!anybody)
+    if (!customers)
       throw Error("55000", "tag \"" + leaf.name + "\" has not been refreshed yet",
-                  "SELECT * FROM clientele.refresh_tags() computes who has it, and tells what went "
-                  "wrong if something did.");
-    if (present) return std::move(*anybody);
+                  "SELECT * FROM clientele.refresh_tags() computes which customers have it, and "
+                  "shows the error if its rule fails.");
+    if (present) return std::move(*customers);
     if (*holds == "number") return numbered(leaf);
     if (leaf.test == Test::equal) return united(one_value, leaf.name, leaf.text);
     Audience all;
@@ -180,7 +180,7 @@ class StoredTags : public tags::TagSource {
       SPI_finish();
       return result;
     });
-    throw Error(sqlstate::undefined_object, "there is no tag \"" + name + "\"", hint);
+    throw Error(sqlstate::undefined_object, "tag \"" + name + "\" does not exist", hint);
   }
 };
 

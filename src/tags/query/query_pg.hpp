@@ -25,7 +25,7 @@ class TagArray {
   std::vector<std::string_view> tags_;
 };
 
-/// The query last asked, as most rows come with the same one.
+/// The query of the row before, as most rows have the same one.
 class LastQuery {
  public:
   /// C++ regime.

@@ -17,12 +17,12 @@ struct Ready {
   ContractParameters parameters;
 };
 
-double at_least(int32_t value, int32_t least, const char* name) {
-  if (value < least)
+double at_least(int32_t value, int32_t min, const char* name) {
+  if (value < min)
     throw Error(sqlstate::invalid_parameter,
-                std::string(name) + " must be " + std::to_string(least) + " or more, but is " +
+                std::string(name) + " must be " + std::to_string(min) + " or more, but is " +
                     std::to_string(value),
-                least == 1 ? "The first period under contract is 1." : "");
+                min == 1 ? "The first period under contract is 1." : "");
   return value;
 }
 

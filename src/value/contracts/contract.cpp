@@ -80,7 +80,7 @@ double contract_retention(const ContractParameters& at, double period) {
   return renewing / (at.alpha + renewing);
 }
 
-double contract_residual(const ContractParameters& at, double period, double discount) {
+double contract_residual_lifetime(const ContractParameters& at, double period, double discount) {
   const double renewing = at.beta + (period - 1);
   if (!(discount > 0))
     return at.alpha > 1 ? renewing / (at.alpha - 1) : std::numeric_limits<double>::infinity();

@@ -62,7 +62,7 @@ Datum residual(FunctionCallInfo fcinfo, bool named) {
     if (finite_argument(discount, "discount") < 0)
       throw Error(sqlstate::invalid_parameter, "discount must not be negative",
                   "0.1 is 10 % a period.");
-    return contract_residual(at, period_of(period), discount);
+    return contract_residual_lifetime(at, period_of(period), discount);
   });
 }
 

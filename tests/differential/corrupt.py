@@ -228,7 +228,7 @@ INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text'
   'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''model 1'', $1)',
   'customer_value(3, 1, 2, 20, ''{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}''::btyd_model, $1, 10)']);
 INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1)::text', 'contract_model_send($1)', 'contract_model_hash($1)',
-  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
+  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual_lifetime($1, 3, 0.1)', 'contract_residual_lifetime($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
 INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',

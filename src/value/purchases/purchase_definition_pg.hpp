@@ -20,10 +20,7 @@ struct PurchaseCounter {
         definition(PurchaseDefinition::read(bytes)),
         clock(pg::clock_in(pg::time_zone_named(definition.time_zone))) {}
 
-  bool made_from(std::span<const uint8_t> bytes) const {
-    return bytes.size() == encoded.size() &&
-           std::memcmp(bytes.data(), encoded.data(), bytes.size()) == 0;
-  }
+  bool made_from(std::span<const uint8_t> bytes) const { return same_bytes(bytes, encoded); }
   int64_t period_of(Micros at) { return definition.period_of(clock.local(at)); }
 
   std::vector<uint8_t> encoded;

@@ -109,7 +109,7 @@ class StoredTags : public tags::TagSource {
     for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
       whole = pg::store_has(table) && whole;
     if (!whole)
-      throw Error("42P01", "there is no store in this database, and so no tag is defined",
+      throw Error("42P01", "this database has no clientele store, so no tag is defined",
                   "CALL clientele.create_store() makes one; tag_match() works on tags in columns "
                   "of your own.");
   }

@@ -140,7 +140,7 @@ struct Types {
 
 void require_store() {
   if (!store_exists())
-    throw Error("42P01",
+    throw Error(sqlstate::undefined_table,
                 "there is no clientele store in this database, so event types have no names",
                 "CALL clientele.create_store(), or pick event types by number, such as #3.");
 }

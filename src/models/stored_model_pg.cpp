@@ -45,7 +45,8 @@ Wanted wanted(std::string_view text) {
 
 std::string stored_model(std::string_view name, const char* type) {
   if (!store_has("models"))
-    throw Error("42P01", "there is no store in this database, and so no model has a name",
+    throw Error(sqlstate::undefined_table,
+                "there is no store in this database, and so no model has a name",
                 "CALL clientele.create_store() makes one; or give the model itself.");
   const auto [bare, version] = wanted(name);
   const Found found = call_pg([&, bare = bare, version = version]() -> Found {
@@ -73,7 +74,8 @@ std::string stored_model(std::string_view name, const char* type) {
                 "there is no model " + shown + (version == 0 ? " with a current version" : ""),
                 "clientele_data.models lists them; clientele.save_model() adds one.");
   if (std::string_view(found.type) != type)
-    throw Error("42809", "model " + shown + " is a " + found.type + ", not a " + type);
+    throw Error(sqlstate::wrong_object_type,
+                "model " + shown + " is a " + found.type + ", not a " + type);
   return found.model;
 }
 

@@ -127,8 +127,9 @@ std::vector<std::string> text_elements(Datum array, const char* name) {
   std::vector<std::string> result;
   for (int i = 0; i < e.count; ++i) {
     if (e.null[i])
-      throw Error("22004", std::string(name) + " must not contain NULL (element " +
-                               std::to_string(i + 1) + ")");
+      throw Error(
+          sqlstate::null_not_allowed,
+          std::string(name) + " must not contain NULL (element " + std::to_string(i + 1) + ")");
     result.emplace_back(text_view(e.value[i]));
   }
   return result;

@@ -51,7 +51,7 @@ RfmCuts cuts_of(const pg::JsonObject& json) {
   if (const auto lengths = json.lengths("recency_cuts")) {
     Keys keys;
     for (const auto& length : *lengths) {
-      if (!length) throw Error("22004", "recency_cuts must not contain null");
+      if (!length) throw Error(sqlstate::null_not_allowed, "recency_cuts must not contain null");
       keys.push_back(key_of_length(static_cast<int64_t>(*length)));
     }
     set_recency(cuts, Recency::interval, keys);
@@ -158,8 +158,9 @@ Elements elements(FunctionCallInfo fcinfo, int n, Oid type, int16 size, bool by_
 void without_nulls(const Elements& e, const char* name) {
   for (int i = 0; i < e.count; ++i)
     if (e.null[i])
-      throw Error("22004", std::string(name) + " must not contain NULL (element " +
-                               std::to_string(i + 1) + ")");
+      throw Error(
+          sqlstate::null_not_allowed,
+          std::string(name) + " must not contain NULL (element " + std::to_string(i + 1) + ")");
 }
 
 std::vector<double> doubles(const Elements& e, const char* name) {

@@ -37,7 +37,8 @@ bool readable(const char* table) {
     return may ? granted : refused;
   });
   if (answer == refused)
-    throw Error("42501", std::string("permission denied for table clientele_data.") + table,
+    throw Error(sqlstate::insufficient_privilege,
+                std::string("permission denied for table clientele_data.") + table,
                 "The store's owner may GRANT USAGE ON SCHEMA clientele_data and SELECT ON "
                 "clientele_data.rfm_segments, clientele_data.rfm_tiers.");
   return answer == granted;

@@ -109,7 +109,8 @@ class StoredTags : public tags::TagSource {
     for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
       whole = pg::store_has(table) && whole;
     if (!whole)
-      throw Error("42P01", "there is no store in this database, and so no tag is defined",
+      throw Error(sqlstate::undefined_table,
+                  "there is no store in this database, and so no tag is defined",
                   "CALL clientele.create_store() makes one; tag_match() asks tags in columns of "
                   "your own.");
   }
@@ -126,7 +127,8 @@ class StoredTags : public tags::TagSource {
     });
     if (!holds) unknown(leaf.name);
     if (!anybody)
-      throw Error("55000", "tag \"" + leaf.name + "\" has not been refreshed yet",
+      throw Error(sqlstate::not_in_prerequisite_state,
+                  "tag \"" + leaf.name + "\" has not been refreshed yet",
                   "SELECT * FROM clientele.refresh_tags() computes who has it, and tells what went "
                   "wrong if something did.");
     if (present) return std::move(*anybody);

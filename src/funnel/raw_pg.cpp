@@ -127,10 +127,7 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
   if (PG_ARGISNULL(n))
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
                     errmsg("window_funnel needs its conditions: they must not be a NULL array")));
-  if (PG_ARGISNULL(2)) {
-    if (rows == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(rows);
-  }
+  if (PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const Interval* within = PG_ARGISNULL(1) ? nullptr : PG_GETARG_INTERVAL_P(1);
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
   const std::string_view mode =

@@ -16,6 +16,13 @@ inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
   return context;
 }
 
+/// What a transition function returns for a row that does not count, and a combine function for a
+/// right side that is NULL: its state as it is. The state is argument 0.
+inline Datum unchanged_state(FunctionCallInfo fcinfo) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  return PG_GETARG_DATUM(0);
+}
+
 /// The window that calls this function. PostgreSQL regime; 0A000 if none.
 inline WindowObject window_of(FunctionCallInfo fcinfo) {
   const WindowObject window = PG_WINDOW_OBJECT();

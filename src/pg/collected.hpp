@@ -44,10 +44,7 @@ Datum combine_collected(FunctionCallInfo fcinfo) {
   const MemoryContext context = aggregate_context(fcinfo);
   T* left = collected_argument<T>(fcinfo, 0);
   const T* right = collected_argument<T>(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
+  if (right == nullptr) return unchanged_state(fcinfo);
   return guarded([&] {
     if (left == nullptr) left = new_collected<T>(context);
     left->merge(*right);

@@ -119,10 +119,7 @@ auto with_state(FunctionCallInfo fcinfo, int n, Use use) {
 template <class T>
 Datum combined(FunctionCallInfo fcinfo) {
   const MemoryContext context = aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1)) return unchanged_state(fcinfo);
   return guarded([&] {
     Expanded<T>* const left = state_to_change<T>(fcinfo, context);
     with_state<T>(fcinfo, 1, [&](const T& right) { left->value.merge(right); });

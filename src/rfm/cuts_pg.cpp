@@ -173,10 +173,8 @@ std::vector<double> doubles(const Elements& e, const char* name) {
 Datum accumulate(FunctionCallInfo fcinfo, Recency kind) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   constexpr int definition = 4;
-  if (PG_ARGISNULL(definition) || (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(definition) || (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3)))
+    return pg::unchanged_state(fcinfo);
   const bool known = !PG_ARGISNULL(1);
   const RecencyArgument recency(known ? kind : Recency::time, known ? PG_GETARG_DATUM(1) : Datum{});
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));

@@ -49,7 +49,8 @@ CLIENTELE_FUNCTION(clientele_pack_row) {
       throw Error(sqlstate::out_of_range, "event type " + std::to_string(type) + " is negative");
     if (has_amount) {
       extra.has_amount = true;
-      extra.amount = pg::amount_of(amount);
+      extra.amount = pg::amount_of(
+          amount, "Round it or leave the row out; a journey never changes an amount in silence.");
     }
     reserve_for_one(state->list);
     state->list.add(pg::finite_time(at), type, extra);

@@ -80,15 +80,14 @@ Datum make_interval(int64_t micros) {
   return PointerGetDatum(interval);
 }
 
-int64_t amount_of(Datum numeric) {
+int64_t amount_of(Datum numeric, const char* hint) {
   const char* text =
       call_pg([&] { return DatumGetCString(DirectFunctionCall1(numeric_out, numeric)); });
   std::string_view rest = text;
   int64_t millionths = 0;
   if (const char* why = parse_amount(rest, millionths))
     throw Error(sqlstate::out_of_range,
-                std::string(why) + ", which " + std::string(text).substr(0, 40) + " is not",
-                "Round it or leave the row out; a journey never changes an amount in silence.");
+                std::string(why) + ", which " + std::string(text).substr(0, 40) + " is not", hint);
   return millionths;
 }
 

@@ -59,8 +59,8 @@ Micros finite_time(TimestampTz at);
 /// An interval of so many microseconds, in the current memory context. PostgreSQL regime.
 Datum make_interval(int64_t micros);
 
-/// A numeric amount in millionths. Errors: 22003 for what a journey cannot hold. C++ regime.
-int64_t amount_of(Datum numeric);
+/// A numeric amount in millionths; 22003 for what has no exact one, with `hint`. C++ regime.
+int64_t amount_of(Datum numeric, const char* hint);
 /// PostgreSQL regime.
 Datum numeric_of(int64_t millionths);
 /// A sum of amounts may exceed what one amount may be. PostgreSQL regime.

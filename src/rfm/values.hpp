@@ -4,14 +4,20 @@
 #include <span>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "rfm/rfm.hpp"
 
 namespace clientele {
 
 /// A value and how often it occurs.
 struct RfmRun {
+  using Row = RfmKey;
   RfmKey key;
   uint64_t count;
+
+  static RfmRun of(RfmKey key) { return {key, 1}; }
+  bool before(const RfmRun& other) const { return key < other.key; }
+  void take(const RfmRun& equal) { count += equal.count; }
 };
 
 /// A multiset of keys: the different ones in order, each with its count.
@@ -19,28 +25,21 @@ class RfmCounts {
  public:
   static constexpr size_t usual_limit = 20'000'000;
   explicit RfmCounts(std::pmr::memory_resource* memory, size_t limit = usual_limit)
-      : limit_(limit), runs_(memory), fresh_(memory) {}
+      : limit_(limit), runs_(memory) {}
 
   void add(RfmKey key) {
-    fresh_.push_back(key);
-    if (fresh_.size() >= 65536 && fresh_.size() >= runs_.size() / 2) settle();
+    if (runs_.add(key)) runs();
   }
   void merge(const RfmCounts& other);
-  std::span<const RfmRun> runs() const {
-    settle();
-    return runs_;
-  }
+  std::span<const RfmRun> runs() const;
   void write(Writer& writer) const;
   void read(Reader& reader);
 
  private:
-  void settle() const;
   void check_limit(size_t runs) const;
 
-  size_t limit_;  // different keys; beyond it is error 54000
-  // How the multiset is held may change while the multiset does not.
-  mutable std::pmr::vector<RfmRun> runs_;
-  mutable std::pmr::vector<RfmKey> fresh_;  // not counted yet, in any order
+  size_t limit_;  // different keys; more are error 54000
+  Grouped<RfmRun> runs_;
 };
 
 /// All values of the three dimensions: the state of the aggregate rfm_cuts.

@@ -24,7 +24,7 @@ using tags::Test;
 constexpr char subject[] = "tags";
 
 PlannedQuery tag_named = {
-    "SELECT coalesce(s.holds, 'yes'), a.customers FROM clientele_data.tags t"
+    "SELECT coalesce(s.holds, 'flag'), a.customers FROM clientele_data.tags t"
     " LEFT JOIN clientele_data.tag_status s ON s.tag OPERATOR(pg_catalog.=) t.name"
     " LEFT JOIN clientele_data.tag_audiences a"
     " ON a.tag OPERATOR(pg_catalog.=) t.name AND a.value OPERATOR(pg_catalog.=) ''"

@@ -6,7 +6,7 @@
 
 namespace clientele {
 
-/// SQLSTATEs that the core raises itself, spelled as PostgreSQL's manual spells them (appendix A).
+/// The SQLSTATEs that are thrown, which appendix A of PostgreSQL's manual lists.
 namespace sqlstate {
 inline constexpr char out_of_range[] = "22003";
 inline constexpr char null_not_allowed[] = "22004";

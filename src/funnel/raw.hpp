@@ -22,7 +22,7 @@ class RawFunnel {
   /// in the mode; 54000 for too many steps.
   void define(uint64_t within, size_t steps, std::string_view mode);
 
-  /// A row. `meets(step)` is asked of each step in order, counted from 0.
+  /// A row. Calls `meets(step)` for each step in order, counted from 0.
   template <class Meets>
   void add(Micros at, Meets meets) {
     at_.push_back(at);
@@ -39,7 +39,7 @@ class RawFunnel {
 
   /// Versioned.
   void write(Bytes& out) const;
-  /// Of an empty one; error XX001 for bytes that write() does not give.
+  /// Of an empty one; error XX001 for bytes that write() does not make.
   void read(Reader& reader);
 
  private:

@@ -131,7 +131,7 @@ struct Types {
 void require_store() {
   if (!store_exists())
     throw Error(sqlstate::undefined_table,
-                "there is no clientele store in this database, so event types have no names",
+                "this database has no clientele store, so event types have no names",
                 "CALL clientele.create_store(), or pick event types by number, such as #3.");
 }
 
@@ -167,7 +167,7 @@ std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_
     result.add(ids);
     if (!ids.empty() || !term.exact() || absent_is_nothing || unknown_event == unknown_is_ignored)
       continue;
-    // A known name whose properties match nothing is no mistake.
+    // A known name whose properties match nothing is not a mistake.
     if (!term.properties.empty() && !find_types(term, false).empty()) continue;
     const std::string hint = nearest_names(term);
     throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);

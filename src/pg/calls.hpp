@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// What a function may take for granted about how it is called: its arguments have the types that it
-// was declared with, and nothing else. Any role may put it into an operator or an aggregate of its
+// What a function may assume about its caller: arguments have the types that it was declared with,
+// and nothing else. Any role may put it into an operator or an aggregate of its
 // own, or call it by itself.
 #pragma once
 #include "pg/postgres.hpp"

@@ -8,8 +8,8 @@
 
 namespace clientele::pg {
 
-/// What a state begins with, so that that of another aggregate is not taken for it: a superuser may
-/// put any two functions into one aggregate. `Mark` is the type's own.
+/// The beginning of a state, by which the state of another aggregate is recognized: a superuser may
+/// put any two functions into one aggregate. Each type has a `Mark` of its own.
 template <uint64_t Mark>
 struct Marked {
   uint64_t mark = Mark;

@@ -43,7 +43,7 @@ class Expanded {
     return reinterpret_cast<Expanded*>(header);
   }
 
-  /// What a transition or combine function hands back.
+  /// The result of a transition or combine function.
   Datum datum() { return EOHPGetRWDatum(&header_); }
 
  private:
@@ -90,7 +90,7 @@ Expanded<T>* state_to_change(FunctionCallInfo fcinfo, MemoryContext context) {
   const Datum datum = fcinfo->args[0].value;
   if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(datum)))
     if (Expanded<T>* const state = Expanded<T>::behind(datum)) return state;
-  // Flat, or somebody else's: the start of a combination on another node, say.
+  // Flat, or not ours to change: the start of a combination on another node, say.
   Expanded<T>* const state = Expanded<T>::make(context);
   const ByteView bytes = call_pg([&] { return detoast(datum); });
   Reader reader(bytes);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The text form of definitions and models: one JSON object, read by
-// PostgreSQL's jsonb.
+// The text form of definitions and models: one JSON object, read by PostgreSQL's jsonb.
 #pragma once
 #include <cstdint>
 #include <initializer_list>

@@ -7,9 +7,9 @@
 namespace clientele::pg {
 namespace {
 
-// Who may say for whom that a role is trusted: everybody may for himself only, so that what a
-// caller sets means nothing in the SECURITY DEFINER functions that he calls.
-enum class Word { nobody, administrator, database, login, role };
+// Where the list of trusted roles comes from. What a role sets counts for that role only, so that
+// a caller's setting has no effect in the SECURITY DEFINER functions that it calls.
+enum class Word { none, administrator, database, login, role };
 
 struct Setting {
   Word word;
@@ -30,7 +30,7 @@ void* hook_memory(Size bytes) {
 }
 
 Word word_of(GucSource source) {
-  if (source <= PGC_S_DYNAMIC_DEFAULT) return Word::nobody;
+  if (source <= PGC_S_DYNAMIC_DEFAULT) return Word::none;
   if (source <= PGC_S_GLOBAL) return Word::administrator;
   if (source == PGC_S_DATABASE) return Word::database;
   if (source <= PGC_S_CLIENT) return Word::login;
@@ -73,7 +73,7 @@ bool may_become(Oid role, Oid other) {
 bool listed(Oid owner, Oid user) {
   if (setting == nullptr || setting->names[0] == '\0') return false;
   switch (setting->word) {
-    case Word::nobody:
+    case Word::none:
       return false;
     case Word::administrator:
       break;
@@ -145,7 +145,7 @@ void require_trusted_grantees(const Privilege& p, Oid object, const char* name) 
   ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                   errmsg("%s has the privilege %s on %s %s, and role %s does not trust it",
                          role_name(grantee), p.name, p.object, name, role_name(GetUserId())),
-                  errdetail("Whoever has it can put code there that runs with your rights."),
+                  errdetail("A role that has it can put code there that runs with your rights."),
                   OidIsValid(grantee)
                       ? errhint("REVOKE %s ON %s %s FROM %s, or name the role in "
                                 "clientele.trusted_owners.",
@@ -156,13 +156,12 @@ void require_trusted_grantees(const Privilege& p, Oid object, const char* name) 
 }  // namespace
 
 void define_trust_settings() {
-  DefineCustomStringVariable("clientele.trusted_owners",
-                             "Roles whose store, sources and rules you use with your own rights.",
-                             "A list of names with commas between them. Superusers, roles that you "
-                             "are a member of and the "
-                             "owner of the database need not be in it, unless you are a superuser.",
-                             &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners,
-                             assign_trusted_owners, nullptr);
+  DefineCustomStringVariable(
+      "clientele.trusted_owners", "Roles whose objects you use with your own rights.",
+      "A list of names with commas between them. Superusers, roles that you "
+      "are a member of, and the owner of the database need not be in it, "
+      "unless you are a superuser.",
+      &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners, assign_trusted_owners, nullptr);
 }
 
 bool trusts(Oid owner) {
@@ -196,15 +195,14 @@ void require_trusted_owner(const char* kind, const char* name, Oid owner) {
   if (trusts(owner)) return;
   const char* const role = GetUserNameFromId(owner, true);
   const char* const shown = role == nullptr ? "" : quote_identifier(role);
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-       errmsg("%s %s belongs to role %s, which role %s does not trust", kind, name, shown,
-              quote_identifier(GetUserNameFromId(GetUserId(), false))),
-       errdetail(
-           "What belongs to a role may run that role's code with the rights of whoever uses it."),
-       errhint("SET ROLE %s to work with its rights, or name it in clientele.trusted_owners.",
-               shown)));
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+           errmsg("%s %s belongs to role %s, which role %s does not trust", kind, name, shown,
+                  quote_identifier(GetUserNameFromId(GetUserId(), false))),
+           errdetail("An object of a role may run that role's code with the rights of the role "
+                     "that uses it."),
+           errhint("SET ROLE %s to work with its rights, or name it in clientele.trusted_owners.",
+                   shown)));
 }
 
 void require_trusted_creators(Oid schema, const char* name) {

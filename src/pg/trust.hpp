@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Whose objects the current role may rely on. What belongs to a role can run that role's code with
-// the rights of whoever reads it, by a view, a policy or a default, say.
+// Which roles' objects the current role may use. An object of a role can run that role's code with
+// the rights of the role that reads it, by a view, a policy or a default, say.
 #pragma once
 #include "pg/postgres.hpp"
 

@@ -62,8 +62,9 @@ RfmCuts cuts_of(const pg::JsonObject& json) {
       std::string_view rest = time;
       int64_t at = 0;
       if (!parse_iso(rest, at) || !rest.empty())
-        throw Error(sqlstate::invalid_parameter,
-                    "\"" + time + "\" in recency_cuts_at is no time such as 2026-01-02T03:04:05Z");
+        throw Error(
+            sqlstate::invalid_parameter,
+            "\"" + time + "\" in recency_cuts_at is not a time such as 2026-01-02T03:04:05Z");
       keys.push_back(key_of_time(at));
     }
     set_recency(cuts, Recency::time, keys);

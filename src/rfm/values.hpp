@@ -70,14 +70,14 @@ class RfmValues {
 };
 
 /// The cuts of one dimension, worst first. There must be values.
-using RfmCutKeys = std::array<RfmKey, most_buckets - 1>;
+using RfmCutKeys = std::array<RfmKey, max_buckets - 1>;
 RfmCutKeys quantile_cuts(std::span<const RfmRun> values, int buckets);
 /// `whole`: keys are whole numbers (of microseconds) and not doubles.
 RfmCutKeys mean_cut(std::span<const RfmRun> values, bool whole);
 /// Cuts between the clusters whose sum of squared distances from their means is least; of several
-/// such, the one whose better clusters are largest. Exact up to `most_places` different values;
-/// beyond, the cuts are sought among so many equally spaced places.
+/// such, the one whose better clusters are largest. Exact for up to `max_places` different values;
+/// with more, the cuts are searched at that many equally spaced places.
 RfmCutKeys kmeans_cuts(std::span<const RfmRun> values, int buckets, bool whole,
-                       size_t most_places = 32768);
+                       size_t max_places = 32768);
 
 }  // namespace clientele

@@ -4,7 +4,7 @@
 CREATE PROCEDURE create_model_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE TABLE clientele_data.model_names (
+  CREATE TABLE IF NOT EXISTS clientele_data.model_names (
     name text PRIMARY KEY CHECK (name <> '' AND name !~ '@' AND name !~ '^[[:space:]]*[{]'),
     type text NOT NULL,
     last_version integer NOT NULL CHECK (last_version > 0),
@@ -16,7 +16,7 @@ BEGIN
   COMMENT ON COLUMN clientele_data.model_names.type IS 'The type that all versions have, such as btyd_model.';
   COMMENT ON COLUMN clientele_data.model_names.last_version IS 'The highest version so far.';
 
-  CREATE TABLE clientele_data.models (
+  CREATE TABLE IF NOT EXISTS clientele_data.models (
     name text NOT NULL,
     version integer NOT NULL CHECK (version > 0),
     type text NOT NULL,
@@ -32,7 +32,7 @@ BEGIN
     PRIMARY KEY (name, version),
     FOREIGN KEY (name, type) REFERENCES clientele_data.model_names (name, type)
   );
-  CREATE UNIQUE INDEX models_current_idx ON clientele_data.models (name) WHERE current;
+  CREATE UNIQUE INDEX IF NOT EXISTS models_current_idx ON clientele_data.models (name) WHERE current;
   COMMENT ON TABLE clientele_data.models IS
     'Fitted models, every version of each. Predictions take a name in place of a model: churn is the current version of that name,
 churn@3 its
@@ -52,11 +52,14 @@ version 3.';
 END $store$;
 COMMENT ON PROCEDURE create_model_tables() IS
   'Makes the tables of fitted models; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('models', 'clientele_data.model_names', 'table', 'create_model_tables', false),
+  ('models', 'clientele_data.models', 'table', 'create_model_tables', true);
 
 CREATE PROCEDURE create_model_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE VIEW clientele_bi.models AS
+  CREATE OR REPLACE VIEW clientele_bi.models AS
     SELECT m.name, m.version, m.current, m.type, m.kind, m.customers, m.log_likelihood, m.fitted_at, m.fitted_on, m.note,
            coalesce(m.model -> 'parameters', m.model - '{model,fit,definition}'::text[])::text AS parameters,
            (m.quality ->> 'compared_at')::timestamptz AS compared_at, m.quality ->> 'holdout' AS holdout,
@@ -88,6 +91,8 @@ BEGIN
 END $store$;
 COMMENT ON PROCEDURE create_model_views() IS
   'Makes the view of fitted models in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('models', 'clientele_bi.models', 'view', 'create_model_views', true);
 
 -- Saving
 

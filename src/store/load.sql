@@ -59,7 +59,7 @@ BEGIN
   IF reading.said IS NOT NULL THEN
     RAISE INFO 'times in column "%" of %: %', at, source, reading.said;
   END IF;
-  INSERT INTO clientele_data.load_runs AS r (source, columns, batch, time_zone, times)
+  INSERT INTO clientele_data.load_runs AS r (source, columns, batch, time_zone, times_read_as)
   VALUES (source::text,
           jsonb_strip_nulls(jsonb_build_object('customer', customer, 'at', at, 'event', event, 'channel', channel,
                                                'item', item, 'amount', amount, 'properties', properties)),
@@ -143,7 +143,7 @@ customer, at, event, channel, item, amount and properties name columns of the so
 real and double precision as their shortest decimal form.
 Times without a zone are of time_zone, that of the store by default; dates as 1/2/2026 are in date_order: YMD, DMY or MDY.
 Digits as times are YYYYMMDD, YYYYMMDDHH and so on where at least half of the column''s values of that length look like it, otherwise
-seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times say which.
+seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times_read_as say which.
 event => NULL calls every row default_event; a channel that is NULL or empty is default_channel; an item or amount that is NULL or empty
 is none; properties are a JSON object.
 Customers are known by identity_kind and their value. All happens in one transaction; loading the same rows twice adds their events twice.
@@ -159,7 +159,7 @@ BEGIN
   run_id := coalesce(run_id, (SELECT max(r.run_id) FROM clientele_data.load_runs r));
   RETURN QUERY
     SELECT s.outcome, s.n, s.meaning FROM (
-      SELECT -2 AS place, 'read' AS outcome, r.rows_read AS n, concat('Rows of ', r.source, '.', ' Times: ' || r.times || '.') AS meaning
+      SELECT -2 AS place, 'read' AS outcome, r.rows_read AS n, concat('Rows of ', r.source, '.', ' Times: ' || r.times_read_as || '.') AS meaning
       FROM clientele_data.load_runs r WHERE r.run_id = load_summary.run_id
       UNION ALL
       SELECT -1, 'packed', r.rows_packed, 'Rows that became events.'

@@ -3,7 +3,7 @@
 -- owner may add columns, indexes and policies, and pg_dump keeps them all.
 
 CREATE FUNCTION require_store(relation text DEFAULT 'stored_journeys', privilege text DEFAULT NULL) RETURNS void
-  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store';
+  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store_0_2';
 COMMENT ON FUNCTION require_store(text, text) IS
   'Checks that the store exists, that you may use this table of it, and that you trust whoever could put code there.
 These are its owners, the roles with CREATE on the schema, and, if you write, those with TRIGGER on the table. The error says what to do.
@@ -103,6 +103,7 @@ CREATE PROCEDURE create_store(time_zone text DEFAULT NULL)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
+  creator name;
 BEGIN
   IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'clientele_data' AND c.relname = 'stored_journeys') THEN
@@ -121,15 +122,10 @@ BEGIN
     COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
   PERFORM clientele.check_time_zone(zone), clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
-  CALL clientele.create_store_tables();
+  FOR creator IN SELECT m.created_by FROM clientele.store_members m GROUP BY m.created_by ORDER BY min(m.place) LOOP
+    EXECUTE format('CALL clientele.%I()', creator);
+  END LOOP;
   INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', zone);
-  CALL clientele.create_rfm_tables();
-  CALL clientele.create_model_tables();
-  CALL clientele.create_tag_tables();
-  CALL clientele.create_store_views();
-  CALL clientele.create_rfm_views();
-  CALL clientele.create_model_views();
-  CALL clientele.create_tag_views();
 END $$;
 COMMENT ON PROCEDURE create_store(text) IS
   'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
@@ -141,6 +137,7 @@ Errors: 42P07 if there is a store already, 42501 if a schema of these names is a
 CREATE PROCEDURE drop_store(cascade boolean DEFAULT false)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  statement text;
   context text;
 BEGIN
   PERFORM clientele.require_store();
@@ -149,19 +146,14 @@ BEGIN
     RETURN;
   END IF;
   BEGIN
-    DROP FUNCTION IF EXISTS clientele_bi.funnel(clientele.funnel_def), clientele_bi.path_links(clientele.path_def);
-    DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality,
-      clientele_bi.rfm, clientele_bi.models, clientele_bi.customer_tags, clientele_bi.tag_coverage,
-      clientele_bi.tag_family_coverage, clientele_bi.tag_history, clientele_bi.tag_values;
-    DROP VIEW IF EXISTS clientele_data.journeys;
-    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.journey_change_sets,
-      clientele_data.rejects,
-      clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
-      clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
-      clientele_data.models, clientele_data.model_names, clientele_data.tag_changes, clientele_data.tag_status,
-      clientele_data.tag_refreshes, clientele_data.tag_audiences, clientele_data.tag_numbers, clientele_data.tags,
-      clientele_data.settings;
-    DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
+    FOR statement IN
+      SELECT format('DROP %s %s', p.kind, string_agg(p.present, ', ' ORDER BY p.place))
+      FROM (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS present FROM clientele.store_members m) p
+      WHERE p.present IS NOT NULL
+      GROUP BY p.kind ORDER BY array_position('{function,view,table,sequence}', p.kind)
+    LOOP
+      EXECUTE statement;
+    END LOOP;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;
   EXCEPTION WHEN dependent_objects_still_exist THEN

@@ -3,7 +3,7 @@
 CREATE PROCEDURE create_store_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE VIEW clientele_bi.events AS
+  CREATE OR REPLACE VIEW clientele_bi.events AS
     SELECT j.customer_id, e.at, t.channel, t.event, t.properties, i.key AS item, e.amount, e.event_type_id, e.item_id
     FROM clientele_data.journeys j
     CROSS JOIN LATERAL clientele.events(j.journey) e
@@ -21,7 +21,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.events.event_type_id IS 'The number of the event type in the dictionary.';
   COMMENT ON COLUMN clientele_bi.events.item_id IS 'The number of the item in the dictionary.';
 
-  CREATE VIEW clientele_bi.sessions AS
+  CREATE OR REPLACE VIEW clientele_bi.sessions AS
     SELECT j.customer_id, s.session, s.started_at, s.ended_at,
            extract(epoch FROM s.duration)::double precision AS duration_seconds, s.events,
            f.channel, f.event AS first_event, l.event AS last_event, s.amount
@@ -43,7 +43,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.sessions.amount IS 'Sum of the amounts, NULL if there are none.';
 
   -- Each customer's events are counted first, so that nobody is counted twice without a sort of all.
-  CREATE VIEW clientele_bi.daily_activity AS
+  CREATE OR REPLACE VIEW clientele_bi.daily_activity AS
     SELECT d.day, d.channel, d.event, sum(d.events)::bigint AS events, count(*) AS customers
     FROM clientele_data.journeys j
     CROSS JOIN LATERAL (
@@ -61,7 +61,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.daily_activity.events IS 'Number of events.';
   COMMENT ON COLUMN clientele_bi.daily_activity.customers IS 'Number of different customers.';
 
-  CREATE VIEW clientele_bi.load_quality AS
+  CREATE OR REPLACE VIEW clientele_bi.load_quality AS
     SELECT r.run_id, r.source, r.started_at, r.finished_at, r.rows_read, r.rows_packed, r.rows_rejected,
            round(r.rows_packed::numeric / nullif(r.rows_read, 0), 4) AS packed_share,
            r.customers, r.first_event_at, r.last_event_at
@@ -80,7 +80,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.load_quality.last_event_at IS 'Time of the newest event packed.';
 
   -- They read journeys with their owner's rights and give away totals only.
-  CREATE FUNCTION clientele_bi.funnel(def clientele.funnel_def)
+  CREATE OR REPLACE FUNCTION clientele_bi.funnel(def clientele.funnel_def)
     RETURNS TABLE (step integer, name text, customers bigint,
                    conversion double precision, conversion_low double precision, conversion_high double precision,
                    step_conversion double precision, step_conversion_low double precision,
@@ -100,7 +100,7 @@ BEGIN
 The median and the 90th percentile of the time since the step before are in seconds.
 Example: SELECT * FROM clientele_bi.funnel(clientele.funnel_def(''{search,purchase}'', within => ''7 days''))';
 
-  CREATE FUNCTION clientele_bi.path_links(def clientele.path_def)
+  CREATE OR REPLACE FUNCTION clientele_bi.path_links(def clientele.path_def)
     RETURNS TABLE (step integer, source text, target text, customers bigint, paths bigint,
                    median_seconds double precision)
     LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -116,3 +116,10 @@ Example: SELECT * FROM clientele_bi.path_links(clientele.path_def(session_gap =>
 END $store$;
 COMMENT ON PROCEDURE create_store_views() IS
   'Makes the views and functions in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('store', 'clientele_bi.events', 'view', 'create_store_views', true),
+  ('store', 'clientele_bi.sessions', 'view', 'create_store_views', true),
+  ('store', 'clientele_bi.daily_activity', 'view', 'create_store_views', true),
+  ('store', 'clientele_bi.load_quality', 'view', 'create_store_views', true),
+  ('store', 'clientele_bi.funnel(clientele.funnel_def)', 'function', 'create_store_views', true),
+  ('store', 'clientele_bi.path_links(clientele.path_def)', 'function', 'create_store_views', true);

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What version 0.1.0 has and this one does not, or not so that the install script could replace it.

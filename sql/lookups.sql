@@ -36,7 +36,7 @@ WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid
 
 -- Whoever reads the store asks first whether its owner is trusted. What makes it, or only writes SQL text, need not.
 SELECT signature FROM bodies
-WHERE prosrc ~ 'clientele_data[.]' AND prosrc !~ 'require_store' AND proname !~ '^create_.*(store|tables|views)$'
+WHERE prosrc ~ 'clientele_data[.]' AND prosrc !~ 'require_store' AND proname !~ '^(create_.*(store|tables|views)|upgrade_.*)$'
   AND proname NOT IN ('starter_tags', 'tag_rule_source')
 ORDER BY signature::text COLLATE "C";
 -- And before a variable is filled from it.

@@ -36,7 +36,7 @@ Wanted wanted(std::string_view text) {
   int32_t version = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
   if (error != std::errc() || end != digits.data() + digits.size() || version < 1)
-    throw Error(sqlstate::undefined_object, "there is no model \"" + std::string(text) + "\"",
+    throw Error(sqlstate::undefined_object, "model \"" + std::string(text) + "\" does not exist",
                 "What follows @ is the number of a version, as in churn@3.");
   return {text.substr(0, at), version};
 }
@@ -45,7 +45,7 @@ Wanted wanted(std::string_view text) {
 
 std::string stored_model(std::string_view name, const char* type) {
   if (!store_has("models"))
-    throw Error("42P01", "there is no store in this database, and so no model has a name",
+    throw Error("42P01", "this database has no clientele store, so no model has a name",
                 "CALL clientele.create_store() makes one; or give the model itself.");
   const auto [bare, version] = wanted(name);
   const Found found = call_pg([&, bare = bare, version = version]() -> Found {
@@ -69,9 +69,11 @@ std::string stored_model(std::string_view name, const char* type) {
   });
   const std::string shown = "\"" + std::string(name) + "\"";
   if (found.model == nullptr)
-    throw Error(sqlstate::undefined_object,
-                "there is no model " + shown + (version == 0 ? " with a current version" : ""),
-                "clientele_data.models lists them; clientele.save_model() adds one.");
+    throw Error(
+        sqlstate::undefined_object,
+        "model " + shown +
+            (version == 0 ? " does not exist or has no current version" : " does not exist"),
+        "clientele_data.models lists the models; clientele.save_model() adds one.");
   if (std::string_view(found.type) != type)
     throw Error("42809", "model " + shown + " is a " + found.type + ", not a " + type);
   return found.model;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Who may do what with the store, and the locks that its functions take. Only PostgreSQL's regime.
+// The rights and the trust that the store needs, and the locks that its functions take. Only
+// PostgreSQL's regime.
 #include <string_view>
 
 #include "pg/trust.hpp"
@@ -50,7 +51,7 @@ constexpr char upgrade_hint[] =
         (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the store has no table clientele_data.%s", name),
          errdetail("An older version of clientele created the store, or the table was dropped."),
          errhint(upgrade_hint)));
-  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("there is no store in this database"),
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no clientele store"),
                   errdetail("Table clientele_data.%s does not exist.", name),
                   errhint("CALL clientele.create_store() makes one.")));
 }
@@ -147,8 +148,8 @@ CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
                     errmsg("permission denied to lock the dictionaries of the store"),
                     errdetail("Role %s may add to none of them.",
                               quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-  // Nobody takes this lock by a statement: a table as such is locked in another way, and its
-  // sub-object 1 in none.
+  // No statement takes this lock: a table as such is locked in another way, and its sub-object 1
+  // is never locked.
   LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
   PG_RETURN_VOID();
 }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How a store that an older version created comes to the present.
+-- Brings a store that an older version created to the present.
 
 CREATE FUNCTION describe_store() RETURNS jsonb
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -42,7 +42,7 @@ $$;
 COMMENT ON FUNCTION bi_roles() IS
   'Lists the roles that may read all that grant_bi() lets a role read and the store has; a part of upgrade_store().';
 
--- CREATE OR REPLACE VIEW forgets the options of a view, and a view that is dropped loses the rights to it, too.
+-- CREATE OR REPLACE VIEW resets the options of a view. A view that is dropped loses the rights to it, too.
 CREATE FUNCTION owner_settings(member text, kind text) RETURNS text[]
   LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   WITH the_view AS (
@@ -142,7 +142,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %s, and try again.', owner::regrole);
   END IF;
   PERFORM clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
-  -- Waits for all that write, and for other upgrades. Who only reads goes on.
+  -- Waits for all writers, and for other upgrades. Readers go on.
   FOR step IN
     SELECT clientele.store_member(m.name, m.kind) AS member FROM clientele.store_members m
     WHERE m.kind = 'table' AND clientele.store_member(m.name, m.kind) IS NOT NULL ORDER BY m.place

@@ -15,7 +15,7 @@ SELECT 'stored', customer_id, md5(body::bytea), tail FROM clientele_data.stored_
 SELECT 'changes', c.* FROM clientele_data.journey_changes c ORDER BY 2, 3;
 SELECT 'change sets', c.* FROM clientele_data.journey_change_sets c ORDER BY 2;
 SELECT 'runs', r.* FROM clientele_data.load_runs r ORDER BY 2;
-SELECT 'summary', run, s.* FROM generate_series(1, 2) run, clientele.load_summary(run) s ORDER BY run, outcome;
+SELECT 'summary', run, s.outcome, s.rows FROM generate_series(1, 2) run, clientele.load_summary(run) s ORDER BY run, outcome;
 SELECT 'rejects', r.* FROM clientele_data.rejects r ORDER BY 2;
 SELECT 'model names', n.* FROM clientele_data.model_names n ORDER BY 2;
 SELECT 'models', m.* FROM clientele_data.models m ORDER BY 2, 3;

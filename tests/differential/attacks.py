@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-from attack_kinds import KINDS, MALLORY, OURS, PAYLOAD, SUPERUSER, WEIGHTS, Attack, ident, quote
+from attack_kinds import KINDS, MALLORY, OURS, PAYLOAD, SUPERUSER, WEIGHTS, Attack, quote
 from checks import PSQL, Checks
 
 PER_BATCH = 40

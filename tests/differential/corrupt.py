@@ -18,16 +18,12 @@ accept must be itself again through its text and its binary form.
 """
 import json
 import os
-import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import PSQL, Checks, build_module
 
 SETUP = r"""
 SET client_min_messages = warning;
@@ -228,7 +224,7 @@ INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text'
   'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''model 1'', $1)',
   'customer_value(3, 1, 2, 20, ''{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}''::btyd_model, $1, 10)']);
 INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1)::text', 'contract_model_send($1)', 'contract_model_hash($1)',
-  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
+  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual_lifetime($1, 3, 0.1)', 'contract_residual_lifetime($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
 INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',
@@ -336,26 +332,9 @@ def spoiled(rng, good):
     return bytes(b)
 
 
-def build_module():
-    """tests/boundary/corrupting.c, where the server can load it."""
-    config = pathlib.Path(shutil.which(PSQL) or PSQL).parent / "pg_config"
-    if not config.exists():
-        config = "pg_config"
-    include = subprocess.run([config, "--includedir-server"], capture_output=True, text=True, check=True).stdout.strip()
-    module = pathlib.Path(psql("SHOW data_directory").stdout.strip()) / "clientele_corrupting_test.so"
-    with tempfile.TemporaryDirectory() as directory:
-        built = pathlib.Path(directory) / "corrupting.so"
-        subprocess.run([os.environ.get("CC", "gcc"), "-O2", "-fPIC", "-shared", "-fno-strict-aliasing", "-fwrapv", "-Wall",
-                        "-D_GNU_SOURCE", f"-I{include}", "-o", built, ROOT / "tests/boundary/corrupting.c"], check=True)
-        module.unlink(missing_ok=True)
-        shutil.copy(built, module)
-        module.chmod(0o755)
-    return module
-
-
 def corrupt_inputs(rng, values, count):
     """Gives `count` corrupt values to input, receive and cast functions; what was wrong, as lines."""
-    module = build_module()
+    module = build_module("corrupting", [os.environ.get("CC", "gcc"), "-Wall"], ["tests/boundary/corrupting.c"])
     batch = max(1, min(5000, count // 400))
     casts = {}
     for line in psql("""SELECT casttarget::regtype, castsource::regtype FROM pg_cast
@@ -399,6 +378,7 @@ def corrupt_inputs(rng, values, count):
 
 
 def main():
+    checks = Checks("corrupt")
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     inputs = int(sys.argv[3]) if len(sys.argv) > 3 else int(os.environ.get("CLIENTELE_CORRUPT_VALUES", 200_000))
@@ -408,8 +388,8 @@ def main():
     good = psql("SELECT kind, encode(bytes, 'hex') FROM corrupt.good ORDER BY 1, 2")
     if made.returncode or good.returncode or "not called" in made.stdout or "no values" in made.stdout:
         print(made.stdout, made.stderr, good.stderr)
-        print("corrupt: 0 passed, 1 failed, 0 skipped")
-        return 1
+        checks.count(0, 1)
+        checks.end()
     values = {}
     for line in good.stdout.split():
         kind, _, digits = line.partition("|")
@@ -443,9 +423,9 @@ def main():
         print(asked.stderr[-2000:])
     else:
         psql("SET client_min_messages = warning; DROP SCHEMA corrupt, clientele_data, clientele_bi CASCADE")
-    print(f"corrupt: {count + inputs - failed} passed, {failed} failed, 0 skipped")
-    return failed > 0
+    checks.count(count + inputs - failed, failed)
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

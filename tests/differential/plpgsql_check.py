@@ -4,8 +4,6 @@
 
 usage: plpgsql_check.py      (in a database with the extension; needs plpgsql_check)
 """
-import sys
-
 from checks import Checks
 
 # (function, part of the message): why it may be said. What nothing matches any more is an error, too.

@@ -124,7 +124,7 @@ from() {
 while read -r version commit; do
   from "$version" "$commit"
   rm -f "$scripts/clientele--$version.sql"
-done <"$root/tests/upgrade/released"
+done <"$root/tests/upgrade/released.txt"
 
 printf 'upgrade: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 ((failed == 0))

@@ -38,7 +38,7 @@ WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid
 -- table. A function that makes the store, or only writes SQL text, need not.
 WITH texts AS (SELECT signature, proname, regexp_replace(prosrc, E'--[^\n]*', '', 'g') AS body FROM bodies)
 SELECT signature FROM texts
-WHERE strpos(body, 'clientele_data.') > 0 AND regexp_instr(body, 'require_(store|own_schema)') NOT BETWEEN 1 AND strpos(body, 'clientele_data.')
+WHERE strpos(body, 'clientele_data.') > 0 AND strpos(body, 'require_store') NOT BETWEEN 1 AND strpos(body, 'clientele_data.')
   AND proname !~ '^create_.*(store|tables|views)$' AND proname NOT IN ('starter_tags', 'tag_rule_source')
 ORDER BY signature::text COLLATE "C";
 

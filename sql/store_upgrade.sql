@@ -114,6 +114,10 @@ SET ROLE regress_upgrade_owner;
 CALL clientele.upgrade_store();
 REVOKE CREATE ON SCHEMA clientele_bi FROM regress_upgrade_other;
 
+GRANT TRIGGER ON clientele_data.load_runs TO regress_upgrade_other;
+CALL clientele.upgrade_store();
+REVOKE TRIGGER ON clientele_data.load_runs FROM regress_upgrade_other;
+
 -- A store of another version: what has changed is refused, and all else answered.
 ALTER TABLE clientele_data.load_runs RENAME COLUMN times_read_as TO times;
 CALL clientele.load_events('pg_class');

@@ -126,7 +126,7 @@ void require_store(FunctionCallInfo fcinfo, bool present) {
 
 using namespace clientele;
 
-/// What the SQL of 0.1.0 calls, as long as ALTER EXTENSION UPDATE has not been run.
+/// What upgrade_store() calls, and the SQL of 0.1.0 until ALTER EXTENSION UPDATE is run.
 CLIENTELE_FUNCTION(clientele_require_store) {
   require_store(fcinfo, false);
   PG_RETURN_VOID();

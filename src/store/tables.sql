@@ -155,7 +155,7 @@ COMMENT ON PROCEDURE create_store_tables() IS
 CREATE PROCEDURE upgrade_load_runs()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM clientele.require_own_schema('clientele_data');
+  PERFORM clientele.require_store_of_any_version('load_runs', 'UPDATE');
   CALL clientele.rename_store_column('clientele_data.load_runs', 'times', 'times_read_as');
 END $$;
 COMMENT ON PROCEDURE upgrade_load_runs() IS

@@ -68,6 +68,11 @@ $$;
 COMMENT ON FUNCTION owner_settings(text, text) IS
   'Returns statements that give a view or a function of the store the options and the rights that it has; a part of upgrade_store().';
 
+CREATE FUNCTION require_store_of_any_version(relation text, privilege text) RETURNS void
+  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store';
+COMMENT ON FUNCTION require_store_of_any_version(text, text) IS
+  'Checks what require_store() checks, except that no older version has created the table; a part of upgrade_store().';
+
 -- The owner of a store may add columns of any name, so one that has the new name already is left alone.
 CREATE PROCEDURE rename_store_column(relation text, old name, new name)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -144,9 +149,10 @@ BEGIN
   PERFORM clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
   -- Waits for all writers, and for other upgrades. Readers go on.
   FOR step IN
-    SELECT clientele.store_member(m.name, m.kind) AS member FROM clientele.store_members m
+    SELECT clientele.store_member(m.name, m.kind) AS member, split_part(m.name, '.', 2) AS relation FROM clientele.store_members m
     WHERE m.kind = 'table' AND clientele.store_member(m.name, m.kind) IS NOT NULL ORDER BY m.place
   LOOP
+    PERFORM clientele.require_store_of_any_version(step.relation, 'UPDATE');
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', step.member);
   END LOOP;
   readers := ARRAY(SELECT r FROM clientele.bi_roles() r);

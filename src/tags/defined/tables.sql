@@ -161,7 +161,7 @@ COMMENT ON PROCEDURE create_tag_tables() IS
 CREATE PROCEDURE upgrade_tag_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM clientele.require_own_schema('clientele_data');
+  PERFORM clientele.require_store_of_any_version('tags', 'UPDATE'), clientele.require_store_of_any_version('tag_status', 'UPDATE');
   CALL clientele.rename_store_column('clientele_data.tags', 'keeps', 'max_age');
   CALL clientele.rename_store_column('clientele_data.tags', 'timed', 'time_dependent');
   CALL clientele.rename_store_column('clientele_data.tags', 'customers', 'reads_customers');

@@ -68,7 +68,6 @@ class PurchaseFeed {
   void add(int64_t period, double amount);
 
   std::vector<Purchase> purchases_;
-  std::vector<uint8_t> picked_;  // by position in the journey's types
   EventList events_;
 };
 

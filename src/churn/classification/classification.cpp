@@ -24,7 +24,7 @@ uint64_t rounded(uint64_t key, int digits) {
   return key <= half ? key & kept : complement(complement(key) & kept);
 }
 
-/// The most digits at which these two are one; negative if they never are.
+/// The largest number of digits at which these two become equal; negative if they never do.
 int digits_in_common(uint64_t a, uint64_t b) {
   if ((a <= half) != (b <= half)) return -1;
   const uint64_t difference = a <= half ? a ^ b : complement(a) ^ complement(b);
@@ -40,7 +40,7 @@ void append(std::pmr::vector<PredictionRun>& out, const PredictionRun& run) {
   }
 }
 
-/// Two ascending lists as one, with keys of so many digits.
+/// Merges two ascending lists into one, with keys of `digits` digits.
 template <class Left, class Right, class Out>
 void merge_runs(const Left& left, const Right& right, int digits, Out& out) {
   size_t l = 0, r = 0, steps = 0;
@@ -74,7 +74,8 @@ double Classification::threshold(double value) const {
   return std::bit_cast<double>(rounded(std::bit_cast<uint64_t>(value + 0.0), digits()));
 }
 
-/// Makes `all`, which has keys of so many digits, the runs; with fewer digits if need be.
+/// Makes `all`, which has keys of `digits` digits, the runs; with fewer digits if there are too
+/// many.
 void Classification::take(std::pmr::vector<PredictionRun>& all, int digits) const {
   if (all.size() > limit_) {
     std::array<size_t, all_digits> merging{};  // neighbours that become one, by digits

@@ -68,8 +68,8 @@ Datum from_json(std::string_view text) {
   });
 }
 
-/// What churn_features_def() was last called with, and its result: as a stable function it is
-/// called for every row.
+/// The last arguments of churn_features_def() and its result, because a stable function is called
+/// for every row.
 struct Kept {
   explicit Kept(std::pmr::memory_resource*) {}
   std::string arguments;

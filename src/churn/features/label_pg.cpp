@@ -27,7 +27,7 @@ CLIENTELE_FUNCTION(clientele_churned) {
   return pg::returned(fcinfo, pg::guarded([&]() -> pg::Answer {
                         if (TIMESTAMP_NOT_FINITE(at))
                           throw Error(sqlstate::time_out_of_range, "at must be finite",
-                                      "It is the time from which one looks ahead.");
+                                      "It is the time at which the horizon begins.");
                         const uint64_t length = pg::fixed_length(horizon, "horizon");
                         if (length == 0)
                           throw Error(sqlstate::invalid_parameter,

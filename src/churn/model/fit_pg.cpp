@@ -15,8 +15,8 @@ using pg::guarded;
 
 constexpr int features = 1, churned = 2, definition = 3;
 
-// Who has not been labelled, or of whom nothing is known, teaches nothing.
-bool passed_over(FunctionCallInfo fcinfo) {
+// A customer without a label or without features is ignored.
+bool ignored(FunctionCallInfo fcinfo) {
   return PG_ARGISNULL(features) || PG_ARGISNULL(churned) || PG_ARGISNULL(definition);
 }
 
@@ -30,7 +30,7 @@ struct JourneyRow {
   explicit JourneyRow(std::pmr::memory_resource* memory) : features(memory) {}
   JourneyFeatures features;
   std::array<ChurnCell, churn_feature_count> cells;
-  Bytes encoded;               // what the state remembers
+  Bytes encoded;               // as the state keeps it
   std::vector<uint8_t> drawn;  // the definition of the features in it
 
   void define(ByteView given, pg_tz* zone) {
@@ -75,7 +75,7 @@ using namespace clientele;
 
 CLIENTELE_FUNCTION(clientele_churn_fit_accum_array) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  if (ignored(fcinfo)) return unchanged(fcinfo);
   const NumberRow row = number_row(PG_GETARG_DATUM(features));
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
   return guarded([&] {
@@ -91,7 +91,7 @@ CLIENTELE_FUNCTION(clientele_churn_fit_accum_array) {
 
 CLIENTELE_FUNCTION(clientele_churn_fit_accum_jsonb) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  if (ignored(fcinfo)) return unchanged(fcinfo);
   const JsonbContainer* const object = feature_object(PG_GETARG_DATUM(features));
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
   return guarded([&] {

@@ -14,7 +14,7 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Names the zone as PostgreSQL does, whatever the case it was written in.
+/// Sets the name of the zone as PostgreSQL writes it.
 void set_zone(PurchaseDefinition& definition, pg_tz* zone) {
   definition.time_zone = pg_get_timezone_name(zone);
 }
@@ -43,7 +43,7 @@ PurchaseDefinition from_json(std::string_view text) {
   return d;
 }
 
-// purchase_def('2026-03-31') is a cast to SQL, whatever functions there are: so it is understood.
+// purchase_def('2026-03-31') is always a cast in SQL, so a day alone is a text form.
 Datum from_text(std::string_view text) {
   return guarded([&] {
     std::string_view trimmed = text;
@@ -62,7 +62,7 @@ struct Text {
   std::string_view text;
 };
 
-/// What purchase_def() was called with. Its result is kept: as a stable function it is called for
+/// The arguments of purchase_def(). Its result is kept, because a stable function is called for
 /// every row.
 struct Arguments {
   TimestampTz until = 0;

@@ -43,7 +43,7 @@ class Mean {
   size_t count_ = 0;
 };
 
-/// Calls each(period, total) in the order of time, total NaN where there are no amounts.
+/// Calls each(period, total) in the order of time; total is NaN if there are no amounts.
 template <class Each>
 void each_period(std::span<const Purchase> sorted, Each each) {
   for (size_t i = 0; i < sorted.size();) {

@@ -8,17 +8,13 @@ Needs a superuser on a server of this machine: it compiles tests/boundary/throwi
 How long a cancelled query goes on is printed but never judged: machines differ.
 """
 import os
-import pathlib
 import re
 import shlex
-import shutil
 import subprocess
-import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
-results = {True: 0, False: 0}
+from checks import PSQL, Checks, build_module
+
+checks = Checks("boundary")
 
 SETUP = r"""
 SET client_min_messages = warning;
@@ -95,6 +91,7 @@ CANCELLED = [
 
 
 def psql(script, fail=True):
+    """All that a script prints. Some scripts are expected to fail, so the program goes on."""
     done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=script, capture_output=True, text=True)
     if done.returncode != 0 and fail:
         check(False, "psql", done.stderr[-1500:])
@@ -102,31 +99,11 @@ def psql(script, fail=True):
 
 
 def check(good, what, why=""):
-    results[bool(good)] += 1
-    if not good:
-        print(f"not ok: {what}: {why}")
+    checks.check(what, good, why)
 
 
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
-
-
-def build_module():
-    """Compiles the module to a place that the server can read; it is in the data directory."""
-    config = pathlib.Path(shutil.which(PSQL) or PSQL).parent / "pg_config"
-    if not config.exists():
-        config = "pg_config"
-    include = subprocess.run([config, "--includedir-server"], capture_output=True, text=True, check=True).stdout.strip()
-    module = pathlib.Path(psql("SHOW data_directory")) / "clientele_boundary_test.so"
-    with tempfile.TemporaryDirectory() as directory:
-        built = pathlib.Path(directory) / "throwing.so"
-        subprocess.run([*shlex.split(os.environ.get("CXX", "g++")), "-std=c++20", "-O2", "-fPIC", "-shared", "-fno-strict-aliasing",
-                        "-fwrapv", "-Wno-register", "-D_GNU_SOURCE", f"-I{ROOT}/src", f"-I{include}", "-o", built,
-                        ROOT / "tests/boundary/throwing.cpp", ROOT / "src/pg/boundary.cpp"], check=True)
-        module.unlink(missing_ok=True)
-        shutil.copy(built, module)
-        module.chmod(0o755)
-    return module
 
 
 def errors_are_whole():
@@ -222,7 +199,8 @@ def explain_is_true():
 def main():
     module = None
     try:
-        module = build_module()
+        module = build_module("boundary", [*shlex.split(os.environ.get("CXX", "g++")), "-std=c++20", "-Wno-register"],
+                              ["tests/boundary/throwing.cpp", "src/pg/boundary.cpp"])
         psql(SETUP % dict(module=module))
         for part in (errors_are_whole, nothing_leaks, queries_are_cancelled, memory_runs_out, explain_is_true):
             part()
@@ -230,9 +208,8 @@ def main():
     finally:
         if module:
             module.unlink(missing_ok=True)
-    print(f"boundary: {results[True]} passed, {results[False]} failed, 0 skipped")
-    return results[False] > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,12 +12,12 @@ import time
 
 sys.dont_write_bytecode = True
 
-import btyd_checks as checks  # noqa: E402
 import btyd_covariates  # noqa: E402
 import btyd_fits  # noqa: E402
 import btyd_hostile  # noqa: E402
 import btyd_predictions  # noqa: E402
 import btyd_published  # noqa: E402
+from btyd_checks import btyd  # noqa: E402
 
 LONG = 300
 
@@ -26,7 +26,7 @@ def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     print(f"btyd: seed {seed}, {count} random customers", flush=True)
-    checks.new_database()
+    btyd.new_database("CREATE EXTENSION clientele;")
     rng = random.Random(seed)
     parts = [(btyd_published.everything, ()), (btyd_predictions.predictions, (rng, count)),
              (btyd_predictions.hypergeometric, (rng, count // 2)), (btyd_fits.everything, (rng, count // 5)),
@@ -37,9 +37,8 @@ def main():
         started = time.time()
         part(*arguments)
         print(f"{part.__module__}.{part.__name__}: {time.time() - started:.0f} s", flush=True)
-    checks.drop_database()
-    print(f"btyd: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    sys.exit(1 if checks.failed else 0)
+    btyd.drop_database()
+    btyd.end()
 
 
 main()

@@ -5,8 +5,9 @@ import math
 
 import btyd_fits
 import btyd_reference as reference
-from btyd_checks import PARALLEL, SERIAL, check, copy, near, psql
+from btyd_checks import PARALLEL, check, near, psql
 from btyd_published import parameters
+from checks import SERIAL, copy
 
 PURCHASES = 1
 LEAVING = {"BG/NBD": (2, 1), "MBG/NBD": (2, 1), "Pareto/NBD": (3, -1)}

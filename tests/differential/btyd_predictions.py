@@ -3,8 +3,9 @@
 import math
 
 import btyd_reference as reference
-from btyd_checks import check, copy, near, psql, skip
+from btyd_checks import btyd, check, near, psql
 from btyd_published import written
+from checks import copy
 
 try:
     import mpmath
@@ -126,7 +127,7 @@ def late(kind, parameters, history, p):
 def hypergeometric(rng, count):
     """The published closed forms with 60 digits, for parameters far out."""
     if mpmath is None:
-        skip("closed forms", "mpmath is not there")
+        btyd.skip("closed forms: mpmath is not there")
         return
     mpmath.mp.dps = 60
     cases = []

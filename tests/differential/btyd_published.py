@@ -8,7 +8,8 @@ same files, and published nowhere. Printed parameters are those of an optimiser 
 import math
 
 import btyd_reference
-from btyd_checks import DATA, check, model_of, near, one, psql, there
+from btyd_checks import btyd, check, model_of, near, one, psql
+from checks import DATA
 
 BG = {"model": "BG/NBD", "at": (.242595, 4.413602, .792922, 2.425907), "errors": (.012557, .378222, .18573, .705397),
       "likelihood": -9582.42921, "printed": -9582.429, "left": (.726620, .968854), "ahead": (1.22599, 25.75734),
@@ -36,7 +37,7 @@ def written(kind, *values):
 
 
 def cdnow():
-    if not there("cdnow_sample.csv", "cdnow_sample_cbs.csv"):
+    if not btyd.there("cdnow_sample.csv", "cdnow_sample_cbs.csv"):
         return
     psql(f"""CREATE TABLE purchases (master int, id int, date date, cds int, amount numeric);
 \\copy purchases FROM '{DATA}/cdnow_sample.csv' WITH (FORMAT csv, HEADER)
@@ -140,7 +141,7 @@ def hold_out():
 
 def cdnow_master():
     """Own figures."""
-    if not there("cdnow_master.csv"):
+    if not btyd.there("cdnow_master.csv"):
         return
     psql(f"""CREATE TABLE master (id int, date date, cds int, amount numeric);
 \\copy master FROM '{DATA}/cdnow_master.csv' WITH (FORMAT csv, HEADER)
@@ -160,7 +161,7 @@ SELECT sum(e), avg(abs(e - y)) FROM (SELECT expected_purchases(s, m, 39) AS e, (
 
 
 def donations():
-    if not there("bgbb_donations_summary.csv"):
+    if not btyd.there("bgbb_donations_summary.csv"):
         return
     psql(f"""CREATE TABLE donors (x int, t_x int, n int, customers int);
 \\copy donors FROM '{DATA}/bgbb_donations_summary.csv' WITH (FORMAT csv, HEADER)
@@ -184,7 +185,7 @@ def online_retail():
 
     On the whole period an optimiser in two programs ended at -37645.6413, with a = .016 and b = 92.
     There is a better one, near a = .0034 and b = 6.7, which is no better than chance gives."""
-    if not there("online_retail.csv.gz"):
+    if not btyd.there("online_retail.csv.gz"):
         return
     psql(f"""CREATE TABLE lines (invoice text, code text, description text, quantity int, at timestamptz, price numeric, customer bigint, country text);
 \\copy lines FROM program 'gzip -dc {DATA}/online_retail.csv.gz' WITH (FORMAT csv, HEADER)

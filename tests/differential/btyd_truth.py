@@ -16,21 +16,13 @@ The last line is `btyd_truth: N passed, N failed, N skipped`.
 import json
 import math
 import os
-import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", ROOT.parent / "shared" / "data"))
-PSQL = [os.environ.get("CLIENTELE_PSQL", "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t"]
-BUILD = pathlib.Path(os.environ.get("CLIENTELE_BUILD", ROOT / "build"))
-results = {"passed": 0, "failed": 0, "skipped": 0}
+from checks import BUILD, DATA, PSQL, Checks
 
-
-def check(what, good, detail=""):
-    results["passed" if good else "failed"] += 1
-    if not good:
-        print(f"not ok: {what}: {detail}")
+checks = Checks("btyd_truth")
+check, skip = checks.check, checks.skip
 
 
 def near(what, wanted, got, tolerance):
@@ -38,16 +30,9 @@ def near(what, wanted, got, tolerance):
     check(what, abs(got - wanted) <= tolerance, f"wanted {wanted:.6g} within {tolerance:.3g}, got {got:.6g}")
 
 
-def skip(what):
-    results["skipped"] += 1
-    print(f"skipped: {what}")
-
-
-def psql(*statements, data=None):
-    """The rows of the last statement that has any."""
-    arguments = [part for s in statements for part in ("-c", s)]
-    done = subprocess.run([*PSQL, *arguments], stdin=data, stdout=subprocess.PIPE, check=True)
-    return [line.split("\t") for line in done.stdout.decode().splitlines()]
+def psql(*statements):
+    """The rows of all statements."""
+    return checks.psql("".join(f"{statement};\n" for statement in statements))
 
 
 def copy(command, table, options="", only=None):
@@ -55,7 +40,7 @@ def copy(command, table, options="", only=None):
     writers = [subprocess.Popen(command, stdout=subprocess.PIPE)]
     if only:
         writers.append(subprocess.Popen(["grep", "-F", only], stdin=writers[0].stdout, stdout=subprocess.PIPE))
-    psql(f"COPY {table} FROM STDIN {options}", data=writers[-1].stdout)
+    subprocess.run([PSQL, "-Xqc", f"COPY {table} FROM STDIN {options}"], stdin=writers[-1].stdout, check=True)
     for writer in writers:
         writer.stdout.close()
         if writer.wait() != 0:
@@ -243,9 +228,8 @@ def main():
         except (subprocess.CalledProcessError, RuntimeError, KeyError, ValueError) as error:
             check("nothing goes wrong", False, repr(error))
     psql("DROP SCHEMA truth CASCADE")
-    print("btyd_truth: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
-    return results["failed"] > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

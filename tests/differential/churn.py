@@ -14,41 +14,14 @@ import csv
 import fractions
 import json
 import math
-import os
-import pathlib
 import random
-import subprocess
 import sys
 
-DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared/data"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import DATA, FORCED, Checks
+
 DATABASE = "clientele_churn_differential"
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:600])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("churn: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0;
-DO $$ BEGIN
-  PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
-END $$;
-"""
+checks = Checks("churn", DATABASE)
+check, psql = checks.check, checks.psql
 
 
 # The model written down once more. Rows are dicts; columns are standardised, the intercept is column 0.
@@ -342,7 +315,7 @@ def random_sets(rng, count):
     lines = [(g, i, json.dumps(row, ensure_ascii=False), y) for g, (rows, churned, _, _) in enumerate(sets)
              for i, (row, y) in enumerate(zip(rows, churned))]
     rng.shuffle(lines)
-    psql(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
+    checks.new_database()
     psql(SETUP % ("COPY sets FROM stdin;\n" + "".join(f"{g}\t{s[2]}\t{s[3]}\n" for g, s in enumerate(sets)) + "\\.\nCOPY t FROM stdin;\n" +
                   "".join("\t".join(map(copied, line)) + "\n" for line in lines) + "\\.\n"))
     answers = {int(g): a for g, a in psql("SELECT g, answer FROM models")}
@@ -357,22 +330,18 @@ def random_sets(rng, count):
 def agree(what, query):
     """A query that gives for each of many things whether it is so."""
     (good, bad), = psql(f"SELECT count(*) FILTER (WHERE ok), count(*) FILTER (WHERE ok IS NOT TRUE) FROM ({query}) q")
-    global passed, failed
-    passed, failed = passed + int(good), failed + int(bad)
-    if int(bad) or not int(good):
-        failed += not int(good)
-        print(f"{what}: {good} agree, {bad} do not")
+    checks.agreed(what, [("all", good, bad, "")])
 
 
 def plans():
     good = "SELECT t.* FROM t JOIN models USING (g) WHERE model IS NOT NULL"
     psql(f"CREATE TABLE usable AS {good} ORDER BY random(); ALTER TABLE usable SET (parallel_workers = 2); ANALYZE usable;")
     for name, settings, source in (("serial", "SET max_parallel_workers_per_gather = 0;", "usable"),
-                                   ("parallel", PARALLEL, "usable"),
+                                   ("parallel", FORCED, "usable"),
                                    ("sorted", "", "(SELECT * FROM usable ORDER BY row, churned, id) s")):
         psql(f"{settings} CREATE TABLE by_{name} AS SELECT g, clientele.churn_fit(row, churned, d) AS model FROM {source} JOIN models USING (g) GROUP BY g;")
         agree(f"{name} plan", f"SELECT clientele.churn_model_send(a.model) = clientele.churn_model_send(b.model) AS ok FROM by_{name} a JOIN models b USING (g)")
-    plan = psql(PARALLEL + "EXPLAIN (COSTS OFF) SELECT g, clientele.churn_fit(row, churned, d) FROM usable JOIN models USING (g) GROUP BY g;")
+    plan = psql(FORCED + "EXPLAIN (COSTS OFF) SELECT g, clientele.churn_fit(row, churned, d) FROM usable JOIN models USING (g) GROUP BY g;")
     check("a parallel plan", any("Partial" in line[0] for line in plan), plan)
     psql("""CREATE AGGREGATE state_of(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
 CREATE AGGREGATE merged(clientele.churn_rows) (SFUNC = clientele.churn_fit_combine, STYPE = clientele.churn_rows, FINALFUNC = clientele.churn_fit_final);
@@ -416,12 +385,9 @@ NUMBERS = ("SeniorCitizen", "tenure", "MonthlyCharges", "TotalCharges")
 
 
 def telco():
-    global skipped
-    path, folds = DATA / "telco_churn.csv", DATA / "telco_folds.csv"
-    if not path.exists() or not folds.exists():
-        skipped += 1
-        print(f"skipped: {path} or {folds.name} is not there")
+    if not checks.there("telco_churn.csv", "telco_folds.csv"):
         return
+    path, folds = DATA / "telco_churn.csv", DATA / "telco_folds.csv"
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     names = [n for n in rows[0] if n not in ("customerID", "Churn")]
@@ -489,7 +455,7 @@ CREATE TABLE "scored {label}" AS SELECT id, fold, churned, clientele.churn_prob(
         check(f"Telco {label}: AUC", abs(figures[label][0] - auc) < .002, figures[label])
         check(f"Telco {label}: accuracy", abs(figures[label][1] - accuracy) < .002 and figures[label][1] >= .8, figures[label])
     check("Telco log loss", abs(figures["no penalty"][2] - .4172) < .001, figures)
-    for settings in ("SET max_parallel_workers_per_gather = 0;", PARALLEL):
+    for settings in ("SET max_parallel_workers_per_gather = 0;", FORCED):
         (out,), (digest,) = psql(settings + """SELECT clientele.churn_fit(features, churned, clientele.churn_def(0))::text::jsonb #> '{fit,out_of_fold}' FROM telco;
 SELECT md5(clientele.churn_model_send(clientele.churn_fit(features, churned, clientele.churn_def()))::text) FROM telco;""")
         figures.setdefault("digest", digest)
@@ -501,14 +467,12 @@ SELECT md5(clientele.churn_model_send(clientele.churn_fit(features, churned, cli
 
 
 def scikit(one_hot):
-    global skipped
     try:
         import numpy
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import StandardScaler
     except ImportError:
-        skipped += 1
-        print("skipped: scikit-learn is not there")
+        checks.skip("scikit-learn is not there")
         return
     data = psql("SELECT numbers, churned FROM telco ORDER BY id")
     x = numpy.array([[float(v) for v in n.strip("{}").split(",")] for n, _ in data])
@@ -529,9 +493,8 @@ def main():
     random_sets(random.Random(seed), count)
     plans()
     telco()
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"churn: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.drop_database()
+    checks.end()
 
 
 main()

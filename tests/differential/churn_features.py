@@ -13,15 +13,14 @@ The array, its JSON form, serial and parallel plans must all agree.
 import datetime
 import json
 import math
-import os
 import random
 import statistics
-import subprocess
 import sys
 import zoneinfo
 from fractions import Fraction
 
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import PARALLEL, Checks, copy
+
 DATABASE = "clientele_churn_features_differential"
 SECOND, HOUR, DAY = 10**6, 3600 * 10**6, 86400 * 10**6
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe", "Asia/Kathmandu", "Europe/London"]
@@ -35,28 +34,8 @@ UNKNOWN = 900  # a type that the dictionary never has
 USUAL = {"purchase": {"purchase"}, "return": {"return"}, "complaint": {"complaint"}, "promotion": {"promotion_sent"},
          "answer": {"promotion_opened", "promotion_clicked"}, "passive": {"resolved"}}
 GIVEN = ["purchase", "web:purchase|购买", "store:*", "view_item[category=shoes]", "web:return|app:view_item", "*:visit", "promotion_*", "resolved|contact", "nothing*", f"#{UNKNOWN}", "*", "email:*"]
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:500])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script, capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("churn_features: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
-def copy(table, rows):
-    lines = ("\t".join(r"\N" if v is None else str(v) for v in r) for r in rows)
-    return f"COPY {table} FROM stdin;\n" + "".join(line + "\n" for line in lines) + "\\.\n"
+checks = Checks("churn_features", DATABASE)
+check, psql = checks.check, checks.psql
 
 
 def stamp(micros):
@@ -142,10 +121,6 @@ def features(rows, q, known):
     return f
 
 
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
-"""
-
-
 def ask(rng, label, count, known):
     ids = sorted(known) + [UNKNOWN]
     questions = [question(rng, g) for g in range(count)]
@@ -202,8 +177,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 600
     print(f"churn_features: seed {seed}, {count} questions", flush=True)
     rng = random.Random(seed)
-    psql(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
-    psql("SET client_min_messages = warning; CREATE EXTENSION clientele;")
+    checks.new_database("CREATE EXTENSION clientele;")
     # Without a store nothing has a name: only numbers pick events, and there are no channels.
     (alone,), = psql("SET client_min_messages = warning; SELECT array_to_json(clientele.churn_features('{1@2026-01-01T00:00:00Z, 2@2026-01-02T00:00:00Z=5}', '2026-01-05Z', clientele.churn_features_def(purchase => '#2')))")
     check("no store", json.loads(alone)[12:18] == [2, None, 0, 1, 1, 3], alone)
@@ -212,9 +186,8 @@ def main():
     ask(rng, "some names absent", count // 2, known)
     known |= add_types(LATER)
     ask(rng, "all names there", count - count // 2, known)
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"churn_features: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.drop_database()
+    checks.end()
 
 
 main()

@@ -13,41 +13,20 @@ All seeds are fixed. CLIENTELE_PSQL is the psql to use, CLIENTELE_BUILD where de
 """
 import csv
 import datetime
-import os
-import pathlib
 import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("CLIENTELE_BUILD", ROOT / "build"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import BUILD, PARALLEL, Checks
+
 DATABASE = "clientele_churn_journeys_differential"
 DAY = datetime.timedelta(days=1)
 START = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
 AT, HORIZON = START + 275 * DAY, 90 * DAY
 OWN = "web:*|app:*|store:*|contact|complaint|promotion_opened|promotion_clicked"
 PASSIVE = {"promotion_sent", "resolved"}
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
-"""
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:600])
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], capture_output=True, text=True,
-                          input="SET client_min_messages = warning; SET TimeZone = 'UTC'; SET search_path = public, clientele;\n" + script)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("churn_journeys: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
+checks = Checks("churn_journeys", DATABASE, "SET client_min_messages = warning; SET TimeZone = 'UTC'; SET search_path = public, clientele;\n")
+check, psql = checks.check, checks.psql
 
 
 def load(customers, directory):
@@ -55,7 +34,7 @@ def load(customers, directory):
     events = f"{directory}/events.csv"
     subprocess.run([BUILD / "demo" / "simulate", "--customers", str(customers), "--days", "365", "--seed", "11", "--start", str(START.date()),
                     "--quiet", "--events", events, "--truth", "/dev/null"], check=True)
-    psql(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
+    checks.new_database()
     psql(f"""CREATE EXTENSION clientele; CALL create_store();
 CREATE TABLE raw (customer text, at timestamptz, channel text, event text, item text, amount numeric, properties jsonb);
 \\copy raw FROM '{events}' (FORMAT csv, HEADER)
@@ -152,19 +131,16 @@ STRAIGHT = .01
 
 def main():
     customers = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
-    if not (BUILD / "demo" / "simulate").exists():
-        print(f"skipped: {BUILD / 'demo' / 'simulate'} is not built")
-        print("churn_journeys: 0 passed, 0 failed, 1 skipped")
-        return
+    if not checks.built("demo/simulate"):
+        checks.end()
     with tempfile.TemporaryDirectory() as directory:
         labels(load(customers, directory))
     short_and_long_way()
     # Most who have left did so long ago, and recency alone tells. Who was there in the last month is harder to guess.
     quality("all", "true", .94, .001)
     quality("seen in the last 30 days", "f[1] <= 30", .75, .01)
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"churn_journeys: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.drop_database()
+    checks.end()
 
 
 main()

@@ -15,7 +15,7 @@ import math
 import random
 import sys
 
-from checks import Checks
+from checks import PARALLEL, Checks
 
 DATABASE = "clientele_classification_differential"
 checks = Checks("classification", DATABASE)
@@ -50,9 +50,7 @@ def data_sets(rng, count):
     return rows
 
 
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0; SET enable_sort = off;
-"""
+UNSORTED = PARALLEL + "SET enable_sort = off;\n"
 SETUP = """
 SET client_min_messages = warning;
 CREATE EXTENSION clientele;
@@ -66,19 +64,19 @@ CREATE TABLE serial AS SELECT g, clientele.classification(p, y) AS c FROM t GROU
 
 def same_bytes(rng, label, source):
     """The same bytes whatever the plan and the order of rows."""
-    plans = {"parallel": (PARALLEL, f"SELECT g, clientele.classification(p, y) AS c FROM {source} GROUP BY g"),
+    plans = {"parallel": (UNSORTED, f"SELECT g, clientele.classification(p, y) AS c FROM {source} GROUP BY g"),
              "sorted": ("", f"SELECT g, clientele.classification(p, y ORDER BY p DESC, y) AS c FROM {source} GROUP BY g"),
              "shuffled": ("", f"SELECT g, clientele.classification(p, y ORDER BY hashfloat8(p + {rng.random()})) AS c FROM {source} GROUP BY g"),
-             "merged": (PARALLEL, f"""SELECT g, clientele.classification_merge(c ORDER BY part) AS c FROM (
+             "merged": (UNSORTED, f"""SELECT g, clientele.classification_merge(c ORDER BY part) AS c FROM (
                 SELECT g, abs(hashfloat8(p)) %% 5 AS part, clientele.classification(p, y) AS c FROM {source} GROUP BY 1, 2) x GROUP BY g""".replace("%%", "%"))}
     for name, (settings, query) in plans.items():
         (good, bad), = psql(f"""{settings}SELECT count(*) FILTER (WHERE same), count(*) FILTER (WHERE NOT same) FROM (
           SELECT coalesce(clientele.classification_summary_send(a.c) = clientele.classification_summary_send(b.c), a.c IS NULL AND b.c IS NULL) AS same
           FROM ({query}) a FULL JOIN (SELECT * FROM {label}) b USING (g)) x;""")
         check(f"{label} {name}", int(good) > 0 and bad == "0", f"{good} same, {bad} differ")
-    (plan,) = psql(PARALLEL + f"EXPLAIN (COSTS OFF, FORMAT json) SELECT g, clientele.classification(p, y) FROM {source} GROUP BY g")[0:1] or [[""]]
+    (plan,) = psql(UNSORTED + f"EXPLAIN (COSTS OFF, FORMAT json) SELECT g, clientele.classification(p, y) FROM {source} GROUP BY g")[0:1] or [[""]]
     check(f"{label} runs in parallel", any("Gather" in line[0] for line in psql(
-        PARALLEL + f"EXPLAIN (COSTS OFF) SELECT g, clientele.classification(p, y) FROM {source} GROUP BY g")), plan)
+        UNSORTED + f"EXPLAIN (COSTS OFF) SELECT g, clientele.classification(p, y) FROM {source} GROUP BY g")), plan)
 
 
 def near(got, want, tolerance=1e-12):

@@ -18,16 +18,12 @@ accept must be itself again through its text and its binary form.
 """
 import json
 import os
-import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import PSQL, Checks, build_module
 
 SETUP = r"""
 SET client_min_messages = warning;
@@ -201,7 +197,7 @@ INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'aud
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',
   'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)',
-  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''yes'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
+  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''flag'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
 INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)',
   'scores_below($1, 3)', 'scores_at_most($1, 3)', 'scores_above($1, 3)', 'scores_at_least($1, 3)', 'scores_between($1, 3, 9)', 'score_of($1, 5)', 'score_summary($1)', 'tag_scores_without($1, ''{5}'')',
   'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''age'', ''number'', NULL, NULL, $1, NULL)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
@@ -336,26 +332,9 @@ def spoiled(rng, good):
     return bytes(b)
 
 
-def build_module():
-    """tests/boundary/corrupting.c, where the server can load it."""
-    config = pathlib.Path(shutil.which(PSQL) or PSQL).parent / "pg_config"
-    if not config.exists():
-        config = "pg_config"
-    include = subprocess.run([config, "--includedir-server"], capture_output=True, text=True, check=True).stdout.strip()
-    module = pathlib.Path(psql("SHOW data_directory").stdout.strip()) / "clientele_corrupting_test.so"
-    with tempfile.TemporaryDirectory() as directory:
-        built = pathlib.Path(directory) / "corrupting.so"
-        subprocess.run([os.environ.get("CC", "gcc"), "-O2", "-fPIC", "-shared", "-fno-strict-aliasing", "-fwrapv", "-Wall",
-                        "-D_GNU_SOURCE", f"-I{include}", "-o", built, ROOT / "tests/boundary/corrupting.c"], check=True)
-        module.unlink(missing_ok=True)
-        shutil.copy(built, module)
-        module.chmod(0o755)
-    return module
-
-
 def corrupt_inputs(rng, values, count):
     """Gives `count` corrupt values to input, receive and cast functions; what was wrong, as lines."""
-    module = build_module()
+    module = build_module("corrupting", [os.environ.get("CC", "gcc"), "-Wall"], ["tests/boundary/corrupting.c"])
     batch = max(1, min(5000, count // 400))
     casts = {}
     for line in psql("""SELECT casttarget::regtype, castsource::regtype FROM pg_cast
@@ -399,6 +378,7 @@ def corrupt_inputs(rng, values, count):
 
 
 def main():
+    checks = Checks("corrupt")
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 4000
     inputs = int(sys.argv[3]) if len(sys.argv) > 3 else int(os.environ.get("CLIENTELE_CORRUPT_VALUES", 200_000))
@@ -408,8 +388,8 @@ def main():
     good = psql("SELECT kind, encode(bytes, 'hex') FROM corrupt.good ORDER BY 1, 2")
     if made.returncode or good.returncode or "not called" in made.stdout or "no values" in made.stdout:
         print(made.stdout, made.stderr, good.stderr)
-        print("corrupt: 0 passed, 1 failed, 0 skipped")
-        return 1
+        checks.count(0, 1)
+        checks.end()
     values = {}
     for line in good.stdout.split():
         kind, _, digits = line.partition("|")
@@ -443,9 +423,9 @@ def main():
         print(asked.stderr[-2000:])
     else:
         psql("SET client_min_messages = warning; DROP SCHEMA corrupt, clientele_data, clientele_bi CASCADE")
-    print(f"corrupt: {count + inputs - failed} passed, {failed} failed, 0 skipped")
-    return failed > 0
+    checks.count(count + inputs - failed, failed)
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

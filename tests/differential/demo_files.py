@@ -12,35 +12,26 @@ import datetime
 import gzip
 import io
 import os
-import pathlib
 import random
 import subprocess
 import sys
 from decimal import Decimal
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", ROOT.parent / "shared" / "data"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql").split()
-PROGRAMS = pathlib.Path(os.environ.get("CLIENTELE_BUILD", ROOT / "build")) / "demo"
-results = {"passed": 0, "failed": 0, "skipped": 0}
+from checks import BUILD, DATA, PSQL, ROOT, Checks
 
-
-def check(name, wanted, got):
-    same = wanted == got
-    results["passed" if same else "failed"] += 1
-    if not same:
-        print(f"not ok: {name}: wanted {wanted}, got {got}")
+checks = Checks("demo_files")
+check = checks.same
 
 
 def psql(*arguments, data=b""):
-    return subprocess.run([*PSQL, "-XqAt", "-v", "ON_ERROR_STOP=1", *arguments], input=data,
+    return subprocess.run([PSQL, "-XqAt", "-v", "ON_ERROR_STOP=1", *arguments], input=data,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True).stdout.decode().strip()
 
 
 def load(data):
     """What the demo does with a file: import, COPY, load_events."""
     psql("-f", str(ROOT / "demo" / "prepare.sql"))
-    rows = subprocess.run([PROGRAMS / "import"], input=data, capture_output=True)
+    rows = subprocess.run([BUILD / "demo/import"], input=data, capture_output=True)
     if rows.returncode not in (0, 1, 2):
         raise RuntimeError(f"import ended with {rows.returncode}: {rows.stderr[-300:]}")
     psql("-c", "COPY demo.events (row, line, customer, at, event, channel, item, amount, reject, content) FROM STDIN",
@@ -92,8 +83,7 @@ def real_files():
     for name, columns in FILES.items():
         path = DATA / name
         if not path.exists():
-            print(f"skipped: {path} is not there")
-            results["skipped"] += 1
+            checks.skip(f"{path} is not there")
             continue
         data = gzip.open(path).read() if name.endswith(".gz") else path.read_bytes()
         load(data)
@@ -133,19 +123,13 @@ def hostile(seed, count):
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(2**32)
     os.environ["PGOPTIONS"] = "-c client_min_messages=warning -c timezone=UTC"
-    if (PROGRAMS.parent / "CMakeCache.txt").exists():
-        subprocess.run(["cmake", "--build", PROGRAMS.parent, "--target", "import"], stdout=subprocess.DEVNULL)
-    if not (PROGRAMS / "import").exists():
-        print(f"skipped: {PROGRAMS / 'import'} is not built")
-        results["skipped"] += 1
-    else:
+    if checks.built("demo/import"):
         real_files()
         print(f"seed {seed}")
         hostile(seed, int(sys.argv[2]) if len(sys.argv) > 2 else 40)
         psql("-c", "DROP SCHEMA demo CASCADE", "-c", "CALL clientele.drop_store()")
-    print("demo_files: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
-    return results["failed"] > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

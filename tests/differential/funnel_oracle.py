@@ -12,16 +12,15 @@ import datetime
 import importlib.util
 import itertools
 import math
-import os
 import pathlib
 import random
-import subprocess
 import sys
 import time
 import zoneinfo
 
+from checks import PARALLEL, SERIAL, Checks
+
 ORACLE = pathlib.Path(__file__).resolve().parents[3] / "shared/oracle/funnel.py"
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
 BATCH = 10_000
 UNITS = [1, 7, 1000, 1_000_000, 60_000_000, 3_600_000_000, 3_599_999_999, 86_400_000_000]
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Asia/Kolkata", "Pacific/Apia"]
@@ -80,11 +79,9 @@ FROM (SELECT grp, clientele.funnel(journey, def) AS summary FROM funnel_oracle.a
      clientele.funnel_steps(g.summary) s
 ORDER BY 1, 2;
 """
-SERIAL = "SET max_parallel_workers_per_gather = 0;\n"
-PARALLEL = """SET max_parallel_workers_per_gather = 3; SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET cpu_tuple_cost = 1;
-SET cpu_operator_cost = 1;
-"""
+DEAR = PARALLEL + "SET max_parallel_workers_per_gather = 3; SET cpu_tuple_cost = 1; SET cpu_operator_cost = 1;\n"
+checks = Checks("funnel_oracle")
+psql = checks.psql
 
 
 def load_oracle():
@@ -93,15 +90,6 @@ def load_oracle():
     sys.dont_write_bytecode = True
     spec.loader.exec_module(module)
     return module
-
-
-def psql(script):
-    """The rows that a script's queries print."""
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t"], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(done.stderr + "\nfunnel_oracle: 0 passed, 1 failed, 0 skipped")
-    return [line.split("\t") for line in done.stdout.splitlines()]
 
 
 # What the oracle lacks: one calendar day, and any order at distinct instants.
@@ -235,16 +223,12 @@ def loading(cases, rng):
 
 
 def run_cases(oracle, rng, count):
-    """Returns how many answers agreed and how many did not."""
-    asked = failed = 0
     for start in range(0, count, BATCH):
         cases = [finish(oracle, make_case(oracle, rng)) for _ in range(min(BATCH, count - start))]
-        asked += len(cases) + sum(raw_mode(c) is not None for c in cases)
-        for row in psql(loading(cases, rng) + COMPARE):
-            failed += 1
-            if failed <= 5:
-                print("differs:", row, cases[int(row[1])])
-    return asked - failed, failed
+        different = psql(loading(cases, rng) + COMPARE)
+        checks.count(len(cases) + sum(raw_mode(c) is not None for c in cases) - len(different), 0)
+        for row in different:
+            checks.check("an answer", False, f"{row} {cases[int(row[1])]}")
 
 
 # The aggregate
@@ -291,7 +275,6 @@ def same_row(got, wanted):
 
 
 def run_groups(oracle, rng, groups):
-    passed = failed = 0
     cases, wanted = [], {}
     for g in range(groups):
         one = make_case(oracle, rng)
@@ -303,40 +286,29 @@ def run_groups(oracle, rng, groups):
         wanted[g] = expected_steps(members)
     script = loading(cases, rng)
     plan = "EXPLAIN (COSTS OFF) " + STEPS.strip()
-    for name, settings in (("serial", SERIAL), ("parallel", PARALLEL)):
+    for name, settings in (("serial", SERIAL), ("parallel", DEAR)):
         got = {}
         for row in psql((script if name == "serial" else "SET TimeZone = 'UTC';\n") + settings + STEPS):
             got.setdefault(int(row[0]), []).append(row[1:])
         for g, rows in wanted.items():
-            if len(got.get(g, [])) == len(rows) and all(map(same_row, got[g], rows)):
-                passed += 1
-            else:
-                failed += 1
-                if failed <= 5:
-                    print(name, "aggregate differs:", got.get(g), rows)
-    if any("Partial" in line[0] for line in psql(PARALLEL + plan)):
-        passed += 1
-    else:
-        failed += 1
-        print("the parallel plan is not parallel")
-    return passed, failed
+            check = len(got.get(g, [])) == len(rows) and all(map(same_row, got[g], rows))
+            checks.check(f"{name} aggregate", check, f"{got.get(g)}, wanted {rows}")
+    checks.check("the parallel plan is parallel", any("Partial" in line[0] for line in psql(DEAR + plan)))
 
 
 def main():
     if not ORACLE.exists():
-        print(f"{ORACLE} is not there")
-        print("funnel_oracle: 0 passed, 0 failed, 1 skipped")
-        return 0
+        checks.skip(f"{ORACLE} is not there")
+        checks.end()
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
     print(f"seed {seed}, {count} cases", flush=True)
     oracle, rng = load_oracle(), random.Random(seed)
-    passed, failed = run_cases(oracle, rng, count)
-    good, bad = run_groups(oracle, rng, 60)
+    run_cases(oracle, rng, count)
+    run_groups(oracle, rng, 60)
     psql("SET client_min_messages = warning; DROP SCHEMA funnel_oracle CASCADE;")
-    print(f"funnel_oracle: {passed + good} passed, {failed + bad} failed, 0 skipped")
-    return failed + bad > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

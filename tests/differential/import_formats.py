@@ -19,10 +19,11 @@ import tempfile
 from collections import Counter
 from decimal import Decimal
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from checks import BUILD, PSQL, ROOT, Checks
+
 FILES = ROOT / "tests" / "import"
-PROGRAMS = pathlib.Path(os.environ.get("CLIENTELE_BUILD", ROOT / "build")) / "demo"
-results = {"passed": 0, "failed": 0, "skipped": 0}
+checks = Checks("import_formats")
+check = checks.same
 
 # columns (the roles in the order in which they are explained), rows read, rejected ones by reason, customers (in the
 # order in which they appear), the sum of amounts, the first and the last time, and what is said of it all
@@ -181,16 +182,9 @@ ASKED = {
 }
 
 
-def check(name, wanted, got):
-    same = wanted == got
-    results["passed" if same else "failed"] += 1
-    if not same:
-        print(f"not ok: {name}: wanted {wanted}, got {got}")
-
-
 def run_import(data, *options, name="file.csv"):
     """Exit status, rows of COPY as lists, and what is said."""
-    done = subprocess.run([PROGRAMS / "import", "--name", name, *options], input=data, capture_output=True, timeout=60)
+    done = subprocess.run([BUILD / "demo/import", "--name", name, *options], input=data, capture_output=True, timeout=60)
     rows = [[None if v == "\\N" else v for v in line.split("\t")] for line in done.stdout.decode().splitlines()]
     return done.returncode, rows, done.stderr.decode()
 
@@ -238,8 +232,8 @@ def wishes():
 
 def demo(name, path, options=(), status=0):
     """./run demo on a file: it ends with answers, and no word of an error."""
-    environment = dict(os.environ, CLIENTELE_BUILD=str(PROGRAMS.parent))
-    environment.setdefault("CLIENTELE_PSQL", "psql")
+    environment = dict(os.environ, CLIENTELE_BUILD=str(BUILD))
+    environment["CLIENTELE_PSQL"] = PSQL
     done = subprocess.run([ROOT / "demo" / "demo.sh", path, *options], capture_output=True, env=environment, timeout=300)
     out, said = done.stdout.decode(), done.stderr.decode()
     check(f"demo of {name}: status", status, done.returncode)
@@ -265,19 +259,13 @@ def demos(everything):
 
 
 def main():
-    if (PROGRAMS.parent / "CMakeCache.txt").exists():
-        subprocess.run(["cmake", "--build", PROGRAMS.parent, "--target", "import"], stdout=subprocess.DEVNULL)
-    if not (PROGRAMS / "import").exists():
-        print(f"skipped: {PROGRAMS / 'import'} is not built")
-        results["skipped"] += 1
-    else:
+    if checks.built("demo/import"):
         formats()
         refusals()
         wishes()
         demos("--all" in sys.argv)
-    print("import_formats: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
-    return results["failed"] > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

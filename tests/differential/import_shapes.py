@@ -13,16 +13,17 @@ The last line is `import_shapes: N passed, N failed, N skipped`.
 """
 import datetime
 import os
-import pathlib
 import random
 import resource
 import subprocess
 import sys
 from decimal import Decimal
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ.get("CLIENTELE_BUILD", ROOT / "build")) / "demo" / "import"
-results = {"passed": 0, "failed": 0, "skipped": 0}
+from checks import BUILD, Checks
+
+PROGRAM = BUILD / "demo/import"
+checks = Checks("import_shapes")
+check = checks.same
 
 # The names of the columns: customer, time, item, amount; and letters that the language uses in names and items.
 LANGUAGES = {
@@ -63,14 +64,6 @@ MONTHS = {"en": "January February March April May June July August September Oct
           "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
           "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
           "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"}
-
-
-def check(name, wanted, got, *more):
-    same = wanted == got
-    results["passed" if same else "failed"] += 1
-    if not same:
-        print(f"not ok: {name}: wanted {wanted}, got {got}", *more)
-    return same
 
 
 def run_import(data, *options):
@@ -296,19 +289,13 @@ def large():
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(2**32)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 250
-    if (PROGRAM.parent.parent / "CMakeCache.txt").exists():
-        subprocess.run(["cmake", "--build", PROGRAM.parent.parent, "--target", "import"], stdout=subprocess.DEVNULL)
-    if not PROGRAM.exists():
-        print(f"skipped: {PROGRAM} is not built")
-        results["skipped"] += 1
-    else:
+    if checks.built("demo/import"):
         print(f"seed {seed}")
         shapes(seed, count)
         hostile(seed, count)
         large()
-    print("import_shapes: " + ", ".join(f"{n} {kind}" for kind, n in results.items()))
-    return results["failed"] > 0
+    checks.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,11 +6,13 @@ Usage: journey_format.py [SEED [COUNT]]. Random events go to the server as rows 
 bytes that it packs are decoded here, and must equal what the encoder here makes of the events.
 """
 import decimal
-import os
 import random
-import subprocess
 import sys
 from itertools import combinations_with_replacement
+
+from checks import Checks
+
+checks = Checks("journey_format")
 
 UNITS = [1, 10**3, 10**6, 60 * 10**6, 3600 * 10**6, 86400 * 10**6]
 FIRST, END = -211813488000000000, 9223371331200000000
@@ -204,11 +206,8 @@ def literal(e):
 
 
 def server(script):
-    psql = os.environ.get("CLIENTELE_PSQL", "psql")
-    run = subprocess.run([psql, "-XAtq", "-v", "ON_ERROR_STOP=1"], input=script, text=True, capture_output=True)
-    if run.returncode != 0:
-        sys.exit("psql: " + run.stderr[-2000:])
-    return run.stdout.split("\n")[:-1]
+    """The lines of what a script prints, with | between the fields."""
+    return ["|".join(row) for row in checks.psql(script)]
 
 
 # An instant from microseconds since 2000 without any rounding.
@@ -278,24 +277,15 @@ def main():
     print(f"seed {seed}, {count} journeys")
     rnd = random.Random(seed)
     cases = [random_events(rnd) for _ in range(count)]
-    passed = failed = 0
     lines = server("\n".join(script_for(cases)))
     if len(lines) != len(cases):
         sys.exit(f"{len(lines)} answers to {len(cases)} questions")
     for number, (events, line) in enumerate(zip(cases, lines)):
         found = list(differences(events, line))
-        failed += bool(found)
-        passed += not found
-        for difference in found:
-            print(f"case {number}: {difference}"[:1000])
+        checks.check(f"case {number}:", not found, "; ".join(found))
     for data, here, there in refused(cases, rnd):
-        if here == there:
-            passed += 1
-            continue
-        failed += 1
-        print(f"damaged bytes {data.hex()}: valid here {here}, taken there {there}")
-    print(f"journey_format: {passed} passed, {failed} failed, 0 skipped")
-    sys.exit(failed != 0)
+        checks.check(f"damaged bytes {data.hex()}:", here == there, f"valid here {here}, taken there {there}")
+    checks.end()
 
 
 if __name__ == "__main__":

@@ -8,15 +8,12 @@ Random small data sets (equal times, NULLs, event types with channels, propertie
 name; every option of a path_def) and the real ones in ../shared/data, through both doors: packed
 journeys and raw rows in random order, by serial and by parallel plans.
 """
-import os
-import pathlib
 import random
-import subprocess
 import sys
 import time
 
-DATA = pathlib.Path(__file__).resolve().parents[3] / "shared/data"
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import DATA, FORCED, SERIAL, Checks, copy
+
 DATABASE = "clientele_paths_sessions"
 UNITS = ["1 us", "1 ms", "1 s", "1 min", "7 hours", "1 day"]
 
@@ -157,13 +154,7 @@ ANSWERS = {
                             FROM journeys JOIN questions USING (ds) GROUP BY g) x""",
                    "SELECT g, step, source, target, customers, paths, median_time FROM want_links"),
 }
-SERIAL = "SET max_parallel_workers_per_gather = 0;\n"
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0; SET cpu_tuple_cost = 1; SET cpu_operator_cost = 1;
-DO $$ BEGIN
-  PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
-END $$;
-"""
+DEAR = FORCED + "SET cpu_tuple_cost = 1; SET cpu_operator_cost = 1;\n"
 # The rows of both, whatever their order; counted by data set.
 AGREE = """{settings}
 CREATE UNLOGGED TABLE {table} AS {got};
@@ -178,25 +169,8 @@ FROM defs;
 """
 
 
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        raise SystemExit("paths_sessions: 0 passed, 1 failed, 0 skipped")
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
-def text(value):
-    if value is None:
-        return r"\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value).replace("\\", "\\\\")
-
-
-def copy(table, rows):
-    return f"COPY {table} FROM stdin;\n" + "".join("\t".join(map(text, r)) + "\n" for r in rows) + "\\.\n"
+checks = Checks("paths_sessions", DATABASE)
+psql = checks.psql
 
 
 def micros(unit):
@@ -278,47 +252,34 @@ INSERT INTO picked SELECT g, 'packed', 'end', type FROM defs, types WHERE '#' ||
 """
 
 
-class Checks:
-    passed = failed = skipped = 0
-
-    def compare(self, what, prepare, large=False):
-        """Fills the tables, asks both sides, and counts the data sets that agree on each question. Of large
-        data, parallel plans are asked about aggregates only: the others see one row at a time."""
-        script = "SET client_min_messages = warning; SET work_mem = '128MB'; SET jit = off;\n" + SCHEMA + prepare + SESSIONS
-        script += NODES.replace("{door}", "packed") + NODES.replace("{door}", "raw") + LINKS
-        for name, (_, want) in ANSWERS.items():
-            script += f'CREATE UNLOGGED TABLE "want {name}" AS {want};\n'
-        for plan, settings in (("serial", SERIAL), ("parallel", PARALLEL)):
-            for name, (got, _) in ANSWERS.items():
-                if large and plan == "parallel" and name not in ("raw journey_path", "path_links"):
-                    continue
-                script += AGREE.format(settings=settings, got=got, want=f'"want {name}"', table=f'"{plan} {name}"',
-                                       label=f"{plan} {name}")
-        script += """SELECT 'input order', count(*) FILTER (WHERE a.journey::bytea IS NOT DISTINCT FROM b.journey::bytea),
+def compare(what, prepare, large=False):
+    """Fills the tables, asks both sides, and counts the data sets that agree on each question. Of large
+    data, parallel plans are asked about aggregates only: the others see one row at a time."""
+    script = "SET client_min_messages = warning; SET work_mem = '128MB'; SET jit = off;\n" + SCHEMA + prepare + SESSIONS
+    script += NODES.replace("{door}", "packed") + NODES.replace("{door}", "raw") + LINKS
+    for name, (_, want) in ANSWERS.items():
+        script += f'CREATE UNLOGGED TABLE "want {name}" AS {want};\n'
+    for plan, settings in (("serial", SERIAL), ("parallel", DEAR)):
+        for name, (got, _) in ANSWERS.items():
+            if large and plan == "parallel" and name not in ("raw journey_path", "path_links"):
+                continue
+            script += AGREE.format(settings=settings, got=got, want=f'"want {name}"', table=f'"{plan} {name}"',
+                                   label=f"{plan} {name}")
+    script += """SELECT 'input order', count(*) FILTER (WHERE a.journey::bytea IS NOT DISTINCT FROM b.journey::bytea),
   count(*) FILTER (WHERE a.journey::bytea IS DISTINCT FROM b.journey::bytea), '' FROM journeys a JOIN (
   SELECT ds, cust, clientele.journey(at, type, item, amount) AS journey FROM named GROUP BY ds, cust) b USING (ds, cust);
 """
-        for name, passed, failed, which in psql(script):
-            self.passed += int(passed)
-            self.failed += int(failed)
-            if int(failed) or not int(passed):
-                self.failed += not int(passed)
-                print(f"{what}, {name}: {passed} agree, {failed} differ: {which}")
-
-
-def make_database():
-    psql(f"DROP DATABASE IF EXISTS {DATABASE};\n"
-         f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
+    checks.agreed(what, psql(script))
 
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     print(f"paths_sessions: seed {seed}, {count} random data sets")
-    checks, started = Checks(), time.time()
+    started = time.time()
     events, definitions, picked = random_sets(random.Random(seed), count)
-    make_database()
-    checks.compare(f"seed {seed}", "SET TimeZone = 'UTC';\n" + """
+    checks.new_database()
+    compare(f"seed {seed}", "SET TimeZone = 'UTC';\n" + """
 CREATE UNLOGGED TABLE loaded (ds int, cust bigint, micros bigint, type int, item bigint, amount numeric);
 CREATE UNLOGGED TABLE known (type int, channel text, event text, properties jsonb);
 """ + copy("loaded", events) + copy("known", TYPES) + f"""
@@ -329,16 +290,13 @@ INSERT INTO types (ds, type, channel, event, properties)
 """ + copy("defs", definitions) + copy("picked", picked) + PREPARE.replace("{dictionary}", "1"))
     print(f"random data sets: {time.time() - started:.0f} s")
     for file, *how in REAL:
-        if not (DATA / file).exists():
-            checks.skipped += 1
-            print(f"{file} is not there: skipped")
+        if not checks.there(file):
             continue
-        make_database()
-        checks.compare(file, load_real(file, *how) + PREPARE.replace("{dictionary}", "0"), large=True)
+        checks.new_database()
+        compare(file, load_real(file, *how) + PREPARE.replace("{dictionary}", "0"), large=True)
         print(f"{file}: {time.time() - started:.0f} s")
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"paths_sessions: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    sys.exit(1 if checks.failed else 0)
+    checks.drop_database()
+    checks.end()
 
 
 main()

@@ -10,15 +10,12 @@ journeys and raw rows in random order, by serial and by parallel plans. All door
 give the same bits.
 """
 import datetime
-import os
-import pathlib
 import random
-import subprocess
 import sys
 import time
 
-DATA = pathlib.Path(__file__).resolve().parents[3] / "shared/data"
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import DATA, PARALLEL, SERIAL, Checks, copy
+
 DATABASE = "clientele_purchases"
 SECOND, HOUR, DAY = 10**6, 3600 * 10**6, 86400 * 10**6
 # Lord Howe moves by half an hour, Sao Paulo at midnight, Apia skipped a day, Toronto at 00:01.
@@ -75,19 +72,16 @@ ALTER TABLE packed SET (parallel_workers = 2);
 ALTER TABLE named SET (parallel_workers = 2);
 ANALYZE packed; ANALYZE questions; ANALYZE named;
 """
-SERIAL = "SET max_parallel_workers_per_gather = 0; SET enable_hashagg = on;\n"
-SORTED = "SET max_parallel_workers_per_gather = 0; SET enable_hashagg = off;\n"
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0; SET cpu_tuple_cost = 1; SET cpu_operator_cost = 1; SET enable_hashagg = on;
-"""
+SORTED = SERIAL + "SET enable_hashagg = off;\n"
+DEAR = PARALLEL + "SET cpu_tuple_cost = 1; SET cpu_operator_cost = 1;\n"
 ROWS = """SELECT g, cust, clientele.purchase_summary(at, amount, def) AS s, clientele.purchase_summary(at, def) AS bare,
   clientele.purchase_times(at, def) AS times FROM named GROUP BY g, cust"""
 DOORS = {
     "journeys": (SERIAL, """SELECT g, cust, clientele.purchase_summary(journey, def) AS s, NULL::clientele.purchase_summary AS bare,
                    clientele.purchase_times(journey, def) AS times FROM packed JOIN questions USING (g)"""),
-    "journeys parallel": (PARALLEL, """SELECT g, cust, clientele.purchase_summary(journey, def) AS s, NULL::clientele.purchase_summary AS bare,
+    "journeys parallel": (DEAR, """SELECT g, cust, clientele.purchase_summary(journey, def) AS s, NULL::clientele.purchase_summary AS bare,
                    clientele.purchase_times(journey, def) AS times FROM packed JOIN questions USING (g)"""),
-    "rows": (SERIAL, ROWS), "rows sorted": (SORTED, ROWS), "rows parallel": (PARALLEL, ROWS),
+    "rows": (SERIAL, ROWS), "rows sorted": (SORTED, ROWS), "rows parallel": (DEAR, ROWS),
 }
 # A customer without purchases up to until has no row in want, and NULLs from the extension.
 COMPARE = """
@@ -127,18 +121,8 @@ JOIN (SELECT name, array_agg(extract(epoch FROM local - first)::float8 ORDER BY 
 """
 
 
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        raise SystemExit("purchases: 0 passed, 1 failed, 0 skipped")
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
-def copy(table, rows):
-    lines = ("\t".join(r"\N" if v is None else str(v) for v in r) for r in rows)
-    return f"COPY {table} FROM stdin;\n" + "".join(line + "\n" for line in lines) + "\\.\n"
+checks = Checks("purchases", DATABASE)
+psql = checks.psql
 
 
 def stamp(micros):
@@ -173,44 +157,20 @@ def random_sets(rng, count):
     return events, definitions
 
 
-class Checks:
-    passed = failed = skipped = 0
+def compare(what, load):
+    started = time.time()
+    checks.new_database(SCHEMA + load)
+    session = "SET TimeZone = 'UTC'; SET jit = off; SET client_min_messages = warning;\n"
+    psql(session + PREPARE + WANT)
+    for door, (settings, got) in DOORS.items():
+        psql(session + settings + f'CREATE UNLOGGED TABLE "{door}" AS {got};')
+    checks.agreed(what, psql(session + "".join(
+        COMPARE.format(door=door, table=door) + SAME_BITS.format(door=door, table=door) for door in DOORS)))
+    print(f"{what}: {time.time() - started:.0f} s", flush=True)
 
-    def count(self, what, rows):
-        for name, passed, failed, which in rows:
-            self.passed += int(passed)
-            self.failed += int(failed)
-            if int(failed) or not int(passed):
-                self.failed += not int(failed)
-                print(f"{what}, {name}: {passed} agree, {failed} differ: {which}")
 
-    def compare(self, what, load):
-        started = time.time()
-        psql(f"DROP DATABASE IF EXISTS {DATABASE};\n"
-             f"CREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
-        psql(SCHEMA + load)
-        session = "SET TimeZone = 'UTC'; SET jit = off; SET client_min_messages = warning;\n"
-        psql(session + PREPARE + WANT)
-        for door, (settings, got) in DOORS.items():
-            psql(session + settings + f'CREATE UNLOGGED TABLE "{door}" AS {got};')
-        self.count(what, psql(session + "".join(
-            COMPARE.format(door=door, table=door) + SAME_BITS.format(door=door, table=door) for door in DOORS)))
-        print(f"{what}: {time.time() - started:.0f} s", flush=True)
-
-    def same(self, what, query, *wanted):
-        got = psql("SET TimeZone = 'UTC'; SET jit = off;\n" + query)
-        if got == [[str(w) for w in wanted]]:
-            self.passed += 1
-        else:
-            self.failed += 1
-            print(f"{what}: {got}, not {wanted}")
-
-    def there(self, *files):
-        absent = [f for f in files if not (DATA / f).exists()]
-        self.skipped += len(absent)
-        for f in absent:
-            print(f"{f} is not there: skipped")
-        return not absent
+def same(what, query, *wanted):
+    checks.same(what, [[str(w) for w in wanted]], psql("SET TimeZone = 'UTC'; SET jit = off;\n" + query))
 
 
 def question(g, until, holdout=None):
@@ -218,9 +178,9 @@ def question(g, until, holdout=None):
             (f"'{holdout}');\n" if holdout else "NULL);\n"))
 
 
-def real(checks):
+def real():
     if checks.there("cdnow_sample.csv", "cdnow_sample_cbs.csv"):
-        checks.compare("cdnow_sample.csv", f"""
+        compare("cdnow_sample.csv", f"""
 CREATE UNLOGGED TABLE scratch (master int, id int, date date, cds int, amount numeric);
 \\copy scratch FROM '{DATA}/cdnow_sample.csv' WITH (FORMAT csv, HEADER)
 INSERT INTO ev SELECT 1, id, date::timestamptz, 1, amount FROM scratch;
@@ -228,29 +188,29 @@ CREATE TABLE cbs (id int, x int, t_x float8, age float8, holdout_x int, m_x floa
 \\copy cbs FROM '{DATA}/cdnow_sample_cbs.csv' WITH (FORMAT csv, HEADER)
 """ + question(1, "1997-09-30", "1998-06-30"))
         for door in DOORS:
-            checks.same(f"cdnow_sample_cbs.csv by {door}", f"""
+            same(f"cdnow_sample_cbs.csv by {door}", f"""
 SELECT count(*), count(*) FILTER (WHERE (s).x = c.x AND abs((s).t_x - c.t_x) < 1e-12 AND abs((s).age - c.age) < 1e-12
   AND (s).holdout_x = c.holdout_x AND (s).holdout_age = 39 AND abs(coalesce((s).monetary, 0) - m_x) < 1e-12 AND ((s).monetary IS NULL) = (c.x = 0)),
   sum((s).x), sum((s).holdout_x), count(*) FILTER (WHERE (s).x = 0), sum(cardinality(times) - 1)
 FROM "{door}" d FULL JOIN cbs c ON d.cust = c.id;""", 2357, 2357, 2457, 1882, 1411, 4339)
     if checks.there("cdnow_master.csv"):
-        checks.compare("cdnow_master.csv", f"""
+        compare("cdnow_master.csv", f"""
 CREATE UNLOGGED TABLE scratch (id int, date date, cds int, amount numeric);
 \\copy scratch FROM '{DATA}/cdnow_master.csv' WITH (FORMAT csv, HEADER)
 INSERT INTO ev SELECT 1, id, date::timestamptz, 1, amount FROM scratch;
 """ + question(1, "1997-09-30", "1998-06-30"))
-        checks.same("cdnow_master.csv", 'SELECT count(*), sum((s).x), count(*) FILTER (WHERE (s).x = 0), sum((s).holdout_x), '
+        same("cdnow_master.csv", 'SELECT count(*), sum((s).x), count(*) FILTER (WHERE (s).x = 0), sum((s).holdout_x), '
                     'count(*) FILTER (WHERE (s).monetary > 0), count(*) FILTER (WHERE (s).monetary = 0) FROM "rows"',
                     23570, 24337, 14119, 19684, 9450, 1)
     if checks.there("online_retail.csv.gz"):
-        checks.compare("online_retail.csv.gz", f"""
+        compare("online_retail.csv.gz", f"""
 CREATE UNLOGGED TABLE scratch (invoice text, code text, description text, quantity int, at timestamptz, price numeric, customer bigint, country text);
 \\copy scratch FROM program 'gzip -dc {DATA}/online_retail.csv.gz' WITH (FORMAT csv, HEADER)
 INSERT INTO ev SELECT g, customer, at, 1, quantity * price FROM scratch, generate_series(1, 2) g
   WHERE customer IS NOT NULL AND quantity > 0 AND price > 0;
 """ + question(1, "2011-12-09") + question(2, "2011-06-30", "2011-12-09"))
-        checks.same("online_retail.csv.gz", 'SELECT count(*), count(*) FILTER (WHERE (s).x > 0) FROM "rows" WHERE g = 1 AND (s).x IS NOT NULL', 4338, 2790)
-        checks.same("online_retail.csv.gz, half", 'SELECT count(*), sum((s).x), sum((s).holdout_x), count(*) FILTER (WHERE (s).x > 0) '
+        same("online_retail.csv.gz", 'SELECT count(*), count(*) FILTER (WHERE (s).x > 0) FROM "rows" WHERE g = 1 AND (s).x IS NOT NULL', 4338, 2790)
+        same("online_retail.csv.gz, half", 'SELECT count(*), sum((s).x), sum((s).holdout_x), count(*) FILTER (WHERE (s).x > 0) '
                     'FROM "rows" WHERE g = 2 AND (s).x IS NOT NULL', 2960, 5016, 6426, 1556)
 
 
@@ -258,14 +218,12 @@ def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 1500
     print(f"purchases: seed {seed}, {count} random data sets", flush=True)
-    checks = Checks()
     events, definitions = random_sets(random.Random(seed), count)
-    checks.compare(f"seed {seed}", copy("ev", events) + copy("defs", definitions))
-    checks.count(f"seed {seed}", psql("SET TimeZone = 'UTC';" + ALL_ZONES.format(seed=seed / 10**6)))
-    real(checks)
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"purchases: {checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    sys.exit(1 if checks.failed else 0)
+    compare(f"seed {seed}", copy("ev", events) + copy("defs", definitions))
+    checks.agreed(f"seed {seed}", psql("SET TimeZone = 'UTC';" + ALL_ZONES.format(seed=seed / 10**6)))
+    real()
+    checks.drop_database()
+    checks.end()
 
 
 main()

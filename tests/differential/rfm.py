@@ -13,16 +13,13 @@ import fractions
 import gzip
 import itertools
 import json
-import os
-import pathlib
 import random
 import re
 import statistics
 import sys
 
-from checks import Checks
+from checks import DATA, FORCED, SERIAL, Checks
 
-DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared/data"))
 DATABASE = "clientele_rfm_differential"
 checks = Checks("rfm", DATABASE)
 check, psql = checks.check, checks.psql
@@ -84,13 +81,6 @@ CREATE TABLE want AS SELECT g, id, b,
     / count({c}) OVER (PARTITION BY g))::int END AS {c}""" for c, order in {**KINDS, "f": "ASC", "m": "ASC"}.items()) + """
 FROM t;
 """
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0;
-DO $$ BEGIN
-  PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
-END $$;
-"""
-
 
 def differing(label, got, want, by="g"):
     """Counts the data sets on which two queries agree."""
@@ -111,7 +101,7 @@ def scores():
         want = f"SELECT g, id, ROW({kind}, f, m, b)::clientele.rfm AS s FROM want"
         for frame in frames:
             differing(f"window {kind} {frame}", f"SELECT g, id, clientele.rfm_score({kind}, f, m, b) OVER ({frame}) AS s FROM t", want)
-        for plan, settings in (("serial", "SET max_parallel_workers_per_gather = 0;"), ("parallel", PARALLEL)):
+        for plan, settings in (("serial", SERIAL), ("parallel", FORCED)):
             psql(f"SET TimeZone = 'UTC'; {settings}" + "".join(
                 f"CREATE TABLE cuts_{kind}_{method}_{plan} AS SELECT g, clientele.rfm_cuts({kind}, f, m, {method}) AS cuts "
                 f"FROM t GROUP BY g;" for method in ("quantile", "kmeans", "mean")))

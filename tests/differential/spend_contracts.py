@@ -13,49 +13,19 @@ import fractions
 import gzip
 import json
 import math
-import os
-import pathlib
 import random
-import subprocess
 import sys
 
-DATA = pathlib.Path(os.environ.get("CLIENTELE_DATA", pathlib.Path(__file__).resolve().parents[3] / "shared/data"))
-PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
+from checks import DATA, FORCED, Checks, copy
+
 DATABASE = "clientele_spend_differential"
-PARALLEL = """SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0;
-DO $$ BEGIN
-  PERFORM set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
-END $$;
-"""
 BOX = 14  # logarithms of the estimates lie between -14 and 14, with money in units of its geometric mean
-passed = failed = skipped = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    passed, failed = passed + bool(good), failed + (not good)
-    if not good and failed < 30:
-        print(f"not ok: {what} {detail}"[:400])
+checks = Checks("spend_contracts", DATABASE)
+check, psql = checks.check, checks.psql
 
 
 def near(what, got, want, tolerance):
     check(what, abs(float(got) - want) <= tolerance, f"{got} instead of {want}")
-
-
-def psql(script, database=DATABASE):
-    done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database], input=script,
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr[-3000:])
-        print("spend_contracts: 0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
-    return [line.split("\t") for line in done.stdout.splitlines()]
-
-
-def copy(table, rows):
-    return (f"COPY {table} FROM stdin;\n" +
-            "".join("\t".join(r"\N" if v is None else repr(v) for v in row) + "\n" for row in rows) + "\\.\n")
 
 
 def simplex(f, start, size=1.0, rounds=2000):
@@ -115,7 +85,7 @@ def same_bits(label, table, fit, state):
     """Serial, parallel, shuffled and merged in parts; `fit` and `state` name the arguments."""
     name, arguments = fit.split("(", 1)
     want = psql(f"SET max_parallel_workers_per_gather = 0; SELECT g, clientele.{fit} FROM {table} GROUP BY 1 ORDER BY 1")
-    plans = {"parallel": PARALLEL + f"SELECT g, clientele.{fit} FROM {table} GROUP BY 1 ORDER BY 1",
+    plans = {"parallel": FORCED + f"SELECT g, clientele.{fit} FROM {table} GROUP BY 1 ORDER BY 1",
              "shuffled": f"SELECT g, clientele.{name}({arguments[:-1]} ORDER BY random()) FROM {table} GROUP BY 1 ORDER BY 1",
              "merged": f"SELECT g, joined_{state}(s ORDER BY random()) FROM (SELECT g, id % 5 AS part, state_{state}({arguments[:-1]}) AS s "
                        f"FROM {table} GROUP BY 1, 2) p GROUP BY 1 ORDER BY 1"}
@@ -124,9 +94,9 @@ def same_bits(label, table, fit, state):
         check(f"{label} {plan}", got == want and len(want) > 0, f"{sum(a != b for a, b in zip(got, want))} of {len(want)} differ")
     # All groups as one: enough rows for workers to matter.
     one = psql(f"SET max_parallel_workers_per_gather = 0; SELECT clientele.{fit} FROM {table}")
-    plan = "\n".join(line for line, in psql(PARALLEL + f"EXPLAIN SELECT clientele.{fit} FROM {table}"))
+    plan = "\n".join(line for line, in psql(FORCED + f"EXPLAIN SELECT clientele.{fit} FROM {table}"))
     check(f"{label} plan", "Partial Aggregate" in plan, plan)
-    check(f"{label} all", psql(PARALLEL + f"SELECT clientele.{fit} FROM {table}") == one)
+    check(f"{label} all", psql(FORCED + f"SELECT clientele.{fit} FROM {table}") == one)
 
 
 def random_spend(rng, count):
@@ -309,13 +279,7 @@ def holdouts(rng, count):
 
 
 def there(name):
-    global skipped
-    path = DATA / name
-    if path.exists():
-        return path
-    skipped += 1
-    print(f"skipped: {path} is not there")
-    return None
+    return DATA / name if checks.there(name) else None
 
 
 def parameters(label, model, want, likelihood, customers, digits=5e-5):
@@ -364,7 +328,7 @@ FROM master, clientele.purchase_def('1997-09-30', holdout_until => '1998-06-30',
 ALTER TABLE masters SET (parallel_workers = 2); ANALYZE masters;""")
     (model,), = psql("SELECT clientele.spend_fit(s) FROM masters")
     parameters("CDNOW master", json.loads(model), {"p": 6.27536, "q": 3.62445, "v": 14.98369}, -40763.4763, 9450)
-    check("CDNOW master in parallel", psql(PARALLEL + "SELECT clientele.spend_fit(s) FROM masters") == [[model]])
+    check("CDNOW master in parallel", psql(FORCED + "SELECT clientele.spend_fit(s) FROM masters") == [[model]])
     psql("SET client_min_messages = warning; CALL clientele.drop_store()")
 
 
@@ -405,7 +369,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 40
     print(f"spend_contracts: seed {seed}, {count} random data sets of each kind")
     rng = random.Random(seed)
-    psql(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")
+    checks.new_database()
     psql("""SET client_min_messages = warning; CREATE EXTENSION clientele;
 CREATE AGGREGATE state_spend(float8, float8) (SFUNC = clientele.spend_accum, STYPE = clientele.spend_values);
 CREATE AGGREGATE joined_spend(clientele.spend_values) (SFUNC = clientele.spend_combine, STYPE = clientele.spend_values, FINALFUNC = clientele.spend_fit_final);
@@ -419,9 +383,8 @@ CREATE AGGREGATE joined_holdout(clientele.holdout_summary) (SFUNC = clientele.ho
     cdnow()
     online_retail()
     retention()
-    psql(f"DROP DATABASE {DATABASE};", "postgres")
-    print(f"spend_contracts: {passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    checks.drop_database()
+    checks.end()
 
 
 main()

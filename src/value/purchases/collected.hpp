@@ -12,10 +12,7 @@ struct PurchaseCounter {
   PurchaseCounter(std::span<const uint8_t> bytes, PurchaseDefinition read, LocalClock local)
       : encoded(bytes.begin(), bytes.end()), definition(std::move(read)), clock(std::move(local)) {}
 
-  bool made_from(std::span<const uint8_t> bytes) const {
-    return bytes.size() == encoded.size() &&
-           std::memcmp(bytes.data(), encoded.data(), bytes.size()) == 0;
-  }
+  bool made_from(std::span<const uint8_t> bytes) const { return same_bytes(bytes, encoded); }
   int64_t period_of(Micros at) { return definition.period_of(clock.local(at)); }
 
   std::vector<uint8_t> encoded;

@@ -23,8 +23,7 @@ struct Kept {
   std::span<Purchase> read(ByteView journey, PurchaseCounter& counter, bool with_amounts) {
     const std::string& selector = counter.definition.purchase;
     const std::vector<int32_t>& picked =
-        types.get({reinterpret_cast<const uint8_t*>(selector.data()), selector.size()},
-                  [&](auto) { return resolve_selector(selector); });
+        types.get(pg::as_bytes(selector), [&] { return resolve_selector(selector); });
     return feed.read(Journey(journey), picked, counter.definition, counter.clock, with_amounts);
   }
 };

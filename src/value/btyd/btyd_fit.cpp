@@ -12,15 +12,15 @@ namespace clientele {
 namespace {
 
 constexpr double bound = 12, effect_bound = 50;
-/// The coarse grids on which a search begins, each from the last one's result: groups, and from how
-/// many on that is worth it.
+/// The coarse grids on which a search begins, each from the result of the one before: the number of
+/// groups, and the number from which on the grid is worth it.
 struct Level {
   size_t groups, from;
 };
 constexpr Level levels[] = {{512, 2048}, {8192, 262144}};
 constexpr double chance_gain = 2.71 / 2;
 
-/// Which parameters are times, and so scale with the unit.
+/// Whether a parameter is a time, and so scales with the unit.
 bool is_time(ModelKind kind, size_t i) {
   if (kind == ModelKind::bg_bb) return false;
   return i == 1 || (kind == ModelKind::pareto_nbd && i == 3);
@@ -41,7 +41,7 @@ double mean_age(const HistoryTable& table) {
   return sum > 0 ? sum / n : 1;
 }
 
-/// The likelihood by logarithms of parameters, and by effects.
+/// The likelihood as a function of the logarithms of the parameters, and of the effects.
 class Likelihood {
  public:
   Likelihood(ModelKind kind, const HistoryTable& table) : family_(family_of(kind)), table_(table) {}
@@ -101,8 +101,8 @@ Box box_of(ModelKind kind, size_t width, double log_unit) {
   return box;
 }
 
-/// Customers who differ much or little, who leave early or late; the last one: some at once, and
-/// the others never.
+/// Customers that differ much or little, and leave early or late. In the last one some leave at
+/// once and the others never.
 std::vector<Vector> starts_of(ModelKind kind, size_t width, double log_unit) {
   static constexpr double times[][4] = {
       {.25, .1, .8, 2.5}, {1, .5, .5, .5}, {3, 1, 1, 8}, {9, 4, .02, .02}};
@@ -166,7 +166,7 @@ const BtydFamily& family_of(ModelKind kind) {
     case ModelKind::bg_bb:
       return bg_bb();
     default:
-      throw Error(sqlstate::invalid_parameter, "this is no buy-till-you-die model");
+      throw Error(sqlstate::invalid_parameter, "this is not a buy-till-you-die model");
   }
 }
 

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.." || exit
 # Sort and compare bytes, whatever the caller's language.
 export LC_ALL=C.UTF-8
 
-passed=0 failed=0 skipped=0
+# shellcheck source=tests/counts.sh
+source tests/counts.sh
 
 # check NAME COMMAND...: passes when COMMAND prints nothing and succeeds
 check() {
@@ -21,11 +22,6 @@ check() {
     printf 'not ok  %s\n' "$name"
     printf '        %s\n' "${found//$'\n'/$'\n        '}"
   fi
-}
-
-skip() {
-  skipped=$((skipped + 1))
-  printf 'skipped %s: %s\n' "$1" "$2"
 }
 
 # files PATTERN...: what belongs to the project; without git, what is there but not built
@@ -234,18 +230,17 @@ if [[ -f $library ]] && command -v pg_config >/dev/null && command -v nm >/dev/n
   check 'the library exports what PostgreSQL asks for only' exported
   check 'the library imports PostgreSQL and the C++ runtime only' imported
 else
-  skip 'what the library exports and imports' 'it has not been built'
+  skip 'what the library exports and imports: it has not been built'
 fi
 if command -v clang-format-14 >/dev/null; then
   check 'C++ is formatted' formatted
 else
-  skip 'C++ is formatted' 'there is no clang-format-14'
+  skip 'C++ is formatted: there is no clang-format-14'
 fi
 if command -v shellcheck >/dev/null; then
   check 'shellcheck finds nothing' shellcheck -S warning "${scripts[@]}"
 else
-  skip 'shellcheck finds nothing' 'there is no shellcheck'
+  skip 'shellcheck finds nothing: there is no shellcheck'
 fi
 
-printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-((failed == 0))
+end checks

@@ -61,7 +61,7 @@ CREATE TABLE scores AS SELECT id, churn_prob(journey, model, '2026-03-22 00:00:0
 SET timezone = 'America/New_York';
 SELECT bool_and(p = churn_prob(journey, model, '2026-03-22 00:00:00+08')) AS same_clock FROM customers JOIN scores USING (id), fitted WHERE name = 'usual';
 SET timezone = 'Asia/Shanghai';
-SELECT feature, value, round(contribution::numeric, 3) AS contribution FROM customers, fitted, churn_reasons(journey, model, '2026-03-22', most => 3) WHERE id = 7 AND name = 'usual';
+SELECT feature, value, round(contribution::numeric, 3) AS contribution FROM customers, fitted, churn_reasons(journey, model, '2026-03-22', max_reasons => 3) WHERE id = 7 AND name = 'usual';
 SELECT churn_prob(journey, model, '2025-01-01') IS NULL AS nothing_before, churn_prob('{}'::journey, model, '2026-03-22') IS NULL AS empty, churn_prob(NULL::journey, model, now()) IS NULL AS null,
        (SELECT count(*) FROM churn_reasons('{}'::journey, model, now())) AS reasons FROM customers, fitted WHERE id = 7 AND name = 'usual';
 

@@ -28,9 +28,9 @@ SELECT cohort, string_agg(round(contract_retention(m, t)::numeric, 4)::text, ' '
        bool_and(abs(contract_retention(m, t) + churn_prob(t, m) - 1) < 1e-15) AS churn,
        bool_and(abs(contract_retention(m, t) - contract_survival(m, t) / contract_survival(m, t - 1)) < 1e-12) AS of_survival
 FROM fitted, generate_series(1, 5) t GROUP BY cohort ORDER BY cohort;
-SELECT cohort, string_agg(round(contract_residual(m, n, 0.1)::numeric, 4)::text, ' ' ORDER BY n) AS derl FROM fitted, generate_series(1, 5) n GROUP BY cohort ORDER BY cohort;
+SELECT cohort, string_agg(round(contract_residual_lifetime(m, n, 0.1)::numeric, 4)::text, ' ' ORDER BY n) AS derl FROM fitted, generate_series(1, 5) n GROUP BY cohort ORDER BY cohort;
 -- Without discount: infinite for some, and otherwise (beta + period - 1) / (alpha - 1).
-SELECT contract_residual(m, 1, 0) AS infinite, contract_residual('{"model": "sBG", "parameters": {"alpha": 3, "beta": 4}}', 2, 0) AS finite FROM fitted WHERE cohort = 'Regular';
+SELECT contract_residual_lifetime(m, 1, 0) AS infinite, contract_residual_lifetime('{"model": "sBG", "parameters": {"alpha": 3, "beta": 4}}', 2, 0) AS finite FROM fitted WHERE cohort = 'Regular';
 
 -- The order of the rows, parts, and a window change no bit.
 SELECT bool_and(w = m) AS shuffled FROM (SELECT cohort, contract_fit(periods, churned ORDER BY md5(periods::text || churned)) AS w FROM customers GROUP BY cohort) c JOIN fitted USING (cohort);
@@ -59,13 +59,13 @@ SELECT contract_accum(NULL, 1, true);
 -- Predictions.
 SELECT '{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}' AS m \gset
 SELECT contract_survival(:'m', 0) AS start, round(contract_survival(:'m', 2147483647)::numeric, 9) AS end, contract_survival(contract_model :'m', 3) = contract_survival(:'m'::varchar, 3) AS same;
-SELECT contract_survival(:'m', NULL) AS periods, contract_retention(NULL::contract_model, 1) AS model, contract_residual(:'m', 1, NULL) AS discount, churn_prob(NULL::int, contract_model :'m') AS period;
-SELECT round(churn_prob(1, :'m')::numeric, 6) AS literal, round(churn_prob(1, contract_model :'m')::numeric, 6) AS typed, round(contract_residual(:'m', 1, 1e308)::numeric, 6) AS at_any_price;
+SELECT contract_survival(:'m', NULL) AS periods, contract_retention(NULL::contract_model, 1) AS model, contract_residual_lifetime(:'m', 1, NULL) AS discount, churn_prob(NULL::int, contract_model :'m') AS period;
+SELECT round(churn_prob(1, :'m')::numeric, 6) AS literal, round(churn_prob(1, contract_model :'m')::numeric, 6) AS typed, round(contract_residual_lifetime(:'m', 1, 1e308)::numeric, 6) AS at_any_price;
 SELECT contract_survival(:'m', -1);
 SELECT contract_retention(:'m', 0);
-SELECT contract_residual(:'m', 0, 0.1);
-SELECT contract_residual(:'m', 1, -0.1);
-SELECT contract_residual(:'m', 1, 'NaN');
+SELECT contract_residual_lifetime(:'m', 0, 0.1);
+SELECT contract_residual_lifetime(:'m', 1, -0.1);
+SELECT contract_residual_lifetime(:'m', 1, 'NaN');
 SELECT churn_prob(0, :'m');
 SELECT contract_survival('contracts', 1);
 SELECT contract_survival('{"model": "Gamma-Gamma", "parameters": {}}', 1);

@@ -34,13 +34,13 @@ SELECT signature, token FROM tokens WHERE token ~ '^''' AND token ~ '\\';
 SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid) ~ '\^s\*';
 
--- Whoever reads the store asks first whether its owner is trusted. What makes it, or only writes SQL text, need not.
-SELECT signature FROM bodies
-WHERE prosrc ~ 'clientele_data[.]' AND prosrc !~ 'require_store' AND proname !~ '^create_.*(store|tables|views)$'
-  AND proname NOT IN ('starter_tags', 'tag_rule_source')
+-- A function that reads the store first checks whether its owner is trusted: the call stands before the first name of a
+-- table. A function that makes the store, or only writes SQL text, need not.
+WITH texts AS (SELECT signature, proname, regexp_replace(prosrc, E'--[^\n]*', '', 'g') AS body FROM bodies)
+SELECT signature FROM texts
+WHERE strpos(body, 'clientele_data.') > 0 AND strpos(body, 'require_store') NOT BETWEEN 1 AND strpos(body, 'clientele_data.')
+  AND proname !~ '^create_.*(store|tables|views)$' AND proname NOT IN ('starter_tags', 'tag_rule_source')
 ORDER BY signature::text COLLATE "C";
--- And before a variable is filled from it.
-SELECT signature FROM bodies WHERE lanname = 'plpgsql' AND split_part(prosrc, E'\nBEGIN', 1) ~ 'FROM clientele_data[.]';
 
 -- Operators and casts are on types of ours, and so are operator classes, but one that is no default: they cannot change what
 -- others' statements mean.

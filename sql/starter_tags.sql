@@ -84,7 +84,7 @@ UPDATE facts f SET price_place = r.place FROM (SELECT customer_id, percent_rank(
 CREATE FUNCTION checks(tag text, expression text, OUT as_expected boolean, OUT customers bigint) LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format(
-    'SELECT bool_and(CASE t.holds WHEN ''yes'' THEN (c.tag IS NOT NULL) = coalesce((f.expected)::text = ''true'', false)
+    'SELECT bool_and(CASE t.holds WHEN ''flag'' THEN (c.tag IS NOT NULL) = coalesce((f.expected)::text = ''true'', false)
                                 WHEN ''number'' THEN c.number IS NOT DISTINCT FROM CASE WHEN f.expected::text ~ ''^-?[0-9.]+$'' THEN f.expected::text::numeric END
                                 ELSE c.value IS NOT DISTINCT FROM f.expected::text END), count(c.tag)
      FROM (SELECT customer_id, (%1$s) AS expected FROM (SELECT *, timestamptz %3$L AS now FROM facts) x) f

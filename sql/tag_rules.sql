@@ -28,7 +28,7 @@ FROM unnest('{a,b,c,d}'::text[]) WITH ORDINALITY u (c, i), generate_series(1, CA
 CALL load_events('ev');
 
 -- What a rule is, does not rest on its first word.
-SELECT r.kind AS wanted, d.kind AS got, d.holds, d.per_customer, d.timed, d.customers
+SELECT r.kind AS wanted, d.kind AS got, d.holds, d.per_customer, d.time_dependent, d.reads_customers
 FROM (VALUES
   ('query', E'-- the best customer of all\nSELECT customer_id FROM clientele_data.journeys'),
   ('query', E'/* SELECT */ /* a /* nested */ one */ SELECT customer_id FROM clientele_data.journeys;'),

@@ -30,13 +30,13 @@ SELECT define_tag('value.fan', $$event_count(journey, 'purchase') >= 4;$$);
 SELECT define_tag('渠道', $$CASE WHEN event_count(journey, 'web:*') > event_count(journey, 'app:*') THEN 'web' ELSE 'app' END$$, 'preference');
 SELECT define_tag('kinds', $$ARRAY['a', CASE WHEN customer_id % 2 = 0 THEN '偶' END, '']$$);
 SELECT define_tag('visits', 'event_count(journey) / 2.0');
-SELECT define_tag('sleeping', $$last_at(journey) < at - interval '3 days'$$, keeps => '2 days');
+SELECT define_tag('sleeping', $$last_at(journey) < at - interval '3 days'$$, max_age => '2 days');
 SELECT define_tag('busy', $$SELECT customer_id FROM clientele_data.journeys WHERE event_count(journey) > 6$$);
 SELECT define_tag('busy2', $$SELECT customer_id, event_count(journey) > 6 FROM clientele_data.journeys$$, per_customer => true);
 SELECT define_tag('spread', $$SELECT customer_id, 'third ' || customer_id % 3 FROM clientele_data.customers$$);
 SELECT define_tag('known', $$created_at > '2000-01-01'$$);
 SELECT define_tag('combo', 'value.fan & !busy | 渠道=web');
-SELECT name, family, kind, holds, per_customer, timed, customers, uses FROM clientele_data.tags ORDER BY 1;
+SELECT name, family, kind, holds, per_customer, time_dependent, reads_customers, uses FROM clientele_data.tags ORDER BY 1;
 
 -- rules that cannot be
 SELECT pg_temp.fails($$SELECT define_tag('x', 'nonsense(')$$);
@@ -55,7 +55,7 @@ SELECT pg_temp.fails($$SELECT define_tag('combo.below', 'combo.*', kind => 'tags
 SELECT pg_temp.fails(format('SELECT define_tag(%L, ''true'')', name)) FROM unnest('{a=b,a.*,"",.a,a..b,a.}'::text[]) name;
 SELECT pg_temp.fails($$SELECT define_tag('x', 'true', 'wrong')$$);
 SELECT pg_temp.fails($$SELECT define_tag('x', 'true', kind => 'wrong')$$);
-SELECT pg_temp.fails($$SELECT define_tag('x', 'true', keeps => '-1 day')$$);
+SELECT pg_temp.fails($$SELECT define_tag('x', 'true', max_age => '-1 day')$$);
 SELECT pg_temp.fails($$SELECT define_tag('x', 'busy', per_customer => true)$$);
 SELECT pg_temp.fails($$SELECT define_tag('x', NULL)$$);
 SELECT count(*) = 11 AS all_there FROM clientele_data.tags;
@@ -105,7 +105,7 @@ SELECT tag, error FROM clientele_bi.tag_coverage WHERE error IS NOT NULL ORDER B
 SELECT pg_temp.fails($$SELECT forget_tag('busy2')$$);
 SELECT define_tag('combo', 'value.fan & !busy');
 SELECT forget_tag('after'); SELECT forget_tag('combo2');
-SELECT define_tag('sleeping', $$last_at(journey) < at - interval '3 days'$$, keeps => '0');
+SELECT define_tag('sleeping', $$last_at(journey) < at - interval '3 days'$$, max_age => '0');
 SELECT tag, outcome FROM refresh_tags(at => '2026-01-07') WHERE tag IN ('combo', 'sleeping') ORDER BY 1;
 SELECT forget_tag('combo');
 SELECT pg_temp.fails($$SELECT forget_tag('combo')$$);

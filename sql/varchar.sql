@@ -81,7 +81,7 @@ SELECT save_model($1, $2) AS version, round(expected_spend(2, 20, $2)::numeric, 
 EXECUTE spent('spend', '{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}');
 PREPARE named (varchar) AS SELECT round(expected_spend(2, 20, $1)::numeric, 2) AS by_name, round(expected_spend($1)::numeric, 2) AS everybody;
 EXECUTE named('spend');
-PREPARE stays (varchar) AS SELECT round(contract_survival($1, 3)::numeric, 4) AS survival, round(contract_residual($1, 1, 0.1)::numeric, 4) AS residual, round(churn_prob(2, $1)::numeric, 4) AS churn;
+PREPARE stays (varchar) AS SELECT round(contract_survival($1, 3)::numeric, 4) AS survival, round(contract_residual_lifetime($1, 1, 0.1)::numeric, 4) AS residual, round(churn_prob(2, $1)::numeric, 4) AS churn;
 EXECUTE stays('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}');
 PREPARE compared (varchar, varchar, varchar) AS SELECT choose_model($1, $2, $3), (SELECT count(*) FROM compare_models($1, $2)) AS versions;
 EXECUTE compared('spend', 'VALUES (1)', 'bias');

@@ -31,9 +31,7 @@ class CompiledFunnel {
 using FunnelCache = Resolved<std::unique_ptr<CompiledFunnel>>;
 
 inline CompiledFunnel& compiled(FunnelCache& cache, std::span<const uint8_t> definition) {
-  return *cache.get(definition, [](std::span<const uint8_t> bytes) {
-    return std::make_unique<CompiledFunnel>(bytes);
-  });
+  return *cache.get(definition, [&] { return std::make_unique<CompiledFunnel>(definition); });
 }
 
 /// Local midnight after an instant, in a session or named time zone.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
 // The aggregate funnel(journey, …), its state funnel_summary, and funnel_steps(funnel_summary).
-#include <cstring>
-
 #include "base/wilson.hpp"
 #include "funnel/compiled_pg.hpp"
 #include "funnel/summary.hpp"
@@ -16,32 +14,26 @@ void accumulate(FunnelSummary& summary, FunnelCache& cache, pg::ByteView journey
   CompiledFunnel& funnel = compiled(cache, definition);
   if (!summary.started()) summary.start(definition, funnel.steps());
   const std::span<const uint8_t> asked = summary.definition();
-  if (asked.size() != definition.size() ||
-      std::memcmp(asked.data(), definition.data(), asked.size()) != 0)
+  if (!same_bytes(asked, definition))
     throw Error(sqlstate::invalid_parameter,
                 "the funnel's definition must be the same for every row of a group",
                 "Group by the definition to ask several funnels at once.");
   summary.add(funnel.times(Journey(journey)));
 }
 
-/// The short form's definition, made again only when its arguments change.
+/// The definition that the short form means, and the funnel.
 struct ShortForm {
-  std::vector<uint8_t> arguments;
-  Bytes definition;
+  pg::Remembered<Bytes> definition;
   FunnelCache cache;
-  explicit ShortForm(std::pmr::memory_resource* memory) : definition(memory), cache(memory) {}
+  explicit ShortForm(std::pmr::memory_resource* memory) : cache(memory) {}
 
-  void remember(pg::ByteView steps, Datum array, const Interval* within) {
-    const auto* w = reinterpret_cast<const uint8_t*>(within);
-    const size_t w_size = within == nullptr ? 0 : sizeof *within;
-    if (!definition.empty() && arguments.size() == steps.size() + w_size &&
-        std::memcmp(arguments.data(), steps.data(), steps.size()) == 0 &&
-        (w_size == 0 || std::memcmp(arguments.data() + steps.size(), w, w_size) == 0))
-      return;
-    definition.clear();
-    definition_of(array, within).write(definition);
-    arguments.assign(steps.begin(), steps.end());
-    if (w_size > 0) arguments.insert(arguments.end(), w, w + w_size);
+  const Bytes& definition_by(pg::ByteView steps, Datum array, const Interval* within) {
+    const pg::ByteView arguments[] = {steps, pg::plain_bytes_or_null(within)};
+    return definition.get(arguments, [&] {
+      Bytes bytes;
+      definition_of(array, within).write(bytes);
+      return bytes;
+    });
   }
 };
 
@@ -77,9 +69,9 @@ CLIENTELE_FUNCTION(clientele_funnel_accum_steps) {
   const Datum array = PG_GETARG_DATUM(2);
   return pg::guarded([&] {
     auto& form = pg::kept<ShortForm>(fcinfo);
-    form.remember(steps, array, within);
+    const Bytes& definition = form.definition_by(steps, array, within);
     auto* const state = pg::state_to_change<FunnelSummary>(fcinfo, context);
-    accumulate(state->value, form.cache, journey, form.definition);
+    accumulate(state->value, form.cache, journey, definition);
     return state->datum();
   });
 }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "journey/measures.hpp"
-#include "pg/boundary.hpp"
+#include "pg/remembered.hpp"
 
 namespace clientele {
 
@@ -56,6 +56,13 @@ struct SnapshotKey {
   bool row_security = true;
 
   static SnapshotKey current();
+  /// True if it was not current; now it is, and what was looked up before no longer counts.
+  bool renew() {
+    const SnapshotKey now = current();
+    const bool changed = !(now == *this);
+    *this = now;
+    return changed;
+  }
   friend bool operator==(const SnapshotKey&, const SnapshotKey&) = default;
 };
 
@@ -67,33 +74,25 @@ class Resolved {
   explicit Resolved(std::pmr::memory_resource*) {}
 
   template <class Make>
-  T& get(std::span<const uint8_t> source, Make make) {
-    const SnapshotKey now = SnapshotKey::current();
-    if (!value_ || !(now == key_) || !std::ranges::equal(source, source_)) {
-      value_.reset();
-      source_.assign(source.begin(), source.end());
-      value_.emplace(make(source));
-      key_ = now;
-    }
-    return *value_;
+  T& get(pg::ByteView source, Make make) {
+    if (key_.renew()) value_.forget();
+    return value_.get(source, make);
   }
 
  private:
   SnapshotKey key_;
-  std::vector<uint8_t> source_;
-  std::optional<T> value_;
+  pg::Remembered<T> value_;
 };
 
 /// Per event type whether a selector picks it; look-ups by id are binary searches in few ids.
 struct PickedTypes {
   std::vector<int32_t> ids;
-  explicit PickedTypes(std::span<const uint8_t> selector)
-      : ids(resolve_selector({reinterpret_cast<const char*>(selector.data()), selector.size()})) {}
+  explicit PickedTypes(pg::ByteView selector) : ids(resolve_selector(pg::as_text(selector))) {}
   bool operator()(int32_t type) const { return std::binary_search(ids.begin(), ids.end(), type); }
 };
 
-inline PickedTypes& picked_by(Resolved<PickedTypes>& cache, std::span<const uint8_t> selector) {
-  return cache.get(selector, [](std::span<const uint8_t> s) { return PickedTypes(s); });
+inline PickedTypes& picked_by(Resolved<PickedTypes>& cache, pg::ByteView selector) {
+  return cache.get(selector, [&] { return PickedTypes(selector); });
 }
 
 }  // namespace clientele

@@ -39,16 +39,11 @@ Answer time_or_null(const std::optional<Micros>& at) {
 struct Timed {
   explicit Timed(std::pmr::memory_resource* memory) : picks(memory) {}
   Resolved<PickedTypes> picks;
-  std::string zone;
-  std::optional<LocalClock> clock;
+  pg::Remembered<LocalClock> clock;
 
-  LocalClock& clock_of(std::string_view name) {
-    if (!clock || zone != name) {
-      clock.reset();
-      clock = pg::clock_in(pg::time_zone_named(std::string(name)));
-      zone = name;
-    }
-    return *clock;
+  LocalClock& clock_of(std::string_view zone) {
+    return clock.get(pg::as_bytes(zone),
+                     [&] { return pg::clock_in(pg::time_zone_named(std::string(zone))); });
   }
 };
 
@@ -81,16 +76,15 @@ Datum asked_by_name(FunctionCallInfo fcinfo, NamePart part, Ask ask) {
   const ByteView selector = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView property =
       part == NamePart::property ? pg::detoast(PG_GETARG_DATUM(2)) : ByteView();
-  return pg::returned(
-      fcinfo, guarded([&]() -> Answer {
-        Named& kept = pg::kept<Named>(fcinfo);
-        const PickedTypes& picks = picked_by(kept.picks, selector);
-        const TypeNames& names = kept.names.get(property, [&](ByteView key) {
-          return dictionary_names(part, {reinterpret_cast<const char*>(key.data()), key.size()});
-        });
-        const Journey journey(bytes);
-        return ask(journey, PickedCodes(journey, picks), names);
-      }));
+  return pg::returned(fcinfo, guarded([&]() -> Answer {
+                        Named& kept = pg::kept<Named>(fcinfo);
+                        const PickedTypes& picks = picked_by(kept.picks, selector);
+                        const TypeNames& names = kept.names.get(property, [&] {
+                          return dictionary_names(part, pg::as_text(property));
+                        });
+                        const Journey journey(bytes);
+                        return ask(journey, PickedCodes(journey, picks), names);
+                      }));
 }
 
 Datum most_frequent(FunctionCallInfo fcinfo, NamePart part) {

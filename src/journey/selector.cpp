@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
+#include "base/quoted.hpp"
 
 namespace clientele {
 namespace {
@@ -135,12 +136,7 @@ void append_quoted(std::string& out, std::string_view word) {
     out += word;
     return;
   }
-  out += '"';
-  for (const char c : word) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
+  append_in_quotes(out, word);
 }
 
 }  // namespace

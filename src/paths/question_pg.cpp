@@ -96,13 +96,9 @@ const PathEvents& PathQuestion::events_of(const Journey& journey) {
 }
 
 PathQuestion& KeptQuestions::get(std::span<const uint8_t> definition) {
-  const SnapshotKey now = SnapshotKey::current();
-  if (!(now == key_)) {
-    entries_.clear();
-    key_ = now;
-  }
+  if (key_.renew()) entries_.clear();
   const auto found = std::ranges::find_if(
-      entries_, [&](const Entry& e) { return std::ranges::equal(e.definition, definition); });
+      entries_, [&](const Entry& e) { return same_bytes(e.definition, definition); });
   if (found != entries_.end()) {
     std::rotate(entries_.begin(), found, found + 1);
   } else {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/calendar.hpp"
 #include "pg/boundary.hpp"
 
@@ -22,18 +23,20 @@ inline ByteView detoast(Datum value) {
           static_cast<size_t>(VARSIZE_ANY_EXHDR(v))};
 }
 
-inline std::string_view text_view(Datum value) {
-  const ByteView bytes = detoast(value);
+inline ByteView as_bytes(std::string_view s) {
+  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
+}
+inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+
+inline std::string_view text_view(Datum value) { return as_text(detoast(value)); }
 
 /// A varlena with these bytes in the current memory context. C++ regime; 54000 beyond 1 GB.
 Datum make_varlena(ByteView bytes);
 /// One of so many bytes, which are still to be written; C++ regime, as make_varlena.
 varlena* new_varlena(size_t bytes);
-inline Datum make_text(std::string_view s) {
-  return make_varlena({reinterpret_cast<const uint8_t*>(s.data()), s.size()});
-}
+inline Datum make_text(std::string_view s) { return make_varlena(as_bytes(s)); }
 
 /// The time zone of this name, as SET TimeZone takes it; 22023 if there is none. C++ regime.
 pg_tz* time_zone_named(const std::string& name);

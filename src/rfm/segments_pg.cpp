@@ -150,9 +150,8 @@ Datum named(FunctionCallInfo fcinfo, std::string RfmCell::*name) {
         throw Error(sqlstate::invalid_parameter,
                     std::string("a score of ") + rfm_names[d] + " must be from 1 to " +
                         std::to_string(buckets) + ", not " + std::to_string(rfm.value[d]));
-    const RfmScheme& cells = pg::kept<Resolved<RfmScheme>>(fcinfo).get(scheme, [](ByteView bytes) {
-      return scheme_named({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    });
+    const RfmScheme& cells = pg::kept<Resolved<RfmScheme>>(fcinfo).get(
+        scheme, [&] { return scheme_named(pg::as_text(scheme)); });
     return pg::make_text(cells.cell(rfm.value[0], rfm.value[1], rfm.value[2], buckets).*name);
   });
 }
@@ -170,7 +169,7 @@ CLIENTELE_FUNCTION(clientele_rfm_strategy) {
   const std::string_view language = pg::text_view(PG_GETARG_DATUM(1));
   return guarded([&] {
     const Strategies& all =
-        pg::kept<Resolved<Strategies>>(fcinfo).get({}, [](ByteView) { return all_strategies(); });
+        pg::kept<Resolved<Strategies>>(fcinfo).get({}, [] { return all_strategies(); });
     for (const auto& entry : all.entries)
       if (entry.tier == tier && entry.language == language) return pg::make_text(entry.strategy);
     fcinfo->isnull = true;

@@ -4,7 +4,7 @@
 #include <memory_resource>
 
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
+#include "pg/remembered.hpp"
 #include "rfm/rfm.hpp"
 
 namespace clientele {
@@ -41,19 +41,12 @@ struct RfmRow {
   TupleDesc form = nullptr;
 
   /// C++ regime.
-  const RfmCuts& cuts_of(std::span<const uint8_t> bytes) {
-    if (bytes.empty() || bytes.size() != source_.size() ||
-        std::memcmp(bytes.data(), source_.data(), bytes.size()) != 0) {
-      source_.clear();
-      cuts_ = RfmCuts::read(bytes);
-      source_.assign(bytes.begin(), bytes.end());
-    }
-    return cuts_;
+  const RfmCuts& cuts_of(pg::ByteView bytes) {
+    return cuts_.get(bytes, [&] { return RfmCuts::read(bytes); });
   }
 
  private:
-  std::vector<uint8_t> source_;
-  RfmCuts cuts_;
+  pg::Remembered<RfmCuts> cuts_;
 };
 
 /// PostgreSQL regime; `row` as pg::kept gives it for this function, whose result is a rfm.

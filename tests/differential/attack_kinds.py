@@ -323,11 +323,11 @@ def rule_rows(a):
     name = f"zz.a{a.number}" if a.rng.random() < 0.7 else f"zz{a.number} {a.hostile()}"[:80]
     rule = rule_text(a)
     kind = a.rng.choice(["query", "journey", "tags", "query", "journey"])
-    holds = a.rng.choice(["yes", "number", "text", "texts"])
+    holds = a.rng.choice(["flag", "number", "text", "texts"])
     a.setup += [f"CREATE VIEW mallory.view{a.number} AS SELECT 1::pg_catalog.int8 AS customer_id WHERE {a.pay()}", f"GRANT SELECT ON mallory.view{a.number} TO PUBLIC"]
     way = a.rng.choice(["row", "row", "claim", "claim", "define", "define", "update", "status"])
     if way == "row":
-        a.setup += [f"INSERT INTO clientele_data.tags (name, family, kind, rule, holds, per_customer, timed) VALUES ({quote(name)}, 'basic', '{kind}', {quote(rule)}, '{holds}', "
+        a.setup += [f"INSERT INTO clientele_data.tags (name, family, kind, rule, holds, per_customer, time_dependent) VALUES ({quote(name)}, 'basic', '{kind}', {quote(rule)}, '{holds}', "
                     f"{a.rng.choice(['true', 'false'])}, {a.rng.choice(['true', 'false'])})"]
     elif way == "claim":
         a.setup += [f"""DO $do$ DECLARE c text; t text; BEGIN
@@ -341,7 +341,7 @@ END $do$"""]
         a.setup += [f"UPDATE clientele_data.tags SET rule = {quote(rule)}, kind = '{kind}' WHERE name = (SELECT name FROM clientele_data.tags ORDER BY md5(name || '{a.number}') LIMIT 1)"]
     else:
         a.setup += [f"INSERT INTO clientele_data.tags (name, family, kind, rule, holds) VALUES ({quote(name)}, 'basic', '{kind}', {quote(rule)}, '{holds}')",
-                    f"INSERT INTO clientele_data.tag_status (tag, rule, holds) VALUES ({quote(name)}, concat('{kind} {holds} ', (SELECT current_setting('TimeZone')), ': ', {quote(rule)}::text), '{holds}')"]
+                    f"INSERT INTO clientele_data.tag_status (tag, rule_key, holds) VALUES ({quote(name)}, concat('{kind} {holds} ', (SELECT current_setting('TimeZone')), ': ', {quote(rule)}::text), '{holds}')"]
 
 
 def other_rows(a):

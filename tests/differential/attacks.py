@@ -42,7 +42,7 @@ VALUES = {
     "purchase_def": ['{"until": "2026-02-01T00:00:00Z", "purchase": "buy"}'],
 }
 NAMED = {"model": ["m", "m@1", BG], "name": ["m", "vip", "n"], "spend_model": ["s"], "kind": ["query", "journey", "tags"], "holdout": ["public.base_holdout"],
-         "customers": ["public.base_holdout"], "source": ["public.base_holdout"], "holds": ["yes", "number"], "scheme": ["standard", "eight_en"], "role": ["purchase"],
+         "customers": ["public.base_holdout"], "source": ["public.base_holdout"], "holds": ["flag", "number"], "scheme": ["standard", "eight_en"], "role": ["purchase"],
          "relation": ["tags", "journeys"], "privilege": ["SELECT"], "argument": ["at"], "column_name": ["at"], "criterion": ["bias"], "at": ["2026-02-01Z"]}
 EXPRESSIONS = {"purchase_def": ["clientele.purchase_def('2026-02-01Z', purchase => 'buy')"], "path_def": ["clientele.path_def()"], "rfm_cuts_def": ["clientele.rfm_cuts_def()"],
                "churn_def": ["clientele.churn_def()"], "churn_features_def": ["clientele.churn_features_def()"], "rfm": ["clientele.rfm_segments_row"],

@@ -197,7 +197,7 @@ INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'aud
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',
   'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)',
-  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''yes'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
+  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''flag'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
 INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)',
   'scores_below($1, 3)', 'scores_at_most($1, 3)', 'scores_above($1, 3)', 'scores_at_least($1, 3)', 'scores_between($1, 3, 9)', 'score_of($1, 5)', 'score_summary($1)', 'tag_scores_without($1, ''{5}'')',
   'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''age'', ''number'', NULL, NULL, $1, NULL)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
@@ -224,7 +224,7 @@ INSERT INTO calls SELECT 'spend_model', unnest(ARRAY['spend_model_out($1)::text'
   'expected_spend($1)', 'expected_spend(3, 20, $1)', 'expected_spend(ROW(3, 1, 2, 20, NULL, NULL, NULL)::purchase_summary, $1)', 'save_model(''model 1'', $1)',
   'customer_value(3, 1, 2, 20, ''{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}''::btyd_model, $1, 10)']);
 INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1)::text', 'contract_model_send($1)', 'contract_model_hash($1)',
-  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual($1, 3, 0.1)', 'contract_residual($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
+  'contract_survival($1, 3)', 'contract_retention($1, 3)', 'contract_residual_lifetime($1, 3, 0.1)', 'contract_residual_lifetime($1, 3, 0)', 'churn_prob(3, $1)', 'save_model(''model 2'', $1)']);
 INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',

@@ -115,7 +115,7 @@ for db in "$plain" "$custom"; do
   same "$db: numbers go on where they were" "$numbers" "$(run "$db" -c "$next_numbers")"
   same "$db: a rule of somebody else is his still" failed "$(run "$db" \
     -c "SELECT outcome FROM clientele.refresh_tags() WHERE error LIKE '%pg_monitor%'" | tail -n 1)"
-  same "$db: only the changed are asked" changed "$(run "$db" -c "UPDATE clientele_data.tags SET defined_by = current_user" \
+  same "$db: only changed customers are evaluated" incremental "$(run "$db" -c "UPDATE clientele_data.tags SET defined_by = current_user" \
     -c 'SELECT outcome FROM clientele.refresh_tags()' | tail -n 1)"
   same "$db: loading goes on" '2' "$(run "$db" -c "CREATE TEMP TABLE more AS SELECT 'customer 1' AS customer, now() AS at, g::text AS event FROM generate_series(1, 2) g" \
     -c "CALL clientele.load_events('more')" -c "SELECT \"rows\" FROM clientele.load_summary() WHERE outcome = 'packed'" | tail -n 1)"

@@ -14,7 +14,7 @@ ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_parts", "merge_journeys", "open_source", "time_reading")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
-    **{(name, "is not sanitized"): RULE for name in ("ask_for_values", "ask_journey_rules", "ask_rule", "describe_tag_rule")},
+    **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
 }
 
 

@@ -122,10 +122,10 @@ QUESTIONS = {
     "retention": ("SELECT j.customer_id, clientele.day_count(j.journey, '*', 'Asia/Shanghai') AS days, clientele.usual_hour(j.journey, '*', 'UTC') AS hour, clientele.top_event(j.journey) AS top, "
                   "clientele.first_at(j.journey) AS first, clientele.session_count(j.journey, '8 h') AS sessions FROM clientele_data.journeys j", False),
     "properties": ("SELECT j.customer_id, clientele.top_property(j.journey, '*', 'category') AS category, clientele.amount_sum(j.journey, 'purchase') AS spent, clientele.channels(j.journey) AS channels FROM clientele_data.journeys j", False),
-    "tags": ("SELECT name, family, kind, rule, holds, per_customer, timed, customers, keeps, uses, description FROM clientele_data.tags", False),
+    "tags": ("SELECT name, family, kind, rule, holds, per_customer, time_dependent, reads_customers, max_age, uses, description FROM clientele_data.tags", False),
     "audiences": ("SELECT tag, value, customers FROM clientele_data.tag_audiences", False),
     "numbers": ("SELECT tag, scores FROM clientele_data.tag_numbers", False),
-    "status": ("SELECT tag, rule, holds, customers, error FROM clientele_data.tag_status", False),
+    "status": ("SELECT tag, rule_key, holds, customers, error FROM clientele_data.tag_status", False),
     "tags_of": ("SELECT c.customer_id, clientele.tags_of(c.customer_id) AS tags FROM clientele_data.customers c", False),
     "asked": ("SELECT clientele.audience_of('spent > 100 & busy') AS a, clientele.audience_size('first_day=2026-01-02 | night') AS n, clientele.audience_of('behaviour.* & !big') AS b", False),
     "portrait": ("SELECT * FROM clientele.audience_portrait(clientele.audience_of('busy'))", False),

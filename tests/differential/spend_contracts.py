@@ -210,7 +210,7 @@ def contracts(rng, count):
     print(f"{at_bound} of {len(sets)} contract models at a bound")
     asked = [(math.exp(rng.uniform(-3, 4)), math.exp(rng.uniform(-3, 4)), rng.randint(1, 40), rng.choice([.02, .1, .5, 3.0])) for _ in range(150)]
     got = psql("CREATE TABLE plans (n serial, a float8, b float8, t int, d float8);\n" + copy("plans (a, b, t, d)", asked) +
-               """SELECT clientele.contract_survival(m, t), clientele.contract_retention(m, t), clientele.churn_prob(t, m), clientele.contract_residual(m, t, d)
+               """SELECT clientele.contract_survival(m, t), clientele.contract_retention(m, t), clientele.churn_prob(t, m), clientele.contract_residual_lifetime(m, t, d)
 FROM plans, LATERAL (SELECT jsonb_build_object('model', 'sBG', 'parameters', jsonb_build_object('alpha', a, 'beta', b))::text::clientele.contract_model AS m) x ORDER BY n""")
     for (a, b, t, d), answers in zip(asked, got):
         survival, retention, churn, residual = map(float, answers)

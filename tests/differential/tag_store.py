@@ -38,34 +38,34 @@ def kinds(events, _):
 
 
 PURCHASES = "event_count(journey, 'purchase')"
-# name: variants of (rule, kind, holds, per customer, timed, keeps in hours, model of (events, hour))
+# name: variants of (rule, kind, holds, per customer, time-dependent, max_age in hours, model of (events, hour))
 RULES = {
-    "value.buyer": [(f"{PURCHASES} >= 1", "journey", "yes", True, False, 24, lambda e, _: count(e, 2, 4) >= 1),
-                    (f"{PURCHASES} >= 2 -- now two", "journey", "yes", True, False, 24, lambda e, _: count(e, 2, 4) >= 2)],
-    "value.fan": [(f"{PURCHASES} >= 3", "journey", "yes", True, False, 24, lambda e, _: count(e, 2, 4) >= 3)],
+    "value.buyer": [(f"{PURCHASES} >= 1", "journey", "flag", True, False, 24, lambda e, _: count(e, 2, 4) >= 1),
+                    (f"{PURCHASES} >= 2 -- now two", "journey", "flag", True, False, 24, lambda e, _: count(e, 2, 4) >= 2)],
+    "value.fan": [(f"{PURCHASES} >= 3", "journey", "flag", True, False, 24, lambda e, _: count(e, 2, 4) >= 3)],
     "visits": [("event_count(journey)", "journey", "number", True, False, 24, lambda e, _: len(e)),
                ("nullif(event_count(journey) / 2.0, 1)", "journey", "number", True, False, 24,
                 lambda e, _: None if len(e) == 2 else len(e) / 2),
-               ("event_count(journey) > 1", "journey", "yes", True, False, 24, lambda e, _: len(e) > 1)],
+               ("event_count(journey) > 1", "journey", "flag", True, False, 24, lambda e, _: len(e) > 1)],
     "渠道": [("CASE WHEN event_count(journey, 'web:*') > event_count(journey, 'app:*') THEN 'web' "
             "WHEN event_count(journey, 'web:*') < event_count(journey, 'app:*') THEN 'app' END",
             "journey", "text", True, False, 24, channel)],
     "kinds": [(f"array_remove(ARRAY[CASE WHEN {PURCHASES} > 0 THEN 'kauft' END, "
                "CASE WHEN event_count(journey, '浏览') > 0 THEN '浏览' END], NULL)", "journey", "texts", True, False, 24, kinds)],
-    "behaviour.sleeping": [("last_at(journey) < at - interval '3 days'", "journey", "yes", True, True, 48,
+    "behaviour.sleeping": [("last_at(journey) < at - interval '3 days'", "journey", "flag", True, True, 48,
                             lambda e, h: bool(e) and max(a for a, _ in e) < h - 72)],
     "behaviour.since": [("floor(extract(epoch FROM refresh.at - last_at(journey)) / 3600)", "journey", "number", True, True, 0,
                          lambda e, h: h - max(a for a, _ in e) if e else None)],
-    "busy": [("SELECT customer_id FROM clientele_data.journeys WHERE event_count(journey) > 4;", "query", "yes", False, False, 24,
+    "busy": [("SELECT customer_id FROM clientele_data.journeys WHERE event_count(journey) > 4;", "query", "flag", False, False, 24,
               lambda e, _: len(e) > 4),
-             ("SELECT customer_id, event_count(journey) > 3 FROM clientele_data.journeys", "query", "yes", False, False, 24,
+             ("SELECT customer_id, event_count(journey) > 3 FROM clientele_data.journeys", "query", "flag", False, False, 24,
               lambda e, _: len(e) > 3)],
     "bought": [(f"SELECT customer_id, {PURCHASES} FROM clientele_data.journeys WHERE {PURCHASES} > 0", "query", "number", True, False, 24,
                 lambda e, _: count(e, 2, 4) or None)],
     "recent": [("SELECT customer_id, 'week ' || floor(extract(epoch FROM refresh.at - first_at(journey)) / 604800) "
                 "FROM clientele_data.journeys WHERE event_count(journey) > 0", "query", "text", True, True, 24,
                 lambda e, h: f"week {(h - min(a for a, _ in e)) // 168}" if e else None)],
-    "even": [("customers.customer_id % 2 = 0 AND event_count(journey) > 0", "journey", "yes", False, False, 24, None)],
+    "even": [("customers.customer_id % 2 = 0 AND event_count(journey) > 0", "journey", "flag", False, False, 24, None)],
 }
 QUERIES = {  # over the tags above
     "combo.one": "value.buyer & !value.fan",
@@ -101,7 +101,7 @@ class Model:
 
     def members(self, tag):
         """Who has which value; "" for the tag itself."""
-        holds = self.held.get(tag, "yes")
+        holds = self.held.get(tag, "flag")
         found = {"": set(self.answers[tag])}
         if holds in ("text", "texts"):
             for customer, value in self.answers[tag].items():
@@ -127,21 +127,21 @@ class Model:
         for tag in self.rules:
             if tag not in tags:
                 continue
-            rule, kind, holds, per_customer, timed, keeps, _ = self.rules[tag]
+            rule, kind, holds, per_customer, time_dependent, max_age, _ = self.rules[tag]
             known = self.state.get(tag)
             seen = len(self.changes)
             if "1 / 0" in rule:
                 outcomes[tag] = "failed"
                 continue
             partly = (per_customer and known is not None and known[0] == (rule, kind, holds) and not complete
-                      and not (timed and (hour < known[2] or hour >= known[2] + keeps)))
+                      and not (time_dependent and (hour < known[2] or hour >= known[2] + max_age)))
             changed = set(self.changes[known[1]:]) if partly else None
             if partly and not changed:
                 outcomes[tag] = "fresh"
                 self.state[tag] = (known[0], seen, known[2])
                 continue
             if partly and len(changed) <= len(self.customers) // 4:
-                outcomes[tag] = "changed"
+                outcomes[tag] = "incremental"
                 kept = {c: v for c, v in self.answers[tag].items() if c not in changed}
                 self.take(tag, kept | self.answer(tag, changed, hour))
                 self.state[tag] = (known[0], seen, known[2])
@@ -164,7 +164,7 @@ class Model:
                     tag, bound = text.replace('"', "").split(op)
                     value = self.answers[tag].get(customer)
                     holds = self.held.get(tag)
-                    if value is None or holds == "yes":
+                    if value is None or holds == "flag":
                         return False
                     if op == "=":
                         return bound in value if holds == "texts" else bound == (f"{value:g}" if holds == "number" else value)
@@ -185,9 +185,9 @@ def quoted(text):
 
 
 def define(name, variant):
-    rule, kind, _, per_customer, _, keeps, _ = variant
+    rule, kind, _, per_customer, _, max_age, _ = variant
     given = f", per_customer => {per_customer}".lower() if kind == "query" else ""
-    return f"SELECT clientele.define_tag({quoted(name)}, {quoted(rule)}, keeps => '{keeps} hours'{given});\n"
+    return f"SELECT clientele.define_tag({quoted(name)}, {quoted(rule)}, max_age => '{max_age} hours'{given});\n"
 
 
 def random_query(rng):
@@ -236,8 +236,8 @@ def main():
             if rng.random() < 0.3:
                 variant = (f"event_count(journey) / 0 > 1 / 0 + {number}",) + variant[1:] if variant[1] == "journey" else variant
             if "1 / 0" in variant[0]:  # written into the table, as define_tag() would refuse it
-                script.append(f"UPDATE clientele_data.tags SET rule = {quoted(variant[0])}, holds = 'yes' WHERE name = {quoted(name)};\n")
-                variant = (variant[0], "journey", "yes") + variant[3:]
+                script.append(f"UPDATE clientele_data.tags SET rule = {quoted(variant[0])}, holds = 'flag' WHERE name = {quoted(name)};\n")
+                variant = (variant[0], "journey", "flag") + variant[3:]
             else:
                 script.append(define(name, variant))
             model.rules[name] = variant

@@ -10,7 +10,7 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-constexpr uint64_t most_counted = uint64_t{1} << 48;
+constexpr uint64_t max_counted = uint64_t{1} << 48;
 constexpr uint64_t half = std::bit_cast<uint64_t>(0.5);
 constexpr uint64_t one = std::bit_cast<uint64_t>(1.0);
 
@@ -162,8 +162,8 @@ void Classification::read(Reader& r) {
     if ((i > 0 && step == 0) || step > one - key) Reader::fail("probabilities are not in order");
     key += step;
     const uint64_t positives = r.varint(), negatives = r.varint();
-    if (positives > most_counted || negatives > most_counted || positives + negatives == 0 ||
-        (total += positives + negatives) > most_counted)
+    if (positives > max_counted || negatives > max_counted || positives + negatives == 0 ||
+        (total += positives + negatives) > max_counted)
       Reader::fail("impossible counts of outcomes");
     if (rounded(key, digits) != key) Reader::fail("a probability has too many digits");
     runs_.push_back({key, positives, negatives});

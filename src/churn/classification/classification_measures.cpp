@@ -73,9 +73,9 @@ std::optional<double> area_under_curve(Runs runs) {
 
 double log_loss(Runs runs) {
   // A certain prediction that was wrong costs 34.5 and not infinity.
-  static constexpr double least = 1e-15;
+  static constexpr double min_probability = 1e-15;
   return mean(runs, [](const PredictionRun& run) {
-    const double p = std::clamp(run.probability(), least, 1 - least);
+    const double p = std::clamp(run.probability(), min_probability, 1 - min_probability);
     return -as_double(run.positives) * std::log(p) - as_double(run.negatives) * std::log1p(-p);
   });
 }

@@ -98,7 +98,7 @@ void EventRoles::finish() {
   entries_.resize(kept);
   small_.clear();
   for (const Entry& e : entries_) {
-    if (static_cast<size_t>(e.type) >= most_small) break;
+    if (static_cast<size_t>(e.type) >= max_small) break;
     small_.resize(static_cast<size_t>(e.type) + 1);
     small_.back() = e;
   }

@@ -42,7 +42,7 @@ class EventRoles {
   Entry find(int32_t type) const;
 
  private:
-  static constexpr size_t most_small = 4096;
+  static constexpr size_t max_small = 4096;
   std::vector<Entry> entries_;
   std::vector<Entry> small_;  // by type, up to the largest small one
 };

@@ -3,8 +3,11 @@
 // FeaturesDefinition.
 #include "churn/features/features_definition_pg.hpp"
 
+#include <algorithm>
+
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
+#include "pg/remembered.hpp"
 
 namespace clientele {
 
@@ -68,26 +71,6 @@ Datum from_json(std::string_view text) {
   });
 }
 
-/// What churn_features_def() was last called with, and its result: as a stable function it is
-/// called for every row.
-struct Kept {
-  explicit Kept(std::pmr::memory_resource*) {}
-  std::string arguments;
-  Bytes result;
-};
-
-struct Argument {
-  bool given;
-  std::string_view text;
-};
-
-void append(std::string& key, bool given, const void* data, size_t size) {
-  key += given ? '1' : '0';
-  if (!given) return;
-  key.append(reinterpret_cast<const char*>(&size), sizeof size);
-  key.append(static_cast<const char*>(data), size);
-}
-
 }  // namespace
 }  // namespace clientele
 
@@ -114,38 +97,32 @@ CLIENTELE_FUNCTION(clientele_churn_features_def_recv) {
 
 CLIENTELE_FUNCTION(clientele_churn_features_def) {
   constexpr int first_selector = 2, zone = first_selector + feature_roles;
-  const bool has_period = !PG_ARGISNULL(0), has_gap = !PG_ARGISNULL(1);
-  Interval period{}, gap{};
-  if (has_period) period = *PG_GETARG_INTERVAL_P(0);
-  if (has_gap) gap = *PG_GETARG_INTERVAL_P(1);
-  Argument text[feature_roles + 1];
-  for (int i = first_selector; i <= zone; ++i) {
-    const bool given = !PG_ARGISNULL(i);
-    text[i - first_selector] = {given,
-                                given ? pg::text_view(PG_GETARG_DATUM(i)) : std::string_view()};
-  }
-  const pg_tz* const session = session_timezone;
+  const Interval* const period = PG_ARGISNULL(0) ? nullptr : PG_GETARG_INTERVAL_P(0);
+  const Interval* const gap = PG_ARGISNULL(1) ? nullptr : PG_GETARG_INTERVAL_P(1);
+  // The selectors and the time zone; what is NULL has no pointer.
+  ByteView text[feature_roles + 1];
+  for (int i = first_selector; i <= zone; ++i)
+    if (!PG_ARGISNULL(i)) text[i - first_selector] = pg::detoast(PG_GETARG_DATUM(i));
+  pg_tz* const session = session_timezone;
   return guarded([&] {
-    Kept& kept = pg::kept<Kept>(fcinfo);
-    std::string arguments;
-    append(arguments, has_period, &period, sizeof period);
-    append(arguments, has_gap, &gap, sizeof gap);
-    for (const Argument& a : text) append(arguments, a.given, a.text.data(), a.text.size());
-    append(arguments, true, &session, sizeof session);
-    if (kept.result.empty() || kept.arguments != arguments) {
+    // As a stable function it is called for every row.
+    ByteView key[std::size(text) + 3] = {pg::plain_bytes_or_null(period),
+                                         pg::plain_bytes_or_null(gap), pg::plain_bytes(session)};
+    std::ranges::copy(text, key + 3);
+    return pg::make_varlena(pg::kept<pg::Remembered<Bytes>>(fcinfo).get(key, [&] {
       FeaturesDefinition d;
-      if (has_period) d.period = static_cast<int64_t>(pg::fixed_length(period, "period"));
-      if (has_gap) d.session_gap = static_cast<int64_t>(pg::fixed_length(gap, "session_gap"));
+      if (period != nullptr) d.period = static_cast<int64_t>(pg::fixed_length(*period, "period"));
+      if (gap != nullptr)
+        d.session_gap = static_cast<int64_t>(pg::fixed_length(*gap, "session_gap"));
       for (int r = 0; r < feature_roles; ++r)
-        if (text[r].given) d.selector[r] = text[r].text;
-      const Argument& named = text[feature_roles];
-      set_zone(d, named.given ? pg::time_zone_named(std::string(named.text))
-                              : const_cast<pg_tz*>(session));
+        if (text[r].data() != nullptr) d.selector[r] = pg::as_text(text[r]);
+      const ByteView named = text[feature_roles];
+      set_zone(d, named.data() == nullptr ? session
+                                          : pg::time_zone_named(std::string(pg::as_text(named))));
       d.check();
-      kept.result.clear();
-      d.write(kept.result);
-      kept.arguments = std::move(arguments);
-    }
-    return pg::make_varlena(kept.result);
+      Bytes bytes;
+      d.write(bytes);
+      return bytes;
+    }));
   });
 }

@@ -30,7 +30,7 @@ bool JourneyFeatures::draw(ByteView journey, TimestampTz at, ByteView definition
   if (TIMESTAMP_NOT_FINITE(at))
     throw Error(sqlstate::time_out_of_range, "at must be finite",
                 "It is the time from which one looks back, such as now().");
-  Question& q = question_.get(definition, [](ByteView bytes) { return Question(bytes); });
+  Question& q = question_.get(definition, [&] { return Question(definition); });
   return maker_.make(Journey(journey), at, q.definition, q.roles, q.clock, out);
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr double collinear = 1e-10;
 // What Newton's equations may still be solved for; beyond, a direction is flat.
 constexpr double flat = 1e-14;
-constexpr int most_iterations = 200;
+constexpr int max_iterations = 200;
 // The largest change of a row's log-odds in the last step. Steps shrink quadratically.
 constexpr double last_step = 1e-8;
 
@@ -49,7 +49,7 @@ class Newton {
     result.null_log_likelihood =
         had_ * std::log(had_ / total()) + had_not_ * std::log(had_not_ / total());
     double value = objective(at_, 0);
-    for (; result.iterations < most_iterations && !result.converged; ++result.iterations) {
+    for (; result.iterations < max_iterations && !result.converged; ++result.iterations) {
       slope_and_curvature();
       const Vector direction = RankedCholesky(curvature_, flat).solve(slope_);
       along(direction, step_);
@@ -100,11 +100,11 @@ class Newton {
   template <class Visit>
   void by_stretch(std::span<const size_t> columns, Visit visit) const {
     const size_t width = columns.size() + 1;
-    const size_t most = std::clamp<size_t>(size_t{8'000'000} / (width * width), 16, 2048);
+    const size_t chunk = std::clamp<size_t>(size_t{8'000'000} / (width * width), 16, 2048);
     Matrix block;
-    for (size_t first = 0; first < x_.rows(); first += most) {
+    for (size_t first = 0; first < x_.rows(); first += chunk) {
       poll();
-      const size_t n = std::min(most, x_.rows() - first);
+      const size_t n = std::min(chunk, x_.rows() - first);
       block.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(width));
       block.col(0).setOnes();
       x_.fill(first, columns, block.rightCols(static_cast<Eigen::Index>(columns.size())));
@@ -206,10 +206,10 @@ class Newton {
   /// lowers the likelihood. Albert & Anderson, "On the existence of maximum likelihood estimates in
   /// logistic regression models" (1984).
   bool tells_apart(const std::vector<double>& score, double longest) const {
-    const double least = longest > 0 ? -1e-8 * longest : 1e-9;
+    const double min_score = longest > 0 ? -1e-8 * longest : 1e-9;
     for (size_t i = 0; i < x_.rows(); ++i) {
-      if (y_.had[i] > 0 && !(score[i] > least)) return false;
-      if (y_.had_not[i] > 0 && !(-score[i] > least)) return false;
+      if (y_.had[i] > 0 && !(score[i] > min_score)) return false;
+      if (y_.had_not[i] > 0 && !(-score[i] > min_score)) return false;
     }
     return true;
   }

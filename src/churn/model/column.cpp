@@ -103,7 +103,7 @@ uint8_t* ChurnColumn::place(size_t row) {
 uint8_t ChurnColumn::code_of(std::string_view level) {
   const auto known = std::ranges::find(levels_, level);
   if (known == levels_.end()) {
-    if (levels_.size() == most_churn_levels)
+    if (levels_.size() == max_churn_levels)
       throw Error(sqlstate::limit_exceeded,
                   "feature \"" + std::string(name_) + "\" has more than 200 categories",
                   "Leave out what names a customer, and join rare categories into one.");
@@ -215,7 +215,7 @@ void ChurnColumn::read(Reader& r, size_t rows) {
   width_ = 1;
   if (kind_ == Kind::category) {
     const size_t n = r.count();
-    if (n == 0 || n > most_churn_levels) Reader::fail("impossible number of categories");
+    if (n == 0 || n > max_churn_levels) Reader::fail("impossible number of categories");
     for (size_t i = 0; i < n; ++i) {
       levels_.emplace_back(r.text());
       if (i > 0 && levels_[i] <= levels_[i - 1]) Reader::fail("categories are not in order");

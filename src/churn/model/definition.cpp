@@ -12,8 +12,8 @@ namespace {
 
 constexpr uint8_t version = 1;
 // Below, a fit that only the penalty keeps finite would end at the limits of double precision.
-constexpr double least_penalty = 1e-9, most_penalty = 1e12;
-constexpr double least_weight = 1e-6, most_weight = 1e6;
+constexpr double min_penalty = 1e-9, max_penalty = 1e12;
+constexpr double min_weight = 1e-6, max_weight = 1e6;
 
 [[noreturn]] void wrong(const std::string& why, const char* hint = "") {
   throw Error(sqlstate::invalid_parameter, why, hint);
@@ -44,7 +44,7 @@ void ChurnDefinition::set_class_weight(std::string_view text) {
 }
 
 void ChurnDefinition::set_class_weight(double churned) {
-  if (!(churned >= least_weight && churned <= most_weight))
+  if (!(churned >= min_weight && churned <= max_weight))
     wrong("class_weight must be from 0.000001 to 1000000",
           "It is the weight of a customer who churned, one who stayed has 1.");
   class_weight = churned == 1 ? ClassWeight::none : ClassWeight::number;
@@ -61,10 +61,10 @@ std::string ChurnDefinition::name_of(size_t i) const {
 }
 
 void ChurnDefinition::check() const {
-  if (penalty != 0 && !(penalty >= least_penalty && penalty <= most_penalty))
+  if (penalty != 0 && !(penalty >= min_penalty && penalty <= max_penalty))
     wrong("penalty must be 0, or from 1e-9 to 1e12",
           "1 is scikit-learn's C = 1 on standardised columns; a larger one shrinks more.");
-  if (names.size() > most_churn_columns)
+  if (names.size() > max_churn_columns)
     throw Error(sqlstate::limit_exceeded,
                 "names has " + std::to_string(names.size()) + " elements, at most 1000 can be");
   const std::vector<std::string_view> views(names.begin(), names.end());

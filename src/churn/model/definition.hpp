@@ -13,7 +13,7 @@
 namespace clientele {
 
 /// What a churn model can hold.
-inline constexpr size_t most_churn_columns = 1000, most_churn_levels = 200;
+inline constexpr size_t max_churn_columns = 1000, max_churn_levels = 200;
 /// Values of features and what is made of them stay far from the ends of double precision.
 inline constexpr double largest_churn_value = 1e100;
 

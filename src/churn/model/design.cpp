@@ -10,7 +10,7 @@ namespace clientele {
 namespace {
 
 // What differs by less is taken as constant, so that no coefficient overflows.
-constexpr double least_sd = 1e-100;
+constexpr double min_sd = 1e-100;
 
 double customers_of(const ChurnTally& tally) {
   return static_cast<double>(tally.churned) + static_cast<double>(tally.stayed);
@@ -29,7 +29,7 @@ Design::Design(const ChurnRows& rows) : features_(rows.columns()), tallies_(rows
 }
 
 void Design::add(size_t feature, DesignColumn::Kind kind, uint8_t level, double mean, double sd) {
-  if (columns_.size() == most_churn_columns)
+  if (columns_.size() == max_churn_columns)
     throw Error(sqlstate::limit_exceeded,
                 "feature \"" + std::string(features_[feature].name()) +
                     "\" makes more than 1000 columns together with those before it",
@@ -47,25 +47,25 @@ void Design::add_share(size_t feature, DesignColumn::Kind kind, uint8_t level, d
 void Design::add_number(size_t feature) {
   const ChurnColumn& column = features_[feature];
   long double sum = 0, known = 0;
-  double least = 0, most = 0;
+  double min = 0, max = 0;
   for (size_t i = 0; i < tallies_.size(); ++i) {
     if (i % 65536 == 0) poll();
     const double v = column.number(i);
     if (std::isnan(v)) continue;
-    if (known == 0) least = most = v;
-    least = std::min(least, v);
-    most = std::max(most, v);
+    if (known == 0) min = max = v;
+    min = std::min(min, v);
+    max = std::max(max, v);
     known += customers_of(tallies_[i]);
     sum += customers_of(tallies_[i]) * static_cast<long double>(v);
   }
-  const double mean = known == 0 || least == most ? least : static_cast<double>(sum / known);
+  const double mean = known == 0 || min == max ? min : static_cast<double>(sum / known);
   long double squares = 0;
-  for (size_t i = 0; i < tallies_.size() && least < most; ++i) {
+  for (size_t i = 0; i < tallies_.size() && min < max; ++i) {
     if (i % 65536 == 0) poll();
     const long double off = static_cast<long double>(column.number(i)) - mean;
     if (!std::isnan(off)) squares += customers_of(tallies_[i]) * off * off;
   }
-  const auto sd = least < most ? static_cast<double>(std::sqrt(squares / known)) : 0;
+  const auto sd = min < max ? static_cast<double>(std::sqrt(squares / known)) : 0;
   add(feature, DesignColumn::Kind::value, 0, mean + 0.0, sd);
   if (known < customers_)
     add_share(feature, DesignColumn::Kind::missing, 0, customers_ - static_cast<double>(known));
@@ -88,7 +88,7 @@ void Design::fill(size_t first, std::span<const size_t> columns, Eigen::Ref<Matr
     const ChurnColumn& feature = features_[d.feature];
     const bool category = feature.kind() == ChurnColumn::Kind::category;
     const std::span<double> to(out.col(static_cast<Eigen::Index>(c)).data(), n);
-    if (d.sd <= least_sd) {
+    if (d.sd <= min_sd) {
       std::ranges::fill(to, 0);
     } else if (d.kind == DesignColumn::Kind::value) {
       feature.numbers(first, to);

@@ -25,17 +25,12 @@ Datum unchanged(FunctionCallInfo fcinfo) {
   PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
-/// Kept from row to row: a churn_def with a definition of features, and the features.
-struct JourneyRow {
-  explicit JourneyRow(std::pmr::memory_resource* memory) : features(memory) {}
-  JourneyFeatures features;
-  std::array<ChurnCell, churn_feature_count> cells;
+/// A churn_def that has a definition of features.
+struct DefinedFeatures {
   Bytes encoded;               // what the state remembers
   std::vector<uint8_t> drawn;  // the definition of the features in it
 
-  void define(ByteView given, pg_tz* zone) {
-    if (!encoded.empty() && zone == zone_ && std::ranges::equal(given, given_)) return;
-    encoded.clear();
+  DefinedFeatures(ByteView given, pg_tz* zone) {
     ChurnDefinition d = ChurnDefinition::read(given);
     if (d.features_def.empty()) {
       FeaturesDefinition usual;
@@ -46,15 +41,26 @@ struct JourneyRow {
     }
     d.check();
     drawn = d.features_def;
-    given_.assign(given.begin(), given.end());
-    zone_ = zone;
     d.write(encoded);
+  }
+};
+
+/// Kept from row to row.
+struct JourneyRow {
+  explicit JourneyRow(std::pmr::memory_resource* memory) : features(memory) {}
+  JourneyFeatures features;
+  std::array<ChurnCell, churn_feature_count> cells;
+  pg::Remembered<DefinedFeatures> last;
+
+  const DefinedFeatures& defined(ByteView given, pg_tz* zone) {
+    const ByteView arguments[] = {given, pg::plain_bytes(zone)};
+    return last.get(arguments, [&] { return DefinedFeatures(given, zone); });
   }
 
   /// False if there is no event before `at`.
-  bool read(ByteView journey, TimestampTz at) {
+  bool read(ByteView journey, TimestampTz at, const DefinedFeatures& definition) {
     ChurnFeatures values;
-    if (!features.draw(journey, at, drawn, values)) return false;
+    if (!features.draw(journey, at, definition.drawn, values)) return false;
     for (size_t i = 0; i < cells.size(); ++i) {
       const bool missing = std::isnan(values[i]);
       cells[i].kind = missing ? ChurnCell::Kind::missing : ChurnCell::Kind::number;
@@ -62,10 +68,6 @@ struct JourneyRow {
     }
     return true;
   }
-
- private:
-  std::vector<uint8_t> given_;
-  pg_tz* zone_ = nullptr;
 };
 
 }  // namespace
@@ -115,10 +117,10 @@ CLIENTELE_FUNCTION(clientele_churn_fit_accum_journey) {
   pg_tz* const zone = session_timezone;
   return pg::returned(fcinfo, guarded([&]() -> Answer {
                         auto& row = pg::kept<JourneyRow>(fcinfo);
-                        row.define(encoded, zone);
-                        if (!row.read(packed, at)) return {PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
+                        const DefinedFeatures& d = row.defined(encoded, zone);
+                        if (!row.read(packed, at, d)) return {PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
                         auto* const state = pg::state_to_change<ChurnRows>(fcinfo, context);
-                        state->value.define(row.encoded, false);
+                        state->value.define(d.encoded, false);
                         state->value.add(row.cells, PG_GETARG_BOOL(label));
                         return {state->datum(), false};
                       }));

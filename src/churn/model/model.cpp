@@ -19,8 +19,8 @@ constexpr double largest_coefficient = 1e200, largest_slope = 1e4;
 
 [[noreturn]] void no_model() { Reader::fail("it is not a churn_model"); }
 
-void check_number(double& v, double least, double most, const char* what) {
-  if (!(v >= least && v <= most)) wrong(std::string(what) + " in a churn_model is out of range");
+void check_number(double& v, double min, double max, const char* what) {
+  if (!(v >= min && v <= max)) wrong(std::string(what) + " in a churn_model is out of range");
   v += 0.0;  // one zero
 }
 
@@ -42,9 +42,9 @@ double read_number(Reader& r) {
   return v;
 }
 
-uint8_t read_flags(Reader& r, uint8_t most) {
+uint8_t read_flags(Reader& r, uint8_t max) {
   const uint8_t flags = r.u8();
-  if (flags > most) no_model();
+  if (flags > max) no_model();
   return flags;
 }
 
@@ -131,17 +131,17 @@ ChurnDiagnostics read_diagnostics(Reader& r) {
 }
 
 void check_diagnostics(ChurnDiagnostics& d) {
-  constexpr double most = 1e300;
-  constexpr uint64_t most_counted = 1'000'000'000'000'000;
-  if (d.rows > most_counted || d.churned > d.rows || d.columns > most_counted ||
-      d.iterations > most_counted)
+  constexpr double max = 1e300;
+  constexpr uint64_t max_counted = 1'000'000'000'000'000;
+  if (d.rows > max_counted || d.churned > d.rows || d.columns > max_counted ||
+      d.iterations > max_counted)
     wrong("rows, churned, columns or iterations in a churn_model are out of range");
-  check_number(d.log_likelihood, -most, 0, "log_likelihood");
-  check_number(d.null_log_likelihood, -most, 0, "null_log_likelihood");
-  check_number(d.gradient_norm, 0, most, "gradient_norm");
+  check_number(d.log_likelihood, -max, 0, "log_likelihood");
+  check_number(d.null_log_likelihood, -max, 0, "null_log_likelihood");
+  check_number(d.gradient_norm, 0, max, "gradient_norm");
   if (!d.out_of_fold) return;
   check_number(d.out_of_fold->auc, 0, 1, "auc");
-  check_number(d.out_of_fold->log_loss, 0, most, "log_loss");
+  check_number(d.out_of_fold->log_loss, 0, max, "log_loss");
 }
 
 }  // namespace
@@ -190,7 +190,7 @@ double ChurnModel::log_odds(std::span<const double> row, const bool* missing) co
 void ChurnModel::check() {
   check_number(intercept, -1e303, 1e303, "intercept");
   if (intercept_error) check_number(*intercept_error, 0, 1e303, "intercept_standard_error");
-  if (features.size() > most_churn_columns)
+  if (features.size() > max_churn_columns)
     throw Error(sqlstate::limit_exceeded, "a churn_model has at most 1000 features");
   std::vector<std::string_view> names;
   for (ChurnFeature& f : features) {
@@ -201,7 +201,7 @@ void ChurnModel::check() {
       continue;
     }
     std::ranges::sort(f.levels, {}, &ChurnLevel::name);
-    if (f.levels.size() >= most_churn_levels)
+    if (f.levels.size() >= max_churn_levels)
       throw Error(sqlstate::limit_exceeded, "feature \"" + f.name + "\" has more than 200 levels");
     for (size_t i = 0; i < f.levels.size(); ++i) {
       check_term(f.levels[i].term);
@@ -274,7 +274,7 @@ ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
   m.intercept = read_number(r);
   if (flags & 1) m.intercept_error = read_number(r);
   const size_t n = r.count(2);
-  if (n > most_churn_columns) no_model();
+  if (n > max_churn_columns) no_model();
   for (size_t i = 0; i < n; ++i) m.features.push_back(read_feature(r));
   if (flags & 2) m.calibration = {read_number(r), read_number(r)};
   if (flags & 4) m.definition = ChurnDefinition::read(r.counted());
@@ -289,7 +289,7 @@ ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
 }
 
 std::vector<ChurnReason> churn_reasons(const ChurnModel& model, std::span<const ChurnCell> cells,
-                                       size_t most) {
+                                       size_t max_reasons) {
   std::vector<ChurnReason> reasons;
   const double slope = model.calibration ? model.calibration->slope : 1;
   for (size_t i = 0; i < model.features.size(); ++i) {
@@ -299,7 +299,7 @@ std::vector<ChurnReason> churn_reasons(const ChurnModel& model, std::span<const 
   std::ranges::stable_sort(reasons, [](const ChurnReason& a, const ChurnReason& b) {
     return std::abs(a.contribution) > std::abs(b.contribution);
   });
-  if (reasons.size() > most) reasons.resize(most);
+  if (reasons.size() > max_reasons) reasons.resize(max_reasons);
   return reasons;
 }
 

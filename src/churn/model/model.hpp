@@ -96,9 +96,10 @@ struct ChurnReason {
   size_t feature;
   double contribution;
 };
-/// At most `most`, largest first, equal ones by feature; one for each feature that has a say.
+/// At most `max_reasons`, largest first, equal ones by feature; one for each feature that has a
+/// say.
 std::vector<ChurnReason> churn_reasons(const ChurnModel&, std::span<const ChurnCell> cells,
-                                       size_t most);
+                                       size_t max_reasons);
 
 double probability_of(double log_odds);
 

@@ -208,9 +208,8 @@ ChurnModel churn_model_from_json(std::string_view text) {
 const KeptModel::Ready& KeptModel::of(Datum datum, bool named) {
   if (named) {
     const ByteView text = pg::call_pg([&] { return pg::detoast(datum); });
-    return named_.get(text, [](ByteView bytes) {
-      const std::string_view name(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-      return ready(churn_model_from_json(pg::model_text(name, "churn_model")));
+    return named_.get(text, [&] {
+      return ready(churn_model_from_json(pg::model_text(pg::as_text(text), "churn_model")));
     });
   }
   const auto* const raw = reinterpret_cast<const uint8_t*>(DatumGetPointer(datum));
@@ -218,13 +217,9 @@ const KeptModel::Ready& KeptModel::of(Datum datum, bool named) {
   const bool flat = VARATT_IS_EXTERNAL(raw) && !VARATT_IS_EXTERNAL_ONDISK(raw);
   ByteView bytes(raw, VARSIZE_ANY(raw));
   if (flat) bytes = pg::call_pg([&] { return pg::detoast(datum); });
-  if (!source_.empty() && bytes.size() == source_.size() &&
-      std::memcmp(bytes.data(), source_.data(), bytes.size()) == 0)
-    return packed_;
-  source_.clear();
-  packed_ = ready(ChurnModel::read(pg::call_pg([&] { return pg::detoast(datum); })));
-  source_.assign(bytes.begin(), bytes.end());
-  return packed_;
+  return packed_.get(bytes, [&] {
+    return ready(ChurnModel::read(pg::call_pg([&] { return pg::detoast(datum); })));
+  });
 }
 
 }  // namespace clientele

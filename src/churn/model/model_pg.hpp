@@ -29,8 +29,7 @@ class KeptModel {
   const Ready& of(Datum datum, bool named);
 
  private:
-  std::vector<uint8_t> source_;  // the bytes that stood for the model
-  Ready packed_;
+  pg::Remembered<Ready> packed_;
   Resolved<Ready> named_;
 };
 

@@ -41,7 +41,7 @@ model is a name in clientele_data.models, whose current version is taken, a name
 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_prob(journey, churn_model,
 timestamptz).';
 
-CREATE FUNCTION churn_reasons(features jsonb, churn_model, most integer DEFAULT 5)
+CREATE FUNCTION churn_reasons(features jsonb, churn_model, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_jsonb';
 COMMENT ON FUNCTION churn_reasons(jsonb, churn_model, integer) IS
@@ -50,15 +50,15 @@ first.
 contribution: coefficient x (value - mean), in log-odds: above zero for more likely, below for less. The mean is that of the customers
 that the model was fitted on; the categories of one text count together, and so does being missing. The contributions of all features add
 up to the log-odds of churn_prob minus those of the average customer; if the model is calibrated, they are multiplied by the
-slope. value: as text, NULL if missing. most: how many rows at most. Errors: as of churn_prob; 22023 for most below 0.';
-CREATE FUNCTION churn_reasons(features float8[], churn_model, most integer DEFAULT 5)
+slope. value: as text, NULL if missing. max_reasons: how many rows at most. Errors: as of churn_prob; 22023 for max_reasons below 0.';
+CREATE FUNCTION churn_reasons(features float8[], churn_model, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_array';
 COMMENT ON FUNCTION churn_reasons(float8[], churn_model, integer) IS
   'Why a model finds a customer, given as numbers in an array, more or less likely to churn than the average customer: one row for each
 feature, the largest contribution first.
-As churn_reasons with a jsonb. Errors: as of churn_prob; 22023 for most below 0.';
-CREATE FUNCTION churn_reasons(journey, churn_model, at timestamptz, most integer DEFAULT 5)
+As churn_reasons with a jsonb. Errors: as of churn_prob; 22023 for max_reasons below 0.';
+CREATE FUNCTION churn_reasons(journey, churn_model, at timestamptz, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_journey';
 COMMENT ON FUNCTION churn_reasons(journey, churn_model, timestamptz, integer) IS
@@ -66,8 +66,8 @@ COMMENT ON FUNCTION churn_reasons(journey, churn_model, timestamptz, integer) IS
 for
 each feature, the largest contribution first.
 As churn_reasons with a jsonb; no row if there is no event before `at`. Errors: as of churn_prob(journey, churn_model, timestamptz);
-22023 for most below 0.';
-CREATE FUNCTION churn_reasons(features jsonb, model text, most integer DEFAULT 5)
+22023 for max_reasons below 0.';
+CREATE FUNCTION churn_reasons(features jsonb, model text, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_jsonb_named';
 COMMENT ON FUNCTION churn_reasons(jsonb, text, integer) IS
@@ -76,7 +76,7 @@ contribution first.
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(jsonb, churn_model,
 integer).';
-CREATE FUNCTION churn_reasons(features float8[], model text, most integer DEFAULT 5)
+CREATE FUNCTION churn_reasons(features float8[], model text, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_array_named';
 COMMENT ON FUNCTION churn_reasons(float8[], text, integer) IS
@@ -85,7 +85,7 @@ each feature, the largest contribution first.
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as churn_reasons(float8[], churn_model,
 integer).';
-CREATE FUNCTION churn_reasons(journey, model text, at timestamptz, most integer DEFAULT 5)
+CREATE FUNCTION churn_reasons(journey, model text, at timestamptz, max_reasons integer DEFAULT 5)
   RETURNS TABLE (feature text, value text, contribution float8)
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 5 AS 'MODULE_PATHNAME', 'clientele_churn_reasons_journey_named';
 COMMENT ON FUNCTION churn_reasons(journey, text, timestamptz, integer) IS

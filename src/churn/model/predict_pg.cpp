@@ -99,16 +99,18 @@ Datum journey_probability(FunctionCallInfo fcinfo, bool named) {
 template <class Read>
 Datum put_reasons(FunctionCallInfo fcinfo, bool named, int limit, Read read) {
   const pg::RowSink rows(fcinfo);
-  const int32 most = PG_GETARG_INT32(limit);
-  if (most < 0)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("most must not be negative")));
+  const int32 max_reasons = PG_GETARG_INT32(limit);
+  if (max_reasons < 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_reasons must not be negative")));
   return guarded([&] {
     Kept& kept = pg::kept<Kept>(fcinfo);
     const KeptModel::Ready& ready = kept.model.of(PG_GETARG_DATUM(1), named);
     if (!read(kept, ready)) return Datum{};
     const ChurnModel& model = ready.model;
     const auto cells = kept.row.cells();
-    for (const ChurnReason& reason : churn_reasons(model, cells, static_cast<size_t>(most))) {
+    for (const ChurnReason& reason :
+         churn_reasons(model, cells, static_cast<size_t>(max_reasons))) {
       const ChurnCell& cell = cells[reason.feature];
       const bool missing = cell.kind == ChurnCell::Kind::missing;
       Datum values[] = {pg::make_text(model.features[reason.feature].name),

@@ -54,7 +54,7 @@ void ChurnRows::define(std::span<const uint8_t> encoded, bool named) {
 }
 
 void ChurnRows::new_column(std::string_view name) {
-  if (columns_.size() == most_churn_columns)
+  if (columns_.size() == max_churn_columns)
     throw Error(sqlstate::limit_exceeded,
                 "feature \"" + std::string(name) + "\" is one too many: at most 1000 can be");
   columns_.emplace_back(name, memory());
@@ -216,7 +216,7 @@ void ChurnRows::read(Reader& r) {
   if (named > 1) Reader::fail("it is not a churn_rows");
   define(encoded, named == 1);
   const size_t columns = r.count(), rows = r.count(2);
-  if (columns > most_churn_columns ||
+  if (columns > max_churn_columns ||
       (!named_ && definition_.columns() > 0 && columns != definition_.columns()))
     Reader::fail("impossible number of features");
   for (size_t i = 0; i < rows; ++i) {

@@ -70,8 +70,8 @@ class Audience {
   template <class Use>
   void each_run(Use use) const;
   /// So many of them, each subset of that size equally likely, the same for the same seed. 54000 if
-  /// more than `most_drawn` are to be drawn, of those in it or those left out, whichever are fewer.
-  static constexpr uint64_t most_drawn = uint64_t{1} << 28;
+  /// more than `max_drawn` are to be drawn, of those in it or those left out, whichever are fewer.
+  static constexpr uint64_t max_drawn = uint64_t{1} << 28;
   Audience sample(uint64_t most, uint64_t seed) const;
 
   /// Versioned; the same set has the same bytes. `write_to` takes exactly written_size() of them,
@@ -88,8 +88,8 @@ class Audience {
   /// As {1,5,10-20}; 54000 if that is longer than `most` bytes.
   std::string text(size_t most) const;
   /// Any order, overlaps and blanks. Errors: 22P02 with the place, 22003 for an id that cannot be,
-  /// 54000 for ranges of more than `most_in_ranges` ids in all.
-  static Audience from_text(std::string_view text, uint64_t most_in_ranges = uint64_t{1} << 36);
+  /// 54000 for ranges of more than `max_in_ranges` ids in all.
+  static Audience from_text(std::string_view text, uint64_t max_in_ranges = uint64_t{1} << 36);
 
  private:
   struct Part {

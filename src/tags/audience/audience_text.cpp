@@ -8,7 +8,7 @@
 
 namespace clientele::tags {
 
-Audience Audience::from_text(std::string_view text, uint64_t most_in_ranges) {
+Audience Audience::from_text(std::string_view text, uint64_t max_in_ranges) {
   TextReader r(text, "audience", "Write customer ids and ranges of them, as {1,5,10-20}.");
   Audience result;
   Ids single;
@@ -22,7 +22,7 @@ Audience Audience::from_text(std::string_view text, uint64_t most_in_ranges) {
     ranges.clear();
     batch = std::min<size_t>(batch + batch / 2, 1 << 20);  // joining costs what there is already
   };
-  uint64_t room = most_in_ranges;
+  uint64_t room = max_in_ranges;
   r.expect('{', "expected {");
   if (!r.at('}')) {
     do {

@@ -39,20 +39,20 @@ class AsRuns {
   RunList runs() const { return runs_; }
 
  private:
-  Run made_[most_runs];
+  Run made_[max_runs];
   RunList runs_;
   bool fits_ = false;
 };
 
 // Where both are runs or lists, and make runs that are worth it.
 bool combined_by_runs(SetOp op, Container& left, const Container& right) {
-  const AsRuns a(left, most_runs);
+  const AsRuns a(left, max_runs);
   if (!a.fit()) return false;
-  const AsRuns b(right, most_runs);
+  const AsRuns b(right, max_runs);
   if (!b.fit()) return false;
-  Run out[2 * most_runs];
+  Run out[2 * max_runs];
   const Swept swept = sweep(op, a.runs(), b.runs(), out);
-  if (swept.runs > most_runs) return false;
+  if (swept.runs > max_runs) return false;
   left.assign({out, swept.runs}, swept.values);
   return true;
 }

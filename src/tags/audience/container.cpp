@@ -236,7 +236,7 @@ bool Container::add_to_runs(uint16_t value) {
   const bool behind = at > 0 && all[at - 1].last() + 1 == value;
   const bool before = at < runs_ && all[at].first == value + 1;
   if (!behind && !before) {
-    if (runs_ == most_runs) return false;
+    if (runs_ == max_runs) return false;
     grow(4 * (size_t{runs_} + 1));
     all = static_cast<Run*>(data());
     std::memmove(all + at + 1, all + at, 4 * (runs_ - at));

@@ -60,6 +60,36 @@ class Lookup {
   ValueList::iterator at_, end_;
 };
 
+/// The values of both lists in order; `op` says whether those that are in both are among them.
+template <SetOp op>
+size_t merge(ValueList a, ValueList b, uint16_t* const out) {
+  constexpr bool with_common = apply<op>(true, true);
+  if (a.size() < b.size()) std::swap(a, b);
+  uint16_t* to = out;
+  const auto rest = [&](auto first, auto end) { to = std::copy(first, end, to); };
+  if (b.size() < a.size() / 16) {
+    each_part(
+        a, b,
+        [&](auto first, auto end, uint16_t v, bool there) {
+          to = std::copy(first, end, to);
+          if (with_common || !there) *to++ = v;
+        },
+        rest);
+    return static_cast<size_t>(to - out);
+  }
+  auto l = a.begin(), r = b.begin();
+  while (l != a.end() && r != b.end()) {
+    const uint16_t x = *l, y = *r;
+    *to = std::min(x, y);
+    to += with_common || x != y;
+    l += x <= y;
+    r += y <= x;
+  }
+  rest(l, a.end());
+  rest(r, b.end());
+  return static_cast<size_t>(to - out);
+}
+
 }  // namespace
 
 size_t keep(ValueList values, ValueList others, bool held, uint16_t* out) {
@@ -144,58 +174,9 @@ size_t count_common(ValueList values, RunList runs) {
   return keep(values, runs, true, common);
 }
 
-size_t unite(ValueList a, ValueList b, uint16_t* const out) {
-  if (a.size() < b.size()) std::swap(a, b);
-  uint16_t* to = out;
-  const auto rest = [&](auto first, auto end) { to = std::copy(first, end, to); };
-  if (b.size() < a.size() / 16) {
-    each_part(
-        a, b,
-        [&](auto first, auto end, uint16_t v, bool) {
-          to = std::copy(first, end, to);
-          *to++ = v;
-        },
-        rest);
-    return static_cast<size_t>(to - out);
-  }
-  auto l = a.begin(), r = b.begin();
-  while (l != a.end() && r != b.end()) {
-    const uint16_t x = *l, y = *r;
-    *to++ = std::min(x, y);
-    l += x <= y;
-    r += y <= x;
-  }
-  rest(l, a.end());
-  rest(r, b.end());
-  return static_cast<size_t>(to - out);
-}
+size_t unite(ValueList a, ValueList b, uint16_t* out) { return merge<SetOp::either>(a, b, out); }
 
-size_t differ(ValueList a, ValueList b, uint16_t* const out) {
-  if (a.size() < b.size()) std::swap(a, b);
-  uint16_t* to = out;
-  const auto rest = [&](auto first, auto end) { to = std::copy(first, end, to); };
-  if (b.size() < a.size() / 16) {
-    each_part(
-        a, b,
-        [&](auto first, auto end, uint16_t v, bool there) {
-          to = std::copy(first, end, to);
-          if (!there) *to++ = v;
-        },
-        rest);
-    return static_cast<size_t>(to - out);
-  }
-  auto l = a.begin(), r = b.begin();
-  while (l != a.end() && r != b.end()) {
-    const uint16_t x = *l, y = *r;
-    *to = std::min(x, y);
-    to += x != y;
-    l += x <= y;
-    r += y <= x;
-  }
-  rest(l, a.end());
-  rest(r, b.end());
-  return static_cast<size_t>(to - out);
-}
+size_t differ(ValueList a, ValueList b, uint16_t* out) { return merge<SetOp::one>(a, b, out); }
 
 size_t count_runs(ValueList values) {
   size_t breaks = 0;

@@ -91,7 +91,7 @@ void write_bits(Writing& out, const Container& c) {
 void write_runs(Writing& out, const Container& c) {
   out.put(static_cast<uint16_t>(c.run_count()));
   if (c.form() == Form::runs) return out.put(c.runs().data(), c.runs().size());
-  Run runs[most_runs];
+  Run runs[max_runs];
   const size_t n =
       c.form() == Form::bits ? list_runs(c.words(), 0, runs) : list_runs(c.list(), runs);
   out.put(runs, n);

@@ -19,7 +19,7 @@ struct Run {
 };
 using RunList = std::span<const Run>;
 /// More are not smaller than bits.
-inline constexpr size_t most_runs = 2047;
+inline constexpr size_t max_runs = 2047;
 
 struct Swept {
   size_t runs;

@@ -55,7 +55,7 @@ Audience Audience::sample(uint64_t most, uint64_t seed) const {
   if (most >= all) return *this;
   const bool keep = most <= all / 2;
   const uint64_t draw = keep ? most : all - most;
-  if (draw > most_drawn)
+  if (draw > max_drawn)
     throw Error(sqlstate::limit_exceeded,
                 "a sample is drawn of at most 268435456 customers, or of all but so many");
   if (draw == 0) return keep ? Audience() : *this;

@@ -3,15 +3,15 @@
 
 CREATE FUNCTION define_tag(
     name text, rule text, family text DEFAULT NULL, description text DEFAULT NULL, kind text DEFAULT NULL,
-    per_customer boolean DEFAULT NULL, keeps interval DEFAULT '1 day', uses text[] DEFAULT NULL, time_zone text DEFAULT NULL) RETURNS void
+    per_customer boolean DEFAULT NULL, max_age interval DEFAULT '1 day', uses text[] DEFAULT NULL, time_zone text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   what record;
-  circle text;
+  cycle text;
 BEGIN
   PERFORM clientele.require_store('tags', 'INSERT'), clientele.require_store('tags', 'UPDATE');
-  IF name IS NULL OR rule IS NULL OR keeps IS NULL THEN
-    RAISE EXCEPTION 'name, rule and keeps must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  IF name IS NULL OR rule IS NULL OR max_age IS NULL THEN
+    RAISE EXCEPTION 'name, rule and max_age must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   PERFORM clientele.check_tag_name(name);
   family := coalesce(family, clientele.tag_family(name));
@@ -23,8 +23,8 @@ BEGIN
     RAISE EXCEPTION 'there is no kind of rule "%"', kind USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The kinds are query (a SELECT), journey (an expression over one journey) and tags (a tag query).';
   END IF;
-  IF keeps < '0' THEN
-    RAISE EXCEPTION 'keeps must not be negative: %', keeps USING ERRCODE = 'invalid_parameter_value';
+  IF max_age < '0' THEN
+    RAISE EXCEPTION 'max_age must not be negative: %', max_age USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF time_zone IS NOT NULL THEN
     PERFORM clientele.check_time_zone(time_zone);
@@ -34,21 +34,21 @@ BEGIN
     RAISE EXCEPTION 'a rule over tags is not over journeys' USING ERRCODE = 'invalid_parameter_value',
       HINT = 'Leave per_customer out; such rules are cheap, and always computed anew.';
   END IF;
-  INSERT INTO clientele_data.tags AS t (name, family, kind, rule, holds, per_customer, timed, customers, keeps, uses, time_zone, description,
-                                      defined_by)
+  INSERT INTO clientele_data.tags AS t (name, family, kind, rule, holds, per_customer, time_dependent, reads_customers, max_age, uses,
+                                        time_zone, description, defined_by)
   VALUES (define_tag.name, define_tag.family, what.kind, what.body, what.holds,
-          coalesce(define_tag.per_customer, what.per_customer), what.timed, what.customers, define_tag.keeps,
+          coalesce(define_tag.per_customer, what.per_customer), what.time_dependent, what.reads_customers, define_tag.max_age,
           ARRAY(SELECT DISTINCT u FROM unnest(what.uses || coalesce(define_tag.uses, '{}')) u WHERE u IS NOT NULL ORDER BY 1),
           define_tag.time_zone, define_tag.description, current_user)
   ON CONFLICT ON CONSTRAINT tags_pkey DO UPDATE SET
     family = excluded.family, kind = excluded.kind, rule = excluded.rule, holds = excluded.holds,
-    per_customer = excluded.per_customer, timed = excluded.timed, customers = excluded.customers, keeps = excluded.keeps,
-    uses = excluded.uses, time_zone = excluded.time_zone, defined_by = excluded.defined_by,
+    per_customer = excluded.per_customer, time_dependent = excluded.time_dependent, reads_customers = excluded.reads_customers,
+    max_age = excluded.max_age, uses = excluded.uses, time_zone = excluded.time_zone, defined_by = excluded.defined_by,
     description = coalesce(excluded.description, t.description), defined_at = now();
-  circle := clientele.tag_circle(define_tag.name);
-  IF circle IS NOT NULL THEN
+  cycle := clientele.tag_cycle(define_tag.name);
+  IF cycle IS NOT NULL THEN
     RAISE EXCEPTION 'tag "%" would rest on itself', name USING ERRCODE = 'invalid_recursion',
-      DETAIL = circle || '.', HINT = 'A rule may use other tags, but not in a circle.';
+      DETAIL = cycle || '.', HINT = 'A rule may use other tags, but not in a cycle.';
   END IF;
 END $$;
 COMMENT ON FUNCTION define_tag(text, text, text, text, text, boolean, interval, text[], text) IS
@@ -79,11 +79,11 @@ $$;
 COMMENT ON FUNCTION tag_family(text) IS
   'The family of a tag of which nobody said it: the first part of its name, or basic.';
 
-CREATE FUNCTION tag_answer_of(kind text, holds text, rule text, time_zone text) RETURNS text
+CREATE FUNCTION rule_key(kind text, holds text, rule text, time_zone text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT kind || ' ' || holds || CASE WHEN kind <> 'tags' THEN ' ' || time_zone ELSE '' END || ': ' || rule
 $$;
-COMMENT ON FUNCTION tag_answer_of(text, text, text, text) IS
+COMMENT ON FUNCTION rule_key(text, text, text, text) IS
   'What clientele_data.tag_status.rule says of an answer; a tag that is defined otherwise now is asked of all customers.';
 
 CREATE FUNCTION check_tag_name(name text) RETURNS void
@@ -111,15 +111,16 @@ BEGIN
   VALUES (save_audience.name,
           coalesce(save_audience.family, clientele.tag_family(name)), 'fixed', save_audience.description)
   ON CONFLICT ON CONSTRAINT tags_pkey DO UPDATE SET
-    family = coalesce(save_audience.family, t.family), kind = 'fixed', rule = NULL, holds = 'yes', per_customer = false,
-    timed = false, customers = false, uses = '{}', time_zone = NULL, description = coalesce(excluded.description, t.description), defined_at = now();
+    family = coalesce(save_audience.family, t.family), kind = 'fixed', rule = NULL, holds = 'flag', per_customer = false,
+    time_dependent = false, reads_customers = false, uses = '{}', time_zone = NULL,
+    description = coalesce(excluded.description, t.description), defined_at = now();
   run := clientele.begin_tag_refresh(now(), false);
-  PERFORM clientele.store_tag_answer(run, now(), name, 'yes', '{""}', ARRAY[save_audience.customers], NULL, NULL);
+  PERFORM clientele.store_tag_answer(run, now(), name, 'flag', '{""}', ARRAY[save_audience.customers], NULL, NULL);
   INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, holds, customers)
-  VALUES (name, run, now(), 'yes', clientele.cardinality(save_audience.customers))
+  VALUES (name, run, now(), 'flag', clientele.cardinality(save_audience.customers))
   ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
-    refresh_id = excluded.refresh_id, complete_at = excluded.complete_at, rule = NULL, holds = excluded.holds, customers = excluded.customers,
-    error = NULL, failed_at = NULL;
+    refresh_id = excluded.refresh_id, complete_at = excluded.complete_at, rule_key = NULL, holds = excluded.holds,
+    customers = excluded.customers, error = NULL, failed_at = NULL;
   UPDATE clientele_data.tag_refreshes r SET finished_at = clock_timestamp(), tags = 1, failed = 0
   WHERE r.refresh_id = run;
 END $$;

@@ -23,7 +23,7 @@ CLIENTELE_FUNCTION(clientele_in_control_group) {
 }
 
 // As many as a value of 1 GB holds for certain.
-static constexpr uint64_t most_kept = uint64_t{1} << 29;
+static constexpr uint64_t max_kept = uint64_t{1} << 29;
 
 CLIENTELE_FUNCTION(clientele_control_group) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
@@ -37,7 +37,7 @@ CLIENTELE_FUNCTION(clientele_control_group) {
     uint64_t kept = 0;
     const auto keep = [&] {
       kept += some.size();
-      if (kept > most_kept)
+      if (kept > max_kept)
         throw Error(sqlstate::limit_exceeded, "a control group is at most 536870912 customers");
       group.add(some);
       some.clear();

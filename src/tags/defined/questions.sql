@@ -21,7 +21,7 @@ BEGIN
     SELECT coalesce(array_agg(x.tag ORDER BY x.tag COLLATE "C"), '{}') FROM (
       SELECT CASE WHEN a.value = '' THEN a.tag ELSE a.tag || '=' || a.value END AS tag
       FROM clientele_data.tag_audiences a JOIN clientele_data.tag_status s USING (tag)
-      WHERE (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) tags_of.customer_id
+      WHERE (s.holds = 'flag' OR s.holds IN ('text', 'texts') AND a.value <> '') AND a.customers OPERATOR(clientele.@>) tags_of.customer_id
       UNION ALL
       SELECT n.tag || '=' || clientele.score_of(n.scores, tags_of.customer_id)
       FROM clientele_data.tag_numbers n

@@ -116,24 +116,25 @@ CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) R
 BEGIN
   PERFORM clientele.require_store('tags');
   RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object(
-    'tag', t.name, 'kind', t.kind, 'rule', CASE WHEN x.trusted THEN t.rule END, 'holds', t.holds, 'customers', t.customers, 'timed', t.timed, 'uses', t.uses,
-    'zone', x.zone, 'answer', CASE WHEN x.trusted THEN x.answer END, 'known', s.rule IS NOT DISTINCT FROM x.answer,
+    'tag', t.name, 'kind', t.kind, 'rule', CASE WHEN x.trusted THEN t.rule END, 'holds', t.holds,
+    'reads_customers', t.reads_customers, 'time_dependent', t.time_dependent, 'uses', t.uses, 'zone', x.zone,
+    'rule_key', CASE WHEN x.trusted THEN x.rule_key END, 'known', s.rule_key IS NOT DISTINCT FROM x.rule_key,
     'author', t.defined_by, 'trusted', x.trusted,
-    'since', CASE WHEN t.per_customer AND NOT $3 AND s.rule IS NOT DISTINCT FROM x.answer
-                       AND NOT (t.timed AND ($2 < s.complete_at OR $2 >= s.complete_at + t.keeps))
+    'since', CASE WHEN t.per_customer AND NOT $3 AND s.rule_key IS NOT DISTINCT FROM x.rule_key
+                       AND NOT (t.time_dependent AND ($2 < s.complete_at OR $2 >= s.complete_at + t.max_age))
                   THEN r.change_set END)), '[]')
   FROM clientele_data.tags t
   LEFT JOIN clientele_data.tag_status s ON s.tag = t.name
   LEFT JOIN clientele_data.tag_refreshes r ON r.refresh_id = s.refresh_id
   CROSS JOIN LATERAL (SELECT coalesce(t.time_zone, clientele.store_time_zone()) AS zone OFFSET 0) z
-  CROSS JOIN LATERAL (SELECT z.zone, clientele.tag_answer_of(t.kind, t.holds, t.rule, z.zone) AS answer,
+  CROSS JOIN LATERAL (SELECT z.zone, clientele.rule_key(t.kind, t.holds, t.rule, z.zone) AS rule_key,
                              t.kind = 'tags' OR clientele.trusts_tag_author(t.defined_by) AS trusted OFFSET 0) x
   WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1)));
 END $$;
 COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS
   'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of
 refresh_tags().
-answer: what tag_status.rule will say; known: whether it says so already; since: the change set up to which the answer is right, absent
+rule_key: what tag_status.rule_key will be; known: whether it is so already; since: the change set up to which the answer is right, absent
 if all customers must be asked.';
 
 CREATE FUNCTION check_stored_rule(rule jsonb) RETURNS jsonb
@@ -145,16 +146,18 @@ BEGIN
   PERFORM clientele.require_store('tags');
   PERFORM clientele.check_tag_name(rule ->> 'tag');
   SELECT * INTO t FROM jsonb_to_record(rule)
-    AS x (tag text, kind text, rule text, holds text, customers boolean, timed boolean, uses text[], zone text);
+    AS x (tag text, kind text, rule text, holds text, reads_customers boolean, time_dependent boolean, uses text[], zone text);
   what := clientele.describe_tag_rule(t.rule, t.kind);
-  IF (what.body, what.holds, what.customers, what.timed) IS DISTINCT FROM (t.rule, t.holds, t.customers, t.timed)
+  IF (what.body, what.holds, what.reads_customers, what.time_dependent)
+       IS DISTINCT FROM (t.rule, t.holds, t.reads_customers, t.time_dependent)
      OR NOT t.uses @> what.uses THEN
     UPDATE clientele_data.tags x
-    SET holds = what.holds, customers = what.customers, timed = what.timed, uses = what.uses, per_customer = what.per_customer
+    SET holds = what.holds, reads_customers = what.reads_customers, time_dependent = what.time_dependent, uses = what.uses,
+        per_customer = what.per_customer
     WHERE x.name = t.tag AND x.rule = t.rule AND x.kind = t.kind;
     rule := rule || jsonb_build_object(
-      'rule', what.body, 'holds', what.holds, 'customers', what.customers, 'timed', what.timed, 'uses', what.uses,
-      'answer', clientele.tag_answer_of(t.kind, what.holds, t.rule, t.zone));
+      'rule', what.body, 'holds', what.holds, 'reads_customers', what.reads_customers,
+      'time_dependent', what.time_dependent, 'uses', what.uses, 'rule_key', clientele.rule_key(t.kind, what.holds, t.rule, t.zone));
   END IF;
   RETURN rule;
 END $$;
@@ -193,7 +196,7 @@ DECLARE
   done jsonb := '[]'::jsonb;
   batch record;
   one record;
-  asked clientele.audience;
+  changed clientele.audience;
   message text;
   detail text;
 BEGIN
@@ -239,23 +242,23 @@ BEGIN
     -- All journey rules that are ready, by the state that they start from and their clock; any other tag by itself.
     SELECT d.since, d.zone, array_agg(d.tag ORDER BY d.tag COLLATE "C") AS names, jsonb_agg(d.rule ORDER BY d.tag COLLATE "C") AS rules INTO batch
     FROM (
-      SELECT w.rule, d.tag, d.since, d.customers, d.kind, d.zone,
-             row_number() OVER (PARTITION BY d.since, d.customers, d.kind, d.zone ORDER BY d.tag COLLATE "C") AS n
+      SELECT w.rule, d.tag, d.since, d.reads_customers, d.kind, d.zone,
+             row_number() OVER (PARTITION BY d.since, d.reads_customers, d.kind, d.zone ORDER BY d.tag COLLATE "C") AS n
       FROM jsonb_array_elements(todo) w (rule),
-           jsonb_to_record(w.rule) AS d (tag text, since bigint, customers boolean, kind text, zone text, uses text[])
+           jsonb_to_record(w.rule) AS d (tag text, since bigint, reads_customers boolean, kind text, zone text, uses text[])
       -- Most tags rest on none, which is seen without calling a function for each pair of tags.
-      WHERE d.uses = '{}' OR NOT EXISTS (SELECT FROM jsonb_array_elements(todo) o (rule) WHERE clientele.tag_needs(d.uses, o.rule ->> 'tag'))) d
+      WHERE d.uses = '{}' OR NOT EXISTS (SELECT FROM jsonb_array_elements(todo) o (rule) WHERE clientele.names_include_tag(d.uses, o.rule ->> 'tag'))) d
     -- The answers of a batch are in memory together: about 256 MB at most.
     WHERE d.kind <> 'journey' OR d.n <= greatest(1, 268435456 / (everyone / 8 + 10000))
-    GROUP BY d.since, d.customers, d.zone, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END
+    GROUP BY d.since, d.reads_customers, d.zone, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END
     ORDER BY min(d.tag COLLATE "C") LIMIT 1;
     IF NOT FOUND THEN
       EXIT WHEN todo = '[]';
       FOR one IN
-        SELECT d.rule ->> 'tag' AS tag, c.circle FROM jsonb_array_elements(todo) d (rule), clientele.tag_circle(d.rule ->> 'tag') c (circle)
-        WHERE c.circle IS NOT NULL ORDER BY 1
+        SELECT d.rule ->> 'tag' AS tag, c.cycle FROM jsonb_array_elements(todo) d (rule), clientele.tag_cycle(d.rule ->> 'tag') c (cycle)
+        WHERE c.cycle IS NOT NULL ORDER BY 1
       LOOP
-        done := done || clientele.note_tag_failure(one.tag, 'the tag rests on itself: ' || one.circle, NULL);
+        done := done || clientele.note_tag_failure(one.tag, 'the tag rests on itself: ' || one.cycle, NULL);
       END LOOP;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'tags are left over: %', (SELECT string_agg(d.rule ->> 'tag', ', ') FROM jsonb_array_elements(todo) d (rule))
@@ -264,22 +267,22 @@ BEGIN
       todo := clientele.without_done(todo, done);
       CONTINUE;
     END IF;
-    asked := NULL;
+    changed := NULL;
     IF batch.since IS NOT NULL THEN
-      asked := clientele.changed_customers(batch.since, followed);
-      IF asked OPERATOR(clientele.=) '{}' THEN
+      changed := clientele.changed_customers(batch.since, followed);
+      IF changed OPERATOR(clientele.=) '{}' THEN
         UPDATE clientele_data.tag_status s SET refresh_id = run, error = NULL, failed_at = NULL WHERE s.tag = ANY (batch.names);
         done := done || (SELECT jsonb_agg(jsonb_build_object('tag', s.tag, 'outcome', 'fresh', 'customers', s.customers, 'gained', 0, 'lost', 0))
                          FROM clientele_data.tag_status s WHERE s.tag = ANY (batch.names));
         todo := clientele.without_done(todo, done);
         CONTINUE;
-      ELSIF clientele.cardinality(asked) > everyone / 4 THEN
-        asked := NULL;  -- one pass over all is cheaper than so many look-ups
+      ELSIF clientele.cardinality(changed) > everyone / 4 THEN
+        changed := NULL;  -- one pass over all is cheaper than so many look-ups
       END IF;
     END IF;
     -- Together first. If that fails, one after the other finds whose fault it is.
     BEGIN
-      done := done || clientele.refresh_rules(run, present, batch.rules, asked);
+      done := done || clientele.refresh_rules(run, present, batch.rules, changed);
     EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
       RAISE;
     WHEN OTHERS THEN
@@ -289,7 +292,7 @@ BEGIN
       ELSE
         FOR one IN SELECT r.rule, r.rule ->> 'tag' AS tag FROM jsonb_array_elements(batch.rules) r (rule) LOOP
           BEGIN
-            done := done || clientele.refresh_rules(run, present, jsonb_build_array(one.rule), asked);
+            done := done || clientele.refresh_rules(run, present, jsonb_build_array(one.rule), changed);
           EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
             RAISE;
           WHEN OTHERS THEN
@@ -313,14 +316,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS
   'Brings the tags up to date, all of them or those named, in the order in which they rest on each other; one row a tag.
-Rules over a journey are asked of the customers whose journeys changed since (outcome changed, or fresh if there is none), other rules of
-all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than they keep;
+Rules over a journey are asked of the customers whose journeys changed since (outcome incremental, or fresh if there is none), other rules of
+all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than their max_age;
 complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
 at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in
 clientele_data.tag_status, and the other tags fresh (outcome failed). Rules see the time zone of their tag or of the store, and fixed
 settings, whatever those of the session are.
-It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. Two refreshes
-wait for each other; in REPEATABLE READ the second one may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that
+It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. A refresh
+waits until another one has ended; in REPEATABLE READ it may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that
 must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
 
 CREATE FUNCTION without_done(todo jsonb, done jsonb) RETURNS jsonb

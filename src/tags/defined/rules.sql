@@ -8,25 +8,26 @@ COMMENT ON FUNCTION tag_search_path() IS
 Nobody but superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are
 refused.';
 
-CREATE FUNCTION tag_rule_source(kind text, rule text, customers boolean, timed boolean, changed boolean DEFAULT false) RETURNS text
+CREATE FUNCTION tag_rule_source(
+    kind text, rule text, with_customers boolean, with_present boolean, changed_only boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN kind = 'journey' THEN
       E'\nFROM '
-      || CASE WHEN changed THEN
+      || CASE WHEN changed_only THEN
            '(SELECT j.customer_id, j.journey FROM clientele_data.journeys j WHERE j.customer_id = ANY ($2) OFFSET 0)'
          ELSE 'clientele_data.journeys' END
       || ' AS journeys'
-      || CASE WHEN customers THEN E'\nJOIN clientele_data.customers AS customers USING (customer_id)' ELSE '' END
-      || CASE WHEN timed THEN E'\nCROSS JOIN (SELECT $1 AS at) AS refresh' ELSE '' END
+      || CASE WHEN with_customers THEN E'\nJOIN clientele_data.customers AS customers USING (customer_id)' ELSE '' END
+      || CASE WHEN with_present THEN E'\nCROSS JOIN (SELECT $1 AS at) AS refresh' ELSE '' END
     ELSE
-      E'\nFROM ' || CASE WHEN timed THEN '(SELECT $1 AS at) AS refresh CROSS JOIN LATERAL ' ELSE '' END
+      E'\nFROM ' || CASE WHEN with_present THEN '(SELECT $1 AS at) AS refresh CROSS JOIN LATERAL ' ELSE '' END
       || E'(\n' || rule || E'\n) AS answer'
     END
 $$;
 COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, boolean) IS
   'The FROM clause with which the rule of a tag is asked; $1 is the present, $2 the customers whose journeys changed.
-customers and timed: whether the columns of clientele_data.customers and refresh.at are within reach; changed: whether only the journeys
-of $2 are asked.';
+with_customers: the rule may read the columns of clientele_data.customers. with_present: it may read refresh.at. changed_only: the
+clause has the journeys of $2 only.';
 
 CREATE FUNCTION rule_traits(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_rule_traits';
@@ -59,7 +60,7 @@ COMMENT ON FUNCTION compile_tag_rule(text) IS
   'Does what rule_traits() does, with the search_path of rules, and says with unknown names that they need a schema.
 Errors: those of the query.';
 
-CREATE FUNCTION hides_a_look_up(function regprocedure) RETURNS boolean
+CREATE FUNCTION reads_more_than_arguments(function regprocedure) RETURNS boolean
   LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN p.provolatile = 'v' THEN p.pronamespace <> 'pg_catalog'::regnamespace OR p.proname NOT IN ('clock_timestamp', 'timeofday')
@@ -73,12 +74,12 @@ CREATE FUNCTION hides_a_look_up(function regprocedure) RETURNS boolean
     END
   FROM pg_proc p WHERE p.oid = function AND p.provolatile <> 'i'
 $$;
-COMMENT ON FUNCTION hides_a_look_up(regprocedure) IS
+COMMENT ON FUNCTION reads_more_than_arguments(regprocedure) IS
   'Whether what a function answers may rest on more than its arguments and the event types; a part of describe_tag_rule().';
 
 CREATE FUNCTION describe_tag_rule(
-    rule text, INOUT kind text, OUT body text, OUT holds text, OUT customers boolean, OUT timed boolean,
-    OUT per_customer boolean, OUT uses text[])
+    rule text, INOUT kind text, OUT body text, OUT holds text, OUT reads_customers boolean,
+    OUT time_dependent boolean, OUT per_customer boolean, OUT uses text[])
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET standard_conforming_strings = on
   SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on AS $$
@@ -94,8 +95,8 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('tags');
   uses := '{}';
-  customers := false;
-  timed := false;
+  reads_customers := false;
+  time_dependent := false;
   per_customer := false;
   IF octet_length(rule) > 100000 THEN
     RAISE EXCEPTION 'a rule must not be longer than 100000 bytes: it has %', octet_length(rule) USING ERRCODE = 'program_limit_exceeded';
@@ -124,7 +125,7 @@ BEGIN
     ELSIF parsed IS NOT NULL THEN
       kind := 'tags';
       body := regexp_replace(rule, '([[:space:]]|;)+$', '');
-      holds := 'yes';
+      holds := 'flag';
       uses := clientele.tag_query_names(parsed);
       RETURN;
     END IF;
@@ -174,7 +175,7 @@ BEGIN
                ELSE compiled.types[2] END;
   holds := CASE
     WHEN type IN ('text[]'::regtype, 'varchar[]'::regtype) THEN 'texts'
-    WHEN type = 'boolean'::regtype THEN 'yes'
+    WHEN type = 'boolean'::regtype THEN 'flag'
     WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'real'::regtype,
                   'double precision'::regtype) THEN 'number'
     WHEN type IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, '"char"'::regtype, 'character'::regtype,
@@ -184,31 +185,31 @@ BEGIN
     RAISE EXCEPTION 'a tag cannot hold values of type %', type USING ERRCODE = 'datatype_mismatch',
       HINT = 'A rule gives booleans, numbers, text or arrays of text; cast others to text.';
   END IF;
-  timed := compiled.traits && '{timed}' OR EXISTS (
+  time_dependent := compiled.traits && '{timed}' OR EXISTS (
     SELECT FROM unnest(compiled.functions) u (oid) JOIN pg_proc p ON p.oid = u.oid
     WHERE p.provolatile = 'v' OR p.pronamespace = 'pg_catalog'::regnamespace
       AND (p.proname IN ('now', 'transaction_timestamp', 'statement_timestamp') OR p.proname = 'age' AND p.pronargs = 1));
   -- What else a rule needs is what it does not compile without.
-  IF NOT timed THEN
+  IF NOT time_dependent THEN
     BEGIN
       PERFORM clientele.compile_tag_rule(CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
         || clientele.tag_rule_source(kind, body, true, false));
-    EXCEPTION WHEN OTHERS THEN timed := true;
+    EXCEPTION WHEN OTHERS THEN time_dependent := true;
     END;
   END IF;
   IF kind = 'journey' THEN
     BEGIN
       PERFORM clientele.compile_tag_rule(E'SELECT (\n' || body || E'\n)' || clientele.tag_rule_source(kind, body, false, true));
-    EXCEPTION WHEN OTHERS THEN customers := true;
+    EXCEPTION WHEN OTHERS THEN reads_customers := true;
     END;
-    per_customer := NOT customers AND NOT compiled.traits && '{subselects}'
-      AND NOT EXISTS (SELECT FROM unnest(compiled.functions) u (oid) WHERE clientele.hides_a_look_up(u.oid));
+    per_customer := NOT reads_customers AND NOT compiled.traits && '{subselects}'
+      AND NOT EXISTS (SELECT FROM unnest(compiled.functions) u (oid) WHERE clientele.reads_more_than_arguments(u.oid));
   END IF;
   -- Planned but asked of nobody, a rule shows whether its author may read what it reads.
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
   EXECUTE CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
-    || clientele.tag_rule_source(kind, body, customers, timed) || ' WHERE false' USING now(), NULL::bigint[];
-  IF kind = 'journey' AND NOT customers THEN
+    || clientele.tag_rule_source(kind, body, reads_customers, time_dependent) || ' WHERE false' USING now(), NULL::bigint[];
+  IF kind = 'journey' AND NOT reads_customers THEN
     -- Asked of an empty journey, a rule shows whether it knows its events. Errors in data may not happen with others.
     BEGIN
       EXECUTE E'SELECT (\n' || body || E'\n) FROM (SELECT 0::bigint AS customer_id, ''{}''::clientele.journey AS journey) AS journeys '
@@ -220,8 +221,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
   'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
-body: the rule without a semicolon at its end; customers: whether it reads columns of clientele_data.customers; timed: the present, as
-refresh.at or now(); per_customer: the own journey alone; uses: other tags.
+body: the rule without a semicolon at its end; reads_customers: whether it reads columns of clientele_data.customers; time_dependent:
+whether its answer depends on the present, as refresh.at or now(); per_customer: whether it depends on one journey only; uses: the tags
+that it names.
 Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window
 functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
 
@@ -256,36 +258,36 @@ $$;
 COMMENT ON FUNCTION trusts_tag_author(name) IS
   'Whether you trust the author of a rule so far that it may run with your rights; false for a role that does not exist.';
 
-CREATE FUNCTION tag_needs(needed text[], tag text) RETURNS boolean
+CREATE FUNCTION names_include_tag(names text[], tag text) RETURNS boolean
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (SELECT FROM unnest(needed) u (name)
+  SELECT EXISTS (SELECT FROM unnest(names) u (name)
                  WHERE tag = u.name OR right(u.name, 2) = '.*' AND starts_with(tag, left(u.name, -1)))
 $$;
-COMMENT ON FUNCTION tag_needs(text[], text) IS
+COMMENT ON FUNCTION names_include_tag(text[], text) IS
   'Whether a tag is among those named, where x.* stands for all below x.';
 
-CREATE FUNCTION tag_circle(tag text) RETURNS text
+CREATE FUNCTION tag_cycle(tag text) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   found text[] := ARRAY[tag];
   found_from integer[] := ARRAY[0];
   place integer := 1;
   needed text;
-  circle text := tag;
+  cycle text := tag;
 BEGIN
   PERFORM clientele.require_store('tags');
   -- Breadth first, each tag once.
   WHILE place <= cardinality(found) LOOP
     FOR needed IN
-      SELECT d.name FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.tag_needs(t.uses, d.name)
+      SELECT d.name FROM clientele_data.tags t JOIN clientele_data.tags d ON clientele.names_include_tag(t.uses, d.name)
       WHERE t.name = found[place] ORDER BY d.name
     LOOP
       IF needed = tag THEN
         WHILE place > 0 LOOP
-          circle := found[place] || ' → ' || circle;
+          cycle := found[place] || ' → ' || cycle;
           place := found_from[place];
         END LOOP;
-        RETURN circle;
+        RETURN cycle;
       ELSIF needed <> ALL (found) THEN
         found := found || needed;
         found_from := found_from || place;
@@ -295,5 +297,5 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION tag_circle(text) IS
-  'The shortest circle by which a tag rests on itself, as a → b → a; NULL if there is none.';
+COMMENT ON FUNCTION tag_cycle(text) IS
+  'The shortest cycle by which a tag rests on itself, as a → b → a; NULL if there is none.';

@@ -22,13 +22,13 @@ CREATE FUNCTION tag_number(double precision) RETURNS numeric
 COMMENT ON FUNCTION tag_number(double precision) IS
   'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
 
-CREATE FUNCTION ask_for_values(query text, at timestamptz, changed bigint[])
+CREATE FUNCTION evaluate_values(query text, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   tags text[];
-  vals text[];
+  tag_values text[];
   audiences clientele.audience[];
   rich text;
 BEGIN
@@ -37,19 +37,19 @@ BEGIN
   EXECUTE 'SELECT array_agg(a.tag), array_agg(a.value), array_agg(a.customers) FROM ('
     'SELECT q.tag, q.value, clientele.audience(q.customer_id) AS customers FROM (' || query || E'\n) AS q (tag, value, customer_id) '
     'WHERE q.value <> '''' GROUP BY 1, 2) a'
-  INTO tags, vals, audiences USING at, changed;
+  INTO tags, tag_values, audiences USING at, changed;
   SELECT u.tag INTO rich FROM unnest(tags) u (tag) GROUP BY 1 HAVING count(*) > 10000 LIMIT 1;
   IF rich IS NOT NULL THEN
     RAISE EXCEPTION 'tag "%" would hold more than 10000 different texts', rich USING ERRCODE = 'program_limit_exceeded',
       HINT = 'Group them, as by the first letters; what differs from customer to customer is not a tag.';
   END IF;
-  RETURN QUERY SELECT u.* FROM unnest(tags, vals, audiences) u;
+  RETURN QUERY SELECT u.* FROM unnest(tags, tag_values, audiences) u;
 END $$;
-COMMENT ON FUNCTION ask_for_values(text, timestamptz, bigint[]) IS
+COMMENT ON FUNCTION evaluate_values(text, timestamptz, bigint[]) IS
   'Returns who has each value that a query of (tag, value, customer) gives; a part of refresh_tags().
 Errors: 54000 for more than 10000 values of one tag.';
 
-CREATE FUNCTION ask_journey_rules(rules jsonb, at timestamptz, changed bigint[])
+CREATE FUNCTION evaluate_journey_rules(rules jsonb, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience, scores tag_scores)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -58,10 +58,10 @@ DECLARE
   audiences clientele.audience[];
   numbers clientele.tag_scores[];
 BEGIN
-  SELECT clientele.tag_rule_source('journey', NULL, bool_or(t.customers), bool_or(t.timed), changed IS NOT NULL) AS source,
-         array_agg(t.tag ORDER BY t.tag) FILTER (WHERE t.holds = 'yes') AS plain,
+  SELECT clientele.tag_rule_source('journey', NULL, bool_or(t.reads_customers), bool_or(t.time_dependent), changed IS NOT NULL) AS source,
+         array_agg(t.tag ORDER BY t.tag) FILTER (WHERE t.holds = 'flag') AS plain,
          string_agg(format(E'clientele.audience(customer_id) FILTER (WHERE (%s\n))', t.rule), E',\n' ORDER BY t.tag)
-           FILTER (WHERE t.holds = 'yes') AS plain_sql,
+           FILTER (WHERE t.holds = 'flag') AS plain_sql,
          array_agg(t.tag ORDER BY t.tag) FILTER (WHERE t.holds = 'number') AS numeric,
          string_agg(format(E'clientele.tag_scores(customer_id, clientele.tag_number((%s\n)))', t.rule), E',\n' ORDER BY t.tag)
            FILTER (WHERE t.holds = 'number') AS numeric_sql,
@@ -69,7 +69,7 @@ BEGIN
            FILTER (WHERE t.holds = 'text') AS text_sql,
          string_agg(format(E'SELECT %L::text, unnest((%s\n)::text[])', t.tag, t.rule), E'\nUNION ALL ' ORDER BY t.tag)
            FILTER (WHERE t.holds = 'texts') AS texts_sql
-  INTO wanted FROM jsonb_to_recordset(rules) AS t (tag text, rule text, holds text, customers boolean, timed boolean);
+  INTO wanted FROM jsonb_to_recordset(rules) AS t (tag text, rule text, holds text, reads_customers boolean, time_dependent boolean);
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
   IF wanted.plain IS NOT NULL OR wanted.numeric IS NOT NULL THEN
     EXECUTE format('SELECT ARRAY[%s]::clientele.audience[], ARRAY[%s]::clientele.tag_scores[]',
@@ -81,17 +81,17 @@ BEGIN
                  FROM unnest(wanted.numeric, numbers) u (tag, scores);
   END IF;
   IF wanted.text_sql IS NOT NULL OR wanted.texts_sql IS NOT NULL THEN
-    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.ask_for_values(
+    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.evaluate_values(
       'SELECT answer.tag, answer.value, customer_id'
       || wanted.source || E'\nCROSS JOIN LATERAL (' || concat_ws(E'\nUNION ALL ', wanted.text_sql, wanted.texts_sql)
       || E'\n) AS answer (tag, value)', at, changed) a;
   END IF;
 END $$;
-COMMENT ON FUNCTION ask_journey_rules(jsonb, timestamptz, bigint[]) IS
+COMMENT ON FUNCTION evaluate_journey_rules(jsonb, timestamptz, bigint[]) IS
   'Asks rules that are expressions over a journey, in one pass, and returns who has each value; a part of refresh_tags().
 rules: members of what tags_to_refresh() returns; changed: the customers to ask, NULL for all.';
 
-CREATE FUNCTION ask_rule(rule jsonb, at timestamptz, changed bigint[])
+CREATE FUNCTION evaluate_rule(rule jsonb, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience, scores tag_scores)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -102,14 +102,14 @@ DECLARE
   answer clientele.audience;
   numbers clientele.tag_scores;
 BEGIN
-  SELECT * INTO d FROM jsonb_to_record(rule) AS x (tag text, kind text, rule text, holds text, timed boolean);
+  SELECT * INTO d FROM jsonb_to_record(rule) AS x (tag text, kind text, rule text, holds text, time_dependent boolean);
   IF d.kind = 'tags' THEN
     RETURN QUERY SELECT d.tag, ''::text, clientele.audience_of(d.rule::clientele.tag_query), NULL::clientele.tag_scores;
     RETURN;
   END IF;
-  source := clientele.tag_rule_source('query', d.rule, false, d.timed);
+  source := clientele.tag_rule_source('query', d.rule, false, d.time_dependent);
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
-  IF d.holds = 'yes' THEN
+  IF d.holds = 'flag' THEN
     -- There may be a second column, which says yes or no.
     EXECUTE CASE cardinality((clientele.rule_traits('SELECT answer.*' || source)).types)
       WHEN 1 THEN 'SELECT clientele.audience(answer.customer_id::bigint)' || source || '(customer_id)'
@@ -122,32 +122,33 @@ BEGIN
       || source || '(customer_id, value)' || condition INTO numbers USING at, changed;
     RETURN QUERY SELECT d.tag, ''::text, NULL::clientele.audience, coalesce(numbers, '{}');
   ELSE
-    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.ask_for_values(
+    RETURN QUERY SELECT a.tag, a.value, a.customers, NULL::clientele.tag_scores FROM clientele.evaluate_values(
       format('SELECT %L::text, %s, answer.customer_id::bigint', d.tag,
              CASE d.holds WHEN 'text' THEN 'answer.value::text' ELSE 'unnest(answer.value::text[])' END)
       || source || '(customer_id, value)' || condition, at, changed) a;
   END IF;
 END $$;
-COMMENT ON FUNCTION ask_rule(jsonb, timestamptz, bigint[]) IS
+COMMENT ON FUNCTION evaluate_rule(jsonb, timestamptz, bigint[]) IS
   'Asks a rule that is a SELECT or a tag query, and returns who has each value; a part of refresh_tags().
-rule and changed: as in ask_journey_rules().';
+rule and changed: as in evaluate_journey_rules().';
 
 CREATE FUNCTION store_tag_answer(
-    run bigint, at timestamptz, tag text, holds text, vals text[], answers audience[], numbers tag_scores, changed audience,
+    run bigint, at timestamptz, tag text, holds text, tag_values text[], audiences audience[], scores tag_scores,
+    changed audience,
     OUT customers bigint, OUT gained bigint, OUT lost bigint)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store(t, 'INSERT') FROM unnest('{tag_audiences,tag_changes,tag_numbers}'::text[]) t;
   IF holds IN ('text', 'texts') THEN
-    vals := coalesce(vals, '{}') || ''::text;
-    answers := coalesce(answers, '{}') || (SELECT coalesce(clientele.audience_union(u), '{}') FROM unnest(answers) u);
+    tag_values := coalesce(tag_values, '{}') || ''::text;
+    audiences := coalesce(audiences, '{}') || (SELECT coalesce(clientele.audience_union(u), '{}') FROM unnest(audiences) u);
   ELSIF holds = 'number' THEN
-    INSERT INTO clientele_data.tag_numbers AS n (tag, scores) VALUES (store_tag_answer.tag, store_tag_answer.numbers)
+    INSERT INTO clientele_data.tag_numbers AS n (tag, scores) VALUES (store_tag_answer.tag, store_tag_answer.scores)
     ON CONFLICT ON CONSTRAINT tag_numbers_pkey DO UPDATE SET
       scores = CASE WHEN store_tag_answer.changed IS NULL THEN excluded.scores
                     ELSE (n.scores OPERATOR(clientele.-) store_tag_answer.changed) OPERATOR(clientele.|) excluded.scores END;
-    vals := '{""}';
-    answers := ARRAY[(SELECT n.scores::clientele.audience FROM clientele_data.tag_numbers n WHERE n.tag = store_tag_answer.tag)];
+    tag_values := '{""}';
+    audiences := ARRAY[(SELECT n.scores::clientele.audience FROM clientele_data.tag_numbers n WHERE n.tag = store_tag_answer.tag)];
     changed := NULL;
   END IF;
   IF holds <> 'number' THEN
@@ -157,7 +158,7 @@ BEGIN
     SELECT n.value, n.after, o.customers IS NULL AS new,
            n.after OPERATOR(clientele.-) coalesce(o.customers, '{}') AS gained,
            coalesce(o.customers, '{}') OPERATOR(clientele.-) n.after AS lost
-    FROM unnest(vals, answers) a (value, customers)
+    FROM unnest(tag_values, audiences) a (value, customers)
     FULL JOIN (SELECT * FROM clientele_data.tag_audiences x WHERE x.tag = store_tag_answer.tag) o USING (value)
     CROSS JOIN LATERAL (
       SELECT value, CASE WHEN store_tag_answer.changed IS NULL THEN coalesce(a.customers, '{}')
@@ -181,14 +182,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION store_tag_answer(bigint, timestamptz, text, text, text[], audience[], tag_scores, audience) IS
   'Takes over what a rule said, with history, and returns how many have the tag now; a part of refresh_tags().
-vals and answers: who has each value, or the tag by itself as the value ''''; numbers: of a tag that holds numbers; changed: the
-customers who were asked, NULL for all of them.';
+tag_values and audiences: each value and the customers that have it; '''' is the tag itself. scores: the numbers of a tag that holds
+numbers. changed: the customers for which the rule was evaluated, NULL for all.';
 
-CREATE FUNCTION refresh_rules(run bigint, at timestamptz, rules jsonb, asked audience) RETURNS jsonb
+CREATE FUNCTION refresh_rules(run bigint, at timestamptz, rules jsonb, changed audience) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   zone CONSTANT text := rules -> 0 ->> 'zone';
-  changed CONSTANT bigint[] := asked::bigint[];
+  changed_ids CONSTANT bigint[] := changed::bigint[];
   answer record;
   kept record;
   done jsonb := '[]'::jsonb;
@@ -196,27 +197,28 @@ BEGIN
   PERFORM clientele.require_store('tag_status', 'INSERT');
   PERFORM set_config('TimeZone', zone, true);
   FOR answer IN
-    SELECT r.tag, r.holds, r.answer, a.vals, a.audiences, a.scores
-    FROM jsonb_to_recordset(rules) AS r (tag text, holds text, answer text)
+    SELECT r.tag, r.holds, r.rule_key, a.tag_values, a.audiences, a.scores
+    FROM jsonb_to_recordset(rules) AS r (tag text, holds text, rule_key text)
     LEFT JOIN (
-      SELECT x.tag, array_agg(x.value) AS vals, array_agg(x.customers) AS audiences, (array_agg(x.scores))[1] AS scores
-      FROM (SELECT j.* FROM clientele.ask_journey_rules(rules, at, changed) j WHERE rules -> 0 ->> 'kind' = 'journey'
+      SELECT x.tag, array_agg(x.value) AS tag_values, array_agg(x.customers) AS audiences, (array_agg(x.scores))[1] AS scores
+      FROM (SELECT j.* FROM clientele.evaluate_journey_rules(rules, at, changed_ids) j WHERE rules -> 0 ->> 'kind' = 'journey'
             UNION ALL
-            SELECT q.* FROM clientele.ask_rule(rules -> 0, at, changed) q WHERE rules -> 0 ->> 'kind' <> 'journey') x
+            SELECT q.* FROM clientele.evaluate_rule(rules -> 0, at, changed_ids) q WHERE rules -> 0 ->> 'kind' <> 'journey') x
       GROUP BY x.tag) a USING (tag)
   LOOP
-    kept := clientele.store_tag_answer(run, at, answer.tag, answer.holds, answer.vals, answer.audiences, answer.scores, asked);
-    INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule, holds, customers)
-    VALUES (answer.tag, run, at, answer.answer, answer.holds, kept.customers)
+    kept := clientele.store_tag_answer(run, at, answer.tag, answer.holds, answer.tag_values, answer.audiences, answer.scores,
+                                       changed);
+    INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, rule_key, holds, customers)
+    VALUES (answer.tag, run, at, answer.rule_key, answer.holds, kept.customers)
     ON CONFLICT ON CONSTRAINT tag_status_pkey DO UPDATE SET
-      refresh_id = excluded.refresh_id, rule = excluded.rule, holds = excluded.holds, customers = excluded.customers, error = NULL, failed_at = NULL,
-      complete_at = CASE WHEN asked IS NULL THEN excluded.complete_at ELSE s.complete_at END;
-    done := done || jsonb_build_object('tag', answer.tag, 'outcome', CASE WHEN asked IS NULL THEN 'complete' ELSE 'changed' END,
+      refresh_id = excluded.refresh_id, rule_key = excluded.rule_key, holds = excluded.holds, customers = excluded.customers,
+      error = NULL, failed_at = NULL, complete_at = CASE WHEN changed IS NULL THEN excluded.complete_at ELSE s.complete_at END;
+    done := done || jsonb_build_object('tag', answer.tag, 'outcome', CASE WHEN changed IS NULL THEN 'complete' ELSE 'incremental' END,
                                        'customers', kept.customers, 'gained', kept.gained, 'lost', kept.lost);
   END LOOP;
   RETURN done;
 END $$;
 COMMENT ON FUNCTION refresh_rules(bigint, timestamptz, jsonb, audience) IS
   'Asks rules and takes their answers over; returns their rows of the result; a part of refresh_tags().
-rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; asked: the customers to ask, NULL for
-all.';
+rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; changed: the customers for
+which to evaluate them, NULL for all.';

@@ -29,7 +29,7 @@ struct Statement {
 };
 
 Statement tag_named = {
-    "SELECT coalesce(s.holds, 'yes'), a.customers FROM clientele_data.tags t"
+    "SELECT coalesce(s.holds, 'flag'), a.customers FROM clientele_data.tags t"
     " LEFT JOIN clientele_data.tag_status s ON s.tag OPERATOR(pg_catalog.=) t.name"
     " LEFT JOIN clientele_data.tag_audiences a"
     " ON a.tag OPERATOR(pg_catalog.=) t.name AND a.value OPERATOR(pg_catalog.=) ''"

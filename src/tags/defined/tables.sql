@@ -9,11 +9,11 @@ BEGIN
     family text NOT NULL CHECK (family IN ('basic', 'behaviour', 'preference', 'value', 'response')),
     kind text NOT NULL CHECK (kind IN ('query', 'journey', 'tags', 'fixed')),
     rule text,
-    holds text NOT NULL DEFAULT 'yes' CHECK (holds IN ('yes', 'text', 'texts', 'number')),
+    holds text NOT NULL DEFAULT 'flag' CHECK (holds IN ('flag', 'text', 'texts', 'number')),
     per_customer boolean NOT NULL DEFAULT false,
-    timed boolean NOT NULL DEFAULT false,
-    customers boolean NOT NULL DEFAULT false,
-    keeps interval NOT NULL DEFAULT '1 day' CHECK (keeps >= '0'),
+    time_dependent boolean NOT NULL DEFAULT false,
+    reads_customers boolean NOT NULL DEFAULT false,
+    max_age interval NOT NULL DEFAULT '1 day' CHECK (max_age >= '0'),
     uses text[] NOT NULL DEFAULT '{}',
     time_zone text,
     description text,
@@ -32,12 +32,12 @@ rule: an
 audience that was given).';
   COMMENT ON COLUMN clientele_data.tags.rule IS 'The rule.';
   COMMENT ON COLUMN clientele_data.tags.holds IS
-    'What a customer has: yes (the tag or not), text (a value as in city=上海), texts (several of them) or number.';
+    'What a customer has: flag (the tag or not), text (a value as in city=上海), texts (several of them) or number.';
   COMMENT ON COLUMN clientele_data.tags.per_customer IS
     'Whether a customer''s answer rests on the own journey only, so that a refresh asks changed customers only.';
-  COMMENT ON COLUMN clientele_data.tags.timed IS 'Whether the answer changes as time goes by.';
-  COMMENT ON COLUMN clientele_data.tags.customers IS 'Whether the rule reads columns of clientele_data.customers.';
-  COMMENT ON COLUMN clientele_data.tags.keeps IS 'A timed rule is asked of all customers again after so long.';
+  COMMENT ON COLUMN clientele_data.tags.time_dependent IS 'Whether the answer changes as time goes by.';
+  COMMENT ON COLUMN clientele_data.tags.reads_customers IS 'Whether the rule reads columns of clientele_data.customers.';
+  COMMENT ON COLUMN clientele_data.tags.max_age IS 'A timed rule is asked of all customers again after so long.';
   COMMENT ON COLUMN clientele_data.tags.uses IS 'Other tags that must be refreshed before, as names or x.*.';
   COMMENT ON COLUMN clientele_data.tags.time_zone IS 'By whose clock the rule reads days and hours; NULL is that of the store.';
   COMMENT ON COLUMN clientele_data.tags.description IS 'What the tag means, for people.';
@@ -89,7 +89,7 @@ followed, but for the newest row.';
     tag text COLLATE "C" PRIMARY KEY REFERENCES clientele_data.tags ON UPDATE CASCADE ON DELETE CASCADE,
     refresh_id bigint REFERENCES clientele_data.tag_refreshes,
     complete_at timestamptz,
-    rule text,
+    rule_key text,
     holds text,
     customers bigint,
     error text,
@@ -99,10 +99,11 @@ followed, but for the newest row.';
   COMMENT ON COLUMN clientele_data.tag_status.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_data.tag_status.refresh_id IS 'The last run that refreshed it; NULL if none has.';
   COMMENT ON COLUMN clientele_data.tag_status.complete_at IS 'The present of the last run that asked all customers.';
-  COMMENT ON COLUMN clientele_data.tag_status.rule IS
-    'The kind, the time zone and the rule that the answer is of; another one is asked of all customers.';
+  COMMENT ON COLUMN clientele_data.tag_status.rule_key IS
+    'The kind, holds, the time zone and the text of the rule that gave the answer, as clientele.rule_key() joins them. If the rule of
+the tag has another key now, the next refresh evaluates it for all customers.';
   COMMENT ON COLUMN clientele_data.tag_status.holds IS
-    'What the answer is made of: yes, text, texts or number; tags.holds is what the next one will be.';
+    'What the answer is made of: flag, text, texts or number; tags.holds is what the next one will be.';
   COMMENT ON COLUMN clientele_data.tag_status.customers IS 'How many customers have the tag.';
   COMMENT ON COLUMN clientele_data.tag_status.error IS 'Why the rule failed the last time; NULL if it did not.';
   COMMENT ON COLUMN clientele_data.tag_status.failed_at IS 'When it failed the last time.';

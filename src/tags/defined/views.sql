@@ -9,7 +9,7 @@ BEGIN
            NULL::numeric AS number, t.family
     FROM clientele_data.tag_audiences a
     JOIN clientele_data.tags t ON t.name = a.tag
-    JOIN clientele_data.tag_status s ON s.tag = a.tag AND (s.holds = 'yes' OR s.holds IN ('text', 'texts') AND a.value <> '')
+    JOIN clientele_data.tag_status s ON s.tag = a.tag AND (s.holds = 'flag' OR s.holds IN ('text', 'texts') AND a.value <> '')
     UNION ALL
     SELECT s.customer_id, n.tag::text, s.score::text, s.score, t.family
     FROM clientele_data.tag_numbers n
@@ -37,7 +37,7 @@ customer.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.family IS 'basic, behaviour, preference, value or response.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.kind IS 'What its rule is: query, journey, tags, or fixed if it has none.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.holds IS 'yes, text, texts or number.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.holds IS 'flag, text, texts or number.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.description IS 'What it means.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.customers IS 'How many customers have it; NULL before the first refresh.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.share IS 'Their share of all customers.';

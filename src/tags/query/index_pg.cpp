@@ -17,7 +17,7 @@ using pg::guarded;
 
 constexpr StrategyNumber match_strategy = 7;
 // GIN compares each new key with all before, and asks about growing sets of them.
-constexpr size_t most_keys = 4096;
+constexpr size_t max_keys = 4096;
 
 /// What to look up: one tag, or a range of them.
 struct Key {
@@ -147,7 +147,7 @@ Datum keys_of(FunctionCallInfo fcinfo) {
   return guarded([&] {
     const auto* const lookup = pg::make_in<Lookup>(CurrentMemoryContext, bytes);
     const std::vector<Key>& keys = lookup->keys();
-    if (keys.size() > most_keys) {  // all rows, each with a recheck
+    if (keys.size() > max_keys) {  // all rows, each with a recheck
       *count = 0;
       *mode = GIN_SEARCH_MODE_ALL;
       return PointerGetDatum(nullptr);

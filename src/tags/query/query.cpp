@@ -189,12 +189,12 @@ TagQuery TagQuery::of(Node tree) {
   TagQuery query;
   query.root_ = std::move(tree);
   normalise(query.root_);
-  if (nesting(query.root_) > most_nested)
+  if (nesting(query.root_) > max_nested)
     throw Error(sqlstate::limit_exceeded,
-                "a tag query can nest at most " + std::to_string(most_nested) + " brackets");
-  if (query.print().size() > most_text)
+                "a tag query can nest at most " + std::to_string(max_nested) + " brackets");
+  if (query.print().size() > max_text)
     throw Error(sqlstate::limit_exceeded,
-                "a tag query can have at most " + std::to_string(most_text) + " bytes");
+                "a tag query can have at most " + std::to_string(max_text) + " bytes");
   return query;
 }
 

@@ -75,8 +75,8 @@ std::strong_ordering order(const Node& a, const Node& b);
 /// parts of a group in order and without repetition. So `b & a & a` is the same as `a & b`.
 class TagQuery {
  public:
-  static constexpr size_t most_text = 1048576;  // bytes, also of the normal form
-  static constexpr int most_nested = 1000;      // brackets in brackets
+  static constexpr size_t max_text = 1048576;  // bytes, also of the normal form
+  static constexpr int max_nested = 1000;      // brackets in brackets
 
   /// Errors: 42601 with the character where the syntax breaks, 54000 beyond the limits.
   static TagQuery parse(std::string_view text);

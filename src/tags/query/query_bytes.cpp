@@ -71,7 +71,7 @@ void read_node(Reader& reader, Node& node, Kind around, int brackets) {
     return read_node(reader, node.children.emplace_back(), node.kind, brackets);
   }
   if (around == Kind::negation || (around == Kind::conjunction && node.kind == Kind::disjunction))
-    if (++brackets > TagQuery::most_nested) Reader::fail("a tag query nests too deeply");
+    if (++brackets > TagQuery::max_nested) Reader::fail("a tag query nests too deeply");
   const size_t count = reader.count(2);
   if (count < 2) Reader::fail("a group of less than two");
   for (size_t i = 0; i < count; ++i) {
@@ -101,7 +101,7 @@ TagQuery TagQuery::read(std::span<const uint8_t> bytes) {
   query.write(written);
   if (written.size() != bytes.size()) Reader::fail("a tag query is not in its only form");
   // Printing makes no more than four bytes of one.
-  if (bytes.size() > most_text / 4 && query.print().size() > most_text)
+  if (bytes.size() > max_text / 4 && query.print().size() > max_text)
     Reader::fail("a tag query is too long");
   return query;
 }

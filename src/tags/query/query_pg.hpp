@@ -2,12 +2,11 @@
 // What functions that match tags keep from row to row, so that no row allocates.
 #pragma once
 #include <memory_resource>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "pg/memory.hpp"
-#include "pg/values.hpp"
+#include "pg/remembered.hpp"
 #include "tags/query/query.hpp"
 
 namespace clientele::tags {
@@ -25,23 +24,15 @@ class TagArray {
   std::vector<std::string_view> tags_;
 };
 
-/// The query last asked, as most rows come with the same one.
+/// The query last asked, as most rows come with the same one. C++ regime.
 class LastQuery {
  public:
-  /// C++ regime.
   const TagQuery& of(pg::ByteView bytes) {
-    if (!query_ || bytes.size() != source_.size() ||
-        std::memcmp(bytes.data(), source_.data(), bytes.size()) != 0) {
-      query_.reset();
-      query_ = TagQuery::read(bytes);
-      source_.assign(bytes.begin(), bytes.end());
-    }
-    return *query_;
+    return query_.get(bytes, [&] { return TagQuery::read(bytes); });
   }
 
  private:
-  std::vector<uint8_t> source_;
-  std::optional<TagQuery> query_;
+  pg::Remembered<TagQuery> query_;
 };
 
 }  // namespace clientele::tags

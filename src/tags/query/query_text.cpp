@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
+#include "base/quoted.hpp"
 #include "tags/query/number.hpp"
 #include "tags/query/query.hpp"
 
@@ -96,9 +97,9 @@ class Parser {
   };
 
   void open(size_t opened, bool negative) {
-    if (open_.size() > TagQuery::most_nested)
+    if (open_.size() > TagQuery::max_nested)
       throw Error(sqlstate::limit_exceeded,
-                  "a tag query can nest at most " + std::to_string(TagQuery::most_nested) +
+                  "a tag query can nest at most " + std::to_string(TagQuery::max_nested) +
                       " brackets (character " + std::to_string(character(opened)) + ")",
                   "Leave out brackets that group nothing.");
     open_.push_back({opened, negative, {}, {}});
@@ -361,12 +362,7 @@ void append_word(std::string& out, std::string_view word) {
     out += word;
     return;
   }
-  out += '"';
-  for (const char c : word) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
+  append_in_quotes(out, word);
 }
 
 void append_number(std::string& out, double value) {
@@ -409,9 +405,9 @@ void append(std::string& out, const Node& node, Kind around) {
 }  // namespace
 
 TagQuery TagQuery::parse(std::string_view text) {
-  if (text.size() > most_text)
+  if (text.size() > max_text)
     throw Error(sqlstate::limit_exceeded,
-                "a tag query can have at most " + std::to_string(most_text) + " bytes");
+                "a tag query can have at most " + std::to_string(max_text) + " bytes");
   return of(Parser(text).run());
 }
 

@@ -48,7 +48,7 @@ Cut Cut::at_most(double bound) {
 }
 
 void Scores::require_size(uint64_t customers) {
-  if (customers > most_customers)
+  if (customers > max_customers)
     throw Error(sqlstate::limit_exceeded,
                 "tag_scores hold a score of at most 67108864 customers each",
                 "Keep the scores of some customers each in values of their own.");
@@ -62,7 +62,7 @@ Scores Scores::of(std::span<const Score> ascending, int decimals, int64_t least)
   result.least_ = least;
   const Millionths unit = result.unit();
   std::vector<uint64_t> ids;
-  std::array<std::vector<uint64_t>, most_slices> of_bit;
+  std::array<std::vector<uint64_t>, max_slices> of_bit;
   for (size_t from = 0; from < ascending.size(); from += batch) {
     poll();
     ids.clear();

@@ -42,9 +42,9 @@ struct ScoreSummary {
 /// (O'Neil and Quass 1997, algorithms 3.2 and 4.2; Rinfret, O'Neil and O'Neil 2001).
 class Scores {
  public:
-  static constexpr int most_slices = 61;
+  static constexpr int max_slices = 61;
   /// More customers are error 54000: to list and to sort them would take gigabytes of memory.
-  static constexpr uint64_t most_customers = uint64_t{1} << 26;
+  static constexpr uint64_t max_customers = uint64_t{1} << 26;
   static void require_size(uint64_t customers);
 
   /// Of different customers, ascending.

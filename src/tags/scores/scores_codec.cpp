@@ -71,7 +71,7 @@ Scores Scores::read(std::span<const uint8_t> bytes) {
   const int64_t end = scores_end / result.unit();
   if (result.least_ <= -end || result.least_ >= end) Reader::fail("an impossible score");
   const uint8_t slices = r.u8();
-  if (slices > most_slices) Reader::fail("too many slices");
+  if (slices > max_slices) Reader::fail("too many slices");
   result.all_ = read_part(r);
   if (result.all_.size() != size) Reader::fail("there are more or fewer customers than it says");
   require_size(size);

@@ -55,10 +55,10 @@ CREATE FUNCTION starter_tags(
     ('behaviour', 'one_day', '一日客', 'journey', $$day_count(journey, {own}, {zone}) = 1$$,
      'Was active on one single day.', '仅活跃过一天'),
     ('behaviour', 'trend', '趋势', 'journey',
-     $$CASE WHEN last_at(journey, {own}) > refresh.at - interval '60 days' THEN (ARRAY['[[falling~下降]]', '[[steady~平稳]]', '[[rising~上升]]'])[1 + width_bucket((churn_features(journey, refresh.at, {features}))[12], '{-0.693147,0.693147}'::float8[])] END$$,
+     $$CASE WHEN last_at(journey, {own}) > refresh.at - interval '60 days' THEN (ARRAY['[[falling~下降]]', '[[steady~平稳]]', '[[rising~上升]]'])[1 + width_bucket({feature_activity_trend}, '{-0.693147,0.693147}'::float8[])] END$$,
      'rising or falling if the last 30 days had twice or half as many events as the 30 before, else steady.',
      '最近30天与此前30天相比:上升(两倍以上)、下降(一半以下)或平稳'),
-    ('behaviour', 'overdue', '异常沉默', 'journey', $$last_at(journey, {own}) > refresh.at - interval '90 days' AND (churn_features(journey, refresh.at, {features}))[8] > 3$$,
+    ('behaviour', 'overdue', '异常沉默', 'journey', $$last_at(journey, {own}) > refresh.at - interval '90 days' AND {feature_recency_ratio} > 3$$,
      'Did something in the last 90 days, but has been silent for more than three times as long as is usual for the customer.', '最近90天有行为,但沉默时间超过平时间隔的三倍'),
     ('behaviour', 'searcher', '爱搜索', 'journey', $$event_count(journey, {search}) >= 3 AND event_count(journey, {search}) * 5 >= event_count(journey, {own})$$,
      'At least three searches, and at least every fifth event is one.', '搜索3次以上,且占行为五分之一以上'),
@@ -100,7 +100,7 @@ CREATE FUNCTION starter_tags(
 )
 SELECT f.customer_id, i.key FROM favourites f JOIN popular p USING (item_id) JOIN clientele_data.items i USING (item_id)$$,
      'The item of most events, of the 200 items that are so for most customers.', '最常关注的商品(限前200名)'),
-    ('preference', 'items', '商品数', 'journey', $$nullif((churn_features(journey, refresh.at, {features}))[15], 0)$$,
+    ('preference', 'items', '商品数', 'journey', $$nullif({feature_items}, 0)$$,
      'How many different items the customer''s events are about.', '关注过的不同商品数'),
     ('preference', 'category', '品类', 'journey', $$top_property(journey, {own}, {category})$$,
      'The category of most events, where event types have one.', '最常关注的品类'),
@@ -134,7 +134,7 @@ WHERE p.price > 0$$,
      'Bought in the last 30 days.', '最近30天购买过'),
     ('value', 'lapsed_buyer', '停购', 'journey', $$last_at(journey, {purchase}) <= refresh.at - interval '180 days'$$,
      'Has bought, but not in the last 180 days.', '买过但180天以上未购买'),
-    ('value', 'overdue', '逾期未购', 'journey', $$last_at(journey, {purchase}) > refresh.at - interval '180 days' AND (churn_features(journey, refresh.at, {features}))[20] > 2$$,
+    ('value', 'overdue', '逾期未购', 'journey', $$last_at(journey, {purchase}) > refresh.at - interval '180 days' AND {feature_purchase_recency_ratio} > 2$$,
      'Bought in the last 180 days, but not for more than twice as long as is usual for the customer.', '最近180天购买过,但未购时间超过平时间隔的两倍'),
     ('value', 'purchases', '购买天数', 'journey', $$nullif(day_count(journey, {purchase}, {zone}), 0)$$,
      'On how many days the customer bought.', '购买的天数'),
@@ -185,7 +185,7 @@ FROM (SELECT b.customer_id, rfm_segment(b.score, '[[standard~eight]]') AS segmen
      'Has clicked in a promotion.', '点击过促销'),
     ('response', 'ignores', '无视促销', 'journey', $$event_count(journey, {promotion}) >= 3 AND event_count(journey, {opened}) + event_count(journey, {clicked}) = 0$$,
      'Three promotions or more were sent, and none was answered.', '收到3次以上促销均无回应'),
-    ('response', 'rate', '响应率', 'journey', $$round((churn_features(journey, refresh.at, {features}))[30]::numeric, 3)$$,
+    ('response', 'rate', '响应率', 'journey', $$round({feature_answer_rate}::numeric, 3)$$,
      'Promotions that were answered, of those sent.', '有回应的促销占比'),
     ('response', 'responsive', '高响应', 'tags', '[[response.rate >= 0.3~响应.响应率 >= 0.3]]',
      'Answers 30 % of the promotions or more.', '促销响应率30%以上'),
@@ -210,7 +210,7 @@ $tags$;
 COMMENT ON FUNCTION starter_tags(text) IS
   'Lists the tags that define_starter_tags() defines, with the templates of their rules.
 language: en or zh, for names, values and descriptions. {purchase} and the like stand for what plays that role in the store, {own} for
-what customers do themselves, {zone} for the time zone.';
+what customers do themselves, {zone} for the time zone, {feature_items} and the like for a feature of churn_feature_names().';
 
 CREATE FUNCTION define_starter_tags(
     purchase text DEFAULT NULL, view text DEFAULT NULL, search text DEFAULT NULL, cart text DEFAULT NULL,
@@ -230,6 +230,7 @@ DECLARE
   roles jsonb;
   words jsonb;
   model text;
+  features clientele.churn_features_def;
   starter record;
 BEGIN
   IF language IS NULL OR language NOT IN ('en', 'zh') THEN
@@ -251,14 +252,9 @@ BEGIN
   words := words || jsonb_build_object(
     'end', '',
     'zone', quote_literal(zone),
-    'own', quote_literal(clientele.all_but(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''))),
+    'own', quote_literal(clientele.selector_complement(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''))),
     'has_purchase', (found ? 'purchase')::text,
     'has_promotion', (found ? 'promotion')::text,
-    'features', quote_literal(clientele.churn_features_def(
-      purchase => found ->> 'purchase', return => found ->> 'return', complaint => found ->> 'complaint',
-      promotion => found ->> 'promotion',
-      answer => nullif(concat_ws('|', found ->> 'opened', found ->> 'clicked'), ''),
-      passive => found ->> 'passive', time_zone => zone)::text) || '::churn_features_def',
     'cart_purchase', quote_literal(clientele.funnel_def(ARRAY[roles ->> 'cart', roles ->> 'purchase'], interval '7 days')::text) || '::funnel_def',
     'clicked_purchase', quote_literal(clientele.funnel_def(ARRAY[roles ->> 'clicked', roles ->> 'purchase'], interval '7 days')::text) || '::funnel_def',
     'category', quote_literal(clientele.usual_property('{category,categories,product_category,category_name,品类,类别,类目,分类}')),
@@ -268,6 +264,14 @@ BEGIN
       FROM (SELECT j.customer_id, last_at(j.journey, %1$s) AS last, day_count(j.journey, %1$s, %2$s)::float8 AS days,
                    coalesce(amount_sum(j.journey, %1$s), day_count(j.journey, %1$s, %2$s))::float8 AS money
             FROM clientele_data.journeys j WHERE event_count(j.journey, %1$s) > 0) p', words ->> 'purchase', quote_literal(zone)));
+  features := clientele.churn_features_def(
+    purchase => found ->> 'purchase', return => found ->> 'return', complaint => found ->> 'complaint',
+    promotion => found ->> 'promotion', answer => nullif(concat_ws('|', found ->> 'opened', found ->> 'clicked'), ''),
+    passive => found ->> 'passive', time_zone => zone);
+  words := words || (
+    SELECT jsonb_object_agg('feature_' || n.name,
+                            format('(churn_features(journey, refresh.at, %L::churn_features_def))[%s]', features, n.position))
+    FROM clientele.churn_feature_names() n);
   FOR starter IN
     SELECT s.tag, s.family, s.kind, s.description,
            (SELECT string_agg(m.part[1] || (words ->> m.part[2]), '' ORDER BY m.n)

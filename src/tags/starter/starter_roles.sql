@@ -53,7 +53,7 @@ COMMENT ON FUNCTION starter_selector(text) IS
   'Finds the events of the store that play a role of starter_roles(), by their usual names; NULL if there are none.
 Errors: 42P01 without a store, 42501 without the right to read clientele_data.event_types.';
 
-CREATE FUNCTION all_but(selector text) RETURNS text
+CREATE FUNCTION selector_complement(selector text) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF selector IS NULL THEN
@@ -63,6 +63,6 @@ BEGIN
   END IF;
   RETURN '!' || regexp_replace(selector, '[|][[:space:]]*', '|!', 'g');
 END $$;
-COMMENT ON FUNCTION all_but(text) IS
+COMMENT ON FUNCTION selector_complement(text) IS
   'Writes the selector of everything that another one does not pick; a part of define_starter_tags().
 One with quotes, properties or ! is taken for the event types that it picks now.';

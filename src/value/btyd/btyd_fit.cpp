@@ -199,10 +199,10 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
   };
   Matrix covariance;
   int iterations = 0;
-  for (const auto& [most, from] : levels) {
+  for (const auto& [max_groups, from] : levels) {
     if (table.width > 0 || table.size() < from) break;
-    const auto coarse =
-        HistoryCounts::coarser(table, most, mean_age(table) / static_cast<double>(most / 32));
+    const auto coarse = HistoryCounts::coarser(
+        table, max_groups, mean_age(table) / static_cast<double>(max_groups / 32));
     if (!coarse) break;
     const Optimum rough = search(*coarse, covariance);
     iterations += rough.iterations;

@@ -17,18 +17,13 @@ struct FitKept {
   explicit FitKept(std::pmr::memory_resource*) {}
 
   ModelKind kind_of(std::string_view name) {
-    if (name_.empty() || name != name_) {
-      kind_ = model_kind_named(name, "btyd_model");
-      name_ = name;
-    }
-    return kind_;
+    return kind_.get(pg::as_bytes(name), [&] { return model_kind_named(name, "btyd_model"); });
   }
 
   std::vector<double> covariates;
 
  private:
-  std::string name_;
-  ModelKind kind_ = ModelKind::bg_nbd;
+  pg::Remembered<ModelKind> kind_;
 };
 
 /// Arguments: state, x, t_x, age or a purchase_summary [, covariates], model.

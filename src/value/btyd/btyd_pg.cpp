@@ -47,6 +47,14 @@ struct Kept {
 Answer number(double value) { return {Float8GetDatum(value), false}; }
 constexpr Answer none{Datum{}, true};
 
+/// How a prediction is asked for.
+struct Form {
+  bool summary;  // of a purchase_summary, not of plain columns
+  bool named;    // by the name of a stored model, not by a model
+};
+constexpr Form columns{false, false}, columns_named{false, true};
+constexpr Form summary{true, false}, summary_named{true, true};
+
 /// What a prediction is given.
 struct Customer {
   const Ready& model;
@@ -90,13 +98,13 @@ double discounted(const Customer& c, double horizon, double discount) {
   return discounted_purchases(c.model.family, c.model.parameters, c.history, horizon, discount);
 }
 
-/// Plain columns are arguments 0 to 2, a summary is argument 0; the model follows, after `between`
-/// other arguments.
-template <class Ask>
-Datum predict(FunctionCallInfo fcinfo, bool summary, bool named, Ask ask) {
-  const int model = summary ? 1 : 3;
+/// Plain columns are arguments 0 to 2, a summary is argument 0; the model follows, then what
+/// `compute` takes.
+template <class Compute>
+Datum predict(FunctionCallInfo fcinfo, Form form, Compute compute) {
+  const int model = form.summary ? 1 : 3;
   History h;
-  if (summary) {
+  if (form.summary) {
     const SummaryFields fields = summary_fields(fcinfo, 0);
     if (fields.null) PG_RETURN_NULL();
     h = fields.history;
@@ -106,9 +114,9 @@ Datum predict(FunctionCallInfo fcinfo, bool summary, bool named, Ask ask) {
   const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(model));
   return pg::returned(fcinfo, guarded([&] {
                         const Ready& ready =
-                            pg::kept<Kept>(fcinfo).model.given(source, named, model_type);
+                            pg::kept<Kept>(fcinfo).model.given(source, form.named, model_type);
                         check_history(ready.kind, h);
-                        return ask(Customer{ready, h, fcinfo, model + 1});
+                        return compute(Customer{ready, h, fcinfo, model + 1});
                       }));
 }
 
@@ -140,13 +148,13 @@ Answer purchase_time(const Customer& c) {
 Answer residual(const Customer& c) { return number(discounted(c, c.raw(1), c.raw(0))); }
 
 /// Arguments: x, t_x, age, monetary or a summary, a btyd_model, a spend_model, horizon, discount.
-Datum customer_value(FunctionCallInfo fcinfo, bool summary, bool named) {
-  const int model = summary ? 1 : 4;
+Datum customer_value(FunctionCallInfo fcinfo, Form form) {
+  const int model = form.summary ? 1 : 4;
   for (int i = 0; i < model + 4; ++i)
-    if (PG_ARGISNULL(i) && (summary || i != 3)) PG_RETURN_NULL();
+    if (PG_ARGISNULL(i) && (form.summary || i != 3)) PG_RETURN_NULL();
   History h;
   double monetary = unknown;
-  if (summary) {
+  if (form.summary) {
     const SummaryFields fields = summary_fields(fcinfo, 0);
     if (fields.null) PG_RETURN_NULL();
     h = fields.history;
@@ -155,15 +163,15 @@ Datum customer_value(FunctionCallInfo fcinfo, bool summary, bool named) {
     h = {PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2)};
     if (!PG_ARGISNULL(3)) monetary = PG_GETARG_FLOAT8(3);
   }
-  const bool has_monetary = !(summary ? std::isnan(monetary) : PG_ARGISNULL(3));
+  const bool has_monetary = !(form.summary ? std::isnan(monetary) : PG_ARGISNULL(3));
   const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(model));
   const pg::ByteView spend_source = pg::detoast(PG_GETARG_DATUM(model + 1));
   const double horizon = PG_GETARG_FLOAT8(model + 2), discount = PG_GETARG_FLOAT8(model + 3);
   return pg::returned(
       fcinfo, guarded([&] {
         Kept& kept = pg::kept<Kept>(fcinfo);
-        const Ready& ready = kept.model.given(source, named, model_type);
-        const ReadySpend& spend = kept.spend.given(spend_source, named, "spend_model");
+        const Ready& ready = kept.model.given(source, form.named, model_type);
+        const ReadySpend& spend = kept.spend.given(spend_source, form.named, "spend_model");
         check_history(ready.kind, h);
         if (has_monetary) finite_argument(monetary, "monetary");
         const bool says = has_monetary && says_spend(h.x, monetary);
@@ -175,14 +183,14 @@ Datum customer_value(FunctionCallInfo fcinfo, bool summary, bool named) {
       }));
 }
 
-/// Of a customer of whom nothing is known. Arguments: model, ...
-template <class Ask>
-Datum predict_new(FunctionCallInfo fcinfo, bool named, Ask ask) {
+/// For a new customer. Arguments: model, then what `compute` takes.
+template <class Compute>
+Datum predict_new(FunctionCallInfo fcinfo, bool named, Compute compute) {
   const pg::ByteView source = pg::detoast(PG_GETARG_DATUM(0));
   return pg::returned(fcinfo, guarded([&] {
                         const Ready& ready =
                             pg::kept<Kept>(fcinfo).model.given(source, named, model_type);
-                        return ask(Customer{ready, History{}, fcinfo, 1});
+                        return compute(Customer{ready, History{}, fcinfo, 1});
                       }));
 }
 
@@ -202,29 +210,78 @@ Answer count_probability(const Customer& c) {
 
 using namespace clientele;
 
-#define CLIENTELE_PREDICTION(name, ask)                                                         \
-  CLIENTELE_FUNCTION(clientele_##name##_columns) { return predict(fcinfo, false, false, ask); } \
-  CLIENTELE_FUNCTION(clientele_##name##_columns_named) {                                        \
-    return predict(fcinfo, false, true, ask);                                                   \
-  }                                                                                             \
-  CLIENTELE_FUNCTION(clientele_##name##_summary) { return predict(fcinfo, true, false, ask); }  \
-  CLIENTELE_FUNCTION(clientele_##name##_summary_named) { return predict(fcinfo, true, true, ask); }
-
-CLIENTELE_PREDICTION(btyd_churn_prob, churn_prob)
-CLIENTELE_PREDICTION(expected_purchases, expected_purchases)
-CLIENTELE_PREDICTION(repurchase_prob, repurchase_prob)
-CLIENTELE_PREDICTION(time_to_purchase, purchase_time)
-CLIENTELE_PREDICTION(discounted_purchases, residual)
-
-CLIENTELE_FUNCTION(clientele_customer_value_columns) {
-  return customer_value(fcinfo, false, false);
+CLIENTELE_FUNCTION(clientele_btyd_churn_prob_columns) {
+  return predict(fcinfo, columns, churn_prob);
 }
+CLIENTELE_FUNCTION(clientele_btyd_churn_prob_columns_named) {
+  return predict(fcinfo, columns_named, churn_prob);
+}
+CLIENTELE_FUNCTION(clientele_btyd_churn_prob_summary) {
+  return predict(fcinfo, summary, churn_prob);
+}
+CLIENTELE_FUNCTION(clientele_btyd_churn_prob_summary_named) {
+  return predict(fcinfo, summary_named, churn_prob);
+}
+
+CLIENTELE_FUNCTION(clientele_expected_purchases_columns) {
+  return predict(fcinfo, columns, expected_purchases);
+}
+CLIENTELE_FUNCTION(clientele_expected_purchases_columns_named) {
+  return predict(fcinfo, columns_named, expected_purchases);
+}
+CLIENTELE_FUNCTION(clientele_expected_purchases_summary) {
+  return predict(fcinfo, summary, expected_purchases);
+}
+CLIENTELE_FUNCTION(clientele_expected_purchases_summary_named) {
+  return predict(fcinfo, summary_named, expected_purchases);
+}
+
+CLIENTELE_FUNCTION(clientele_repurchase_prob_columns) {
+  return predict(fcinfo, columns, repurchase_prob);
+}
+CLIENTELE_FUNCTION(clientele_repurchase_prob_columns_named) {
+  return predict(fcinfo, columns_named, repurchase_prob);
+}
+CLIENTELE_FUNCTION(clientele_repurchase_prob_summary) {
+  return predict(fcinfo, summary, repurchase_prob);
+}
+CLIENTELE_FUNCTION(clientele_repurchase_prob_summary_named) {
+  return predict(fcinfo, summary_named, repurchase_prob);
+}
+
+CLIENTELE_FUNCTION(clientele_time_to_purchase_columns) {
+  return predict(fcinfo, columns, purchase_time);
+}
+CLIENTELE_FUNCTION(clientele_time_to_purchase_columns_named) {
+  return predict(fcinfo, columns_named, purchase_time);
+}
+CLIENTELE_FUNCTION(clientele_time_to_purchase_summary) {
+  return predict(fcinfo, summary, purchase_time);
+}
+CLIENTELE_FUNCTION(clientele_time_to_purchase_summary_named) {
+  return predict(fcinfo, summary_named, purchase_time);
+}
+
+CLIENTELE_FUNCTION(clientele_discounted_purchases_columns) {
+  return predict(fcinfo, columns, residual);
+}
+CLIENTELE_FUNCTION(clientele_discounted_purchases_columns_named) {
+  return predict(fcinfo, columns_named, residual);
+}
+CLIENTELE_FUNCTION(clientele_discounted_purchases_summary) {
+  return predict(fcinfo, summary, residual);
+}
+CLIENTELE_FUNCTION(clientele_discounted_purchases_summary_named) {
+  return predict(fcinfo, summary_named, residual);
+}
+
+CLIENTELE_FUNCTION(clientele_customer_value_columns) { return customer_value(fcinfo, columns); }
 CLIENTELE_FUNCTION(clientele_customer_value_columns_named) {
-  return customer_value(fcinfo, false, true);
+  return customer_value(fcinfo, columns_named);
 }
-CLIENTELE_FUNCTION(clientele_customer_value_summary) { return customer_value(fcinfo, true, false); }
+CLIENTELE_FUNCTION(clientele_customer_value_summary) { return customer_value(fcinfo, summary); }
 CLIENTELE_FUNCTION(clientele_customer_value_summary_named) {
-  return customer_value(fcinfo, true, true);
+  return customer_value(fcinfo, summary_named);
 }
 
 CLIENTELE_FUNCTION(clientele_expected_purchases_new) {

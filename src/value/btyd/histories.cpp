@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint8_t version = 1;
 constexpr double longest = 1e12;
-constexpr uint64_t most_customers = uint64_t{1} << 48;
+constexpr uint64_t max_customers = uint64_t{1} << 48;
 
 uint64_t mixed(uint64_t h) {  // the end of MurmurHash3
   h ^= h >> 33;
@@ -102,7 +102,7 @@ double HistoryCounts::on_grid(double time) const {
 }
 
 void HistoryCounts::add(const History& h, std::span<const double> covariates) {
-  if (customers_ >= most_customers)
+  if (customers_ >= max_customers)
     throw Error(sqlstate::limit_exceeded, "btyd_fit takes at most 2^48 customers");
   ++customers_;
   count({on_grid(h.t_x), on_grid(h.age), static_cast<uint32_t>(h.x), vector_number(covariates), 1});
@@ -116,10 +116,10 @@ void HistoryCounts::count(const Cell& cell) {
 
 /// For one more, or for `n` in all.
 void HistoryCounts::require_room(size_t n) {
-  const size_t most = std::max(used_ + 1, n);
-  if (4 * most <= 3 * cells_.size()) return;
+  const size_t filled = std::max(used_ + 1, n);
+  if (4 * filled <= 3 * cells_.size()) return;
   size_t size = std::max<size_t>(64, 2 * cells_.size());
-  while (4 * most > 3 * size) size *= 2;
+  while (4 * filled > 3 * size) size *= 2;
   rehash(size);
 }
 
@@ -195,7 +195,7 @@ void HistoryCounts::merge(const HistoryCounts& other) {
   define(other.kind_, other.width_);
   while (grid_ < other.grid_) coarsen();
   customers_ += other.customers_;
-  if (customers_ > most_customers)
+  if (customers_ > max_customers)
     throw Error(sqlstate::limit_exceeded, "btyd_fit takes at most 2^48 customers");
   require_room(std::max(used_, other.used_));
   std::vector<uint32_t> numbers;
@@ -270,9 +270,9 @@ HistoryTable HistoryCounts::table() const {
   return t;
 }
 
-std::optional<HistoryTable> HistoryCounts::coarser(const HistoryTable& table, size_t most,
+std::optional<HistoryTable> HistoryCounts::coarser(const HistoryTable& table, size_t max_cells,
                                                    double grid) {
-  HistoryCounts counts(std::pmr::get_default_resource(), most);
+  HistoryCounts counts(std::pmr::get_default_resource(), max_cells);
   counts.define(ModelKind::bg_nbd, table.width);
   counts.grid_ = std::clamp(std::ilogb(grid), exact, coarsest);
   for (size_t run = 0; run < table.runs(); ++run) {
@@ -284,7 +284,7 @@ std::optional<HistoryTable> HistoryCounts::coarser(const HistoryTable& table, si
       counts.place({counts.on_grid(table.t_x[i]), counts.on_grid(table.age[i]),
                     static_cast<uint32_t>(table.x[i]), counts.vector_number(covariates),
                     static_cast<uint64_t>(table.customers[i])});
-      while (counts.used_ > most) {
+      while (counts.used_ > max_cells) {
         if (counts.grid_ == coarsest) return std::nullopt;
         counts.coarsen();
       }
@@ -368,7 +368,7 @@ void HistoryCounts::read(Reader& reader) {
     }
     if (on_grid(h.t_x) != h.t_x || on_grid(h.age) != h.age) Reader::fail("a time is off the grid");
     if (vector >= known) Reader::fail("no such covariates");
-    if (customers == 0 || customers > most_customers - customers_)
+    if (customers == 0 || customers > max_customers - customers_)
       Reader::fail("an impossible number of customers");
     customers_ += customers;
     place({h.t_x, h.age, static_cast<uint32_t>(h.x), static_cast<uint32_t>(vector), customers});

@@ -62,7 +62,8 @@ class HistoryCounts {
   HistoryTable table() const;
   /// The same on a grid of about `grid`, or so much coarser that at most `most` groups are left;
   /// nothing if there is no such grid.
-  static std::optional<HistoryTable> coarser(const HistoryTable& table, size_t most, double grid);
+  static std::optional<HistoryTable> coarser(const HistoryTable& table, size_t max_cells,
+                                             double grid);
 
   /// Versioned; depends on the multiset only.
   void write(Bytes& out) const;

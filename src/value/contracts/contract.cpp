@@ -14,9 +14,9 @@ namespace {
 /// 2F1(1, b; c; z) - 1 = sum over k >= 1 of (b)_k / (c)_k z^k, term by term; -1 if that takes long.
 /// The rest after a term is less than term z / (1 - z).
 double by_series(double b, double c, double z) {
-  constexpr int most = 20000;
+  constexpr int max_terms = 20000;
   double term = 1, sum = 0;
-  for (int k = 0; k < most; ++k) {
+  for (int k = 0; k < max_terms; ++k) {
     term *= (b + k) / (c + k) * z;
     sum += term;
     if (term * z <= 1e-17 * sum * (1 - z)) return sum;
@@ -54,7 +54,7 @@ double by_integral(double a, double b, double z, double gap) {
   return std::exp(phi(low).value - log_beta(b, a) + std::log(sum)) / z;
 }
 
-constexpr double least_alpha = 0.01;
+constexpr double min_alpha = 0.01;
 
 }  // namespace
 
@@ -80,7 +80,7 @@ double contract_retention(const ContractParameters& at, double period) {
   return renewing / (at.alpha + renewing);
 }
 
-double contract_residual(const ContractParameters& at, double period, double discount) {
+double contract_residual_lifetime(const ContractParameters& at, double period, double discount) {
   const double renewing = at.beta + (period - 1);
   if (!(discount > 0))
     return at.alpha > 1 ? renewing / (at.alpha - 1) : std::numeric_limits<double>::infinity();
@@ -88,7 +88,7 @@ double contract_residual(const ContractParameters& at, double period, double dis
   const double b = at.beta + period, c = at.alpha + b, z = 1 / (1 + discount);
   const double rest = by_series(b, c, z), retention = contract_retention(at, period);
   if (rest >= 0) return retention * (1 + rest);
-  if (at.alpha > least_alpha) return retention * by_integral(at.alpha, b, z, discount);
+  if (at.alpha > min_alpha) return retention * by_integral(at.alpha, b, z, discount);
   // Nearly all of the distribution is where nobody ever leaves, out of the nodes' reach. With the
   // probability s = 1 - t of leaving, 1 / (1 - z t) is 1 / (1 - z) times 1 - s / (discount + s),
   // and E[s / (discount + s)] is E[s] times the mean of 1 / (discount + s) over Beta(alpha + 1, b).

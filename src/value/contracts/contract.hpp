@@ -38,7 +38,7 @@ double contract_retention(const ContractParameters&, double period);
 /// decide on the next: sum over k = 0, 1... of P(there in period + 1 + k) / (1 + discount)^k,
 /// discount >= 0 a period. Eq. 7 of 2010 (DERL). Without discount it is (beta + period - 1) /
 /// (alpha - 1), and infinite if alpha <= 1: those who never leave are too many.
-double contract_residual(const ContractParameters&, double period, double discount);
+double contract_residual_lifetime(const ContractParameters&, double period, double discount);
 
 /// Maximum likelihood; `optimum.at` is ln alpha, ln beta.
 struct ContractFit {

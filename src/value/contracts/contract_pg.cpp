@@ -17,12 +17,12 @@ struct Ready {
   ContractParameters parameters;
 };
 
-double at_least(int32_t value, int32_t least, const char* name) {
-  if (value < least)
+double at_least(int32_t value, int32_t min, const char* name) {
+  if (value < min)
     throw Error(sqlstate::invalid_parameter,
-                std::string(name) + " must be " + std::to_string(least) + " or more, but is " +
+                std::string(name) + " must be " + std::to_string(min) + " or more, but is " +
                     std::to_string(value),
-                least == 1 ? "The first period under contract is 1." : "");
+                min == 1 ? "The first period under contract is 1." : "");
   return value;
 }
 
@@ -62,7 +62,7 @@ Datum residual(FunctionCallInfo fcinfo, bool named) {
     if (finite_argument(discount, "discount") < 0)
       throw Error(sqlstate::invalid_parameter, "discount must not be negative",
                   "0.1 is 10 % a period.");
-    return contract_residual(at, period_of(period), discount);
+    return contract_residual_lifetime(at, period_of(period), discount);
   });
 }
 

@@ -109,9 +109,9 @@ COMMENT ON FUNCTION contract_retention(text, integer) IS
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_retention(contract_model,
 integer).';
-CREATE FUNCTION contract_residual(model contract_model, period integer, discount double precision) RETURNS double precision
+CREATE FUNCTION contract_residual_lifetime(model contract_model, period integer, discount double precision) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_residual';
-COMMENT ON FUNCTION contract_residual(contract_model, integer, double precision) IS
+COMMENT ON FUNCTION contract_residual_lifetime(contract_model, integer, double precision) IS
   'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted
 expected
 residual lifetime.
@@ -119,14 +119,14 @@ The renewal at the end of this period, if it comes, counts in full, the one afte
 period: 0.1 is 10 %. Times the margin of a period it is what the customer is still worth (Fader and Hardie 2010, eq. 7). NULL if it is
 infinite: without discount where alpha <= 1. Errors: 22023 for a period below 1 and a negative discount, 22003 for a discount that is NaN
 or infinite.';
-CREATE FUNCTION contract_residual(model text, period integer, discount double precision) RETURNS double precision
+CREATE FUNCTION contract_residual_lifetime(model text, period integer, discount double precision) RETURNS double precision
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_residual_named';
-COMMENT ON FUNCTION contract_residual(text, integer, double precision) IS
+COMMENT ON FUNCTION contract_residual_lifetime(text, integer, double precision) IS
   'Tells how many more renewals are expected of a customer in this period, each counted the less the later it comes: the discounted
 expected
 residual lifetime, by a stored model.
 model is a name in clientele_data.models, whose current version is taken, a name with a version such as churn@3, or JSON. Errors: also
-42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_residual(contract_model,
+42P01 without a store, 42704 for an unknown name, 42809 for a model of another type. Otherwise as contract_residual_lifetime(contract_model,
 integer, double precision).';
 CREATE FUNCTION churn_prob(period integer, model contract_model) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_contract_churn_prob';

@@ -27,9 +27,9 @@ constexpr ModelKindInfo kinds[model_kinds] = {
 
 constexpr uint8_t version = 1;
 // Far beyond any estimate, and near enough for every formula to hold.
-constexpr double least = 1e-30, most = 1e30;
-constexpr double most_effect = 100;
-constexpr uint64_t most_counted = 1'000'000'000'000'000;
+constexpr double min_parameter = 1e-30, max_parameter = 1e30;
+constexpr double max_effect = 100;
+constexpr uint64_t max_counted = 1'000'000'000'000'000;
 
 /// Letters and digits in lower case.
 std::string bare(std::string_view name) {
@@ -111,7 +111,7 @@ void Fitted::check() const {
                 std::string(kind_info.name) + " has " + std::to_string(kind_info.names.size()) +
                     " parameters, not " + std::to_string(parameters.size()));
   for (size_t i = 0; i < parameters.size(); ++i)
-    if (!(parameters[i] >= least && parameters[i] <= most))
+    if (!(parameters[i] >= min_parameter && parameters[i] <= max_parameter))
       throw Error(sqlstate::invalid_parameter, "parameter " + std::string(kind_info.names[i]) +
                                                    " of " + std::string(kind_info.name) +
                                                    " must be between 1e-30 and 1e30");
@@ -123,7 +123,7 @@ void Fitted::check() const {
     throw Error(sqlstate::invalid_parameter, std::string(kind_info.name) + " takes no covariates");
   for (const auto* effects : {&purchase_effects, &dropout_effects})
     for (const double e : *effects)
-      if (!(std::abs(e) <= most_effect))
+      if (!(std::abs(e) <= max_effect))
         throw Error(sqlstate::invalid_parameter,
                     "the effect of a covariate must be between -100 and 100",
                     "Give covariates in larger units.");
@@ -171,7 +171,7 @@ Fitted Fitted::read(std::span<const uint8_t> bytes) {
       if (d.errors[i] < 0) Reader::fail("the standard error of an effect is negative");
     d.customers = r.varint();
     d.groups = r.varint();
-    if (d.customers > most_counted || d.groups > most_counted) Reader::fail("impossible counts");
+    if (d.customers > max_counted || d.groups > max_counted) Reader::fail("impossible counts");
     d.log_likelihood = finite(r);
     d.gradient_norm = finite(r);
     d.simpler = finite_or_unknown(r);

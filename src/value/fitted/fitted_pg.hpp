@@ -25,13 +25,7 @@ class ModelArgument {
   explicit ModelArgument(std::pmr::memory_resource* memory) : named_(memory) {}
 
   const Ready& packed(pg::ByteView bytes) {
-    if (!packed_ || bytes.size() != source_.size() ||
-        std::memcmp(bytes.data(), source_.data(), bytes.size()) != 0) {
-      packed_.reset();
-      source_.assign(bytes.begin(), bytes.end());
-      packed_.emplace(Fitted::read(bytes));
-    }
-    return *packed_;
+    return packed_.get(bytes, [&] { return Ready(Fitted::read(bytes)); });
   }
 
   /// The JSON form, or the name of a stored model, whose current version it is in this snapshot.
@@ -39,13 +33,11 @@ class ModelArgument {
 
   /// Either of them.
   const Ready& given(pg::ByteView bytes, bool by_name, const char* type) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return by_name ? named(text, type) : packed(bytes);
+    return by_name ? named(pg::as_text(bytes), type) : packed(bytes);
   }
 
  private:
-  std::vector<uint8_t> source_;
-  std::optional<Ready> packed_;
+  pg::Remembered<Ready> packed_;
   Resolved<Ready> named_;
 };
 
@@ -54,8 +46,7 @@ Fitted fitted_named(std::string_view text, const char* type);
 
 template <class Ready>
 const Ready& ModelArgument<Ready>::named(std::string_view text, const char* type) {
-  const pg::ByteView bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-  return named_.get(bytes, [&](auto) { return Ready(fitted_named(text, type)); });
+  return named_.get(pg::as_bytes(text), [&] { return Ready(fitted_named(text, type)); });
 }
 
 }  // namespace clientele

@@ -7,6 +7,7 @@
 #include "pg/json.hpp"
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
+#include "pg/remembered.hpp"
 
 namespace clientele {
 namespace {
@@ -57,84 +58,38 @@ Datum from_text(std::string_view text) {
   });
 }
 
-struct Text {
-  bool given = false;
-  std::string_view text;
-};
-
-/// What purchase_def() was called with. Its result is kept: as a stable function it is called for
-/// every row.
+/// What purchase_def() was called with.
 struct Arguments {
-  TimestampTz until = 0;
-  bool has_merge = false, has_unit = false, has_holdout = false;
-  Interval merge{}, unit{};
-  TimestampTz holdout = 0;
-  Text purchase, zone;
-  const pg_tz* session = nullptr;
-
-  bool same(const Arguments& other) const {
-    const auto equal = [](bool has_a, const Interval& a, bool has_b, const Interval& b) {
-      return has_a == has_b &&
-             (!has_a || (a.time == b.time && a.day == b.day && a.month == b.month));
-    };
-    const auto alike = [](const Text& a, const Text& b) {
-      return a.given == b.given && a.text == b.text;
-    };
-    return until == other.until && equal(has_merge, merge, other.has_merge, other.merge) &&
-           equal(has_unit, unit, other.has_unit, other.unit) && has_holdout == other.has_holdout &&
-           holdout == other.holdout && alike(purchase, other.purchase) && alike(zone, other.zone) &&
-           session == other.session;
-  }
+  TimestampTz until;
+  const Interval *merge, *unit;
+  const TimestampTz* holdout;
+  std::optional<std::string_view> purchase, zone;
+  pg_tz* session;  // if no zone is given
 };
 
-class KeptResult {
- public:
-  explicit KeptResult(std::pmr::memory_resource*) {}
-
-  Datum get(const Arguments& now) {
-    if (bytes_.empty() || !arguments_.same(now)) make(now);
-    return pg::make_varlena(bytes_);
-  }
-
- private:
-  void make(const Arguments& now) {
-    bytes_.clear();
-    PurchaseDefinition d;
-    pg_tz* const zone = now.zone.given ? pg::time_zone_named(std::string(now.zone.text))
-                                       : const_cast<pg_tz*>(now.session);
-    set_zone(d, zone);
-    if (now.has_merge) d.set_merge(pg::fixed_length(now.merge, "merge"));
-    if (now.has_unit) d.set_unit(pg::fixed_length(now.unit, "unit"));
-    LocalClock clock = pg::clock_in(zone);
-    const auto period = [&](const char* name, TimestampTz at) {
-      if (TIMESTAMP_NOT_FINITE(at))
-        throw Error(sqlstate::time_out_of_range, std::string(name) + " must be finite");
-      return d.period_of(clock.local(at));
-    };
-    d.until = period("until", now.until);
-    if (now.has_holdout) d.holdout_until = period("holdout_until", now.holdout);
-    if (now.purchase.given) d.purchase = now.purchase.text;
-    d.check();
-    Bytes bytes;
-    d.write(bytes);
-    d.size_limit.check(bytes.size());
-    arguments_ = now;
-    const auto keep = [](Text& view, std::string& in) {
-      in = view.text;
-      view.text = in;
-    };
-    keep(arguments_.purchase, purchase_);
-    keep(arguments_.zone, zone_);
-    bytes_ = std::move(bytes);
-  }
-
-  Arguments arguments_;
-  std::string purchase_, zone_;
-  Bytes bytes_;
-};
+Bytes bytes_of(const Arguments& given) {
+  PurchaseDefinition d;
+  pg_tz* const zone = given.zone ? pg::time_zone_named(std::string(*given.zone)) : given.session;
+  set_zone(d, zone);
+  if (given.merge != nullptr) d.set_merge(pg::fixed_length(*given.merge, "merge"));
+  if (given.unit != nullptr) d.set_unit(pg::fixed_length(*given.unit, "unit"));
+  LocalClock clock = pg::clock_in(zone);
+  const auto period = [&](const char* name, TimestampTz at) {
+    if (TIMESTAMP_NOT_FINITE(at))
+      throw Error(sqlstate::time_out_of_range, std::string(name) + " must be finite");
+    return d.period_of(clock.local(at));
+  };
+  d.until = period("until", given.until);
+  if (given.holdout != nullptr) d.holdout_until = period("holdout_until", *given.holdout);
+  if (given.purchase) d.purchase = *given.purchase;
+  d.check();
+  Bytes bytes;
+  d.write(bytes);
+  d.size_limit.check(bytes.size());
+  return bytes;
+}
 
 }  // namespace
-
 }  // namespace clientele
 
 using namespace clientele;
@@ -174,18 +129,27 @@ CLIENTELE_FUNCTION(clientele_purchase_def) {
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("until must not be NULL"),
                     errhint("It is the last day of which all purchases are known, such as "
                             "until => '2026-03-31'.")));
-  Arguments now;
-  now.until = PG_GETARG_TIMESTAMPTZ(0);
-  now.has_merge = !PG_ARGISNULL(1);
-  if (now.has_merge) now.merge = *PG_GETARG_INTERVAL_P(1);
-  now.has_unit = !PG_ARGISNULL(2);
-  if (now.has_unit) now.unit = *PG_GETARG_INTERVAL_P(2);
-  now.has_holdout = !PG_ARGISNULL(3);
-  if (now.has_holdout) now.holdout = PG_GETARG_TIMESTAMPTZ(3);
-  if (!PG_ARGISNULL(4)) now.purchase = {true, pg::text_view(PG_GETARG_DATUM(4))};
-  if (!PG_ARGISNULL(5))
-    now.zone = {true, pg::text_view(PG_GETARG_DATUM(5))};
-  else
-    now.session = session_timezone;
-  return guarded([&] { return pg::kept<KeptResult>(fcinfo).get(now); });
+  const auto interval = [&](int n) { return PG_ARGISNULL(n) ? nullptr : PG_GETARG_INTERVAL_P(n); };
+  const auto text = [&](int n) -> std::optional<std::string_view> {
+    if (PG_ARGISNULL(n)) return {};
+    return pg::text_view(PG_GETARG_DATUM(n));
+  };
+  const TimestampTz holdout = PG_ARGISNULL(3) ? 0 : PG_GETARG_TIMESTAMPTZ(3);
+  const Arguments given{PG_GETARG_TIMESTAMPTZ(0),
+                        interval(1),
+                        interval(2),
+                        PG_ARGISNULL(3) ? nullptr : &holdout,
+                        text(4),
+                        text(5),
+                        PG_ARGISNULL(5) ? session_timezone : nullptr};
+  return guarded([&] {
+    // As a stable function it is called for every row.
+    const ByteView key[] = {
+        pg::plain_bytes(given.until),           pg::plain_bytes_or_null(given.merge),
+        pg::plain_bytes_or_null(given.unit),    pg::plain_bytes_or_null(given.holdout),
+        pg::text_bytes_or_null(given.purchase), pg::text_bytes_or_null(given.zone),
+        pg::plain_bytes(given.session)};
+    return pg::make_varlena(
+        pg::kept<pg::Remembered<Bytes>>(fcinfo).get(key, [&] { return bytes_of(given); }));
+  });
 }

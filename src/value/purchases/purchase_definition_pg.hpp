@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// A purchase_def and its time zone together, kept from row to row.
+// Definitions of purchases with the clocks of their time zones, kept from row to row.
 #pragma once
 #include <memory>
 #include <memory_resource>
@@ -9,27 +9,9 @@
 
 #include "pg/clock.hpp"
 #include "pg/values.hpp"
-#include "value/purchases/purchases.hpp"
+#include "value/purchases/collected.hpp"
 
 namespace clientele {
-
-/// Ready to count by.
-struct PurchaseCounter {
-  explicit PurchaseCounter(std::span<const uint8_t> bytes)
-      : encoded(bytes.begin(), bytes.end()),
-        definition(PurchaseDefinition::read(bytes)),
-        clock(pg::clock_in(pg::time_zone_named(definition.time_zone))) {}
-
-  bool made_from(std::span<const uint8_t> bytes) const {
-    return bytes.size() == encoded.size() &&
-           std::memcmp(bytes.data(), encoded.data(), bytes.size()) == 0;
-  }
-  int64_t period_of(Micros at) { return definition.period_of(clock.local(at)); }
-
-  std::vector<uint8_t> encoded;
-  PurchaseDefinition definition;
-  LocalClock clock;
-};
 
 /// The counters of one query, each at an address that is good until the query ends. Usually there
 /// is one, but a query may have a definition for each customer.
@@ -41,7 +23,11 @@ class PurchaseCounters {
     if (latest_ != nullptr && latest_->made_from(bytes)) return *latest_;
     std::unique_ptr<PurchaseCounter>& place =
         counters_[std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())];
-    if (place == nullptr) place = std::make_unique<PurchaseCounter>(bytes);
+    if (place == nullptr) {
+      PurchaseDefinition read = PurchaseDefinition::read(bytes);
+      LocalClock clock = pg::clock_in(pg::time_zone_named(read.time_zone));
+      place = std::make_unique<PurchaseCounter>(bytes, std::move(read), std::move(clock));
+    }
     return *(latest_ = place.get());
   }
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
 // purchase_summary and purchase_times: on packed journeys, and as aggregates over rows.
-#include <bit>
-
-#include "base/poll.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/collected.hpp"
 #include "pg/memory.hpp"
@@ -13,76 +10,6 @@ namespace {
 
 using pg::ByteView;
 using pg::guarded;
-
-/// The rows of one customer: one block of memory, which moves when it grows, so that millions of
-/// customers have room.
-struct RawPurchases {
-  PurchaseCounter* counter;  // lives as long as the query
-  uint32_t count;
-  uint32_t power : 8;  // there is room for 2^power - 1
-  uint32_t mark : 24;
-
-  static constexpr uint32_t right_mark = 0x527550;  // as pg::Marked, in what the header has left
-  bool marked() const { return mark == right_mark && power < 32 && count <= capacity(); }
-  size_t capacity() const { return (size_t{1} << power) - 1; }
-
-  Purchase* rows() { return reinterpret_cast<Purchase*>(this + 1); }
-  const Purchase* rows() const { return reinterpret_cast<const Purchase*>(this + 1); }
-  std::span<const Purchase> all() const { return {rows(), count}; }
-};
-
-constexpr size_t block_of(size_t capacity) {
-  return sizeof(RawPurchases) + capacity * sizeof(Purchase);
-}
-
-/// With room for at least so many.
-RawPurchases* new_rows(MemoryContext context, PurchaseCounter& counter, size_t rows) {
-  const auto power = static_cast<uint32_t>(std::bit_width(rows));
-  if (power >= 32) throw std::bad_alloc();
-  void* const place = MemoryContextAllocExtended(context, block_of((size_t{1} << power) - 1),
-                                                 MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
-  if (place == nullptr) throw std::bad_alloc();
-  return new (place) RawPurchases{&counter, 0, power & 0xFF, RawPurchases::right_mark};
-}
-
-/// With its header a block is a power of two, as the allocator's blocks are.
-constexpr size_t least_rows = 3;
-
-RawPurchases* grown(MemoryContext context, RawPurchases* state) {
-  // Worth a try only where there is something to leave out.
-  bool bare = false;
-  for (const Purchase& p : state->all()) bare = bare || p.bare();
-  if (bare) {
-    state->count = static_cast<uint32_t>(compact({state->rows(), state->count}));
-    if (state->count <= state->capacity() / 2) return state;
-  }
-  if (state->count >= max_journey_events)
-    throw Error(sqlstate::limit_exceeded, "a customer has more than 33554432 purchases",
-                "Is the query grouped by customer?");
-  RawPurchases* const larger = new_rows(context, *state->counter, 2 * state->capacity() + 1);
-  larger->count = state->count;
-  std::memcpy(larger->rows(), state->rows(), state->count * sizeof(Purchase));
-  pfree(state);
-  return larger;
-}
-
-RawPurchases* with(MemoryContext context, RawPurchases* state, const Purchase& purchase) {
-  if (purchase.bare() && state->count > 0 &&
-      state->rows()[state->count - 1].period == purchase.period)
-    return state;
-  if (state->count == state->capacity() || state->count >= max_journey_events)
-    state = grown(context, state);
-  state->rows()[state->count++] = purchase;
-  return state;
-}
-
-void same_definition(const PurchaseCounter& a, const PurchaseCounter& b) {
-  if (&a != &b && !a.made_from(b.encoded))
-    throw Error(sqlstate::invalid_parameter,
-                "purchase_summary and purchase_times need the same purchase_def for all rows of a "
-                "customer",
-                "Is the query grouped by customer?");
-}
 
 /// What one SQL function keeps from call to call.
 struct Kept {
@@ -96,8 +23,7 @@ struct Kept {
   std::span<Purchase> read(ByteView journey, PurchaseCounter& counter, bool with_amounts) {
     const std::string& selector = counter.definition.purchase;
     const std::vector<int32_t>& picked =
-        types.get({reinterpret_cast<const uint8_t*>(selector.data()), selector.size()},
-                  [&](auto) { return resolve_selector(selector); });
+        types.get(pg::as_bytes(selector), [&] { return resolve_selector(selector); });
     return feed.read(Journey(journey), picked, counter.definition, counter.clock, with_amounts);
   }
 };
@@ -149,15 +75,10 @@ pg::Answer times_of(std::span<Purchase> purchases, const PurchaseDefinition& def
       false};
 }
 
-/// A copy that may be sorted: a window calls a final function again.
-std::pmr::vector<Purchase> copied(const RawPurchases& state, std::pmr::memory_resource* memory) {
-  return {state.rows(), state.rows() + state.count, memory};
-}
-
 // Arguments: state, at [, amount], definition.
 Datum add_row(FunctionCallInfo fcinfo, bool has_amount) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawPurchases* state = pg::collected_argument<RawPurchases>(fcinfo, 0);
+  CollectedPurchases* state = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   const int last = has_amount ? 3 : 2;
   if (PG_ARGISNULL(1) || PG_ARGISNULL(last)) {
     if (state == nullptr) PG_RETURN_NULL();
@@ -169,18 +90,13 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_amount) {
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(last));
   return guarded([&] {
     PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(definition);
-    if (state == nullptr)
-      state = new_rows(context, counter, least_rows);
-    else
-      same_definition(*state->counter, counter);
+    pg::ContextMemory memory(context);
+    CollectedPurchases* const before = CollectedPurchases::ready(state, counter, memory);
     const int64_t period = counter.period_of(pg::finite_time(at));
     const Purchase purchase{period, given ? checked_amount(amount) : no_amount};
-    if (period <= counter.definition.last()) state = with(context, state, purchase);
-    return PointerGetDatum(state);
+    return PointerGetDatum(before->with(purchase, memory));
   });
 }
-
-constexpr uint8_t rows_version = 1;
 
 }  // namespace
 }  // namespace clientele
@@ -192,40 +108,28 @@ CLIENTELE_FUNCTION(clientele_purchase_row_amount) { return add_row(fcinfo, true)
 
 CLIENTELE_FUNCTION(clientele_purchases_combine) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  RawPurchases* left = pg::collected_argument<RawPurchases>(fcinfo, 0);
-  const RawPurchases* right = pg::collected_argument<RawPurchases>(fcinfo, 1);
+  CollectedPurchases* left = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
+  const CollectedPurchases* right = pg::collected_argument<CollectedPurchases>(fcinfo, 1);
   if (right == nullptr) {
     if (left == nullptr) PG_RETURN_NULL();
     PG_RETURN_POINTER(left);
   }
   return guarded([&] {
+    pg::ContextMemory memory(context);
     // The right side's counter may go with it.
-    PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(right->counter->encoded);
-    if (left == nullptr)
-      left = new_rows(context, counter, std::max<size_t>(right->count, least_rows));
-    else
-      same_definition(*left->counter, counter);
-    size_t n = 0;
-    for (const Purchase& p : right->all()) {
-      if (n++ % 65536 == 0) poll();
-      left = with(context, left, p);
-    }
-    return PointerGetDatum(left);
+    PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(right->counter().encoded);
+    const size_t room = right->all().size();
+    return PointerGetDatum(
+        CollectedPurchases::ready(left, counter, memory, room)->with_all(*right, memory));
   });
 }
 
 CLIENTELE_FUNCTION(clientele_purchases_serialize) {
-  const RawPurchases* state = pg::collected_argument<RawPurchases>(fcinfo, 0);
+  const CollectedPurchases* state = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   return guarded([&] {
     pg::ContextMemory memory(CurrentMemoryContext);
     Bytes bytes(&memory);
-    const std::vector<uint8_t>& encoded = state->counter->encoded;
-    bytes.reserve(encoded.size() + state->count * sizeof(Purchase) + 16);
-    Writer w(bytes);
-    w.u8(rows_version);
-    w.counted(encoded);
-    w.varint(state->count);
-    w.raw(state->rows(), state->count * sizeof(Purchase));
+    state->write(bytes);
     return pg::make_varlena(bytes);
   });
 }
@@ -233,37 +137,34 @@ CLIENTELE_FUNCTION(clientele_purchases_serialize) {
 CLIENTELE_FUNCTION(clientele_purchases_deserialize) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] {
-    Reader reader(bytes);
-    if (reader.u8() != rows_version) Reader::fail("unknown version of a customer's purchases");
-    PurchaseCounter& counter = pg::kept<Kept>(fcinfo).counters.get(reader.counted());
-    const size_t n = reader.count(sizeof(Purchase));
-    RawPurchases* const state =
-        new_rows(CurrentMemoryContext, counter, std::max<size_t>(n, least_rows));
-    state->count = static_cast<uint32_t>(n);
-    std::memcpy(state->rows(), reader.take(n * sizeof(Purchase)), n * sizeof(Purchase));
-    return PointerGetDatum(state);
+    pg::ContextMemory memory(CurrentMemoryContext);
+    PurchaseCounters& counters = pg::kept<Kept>(fcinfo).counters;
+    const auto counter_of = [&](ByteView definition) -> PurchaseCounter& {
+      return counters.get(definition);
+    };
+    return PointerGetDatum(CollectedPurchases::read(bytes, counter_of, memory));
   });
 }
 
 CLIENTELE_FUNCTION(clientele_purchase_summary_final) {
-  const RawPurchases* state = pg::collected_argument<RawPurchases>(fcinfo, 0);
+  const CollectedPurchases* state = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
-  const PurchaseDefinition& definition = state->counter->definition;
+  const PurchaseDefinition& definition = state->counter().definition;
   const Found f = guarded([&] {
     pg::ContextMemory memory(CurrentMemoryContext);
-    std::pmr::vector<Purchase> purchases = copied(*state, &memory);
+    std::pmr::vector<Purchase> purchases = state->copied(&memory);
     return found(purchases, definition, pg::kept<Kept>(fcinfo));
   });
   return packed(fcinfo, f, definition.holdout_until.has_value());
 }
 
 CLIENTELE_FUNCTION(clientele_purchase_times_final) {
-  const RawPurchases* state = pg::collected_argument<RawPurchases>(fcinfo, 0);
+  const CollectedPurchases* state = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   return pg::returned(fcinfo, guarded([&] {
                         pg::ContextMemory memory(CurrentMemoryContext);
-                        std::pmr::vector<Purchase> purchases = copied(*state, &memory);
-                        return times_of(purchases, state->counter->definition);
+                        std::pmr::vector<Purchase> purchases = state->copied(&memory);
+                        return times_of(purchases, state->counter().definition);
                       }));
 }
 

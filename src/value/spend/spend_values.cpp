@@ -10,9 +10,9 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-constexpr double most_repeats = 2147483647;
+constexpr double max_repeats = 2147483647;
 // Far enough apart for any currency, and near enough for the likelihood not to overflow.
-constexpr double least_mean = 1e-100, most_mean = 1e100;
+constexpr double min_mean = 1e-100, max_mean = 1e100;
 
 /// The bits of a mean that are rounded away.
 uint64_t dropped(int digits) { return (uint64_t{1} << (SpendCounts::exact - digits)) - 1; }
@@ -29,7 +29,7 @@ double middle(double mean, int digits) {
 }  // namespace
 
 void check_repeats(double x) {
-  if (!std::isfinite(x) || x > most_repeats)
+  if (!std::isfinite(x) || x > max_repeats)
     throw Error(sqlstate::out_of_range, "x must be a finite number up to 2147483647",
                 "x is the number of repeat purchases of a customer.");
   if (x < 0 || x != std::floor(x))
@@ -38,7 +38,7 @@ void check_repeats(double x) {
 }
 
 void SpendCounts::add(double x, double mean) {
-  if (!(mean >= least_mean && mean <= most_mean))
+  if (!(mean >= min_mean && mean <= max_mean))
     throw Error(sqlstate::out_of_range, "monetary must be between 1e-100 and 1e100");
   if (rows_.add({x, rounded_down(mean, digits_)})) fit_in();
 }
@@ -52,7 +52,7 @@ void SpendCounts::round_to(int digits) const {
 
 void SpendCounts::fit_in() const {
   while (rows_.groups().size() > limit_) {
-    if (digits_ == least_digits)
+    if (digits_ == min_digits)
       throw Error(sqlstate::limit_exceeded,
                   "spend_fit takes at most " + std::to_string(limit_) +
                       " different customers, even after rounding what they spend",
@@ -97,10 +97,10 @@ void SpendCounts::write(Bytes& out) const {
 void SpendCounts::read(Reader& r) {
   if (r.u8() != version) Reader::fail("unknown version of a state of spend_fit");
   digits_ = r.u8();
-  if (digits_ < least_digits || digits_ > exact) Reader::fail("impossible rounding of spend");
+  if (digits_ < min_digits || digits_ > exact) Reader::fail("impossible rounding of spend");
   rows_.read(r, [&](const SpendRow& row) {
-    if (!(row.x >= 1 && row.x <= most_repeats && row.x == std::floor(row.x) &&
-          row.mean >= rounded_down(least_mean, digits_) && row.mean <= most_mean &&
+    if (!(row.x >= 1 && row.x <= max_repeats && row.x == std::floor(row.x) &&
+          row.mean >= rounded_down(min_mean, digits_) && row.mean <= max_mean &&
           row.mean == rounded_down(row.mean, digits_)))
       Reader::fail("impossible spend");
   });

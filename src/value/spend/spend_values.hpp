@@ -30,7 +30,7 @@ struct SpendRow {
 class SpendCounts {
  public:
   static constexpr size_t default_limit = size_t{1} << 20;
-  static constexpr int exact = 52, least_digits = 6;
+  static constexpr int exact = 52, min_digits = 6;
 
   explicit SpendCounts(std::pmr::memory_resource* memory, size_t limit = default_limit)
       : rows_(memory), limit_(limit) {}

@@ -177,11 +177,11 @@ TEST(Bounds, LimitsAreErrors) {
     return "none";
   };
   const Audience a = range(0, (uint64_t{1} << 36) - 1);
-  EXPECT_EQ(code([&] { a.sample(Audience::most_drawn + 1, 1); }), "54000");
+  EXPECT_EQ(code([&] { a.sample(Audience::max_drawn + 1, 1); }), "54000");
   EXPECT_EQ(code([&] { a.sample(a.size() - 3, 1); }), "none");
   EXPECT_EQ(code([&] { a.sample(0, 1); }), "none");
-  EXPECT_EQ(code([&] { Scores::require_size(Scores::most_customers + 1); }), "54000");
-  EXPECT_EQ(code([&] { Scores::require_size(Scores::most_customers); }), "none");
+  EXPECT_EQ(code([&] { Scores::require_size(Scores::max_customers + 1); }), "54000");
+  EXPECT_EQ(code([&] { Scores::require_size(Scores::max_customers); }), "none");
 }
 
 }  // namespace

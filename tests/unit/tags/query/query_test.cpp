@@ -210,15 +210,15 @@ TEST(TagQuery, HasLimits) {
     return std::string(error_of([&] { TagQuery::parse(text); }).code());
   };
   const auto nested = [](size_t n) { return std::string(n, '(') + "a" + std::string(n, ')'); };
-  EXPECT_EQ(code(nested(TagQuery::most_nested)), "none");
-  EXPECT_EQ(code(nested(TagQuery::most_nested + 1)), sqlstate::limit_exceeded);
+  EXPECT_EQ(code(nested(TagQuery::max_nested)), "none");
+  EXPECT_EQ(code(nested(TagQuery::max_nested + 1)), sqlstate::limit_exceeded);
   EXPECT_EQ(code(std::string(1'000'000, '(')), sqlstate::limit_exceeded);
   EXPECT_EQ(code(std::string(1'000'000, '!') + "a"), "none");
-  EXPECT_EQ(code(std::string(TagQuery::most_text, 'a')), "none");
-  EXPECT_EQ(code(std::string(TagQuery::most_text + 1, 'a')), sqlstate::limit_exceeded);
+  EXPECT_EQ(code(std::string(TagQuery::max_text, 'a')), "none");
+  EXPECT_EQ(code(std::string(TagQuery::max_text + 1, 'a')), sqlstate::limit_exceeded);
   // Also if only the normal form is too long.
   std::string many = "a";
-  for (int i = 0; many.size() < TagQuery::most_text - 100; ++i) many += "|b" + std::to_string(i);
+  for (int i = 0; many.size() < TagQuery::max_text - 100; ++i) many += "|b" + std::to_string(i);
   EXPECT_EQ(code(many), sqlstate::limit_exceeded);
 }
 

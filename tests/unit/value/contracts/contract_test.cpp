@@ -48,13 +48,13 @@ TEST(Contract, ResidualLifetimes) {
   constexpr double high[] = {5.4145, 5.9014, 6.2939, 6.6199, 6.8967};
   constexpr double low[] = {2.9644, 4.1031, 4.8698, 5.4421, 5.8941};
   for (int n = 1; n <= 5; ++n) {
-    EXPECT_NEAR(contract_residual(high_end, n, .1), high[n - 1], 6e-5);
-    EXPECT_NEAR(contract_residual(regular, n, .1), low[n - 1], 6e-5);
+    EXPECT_NEAR(contract_residual_lifetime(high_end, n, .1), high[n - 1], 6e-5);
+    EXPECT_NEAR(contract_residual_lifetime(regular, n, .1), low[n - 1], 6e-5);
   }
   // Hardly discounted, hardly anybody leaves; by a continued fraction in 30 digits.
-  EXPECT_NEAR(
-      contract_residual({0.005195054485405232, 0.16672757181116538}, 1, 1.5070269782077104e-06),
-      601007.021157985344747, 1e-6);
+  EXPECT_NEAR(contract_residual_lifetime({0.005195054485405232, 0.16672757181116538}, 1,
+                                         1.5070269782077104e-06),
+              601007.021157985344747, 1e-6);
 }
 
 // The sum that the residual stands for, and what is known of its limits.
@@ -66,14 +66,14 @@ TEST(Contract, ResidualIsTheSum) {
     double sum = 0, there = 1, worth = 1;
     for (int k = 0; k < 1000000 && there * worth > 1e-18 * sum * d; ++k, worth /= 1 + d)
       sum += (there *= contract_retention(at, n + k)) * worth;
-    EXPECT_NEAR(contract_residual(at, n, d), sum, 1e-10 * sum)
+    EXPECT_NEAR(contract_residual_lifetime(at, n, d), sum, 1e-10 * sum)
         << at.alpha << ' ' << at.beta << ' ' << d;
   }
-  EXPECT_NEAR(contract_residual({3, 5}, 2, 0), 6 / 2.0, 1e-15);
-  EXPECT_NEAR(contract_residual({3, 5}, 2, 1e-7), 6 / 2.0, 1e-5);
-  EXPECT_TRUE(std::isinf(contract_residual({1, 5}, 2, 0)));
-  EXPECT_TRUE(std::isinf(contract_residual({.5, 5}, 2, 0)));
-  EXPECT_EQ(contract_residual(regular, 1, INFINITY), contract_retention(regular, 1));
+  EXPECT_NEAR(contract_residual_lifetime({3, 5}, 2, 0), 6 / 2.0, 1e-15);
+  EXPECT_NEAR(contract_residual_lifetime({3, 5}, 2, 1e-7), 6 / 2.0, 1e-5);
+  EXPECT_TRUE(std::isinf(contract_residual_lifetime({1, 5}, 2, 0)));
+  EXPECT_TRUE(std::isinf(contract_residual_lifetime({.5, 5}, 2, 0)));
+  EXPECT_EQ(contract_residual_lifetime(regular, 1, INFINITY), contract_retention(regular, 1));
 }
 
 // With b = 1 and a small alpha: E[1 / (1 - z t)] = (1 + d) / d (1 - alpha ln((1 + d) / d)) up to
@@ -83,16 +83,16 @@ TEST(Contract, ResidualWhereHardlyAnybodyLeaves) {
     for (const double d : {1e-12, 1e-7, 1e-5}) {
       const double expected = (1 + d) / d * (1 - alpha * std::log((1 + d) / d)) / (1 + alpha);
       // Retention in the second period is 1 / (1 + alpha), and b is 2: one step of the sum further.
-      const double first = contract_residual({alpha, 1e-30}, 2, d);
+      const double first = contract_residual_lifetime({alpha, 1e-30}, 2, d);
       const double next = (first * (1 + alpha) - 1) * (1 + d);
-      EXPECT_NEAR(next / (contract_residual({alpha, 1e-30}, 3, d)), 1, 1e-9);
+      EXPECT_NEAR(next / (contract_residual_lifetime({alpha, 1e-30}, 3, d)), 1, 1e-9);
       EXPECT_NEAR(first / expected, 1, 1e-6 + 3 * alpha);
     }
   // On both sides of where the formula changes.
   for (const double d : {1e-12, 1e-6, 1e-4})
-    EXPECT_NEAR(
-        contract_residual({.0099999999, 3}, 2, d) / contract_residual({.0100000001, 3}, 2, d), 1,
-        1e-8);
+    EXPECT_NEAR(contract_residual_lifetime({.0099999999, 3}, 2, d) /
+                    contract_residual_lifetime({.0100000001, 3}, 2, d),
+                1, 1e-8);
 }
 
 TEST(Contract, SmallParametersKeepTheirDigits) {
@@ -106,7 +106,7 @@ TEST(Contract, ResidualIsFiniteAndBounded) {
     for (const double beta : parameters)
       for (const double n : {1.0, 2.0, 50.0, 2147483647.0})
         for (const double d : {1e-300, 1e-9, 1e-3, .1, 10.0, 1e300}) {
-          const double value = contract_residual({alpha, beta}, n, d);
+          const double value = contract_residual_lifetime({alpha, beta}, n, d);
           const double most = contract_retention({alpha, beta}, n) * (1 + d) / d;
           EXPECT_TRUE(std::isfinite(value) && value >= 0 && value <= most * (1 + 1e-9))
               << value << " of " << most << ": " << alpha << ' ' << beta << ' ' << n << ' ' << d;
@@ -153,8 +153,8 @@ TEST(Contract, LeavingAndStayingIsAll) {
 TEST(Contract, GeometricLimit) {
   const ContractParameters same{.2e9, .8e9};
   for (int t = 0; t < 30; ++t) EXPECT_NEAR(contract_survival(same, t), std::pow(.8, t), 1e-7);
-  EXPECT_NEAR(contract_residual(same, 3, 0), 4, 1e-7);
-  EXPECT_NEAR(contract_residual(same, 3, .1), .8 / (1 - .8 / 1.1), 1e-7);
+  EXPECT_NEAR(contract_residual_lifetime(same, 3, 0), 4, 1e-7);
+  EXPECT_NEAR(contract_residual_lifetime(same, 3, .1), .8 / (1 - .8 / 1.1), 1e-7);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.." || exit
 # Sort and compare bytes, whatever the caller's language.
 export LC_ALL=C.UTF-8
 
-passed=0 failed=0 skipped=0
+# shellcheck source=tests/counts.sh
+source tests/counts.sh
 
 # check NAME COMMAND...: passes when COMMAND prints nothing and succeeds
 check() {
@@ -21,11 +22,6 @@ check() {
     printf 'not ok  %s\n' "$name"
     printf '        %s\n' "${found//$'\n'/$'\n        '}"
   fi
-}
-
-skip() {
-  skipped=$((skipped + 1))
-  printf 'skipped %s: %s\n' "$1" "$2"
 }
 
 # files PATTERN...: what belongs to the project; without git, what is there but not built
@@ -217,6 +213,36 @@ formatted() {
   clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^: ]+):[0-9]+:[0-9]+: [a-z]+: code should be clang-formatted.*/\1/p' | sort -u
 }
 
+# The two READMEs say the same: the same sections, tables and code. The index has every page, and links lead somewhere.
+fronts() {
+  local pages
+  mapfile -t pages < <(files '*.md')
+  python3 - "${pages[@]}" <<'END'
+import pathlib, re, sys
+def shape(name):
+    text = pathlib.Path(name).read_text(encoding='utf-8')
+    blocks = re.findall(r'^```(?:sql|text)\n.*?^```$', text, flags=re.M | re.S)
+    rest = re.sub(r'^```.*?^```$', '', text, flags=re.M | re.S)
+    marks = [re.match(r'#+|\||\* ', line) for line in rest.split('\n')]
+    return blocks, [mark[0] for mark in marks if mark], set(re.findall(r'\]\((docs/[^)]*|[A-Z]+\.md)\)', rest))
+english, chinese = shape('README.md'), shape('README.zh.md')
+for part, a, b in zip(('code', 'sections, tables and lists'), english, chinese):
+    if a != b or not a:
+        print(f'README.md and README.zh.md differ in their {part}')
+if english[2] - {'README.md'} != chinese[2] - {'README.md'}:
+    print('README.md and README.zh.md do not link to the same pages')
+index = pathlib.Path('docs/README.md').read_text(encoding='utf-8')
+for page in sys.argv[1:]:
+    name = page.removeprefix('docs/')
+    if page.startswith('docs/') and name != 'README.md' and f'[{name}]({name})' not in index:
+        print(f'docs/README.md does not have {name}')
+    text = re.sub(r'^```.*?^```$', '', pathlib.Path(page).read_text(encoding='utf-8'), flags=re.M | re.S)
+    for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', re.sub(r'`[^`]*`', '', text)):
+        if not (pathlib.Path(page).parent / link).exists():
+            print(f'{page} links to {link}, which does not exist')
+END
+}
+
 mapfile -t scripts < <(shell_scripts)
 
 check 'PostgreSQL headers only in glue' postgres_only_in_glue
@@ -227,6 +253,7 @@ check 'every source names its licence' licence
 check 'nothing is left unfinished' unfinished
 check 'no tabs, no trailing blanks, a newline at the end' white_space
 check 'one version everywhere' versions
+check 'the READMEs say the same, and the index has all pages' fronts
 check 'every function has volatility and PARALLEL written' marks
 check 'no source is longer than 500 lines' long_files
 check 'scripts parse' parse
@@ -234,18 +261,17 @@ if [[ -f $library ]] && command -v pg_config >/dev/null && command -v nm >/dev/n
   check 'the library exports what PostgreSQL asks for only' exported
   check 'the library imports PostgreSQL and the C++ runtime only' imported
 else
-  skip 'what the library exports and imports' 'it has not been built'
+  skip 'what the library exports and imports: it has not been built'
 fi
 if command -v clang-format-14 >/dev/null; then
   check 'C++ is formatted' formatted
 else
-  skip 'C++ is formatted' 'there is no clang-format-14'
+  skip 'C++ is formatted: there is no clang-format-14'
 fi
 if command -v shellcheck >/dev/null; then
   check 'shellcheck finds nothing' shellcheck -S warning "${scripts[@]}"
 else
-  skip 'shellcheck finds nothing' 'there is no shellcheck'
+  skip 'shellcheck finds nothing: there is no shellcheck'
 fi
 
-printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-((failed == 0))
+end checks

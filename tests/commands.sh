@@ -4,19 +4,13 @@
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 run=$root/run
-passed=0 failed=0
+# shellcheck source=tests/counts.sh
+source "$root/tests/counts.sh"
 # The test's own server must not leak into these calls.
 unset PGHOST PGPORT PGUSER PGDATABASE
 
 # is NAME GOT WANTED
-is() {
-  if [[ $2 == "$3" ]]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'not ok  %s\n        got:    %s\n        wanted: %s\n' "$1" "$2" "$3"
-  fi
-}
+is() { same "$1" "$3" "$2"; }
 
 # status COMMAND...: its exit code, without its output
 status() {
@@ -110,5 +104,4 @@ is 'psql starts it again' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 killed 0.1 "$run" stop
 is 'psql after a stop that was killed' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 
-printf 'commands: %d passed, %d failed, %d skipped\n' "$passed" "$failed" 0
-((failed == 0))
+end commands

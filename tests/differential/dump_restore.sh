@@ -17,14 +17,8 @@ cleanup() {
 trap cleanup EXIT
 run() { PGOPTIONS='-c client_min_messages=warning' PGDATABASE=$1 "$bin/psql" -XqAt -v ON_ERROR_STOP=1 "${@:2}"; }
 
-passed=0 failed=0
-same() { # same NAME WANTED GOT
-  if [[ $2 == "$3" ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    printf 'not ok: %s\n--- %s\n+++ %s\n' "$1" "$(head -c 2000 <<<"$2")" "$(head -c 2000 <<<"$3")"
-  fi
-}
-
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
 run "$source_db" <<'SQL'
 SET timezone = 'UTC';
 CREATE EXTENSION IF NOT EXISTS clientele;
@@ -142,5 +136,4 @@ for format in text binary; do
 done
 run "$source_db" -c 'CALL clientele.drop_store(cascade => true)' -c 'DROP TABLE public.raw' -c 'DROP FUNCTION public.note_change'
 
-echo "dump_restore: $passed passed, $failed failed, 0 skipped"
-((failed == 0))
+end dump_restore

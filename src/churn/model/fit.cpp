@@ -52,7 +52,7 @@ class Fitting {
     if (fit.separated)
       throw Error(
           sqlstate::invalid_parameter,
-          "the features separate the customers who churned perfectly from those who stayed, "
+          "the features perfectly separate the customers who churned from those who stayed, "
           "so the likelihood has no maximum",
           "Set a penalty, such as churn_def(penalty => 1), and look for a feature that is "
           "known only after a customer has churned.");
@@ -169,7 +169,7 @@ class Fitting {
       if (fit.separated && asked)
         throw Error(
             sqlstate::invalid_parameter,
-            "without a fifth of the customers, the features separate those who churned perfectly "
+            "without a fifth of the customers, the features perfectly separate those who churned "
             "from those who stayed, so probabilities cannot be calibrated",
             "Set a penalty, such as churn_def(penalty => 1).");
       if (fit.separated) return;

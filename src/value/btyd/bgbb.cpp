@@ -5,7 +5,6 @@
 // discrete-time noncontractual setting" (2010). Every beta function is a product of ratios, so
 // nothing overflows.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/poll.hpp"
@@ -156,12 +155,6 @@ double opportunities_alive(double gamma, double delta, double m) {
 
 class BgBb final : public BtydFamily {
  public:
-  std::string_view name() const override { return "BG/BB"; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"alpha", "beta", "gamma", "delta"};
-    return list;
-  }
-
   // Eq. 5.
   double log_density(const double* parameters, const History& h, double* gradient) const override {
     Silence silence(parameters, h);

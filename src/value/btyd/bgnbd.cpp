@@ -4,7 +4,6 @@
 // b). Fader, Hardie & Lee, "Counting your customers the easy way" (2005); Batislam, Denizel &
 // Filiztekin (2007) with the erratum of Wagner & Hoppe (2008).
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <boost/math/special_functions/beta.hpp>
@@ -22,13 +21,8 @@ namespace {
 ///   a / (b + chances - 1) ((alpha + age) / (alpha + t_x))^(r + x).
 class BetaGeometric final : public BtydFamily {
  public:
-  BetaGeometric(std::string_view name, int first) : name_(name), first_(first) {}
+  explicit BetaGeometric(int first) : first_(first) {}
 
-  std::string_view name() const override { return name_; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"r", "alpha", "a", "b"};
-    return list;
-  }
   int purchase_parameter() const override { return 1; }
   int dropout_parameter() const override { return 2; }
   double dropout_sign() const override { return 1; }
@@ -104,19 +98,18 @@ class BetaGeometric final : public BtydFamily {
 
   FirstChance chance() const { return first_ > 0 ? FirstChance::first : FirstChance::repeat; }
 
-  std::string_view name_;
   int first_;
 };
 
 }  // namespace
 
 const BtydFamily& bg_nbd() {
-  static const BetaGeometric family("BG/NBD", 0);
+  static const BetaGeometric family(0);
   return family;
 }
 
 const BtydFamily& mbg_nbd() {
-  static const BetaGeometric family("MBG/NBD", 1);
+  static const BetaGeometric family(1);
   return family;
 }
 

@@ -3,7 +3,6 @@
 // the four models of the family have in common; each model has its own file.
 #pragma once
 #include <span>
-#include <string_view>
 
 #include "base/eigen.hpp"
 #include "value/purchases/history.hpp"
@@ -21,16 +20,14 @@ struct HistorySlice {
   std::span<const double> x, t_x, age, customers;
 };
 
-/// No model has more parameters, not counting covariates.
-inline constexpr size_t max_btyd_parameters = 4;
+/// Each model has this number of parameters, not counting covariates. info(kind) has their names.
+inline constexpr size_t btyd_parameters = 4;
 
-/// One of the models. Parameters are positive and on their natural scale, in the order of names().
-/// Everything is computed in logarithms: no result is NaN for checked input.
+/// One of the models. Parameters are positive and on their natural scale, in the order of their
+/// names. Everything is computed in logarithms: no result is NaN for checked input.
 class BtydFamily {
  public:
   virtual ~BtydFamily() = default;
-  virtual std::string_view name() const = 0;
-  virtual std::span<const std::string_view> names() const = 0;
 
   /// ln f(x, t_x, age) and, unless nullptr, its gradient with respect to the LOGARITHMS of the
   /// parameters. Factors that depend on the data only, such as x!, are left out.

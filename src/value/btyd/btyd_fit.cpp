@@ -47,16 +47,16 @@ class Likelihood {
   Likelihood(ModelKind kind, const HistoryTable& table) : family_(family_of(kind)), table_(table) {}
 
   double operator()(const Vector& at, Vector* gradient) const {
-    const size_t n = family_.names().size(), width = table_.width;
-    double base[max_btyd_parameters];
+    const size_t n = btyd_parameters, width = table_.width;
+    double base[btyd_parameters];
     for (size_t i = 0; i < n; ++i) base[i] = std::exp(at(static_cast<Eigen::Index>(i)));
     const std::span<const double> buying(at.data() + n, width);
     const std::span<const double> leaving(at.data() + n + width, width);
     long double sum = 0;
-    double slope[max_btyd_parameters];
+    double slope[btyd_parameters];
     for (size_t run = 0; run < table_.runs(); ++run) {
       if (run % 1024 == 0) poll();
-      double parameters[max_btyd_parameters];
+      double parameters[btyd_parameters];
       std::copy(base, base + n, parameters);
       const auto z = std::span(table_.covariates).subspan(run * width, width);
       if (width > 0) apply_covariates(family_, buying, leaving, z, parameters);
@@ -78,7 +78,7 @@ class Likelihood {
   /// Minus the second derivatives, where there is a formula.
   Matrix curvature(const Vector& at) const {
     if (table_.runs() != 1 || table_.width > 0) return {};
-    double parameters[max_btyd_parameters], second[max_btyd_parameters * max_btyd_parameters];
+    double parameters[btyd_parameters], second[btyd_parameters * btyd_parameters];
     for (Eigen::Index i = 0; i < at.size(); ++i) parameters[i] = std::exp(at(i));
     if (!family_.curvature(parameters, table_.slice(0), second)) return {};
     return Eigen::Map<const Eigen::Matrix4d>(second);

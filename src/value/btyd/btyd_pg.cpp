@@ -28,7 +28,7 @@ struct Ready {
   }
   ModelKind kind;
   const BtydFamily& family;
-  double parameters[max_btyd_parameters];
+  double parameters[btyd_parameters];
 };
 
 /// The same for spend.
@@ -174,7 +174,7 @@ Datum customer_value(FunctionCallInfo fcinfo, Form form) {
         const ReadySpend& spend = kept.spend.given(spend_source, form.named, "spend_model");
         check_history(ready.kind, h);
         if (has_monetary) finite_argument(monetary, "monetary");
-        const bool says = has_monetary && says_spend(h.x, monetary);
+        const bool says = has_monetary && has_known_spend(h.x, monetary);
         const auto mean = expected_spend(spend.parameters, says ? h.x : 0, says ? monetary : 0);
         if (!mean) return none;
         const double value =

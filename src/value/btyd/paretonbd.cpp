@@ -6,7 +6,6 @@
 // The published forms of A_0 (note 009, eqs. 19 and 20) are a difference of two Gauss
 // hypergeometric functions, which overflows and cancels. It is an integral of a positive function
 // (in the same note, before it is solved), and is computed as such.
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -93,12 +92,6 @@ double expected_alive(double rate, double s, double B, double horizon) {
 
 class ParetoNbd final : public BtydFamily {
  public:
-  std::string_view name() const override { return "Pareto/NBD"; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"r", "alpha", "s", "beta"};
-    return list;
-  }
-
   // Note 009, eq. 18.
   double log_density(const double* parameters, const History& h, double* gradient) const override {
     const double r = parameters[0], alpha = parameters[1], s = parameters[2], beta = parameters[3];

@@ -24,7 +24,7 @@ struct SpendParameters {
 };
 
 /// Whether a customer has known spend: not if the customer bought only once, or for nothing.
-inline bool says_spend(double x, double mean) { return x > 0 && mean > 0; }
+inline bool has_known_spend(double x, double mean) { return x > 0 && mean > 0; }
 
 /// ln f(mean | p, q, v; x), eq. 1a, and, unless nullptr, its gradient with respect to ln p, ln q
 /// and ln v.
@@ -50,9 +50,9 @@ struct SpendFit {
   double customers = 0;
 };
 
-/// Fits groups with known spend (says_spend); nothing if there are none. The order of the groups
-/// changes the last bits, so they should be sorted. If all customers spend the same there is no
-/// estimate inside the bounds, because the likelihood rises without end: p and q end at a bound,
+/// Fits groups with known spend (has_known_spend); nothing if there are none. The order of the
+/// groups changes the last bits, so they should be sorted. If all customers spend the same there is
+/// no estimate inside the bounds, because the likelihood rises without end: p and q end at a bound,
 /// `optimum.at_bound` says so, and the expected spend is right all the same.
 std::optional<SpendFit> fit_spend(const std::vector<SpendGroup>&);
 

@@ -33,7 +33,7 @@ struct Spend {
   /// C++ regime.
   bool says() const {
     check_repeats(x);
-    return says_spend(x, known ? finite_argument(mean, "monetary") : 0);
+    return has_known_spend(x, known ? finite_argument(mean, "monetary") : 0);
   }
 };
 

@@ -36,8 +36,8 @@ class SpendCounts {
   explicit SpendCounts(std::pmr::memory_resource* memory, size_t limit = default_limit)
       : rows_(memory), limit_(limit) {}
 
-  /// Adds a customer with known spend (says_spend). Errors: 22003 for a mean outside the range of
-  /// the likelihood, 54000 if there are too many rows after the coarsest rounding.
+  /// Adds a customer with known spend (has_known_spend). Errors: 22003 for a mean outside the range
+  /// of the likelihood, 54000 if there are too many rows after the coarsest rounding.
   void add(double x, double mean);
   void merge(const SpendCounts& other);
 

@@ -45,8 +45,8 @@ Wanted wanted(std::string_view text) {
 
 std::string stored_model(std::string_view name, const char* type) {
   if (!store_has("models"))
-    throw Error("42P01", "this database has no clientele store, so no model has a name",
-                "CALL clientele.create_store() makes one; or give the model itself.");
+    throw_missing("models", "this database has no clientele store, so no model has a name",
+                  "CALL clientele.create_store() creates one; or give the model itself.");
   const auto [bare, version] = wanted(name);
   const Found found = call_pg([&, bare = bare, version = version]() -> Found {
     const MemoryContext outer = CurrentMemoryContext;

@@ -3,8 +3,8 @@
 // PostgreSQL's regime.
 #include <string_view>
 
-#include "pg/trust.hpp"
 #include "pg/values.hpp"
+#include "store/store_pg.hpp"
 
 extern "C" {
 #include "catalog/pg_inherits.h"
@@ -41,16 +41,13 @@ bool may_use(Oid schema) {
 #endif
 }
 
-constexpr char upgrade_hint[] =
-    "CALL clientele.upgrade_store(), as the owner of the store, brings it to the present.";
-
 [[noreturn]] void report_missing(Oid schema, const char* name) {
   if (OidIsValid(schema) && OidIsValid(get_relname_relid("stored_journeys", schema)))
     ereport(
         ERROR,
         (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the store has no table clientele_data.%s", name),
          errdetail("An older version of clientele created the store, or the table was dropped."),
-         errhint(upgrade_hint)));
+         errhint(pg::upgrade_hint)));
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no clientele store"),
                   errdetail("Table clientele_data.%s does not exist.", name),
                   errhint("CALL clientele.create_store() makes one.")));
@@ -95,7 +92,7 @@ void require_present(Oid schema, const char* name) {
               (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                errmsg("an older version of clientele created this store"),
                errdetail("Table clientele_data.%s has no column %s.", change.table, change.column),
-               errhint(upgrade_hint)));
+               errhint(pg::upgrade_hint)));
   }
 }
 

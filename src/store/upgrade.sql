@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Brings a store that an older version created to the present.
+-- Upgrades a store that an older version created.
 
 CREATE FUNCTION describe_store() RETURNS jsonb
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -129,7 +129,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE create_members(name) IS
-  'Creates the members of one procedure that are absent, and brings the others to the present with the rights and options that they have;
+  'Creates the members of one procedure that are absent, and brings the others up to date with the rights and options that they have;
 a part of upgrade_store().';
 
 CREATE PROCEDURE upgrade_store()
@@ -190,7 +190,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE upgrade_store() IS
-  'Brings a store that an older version of the extension created to the present: renames columns, replaces views, adds what is absent.
+  'Upgrades a store that an older version of the extension created: renames columns, replaces views, adds what is absent.
 Call it after ALTER EXTENSION clientele UPDATE, and after restoring a dump into a newer version. Messages say what it changed; called again
 it changes nothing. Data, rights and objects of your own stay; comments on what create_store() created are set again. Roles that have all
 the rights that grant_bi() gives may read what is added.

@@ -79,8 +79,8 @@ std::vector<uint32_t> count_codes(const Journey& journey, const PickedCodes& pic
 /// The item of most picked events, of equals the lowest; none if they have no items.
 std::optional<int64_t> top_item(const Journey& journey, const PickedCodes& picked);
 
-/// What the dictionary says of event types: names in ascending order, so that a lower number is the
-/// lesser name.
+/// Names of event types in the dictionary, in ascending order, so that a lower number is the lesser
+/// name.
 struct TypeNames {
   struct Entry {
     int32_t type;

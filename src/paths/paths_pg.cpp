@@ -79,10 +79,8 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
 CLIENTELE_FUNCTION(clientele_raw_path_row) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3))) {
-    if (state == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(state);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3)))
+    return pg::unchanged_state(fcinfo);
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const std::string_view event = pg::text_view(PG_GETARG_DATUM(2));
   const ByteView definition = PG_NARGS() > 3 ? pg::detoast(PG_GETARG_DATUM(3)) : ByteView();

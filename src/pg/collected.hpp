@@ -8,8 +8,8 @@
 
 namespace clientele::pg {
 
-/// What a state begins with, so that that of another aggregate is not taken for it: a superuser may
-/// put any two functions into one aggregate. `Mark` is the type's own.
+/// The beginning of a state, by which the state of another aggregate is recognized: a superuser may
+/// put any two functions into one aggregate. Each type has a `Mark` of its own.
 template <uint64_t Mark>
 struct Marked {
   uint64_t mark = Mark;
@@ -44,10 +44,7 @@ Datum combine_collected(FunctionCallInfo fcinfo) {
   const MemoryContext context = aggregate_context(fcinfo);
   T* left = collected_argument<T>(fcinfo, 0);
   const T* right = collected_argument<T>(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
+  if (right == nullptr) return unchanged_state(fcinfo);
   return guarded([&] {
     if (left == nullptr) left = new_collected<T>(context);
     left->merge(*right);

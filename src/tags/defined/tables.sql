@@ -22,34 +22,33 @@ BEGIN
     CHECK ((kind = 'fixed') = (rule IS NULL))
   );
   COMMENT ON TABLE clientele_data.tags IS
-    'The tags that are defined, each with its rule. clientele.define_tag() writes it; refresh_tags() runs the rules, with the rights of
-whoever calls it, of authors whom that role trusts.';
+    'The defined tags, each with its rule. clientele.define_tag() writes it; refresh_tags() runs the rules with the rights of its
+caller, if their authors are roles that the caller trusts.';
   COMMENT ON COLUMN clientele_data.tags.name IS 'The name, hierarchical by dots.';
   COMMENT ON COLUMN clientele_data.tags.family IS 'basic, behaviour, preference, value or response.';
   COMMENT ON COLUMN clientele_data.tags.kind IS
-    'What the rule is: query (a SELECT of customer numbers), journey (an expression over one journey), tags (a tag_query), fixed (no
-rule: an
-audience that was given).';
+    'The kind of rule: query (a SELECT of customer numbers), journey (an expression over one journey), tags (a tag_query), or fixed (an
+audience that was given; there is no rule).';
   COMMENT ON COLUMN clientele_data.tags.rule IS 'The rule.';
   COMMENT ON COLUMN clientele_data.tags.holds IS
-    'What a customer has: flag (the tag or not), text (a value as in city=上海), texts (several of them) or number.';
+    'What a customer has: flag (the tag or not), text (a value as in city=上海), texts (several values) or number.';
   COMMENT ON COLUMN clientele_data.tags.per_customer IS
-    'Whether a customer''s answer rests on the own journey only, so that a refresh asks changed customers only.';
+    'Whether the answer for a customer depends on the journey of that customer only, so that a refresh evaluates changed customers only.';
   COMMENT ON COLUMN clientele_data.tags.time_dependent IS 'Whether the answer changes as time goes by.';
   COMMENT ON COLUMN clientele_data.tags.reads_customers IS 'Whether the rule reads columns of clientele_data.customers.';
-  COMMENT ON COLUMN clientele_data.tags.max_age IS 'A timed rule is asked of all customers again after so long.';
-  COMMENT ON COLUMN clientele_data.tags.uses IS 'Other tags that must be refreshed before, as names or x.*.';
-  COMMENT ON COLUMN clientele_data.tags.time_zone IS 'By whose clock the rule reads days and hours; NULL is that of the store.';
+  COMMENT ON COLUMN clientele_data.tags.max_age IS
+    'A time-dependent rule is evaluated for all customers again when its last complete answer is this old.';
+  COMMENT ON COLUMN clientele_data.tags.uses IS 'Other tags that must be refreshed first, as names or x.*.';
+  COMMENT ON COLUMN clientele_data.tags.time_zone IS 'The time zone in which the rule reads days and hours; NULL is that of the store.';
   COMMENT ON COLUMN clientele_data.tags.description IS 'What the tag means, for people.';
-  COMMENT ON COLUMN clientele_data.tags.defined_at IS 'When it was defined, or last defined anew.';
+  COMMENT ON COLUMN clientele_data.tags.defined_at IS 'When the tag was defined last.';
   COMMENT ON COLUMN clientele_data.tags.defined_by IS
-    'The role that wrote the kind and the rule last. A trigger keeps it; what is written here counts only if the writer has the rights of
-that
-role.';
+    'The role that last wrote the kind and the rule. A trigger keeps it up to date. Another value that is written here counts only if
+the writer has the rights of that role.';
   CREATE OR REPLACE TRIGGER note_author BEFORE INSERT OR UPDATE ON clientele_data.tags
     FOR EACH ROW EXECUTE FUNCTION clientele.note_tag_author();
   COMMENT ON TRIGGER note_author ON clientele_data.tags IS
-    'Notes who wrote a rule, as it runs only if whoever refreshes trusts the author.';
+    'Notes the author of a rule, because a rule runs only if the role that refreshes trusts its author.';
   ALTER TABLE clientele_data.tags ENABLE ALWAYS TRIGGER note_author;
 
   CREATE TABLE IF NOT EXISTS clientele_data.tag_refreshes (
@@ -61,17 +60,17 @@ role.';
     tags integer,
     failed integer
   );
-  COMMENT ON TABLE clientele_data.tag_refreshes IS 'One row a run of clientele.refresh_tags().';
+  COMMENT ON TABLE clientele_data.tag_refreshes IS 'One row for each run of clientele.refresh_tags() or save_audience().';
   COMMENT ON COLUMN clientele_data.tag_refreshes.refresh_id IS 'The number of the run.';
-  COMMENT ON COLUMN clientele_data.tag_refreshes.at IS 'The time that rules took for the present.';
+  COMMENT ON COLUMN clientele_data.tag_refreshes.at IS 'The time that rules used as the present.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.started_at IS 'When it started.';
-  COMMENT ON COLUMN clientele_data.tag_refreshes.finished_at IS 'When it was done, but for the commit.';
+  COMMENT ON COLUMN clientele_data.tag_refreshes.finished_at IS 'When all its work was done, before the commit.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.change_set IS
-    'The last row of journey_change_sets that it followed; NULL if it followed none, as save_audience() does.';
+    'The last row of journey_change_sets that it followed; NULL if it followed none, as for save_audience().';
   COMMENT ON COLUMN clientele_data.tag_refreshes.tags IS 'How many tags were refreshed.';
   COMMENT ON COLUMN clientele_data.tag_refreshes.failed IS 'How many rules failed.';
 
-  -- Numbered without gaps, so that it can be seen whether all after a certain one are there.
+  -- Numbered without gaps, so that a missing one is noticed.
   IF to_regclass('clientele_data.journey_change_sets') IS NULL THEN
     CREATE TABLE clientele_data.journey_change_sets (
       change_set bigint PRIMARY KEY CHECK (change_set > 0),
@@ -81,10 +80,10 @@ role.';
     ALTER TABLE clientele_data.journey_change_sets ALTER COLUMN customers SET STORAGE EXTERNAL;
   END IF;
   COMMENT ON TABLE clientele_data.journey_change_sets IS
-    'Whose journeys changed between one refresh and the next: what refresh_tags() found in journey_changes. It deletes what all tags have
-followed, but for the newest row.';
-  COMMENT ON COLUMN clientele_data.journey_change_sets.change_set IS 'Its number, one more than that of the one before.';
-  COMMENT ON COLUMN clientele_data.journey_change_sets.folded_at IS 'When the refresh that found it began.';
+    'The customers whose journeys changed between one refresh and the next, as refresh_tags() found them in journey_changes. Rows that
+all tags have followed are deleted, except the newest one.';
+  COMMENT ON COLUMN clientele_data.journey_change_sets.change_set IS 'The number of the set, one more than that of the set before.';
+  COMMENT ON COLUMN clientele_data.journey_change_sets.folded_at IS 'When the refresh that made the set began.';
   COMMENT ON COLUMN clientele_data.journey_change_sets.customers IS 'The customers.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.tag_status (
@@ -99,18 +98,18 @@ followed, but for the newest row.';
   );
   COMMENT ON TABLE clientele_data.tag_status IS 'How fresh each tag is.';
   COMMENT ON COLUMN clientele_data.tag_status.tag IS 'The tag.';
-  COMMENT ON COLUMN clientele_data.tag_status.refresh_id IS 'The last run that refreshed it; NULL if none has.';
-  COMMENT ON COLUMN clientele_data.tag_status.complete_at IS 'The present of the last run that asked all customers.';
+  COMMENT ON COLUMN clientele_data.tag_status.refresh_id IS 'The last run that refreshed it; NULL if there was none.';
+  COMMENT ON COLUMN clientele_data.tag_status.complete_at IS 'The present of the last run that evaluated all customers.';
   COMMENT ON COLUMN clientele_data.tag_status.rule_key IS
-    'The kind, holds, the time zone and the text of the rule that gave the answer, as clientele.rule_key() joins them. If the rule of
-the tag has another key now, the next refresh evaluates it for all customers.';
+    'What the stored answer depends on, as clientele.rule_key() writes it: kind, holds, time zone and rule. If the rule now has another
+key, the next refresh evaluates it for all customers.';
   COMMENT ON COLUMN clientele_data.tag_status.holds IS
-    'What the answer is made of: flag, text, texts or number; tags.holds is what the next one will be.';
+    'What the stored answer has: flag, text, texts or number; tags.holds says what the next answer has.';
   COMMENT ON COLUMN clientele_data.tag_status.customers IS 'How many customers have the tag.';
-  COMMENT ON COLUMN clientele_data.tag_status.error IS 'Why the rule failed the last time; NULL if it did not.';
-  COMMENT ON COLUMN clientele_data.tag_status.failed_at IS 'When it failed the last time.';
+  COMMENT ON COLUMN clientele_data.tag_status.error IS 'Why the last evaluation of the rule failed; NULL if it did not.';
+  COMMENT ON COLUMN clientele_data.tag_status.failed_at IS 'When it last failed; NULL if the last evaluation did not fail.';
 
-  -- The tag '' is everybody, as of the last refresh.
+  -- The tag '' is all customers, as of the last refresh.
   IF to_regclass('clientele_data.tag_audiences') IS NULL THEN
     CREATE TABLE clientele_data.tag_audiences (
       tag text COLLATE "C" NOT NULL,
@@ -120,10 +119,10 @@ the tag has another key now, the next refresh evaluates it for all customers.';
     );
     ALTER TABLE clientele_data.tag_audiences ALTER COLUMN customers SET STORAGE EXTERNAL;
   END IF;
-  COMMENT ON TABLE clientele_data.tag_audiences IS 'Who has each tag, and who has each value of it.';
+  COMMENT ON TABLE clientele_data.tag_audiences IS 'The customers that have each tag, and those that have each value of it.';
   COMMENT ON COLUMN clientele_data.tag_audiences.tag IS 'The tag; empty for all customers.';
   COMMENT ON COLUMN clientele_data.tag_audiences.value IS 'The value, for tags that hold text; empty for the tag with any value.';
-  COMMENT ON COLUMN clientele_data.tag_audiences.customers IS 'Who has it.';
+  COMMENT ON COLUMN clientele_data.tag_audiences.customers IS 'The customers that have it.';
 
   IF to_regclass('clientele_data.tag_numbers') IS NULL THEN
     CREATE TABLE clientele_data.tag_numbers (
@@ -134,7 +133,7 @@ the tag has another key now, the next refresh evaluates it for all customers.';
   END IF;
   COMMENT ON TABLE clientele_data.tag_numbers IS 'The numbers of tags that hold numbers.';
   COMMENT ON COLUMN clientele_data.tag_numbers.tag IS 'The tag.';
-  COMMENT ON COLUMN clientele_data.tag_numbers.scores IS 'The number of each customer who has one.';
+  COMMENT ON COLUMN clientele_data.tag_numbers.scores IS 'The number of each customer that has one.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.tag_changes (
     refresh_id bigint NOT NULL REFERENCES clientele_data.tag_refreshes ON DELETE CASCADE,
@@ -147,16 +146,15 @@ the tag has another key now, the next refresh evaluates it for all customers.';
   );
   CREATE INDEX IF NOT EXISTS tag_changes_refresh_id_idx ON clientele_data.tag_changes (refresh_id);
   COMMENT ON TABLE clientele_data.tag_changes IS
-    'The history of tags: who gained and who lost each tag or value with each refresh. Old rows may be deleted.';
+    'The history of tags: the customers that gained and lost each tag or value with each refresh. Old rows may be deleted.';
   COMMENT ON COLUMN clientele_data.tag_changes.refresh_id IS 'The run of refresh_tags().';
   COMMENT ON COLUMN clientele_data.tag_changes.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_data.tag_changes.value IS 'The value; empty for the tag with any value.';
-  COMMENT ON COLUMN clientele_data.tag_changes.at IS 'The time that rules took for the present.';
-  COMMENT ON COLUMN clientele_data.tag_changes.gained IS 'Who has it since.';
-  COMMENT ON COLUMN clientele_data.tag_changes.lost IS 'Who does not have it any more.';
+  COMMENT ON COLUMN clientele_data.tag_changes.at IS 'The time that rules used as the present.';
+  COMMENT ON COLUMN clientele_data.tag_changes.gained IS 'The customers that have it since then.';
+  COMMENT ON COLUMN clientele_data.tag_changes.lost IS 'The customers that do not have it any longer.';
 END $store$;
-COMMENT ON PROCEDURE create_tag_tables() IS
-  'Makes the tables of tags; a part of create_store().';
+COMMENT ON PROCEDURE create_tag_tables() IS 'Makes the tables of tags; a part of create_store().';
 
 CREATE PROCEDURE upgrade_tag_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -169,7 +167,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_keeps_check') THEN
     ALTER TABLE clientele_data.tags RENAME CONSTRAINT tags_keeps_check TO tags_max_age_check;
   END IF;
-  -- A tag that a customer has or not held 'yes'.
+  -- What is 'flag' now was 'yes'.
   IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_holds_check'
              AND pg_get_constraintdef(c.oid) LIKE '%''yes''%') THEN
     ALTER TABLE clientele_data.tags DROP CONSTRAINT tags_holds_check, ALTER COLUMN holds SET DEFAULT 'flag';

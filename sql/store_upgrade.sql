@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a store consists of, who may read it, and how it comes to the present.
+-- What a store consists of, who may read it, and how it is upgraded.
 \set tests :DBNAME
 SET client_min_messages = warning;
 CREATE ROLE regress_upgrade_owner;

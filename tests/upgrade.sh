@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# A store that an older version created, with data in it, comes to the present in two ways: by ALTER EXTENSION UPDATE and upgrade_store(),
-# and by a dump that is restored into this version and upgrade_store(). Afterwards its catalog is that of a new store, and it answers
-# everything as before. The install script of the older version is taken from the history of the repository, and its functions are those of
-# the present library. Needs a server whose files belong to the caller, as ./run has one.
+# A store of an older version, with data in it, is upgraded in two ways: by ALTER EXTENSION UPDATE and upgrade_store(), and by a dump that
+# is restored into this version and upgrade_store(). Afterwards its catalog is that of a new store, and all its answers are those of before.
+# The install script of the older version is taken from the history of the repository; its functions are those of the present library.
+# Needs a server in whose installation the caller may put files, as ./run has one.
 # The last line is `upgrade: N passed, N failed, N skipped`.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)

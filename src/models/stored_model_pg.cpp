@@ -42,9 +42,8 @@ Wanted wanted(std::string_view text) {
 
 std::string stored_model(std::string_view name, const char* type) {
   if (!store_has("models"))
-    throw Error(sqlstate::undefined_table,
-                "this database has no clientele store, so no model has a name",
-                "CALL clientele.create_store() makes one; or give the model itself.");
+    throw_missing("models", "this database has no clientele store, so no model has a name",
+                  "CALL clientele.create_store() makes one; or give the model itself.");
   const auto [bare, version] = wanted(name);
   struct Row {
     const char *model, *type;

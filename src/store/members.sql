@@ -18,7 +18,7 @@ COMMENT ON COLUMN store_members.feature IS 'The feature that the member belongs 
 COMMENT ON COLUMN store_members.name IS 'The name with the schema, of a function also the types of its arguments.';
 COMMENT ON COLUMN store_members.kind IS 'table, sequence, view or function.';
 COMMENT ON COLUMN store_members.created_by IS
-  'The procedure that creates the member where it is absent, and otherwise brings its definition and its comments to the present.';
+  'The procedure that creates the member where it is absent, and otherwise brings its definition and its comments up to date.';
 COMMENT ON COLUMN store_members.upgraded_by IS
   'The procedure that changes a table that an older version created; NULL if there is nothing to change.';
 COMMENT ON COLUMN store_members.for_bi IS 'Whether grant_bi() gives the right to read or call it.';

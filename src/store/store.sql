@@ -8,7 +8,7 @@ COMMENT ON FUNCTION require_store(text, text) IS
   'Checks that the store exists, that you may use this table of it, and that you trust all roles that could put code there.
 These are its owners, the roles with CREATE on the schema, and, if you write, those with TRIGGER on the table. The error says what to do.
 privilege: SELECT (the default), INSERT, UPDATE or DELETE. Errors: 42P01 without a store or the table, 55000 for a table of an older
-version that has changed since (upgrade_store() brings it to the present), 42501 without the privilege or the trust.';
+version that has changed since (upgrade_store() brings it up to date), 42501 without the privilege or the trust.';
 
 CREATE FUNCTION check_time_zone(time_zone text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$

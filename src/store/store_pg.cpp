@@ -41,16 +41,13 @@ bool may_use(Oid schema) {
 #endif
 }
 
-constexpr char upgrade_hint[] =
-    "CALL clientele.upgrade_store(), as the owner of the store, brings it to the present.";
-
 [[noreturn]] void report_missing(Oid schema, const char* name) {
   if (OidIsValid(schema) && OidIsValid(get_relname_relid("stored_journeys", schema)))
     ereport(
         ERROR,
         (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the store has no table clientele_data.%s", name),
          errdetail("An older version of clientele created the store, or the table was dropped."),
-         errhint(upgrade_hint)));
+         errhint(pg::upgrade_hint)));
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no clientele store"),
                   errdetail("Table clientele_data.%s does not exist.", name),
                   errhint("CALL clientele.create_store() makes one.")));
@@ -78,24 +75,6 @@ const char* table_name(Oid table) {
   return name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name));
 }
 
-}  // namespace
-
-namespace pg {
-
-void require_trusted(Oid schema, Oid table) {
-  require_trusted_owner("schema", "clientele_data", schema_owner(schema));
-  require_trusted_owner("table", table_name(table), table_owner(table));
-  require_trusted_creators(schema, "clientele_data");
-  const Oid views = get_namespace_oid("clientele_bi", true);
-  if (OidIsValid(views)) require_trusted_owner("schema", "clientele_bi", schema_owner(views));
-}
-
-bool may_read(Oid table) { return may_use(get_rel_namespace(table)) && may(table, ACL_SELECT); }
-
-}  // namespace pg
-
-namespace {
-
 /// A column that the store has since its tables were changed. It stands for all tables whose names
 /// begin with `tables`.
 struct Change {
@@ -117,7 +96,7 @@ void require_present(Oid schema, const char* name) {
               (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                errmsg("an older version of clientele created this store"),
                errdetail("Table clientele_data.%s has no column %s.", change.table, change.column),
-               errhint(upgrade_hint)));
+               errhint(pg::upgrade_hint)));
   }
 }
 
@@ -144,6 +123,21 @@ void require_store(FunctionCallInfo fcinfo, bool present) {
 }
 
 }  // namespace
+
+namespace pg {
+
+void require_trusted(Oid schema, Oid table) {
+  require_trusted_owner("schema", "clientele_data", schema_owner(schema));
+  require_trusted_owner("table", table_name(table), table_owner(table));
+  require_trusted_creators(schema, "clientele_data");
+  const Oid views = get_namespace_oid("clientele_bi", true);
+  if (OidIsValid(views)) require_trusted_owner("schema", "clientele_bi", schema_owner(views));
+}
+
+bool may_read(Oid table) { return may_use(get_rel_namespace(table)) && may(table, ACL_SELECT); }
+
+}  // namespace pg
+
 }  // namespace clientele
 
 using namespace clientele;

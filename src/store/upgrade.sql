@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Brings a store that an older version created to the present.
+-- Upgrades a store that an older version created.
 
 CREATE FUNCTION describe_store() RETURNS jsonb
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -129,7 +129,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE create_members(name) IS
-  'Creates the members of one procedure that are absent, and brings the others to the present with the rights and options that they have;
+  'Creates the members of one procedure that are absent, and brings the others up to date with the rights and options that they have;
 a part of upgrade_store().';
 
 CREATE PROCEDURE upgrade_store()
@@ -147,7 +147,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %s, and try again.', owner::regrole);
   END IF;
   PERFORM clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
-  -- Waits for all writers, and for other upgrades. Readers go on.
+  -- Waits for all writers, and for other upgrades. Views are locked against readers when they are replaced.
   FOR step IN
     SELECT clientele.store_member(m.name, m.kind) AS member, split_part(m.name, '.', 2) AS relation FROM clientele.store_members m
     WHERE m.kind = 'table' AND clientele.store_member(m.name, m.kind) IS NOT NULL ORDER BY m.place
@@ -190,10 +190,10 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE upgrade_store() IS
-  'Brings a store that an older version of the extension created to the present: renames columns, replaces views, adds what is absent.
+  'Upgrades a store that an older version of the extension created: renames columns, replaces views, adds what is absent.
 Call it after ALTER EXTENSION clientele UPDATE, and after restoring a dump into a newer version. Messages say what it changed; called again
 it changes nothing. Data, rights and objects of your own stay; comments on what create_store() created are set again. Roles that have all
 the rights that grant_bi() gives may read what is added.
-Waits for loads and refreshes of tags to end. Only the owner of the store can call it.
+Waits for transactions that write to the store or have read its views. Only the owner of the store can call it.
 Errors: 42P01 without a store, 42501 for other roles and if a role that you do not trust could put objects there, 2BP01 if a view of yours
 depends on a view that must be dropped.';

@@ -167,7 +167,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_keeps_check') THEN
     ALTER TABLE clientele_data.tags RENAME CONSTRAINT tags_keeps_check TO tags_max_age_check;
   END IF;
-  -- A tag that a customer has or not held 'yes'.
+  -- What is 'flag' now was 'yes'.
   IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_holds_check'
              AND pg_get_constraintdef(c.oid) LIKE '%''yes''%') THEN
     ALTER TABLE clientele_data.tags DROP CONSTRAINT tags_holds_check, ALTER COLUMN holds SET DEFAULT 'flag';

@@ -37,7 +37,7 @@ files() {
   fi
 }
 
-# lines PATTERN FILES...: where lines match, as file:line:text; no file is no match
+# lines PATTERN FILES...: where lines match, as file:line:text; without files nothing matches
 lines() {
   local pattern=$1
   shift
@@ -149,7 +149,7 @@ print(m["version"])')
     printf 'clientele.control %s, Makefile %s, META.json %s\n' "$control" "$makefile" "$meta"
 }
 
-# What the catalog cannot tell: whether the mark was written or is the default.
+# What the catalog does not show: whether the mark was written or is the default.
 marks() {
   python3 - src/*.sql src/*/*.sql src/*/*/*.sql <<'END'
 import re, sys

@@ -47,8 +47,7 @@ class Importer {
 
   void report() const {
     std::fprintf(stderr, "%s  %s rows read", terminal_ ? "\r" : "", with_commas(rows_).c_str());
-    if (blank_ > 0)
-      std::fprintf(stderr, ", %s blank lines ignored", with_commas(blank_).c_str());
+    if (blank_ > 0) std::fprintf(stderr, ", %s blank lines ignored", with_commas(blank_).c_str());
     if (unzoned_ > 0)
       std::fprintf(stderr, s_.time.zone == 0
                                ? "; times without a zone are taken as UTC (else say --utc-offset)"
@@ -143,7 +142,8 @@ class Importer {
       return;
     }
     const std::string_view customer = field(Role::customer);
-    put(customer == "/" ? std::string_view{} : customer);  // WeChat and Alipay write / for no customer
+    put(customer == "/" ? std::string_view{}
+                        : customer);  // WeChat and Alipay write / for no customer
     put(time_);
     put(has(Role::event) ? field(Role::event)
         : s_.event_name  ? std::string_view(*s_.event_name)

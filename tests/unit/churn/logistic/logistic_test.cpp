@@ -203,8 +203,8 @@ TEST(Logistic, SeesASeparatedCorner) {
   }
 }
 
-// In the last city no customer had the outcome. Two customers who hardly differ make the first column so
-// steep that the curvatures of the others do not fit into the digits of a double.
+// In the last city no customer had the outcome. Two customers who hardly differ make the first
+// column so steep that the curvatures of the others do not fit into the digits of a double.
 TEST(Logistic, SeesASeparatedCornerBesideASteepSlope) {
   struct Row {
     double spent;  // below 0 if unknown

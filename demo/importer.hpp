@@ -142,8 +142,8 @@ class Importer {
       return;
     }
     const std::string_view customer = field(Role::customer);
-    put(customer == "/" ? std::string_view{}
-                        : customer);  // WeChat and Alipay write / for no customer
+    // WeChat and Alipay write / for no customer.
+    put(customer == "/" ? std::string_view{} : customer);
     put(time_);
     put(has(Role::event) ? field(Role::event)
         : s_.event_name  ? std::string_view(*s_.event_name)

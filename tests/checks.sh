@@ -37,7 +37,7 @@ files() {
   fi
 }
 
-# lines PATTERN FILES...: where lines match, as file:line:text; no file is no match
+# lines PATTERN FILES...: where lines match, as file:line:text; without files nothing matches
 lines() {
   local pattern=$1
   shift
@@ -48,6 +48,15 @@ mapfile -t sources < <(files 'src/*.cpp' 'src/*.hpp')
 mapfile -t cpp < <(files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' 'demo/*.cpp' 'demo/*.hpp')
 mapfile -t text < <(files '*' | grep -vE '\.(out|png|svg|gz|bin)$|^tests/(fuzz/corpus|golden|import)/')
 
+# What the checks look at: a list that is empty would let them pass.
+lists() {
+  local name
+  for name in sources cpp text listed scripts; do
+    local -n list=$name
+    ((${#list[@]} > 1)) || printf 'the list %s has %d files or folders\n' "$name" "${#list[@]}"
+  done
+}
+
 is_glue() { [[ $1 == *_pg.cpp || $1 == *_pg.hpp || $1 == src/pg/* || $1 == src/module.cpp ]]; }
 
 postgres_only_in_glue() {
@@ -57,7 +66,7 @@ postgres_only_in_glue() {
   done
 }
 
-# The sections of src/ in the order of the Makefile, and base and pg, which have no SQL of their own.
+# The sections of src/ in the order of the Makefile.
 mapfile -t listed < <(sed -n '/^FEATURES = /,/[^\\]$/p' Makefile | sed 's/^FEATURES = //; s/\\$//' | tr -s ' ' '\n' | grep .)
 
 # place SECTION: its number in that order
@@ -67,15 +76,17 @@ place() {
   printf '%s\n' "$i"
 }
 
-# base <- pg <- store <- journey, models <- every chapter. Chapters do not know each other, and a section of a
-# chapter knows those that are listed before it.
+# base <- pg <- store <- journey, models <- every chapter. A chapter includes no other chapter, and a section of a
+# chapter includes those that are listed before it. Every include in quotes is a path from src/.
 arrows() {
-  local file from to
+  local file from to seen=0
   for file in "${sources[@]}"; do
     from=$(dirname "${file#src/}")
     while read -r to; do
+      seen=$((seen + 1))
+      [[ -f src/$to ]] || printf '%s includes %s, which is not in src/\n' "$file" "$to"
       to=$(dirname "$to")
-      [[ $to != . && $to != "$from" && -d src/$to ]] || continue
+      [[ $to != . && $to != "$from" ]] || continue
       case $from:$to in
         .:* | *:base) continue ;;
         base:* | pg:*) ;;
@@ -85,8 +96,9 @@ arrows() {
         */*:*/*) [[ ${from%%/*} != "${to%%/*}" ]] || (($(place "$to") > $(place "$from"))) || continue ;;
       esac
       printf '%s includes %s/\n' "$file" "$to"
-    done < <(sed -nE 's|^ *#include *"([a-z_/]+\.hpp)".*|\1|p' "$file")
+    done < <(sed -nE 's|^ *# *include *"([^"]+\.[hc]pp)".*|\1|p' "$file")
   done
+  ((seen > ${#sources[@]} / 2)) || printf 'only %d includes in %d sources\n' "$seen" "${#sources[@]}"
 }
 
 schedule() {
@@ -101,7 +113,7 @@ schedule() {
   done
 }
 
-# Each section is in the one list that drives the build, and a folder has either sources or sections.
+# Each folder with sources is in the one list that drives the build, and a folder has either sources or sections.
 sections() {
   diff <(printf '%s\n' "${listed[@]}" | sort) \
     <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg|upgrade' | sort -u)
@@ -149,7 +161,7 @@ print(m["version"])')
     printf 'clientele.control %s, Makefile %s, META.json %s\n' "$control" "$makefile" "$meta"
 }
 
-# What the catalog cannot tell: whether the mark was written or is the default.
+# What the catalog does not show: whether the mark was written or is the default.
 marks() {
   python3 - src/*.sql src/*/*.sql src/*/*/*.sql <<'END'
 import re, sys
@@ -245,6 +257,7 @@ END
 
 mapfile -t scripts < <(shell_scripts)
 
+check 'there is something to check' lists
 check 'PostgreSQL headers only in glue' postgres_only_in_glue
 check 'includes point one way' arrows
 check 'every section is in the Makefile' sections

@@ -61,7 +61,7 @@ is 'an unknown kind of test is an error' "$(status "$run" test nonsense)" 1
 
 is 'a version that is not supported is an error' "$(PG_MAJOR=14 "$run" stop 2>&1)" \
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 14'
-is 'so is what is no version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
+is 'so is what is not a version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 15; '
 
 # The cluster is made by a run that is killed several times.
@@ -99,7 +99,7 @@ is 'a demo after a benchmark' "$(ran "$run" demo --customers 300 --days 60)" ''
 
 is 'stop' "$(status "$run" stop)" 0
 is 'it has stopped' "$(find "$socket" -type s)" ''
-is 'stopping twice is no error' "$(status "$run" stop)" 0
+is 'stopping twice is not an error' "$(status "$run" stop)" 0
 is 'psql starts it again' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 killed 0.1 "$run" stop
 is 'psql after a stop that was killed' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1

@@ -27,8 +27,8 @@ linked() { grep -E ' -shared '; }
 
 plain=$(flags)
 has 'warnings are shown' ' -Wall -Wextra ' "$(compiled <<<"$plain")"
-has_not 'warnings are no errors' '-Werror( |$)' "$(compiled <<<"$plain")"
-has_not 'there is no debug information that nobody asked for' ' -g[0-9]?( |$)' "$(compiled <<<"$plain")"
+has_not 'warnings are not errors' '-Werror( |$)' "$(compiled <<<"$plain")"
+has_not 'there is no debug information unless requested' ' -g[0-9]?( |$)' "$(compiled <<<"$plain")"
 has_not 'nothing is made for this processor alone' '-march=native' "$plain"
 
 asked=(CXX='ccache c++' CXXFLAGS='-g -O2 -fstack-protector-strong' CPPFLAGS=-D_FORTIFY_SOURCE=2 'LDFLAGS=-Wl,-z,defs')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench: what packed journeys cost and save. docs/benchmark.md tells how to read it."""
+"""./run bench: what packed journeys cost and save. docs/benchmark.md says how to read it."""
 
 import argparse
 import os

@@ -72,7 +72,7 @@ Row live(const Settings& s, uint64_t customer) {
   const double rate = random.gamma(s.parameters[0], s.parameters[1]);
   Leaving leaving(s, random);
   Row row;
-  // An observation that ends with a day is told by the day it ends on.
+  // An observation that ends with a day is named by that day.
   row.age = s.exact ? observed - first : observed - 1 - std::floor(first);
   double day = std::floor(first), at = 0;
   while (leaving.lifetime() > at) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench --models: what models of customers cost. docs/benchmark-models.md tells how to read it."""
+"""./run bench --models: what models of customers cost. docs/benchmark-models.md says how to read it."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ def arguments():
                                      description="Measures models of customers.")
     parser.add_argument("--models", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--customers", type=int, default=10_000_000, metavar="N",
-                        help="the most customers; fewer by powers of ten are asked too (default 10000000)")
+                        help="the most customers; smaller powers of ten are measured, too (default 10000000)")
     parser.add_argument("--runs", type=int, default=5, metavar="N",
                         help="measured runs of each question (default 5)")
     parser.add_argument("--only", choices=[PURCHASES, CLASSIFIER], help="one kind of model alone")
@@ -103,7 +103,7 @@ class Purchases:
         asked = {}
         for model, text in self.models.items():
             asked |= questions.predictions(model, text)
-        # Reading is asked again, so that it is always measured beside what it is compared with.
+        # Reading is measured again, so that it is always measured beside what it is compared with.
         interleaved(self.measures, [(questions.READ, "", task(db, questions.read()), None),
                                     *((name, "", task(db, sql), None) for name, sql in asked.items())], runs)
         progress("asking for memory")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench --tags: what tags of customers cost. docs/benchmark-tags.md tells how to read it."""
+"""./run bench --tags: what tags of customers cost. docs/benchmark-tags.md says how to read it."""
 
 import argparse
 import os

@@ -24,7 +24,7 @@ names() {
   done
 }
 
-# Where the server can read, which may run as somebody else.
+# Where the server can read, which may run as another user.
 cluster=$(dirname "$(say -c 'SHOW data_directory')")
 directory=$cluster/neighbour.$$
 mkdir "$directory" || exit
@@ -64,7 +64,7 @@ load_ours="SELECT FROM clientele.cardinality('{1,5}'::clientele.audience)"
 
 expected=$(say -c "$questions")
 same 'there are answers' 22 "$(grep -c '|' <<<"$expected")"
-same 'answers are no errors' '' "$(grep -E 'ERROR|FATAL' <<<"$expected")"
+same 'answers are not errors' '' "$(grep -E 'ERROR|FATAL' <<<"$expected")"
 same 'the neighbour is loaded first' "$expected" "$(say -c "$load" -c "$questions")"
 same 'the neighbour is loaded last' "$expected" "$(say -c "$load_ours" -c "$load" -c "$questions")"
 same 'the neighbour is loaded in between' "$expected" \

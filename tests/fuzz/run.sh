@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # Builds all fuzzers with AddressSanitizer and UndefinedBehaviorSanitizer and runs them.
 #   run.sh                15 seconds each, two at a time
-#   run.sh RUNS           so many inputs each
+#   run.sh RUNS           that many inputs each
 #   run.sh --coverage     which lines the inputs gathered so far reach
 # FUZZERS="journey_fuzz text_fuzz" picks some. New inputs gather in build/fuzz/corpus.
 set -euo pipefail

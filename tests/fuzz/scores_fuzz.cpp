@@ -31,7 +31,7 @@ void use(const Scores& s) {
     sum += one.score;
   }
   const auto summary = s.summary(s.all());
-  must(summary.has_value() == !all.empty(), "there is a summary of somebody");
+  must(summary.has_value() == !all.empty(), "there is a summary if there are customers");
   if (!summary) return;
   must(summary->sum == sum && summary->customers == all.size(), "sums agree");
   must(summary->least <= summary->lower_median && summary->lower_median <= summary->upper_median &&

@@ -3,23 +3,23 @@
 CREATE FUNCTION rfm_segment(rfm, scheme text DEFAULT 'standard') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_segment';
 COMMENT ON FUNCTION rfm_segment(rfm, text) IS
-  'Names the segment that the scores put a customer into: Champions, At Risk and so on.
+  'Returns the name of the segment of a customer with these scores: Champions, At Risk and so on.
 scheme: standard (eleven names), eight (the eight segments used in China, in Chinese), eight_en, or one of your own in
-clientele_data.rfm_segments. That table of the store decides; rfm_segments() does where there is no store, or no row for the scheme in
-it. A score of B buckets becomes level 1 + ceil((score - 1) * (L - 1) / (B - 1) - 1/2) of the L that the scheme has. NULL if a score is
-NULL. Errors: 42704 for an unknown scheme, 42501 if the store''s table may not be read, 22023 for impossible scores or a scheme that
-lacks a cell.';
+clientele_data.rfm_segments. That table of the store decides. Without a store, or a row for the scheme in it, rfm_segments() decides. A
+score of B buckets becomes level 1 + ceil((score - 1) * (L - 1) / (B - 1) - 1/2) of the L that the scheme has. NULL if a score is
+NULL. Errors: 42704 for an unknown scheme, 42501 if the store''s table may not be read, 22023 for impossible scores or a scheme that lacks
+a cell.';
 CREATE FUNCTION rfm_tier(rfm, scheme text DEFAULT 'standard') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_tier';
 COMMENT ON FUNCTION rfm_tier(rfm, text) IS
-  'Names the tier of a customer: high value, potential, basic or at risk.
-It stands beside the segment in clientele_data.rfm_segments; otherwise as rfm_segment.';
+  'Returns the tier of a customer: high value, potential, basic or at risk.
+It is stored beside the segment in clientele_data.rfm_segments. Otherwise as rfm_segment.';
 CREATE FUNCTION rfm_strategy(tier text, language text DEFAULT 'en') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_strategy';
 COMMENT ON FUNCTION rfm_strategy(text, text) IS
-  'Says what to do for the customers of a tier, in the words of clientele_data.rfm_tiers.
-Edit that table to say it in yours; rfm_tiers() answers where there is no store, or no row in it. language: en or zh, or what you
-added. NULL for a tier or language that nobody wrote about. Errors: 42501 if the store''s table may not be read.';
+  'Returns what to do for the customers of a tier, in the words of clientele_data.rfm_tiers.
+Edit that table to change the words. Without a store, or a row in it, the words are those of rfm_tiers(). language: en or zh, or one that
+you added. NULL for a tier or language without a text. Errors: 42501 if the store''s table may not be read.';
 
 CREATE FUNCTION rfm_segments(
     OUT scheme text, OUT r integer, OUT f integer, OUT m integer, OUT segment text, OUT tier text)
@@ -91,9 +91,8 @@ BEGIN
               ARRAY(SELECT t.event_type_id FROM clientele_data.event_types t WHERE t.event = 'purchase'))
             HAVING count(*) > 0) p) s;
   COMMENT ON VIEW clientele_bi.rfm IS
-    'How recently, how often and for how much each customer bought, scored from 1 to 5 among all who bought. Purchases are the events
-named
-purchase, of any channel. It reads all journeys.';
+    'How recently, how often and for how much each customer bought, scored from 1 to 5 among all customers that bought. Purchases are the
+events named purchase, of any channel. The view reads all journeys.';
   COMMENT ON COLUMN clientele_bi.rfm.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.rfm.last_purchase_at IS 'Time of the last purchase.';
   COMMENT ON COLUMN clientele_bi.rfm.frequency IS 'Number of different days with a purchase, in the time zone of the store.';

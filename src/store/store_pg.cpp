@@ -2,8 +2,8 @@
 // Who may do what with the store, and the locks that its functions take. Only PostgreSQL's regime.
 #include <string_view>
 
-#include "pg/trust.hpp"
 #include "pg/values.hpp"
+#include "store/store_pg.hpp"
 
 extern "C" {
 #include "catalog/pg_inherits.h"
@@ -52,16 +52,35 @@ Oid trusted_table(Oid schema, const char* name) {
 }
 
 Oid owner_of(Oid relation) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple))
+  const Oid owner = pg::table_owner(relation);
+  if (!OidIsValid(owner))
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("relation with OID %u does not exist", relation)));
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
   return owner;
 }
 
+/// What errors call a table of the store.
+const char* table_name(Oid table) {
+  const char* const name = get_rel_name(table);
+  return name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name));
+}
+
 }  // namespace
+
+namespace pg {
+
+void require_trusted(Oid schema, Oid table) {
+  require_trusted_owner("schema", "clientele_data", schema_owner(schema));
+  require_trusted_owner("table", table_name(table), table_owner(table));
+  require_trusted_creators(schema, "clientele_data");
+  const Oid views = get_namespace_oid("clientele_bi", true);
+  if (OidIsValid(views)) require_trusted_owner("schema", "clientele_bi", schema_owner(views));
+}
+
+bool may_read(Oid table) { return may_use(get_rel_namespace(table)) && may(table, ACL_SELECT); }
+
+}  // namespace pg
+
 }  // namespace clientele
 
 using namespace clientele;
@@ -84,7 +103,7 @@ CLIENTELE_FUNCTION(clientele_require_store) {
              ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
              : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "
                        "answer without a dictionary.")));
-  if (privilege.mode != ACL_SELECT) pg::require_trusted_writers(table);
+  if (privilege.mode != ACL_SELECT) pg::require_trusted_trigger_makers(table, table_name(table));
   PG_RETURN_VOID();
 }
 

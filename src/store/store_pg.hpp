@@ -5,6 +5,10 @@
 
 namespace clientele::pg {
 
+/// 42501 unless the current role trusts the owner of the schema clientele_data and of this table
+/// there, and all roles that may make objects in the schema. PostgreSQL regime.
+void require_trusted(Oid schema, Oid table);
+
 /// The table of the store that has this name, InvalidOid if the database has none. C++ regime;
 /// 42501 if the current role does not trust its owner.
 inline Oid store_table(const char* table) {
@@ -15,6 +19,9 @@ inline Oid store_table(const char* table) {
     return relation;
   });
 }
+
+/// Whether the current role may read this table of the store. PostgreSQL regime.
+bool may_read(Oid table);
 
 /// Whether the database has a store with this table; C++ regime, errors as store_table().
 inline bool store_has(const char* table) { return OidIsValid(store_table(table)); }

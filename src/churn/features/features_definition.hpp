@@ -27,7 +27,7 @@ inline constexpr std::array<const char*, feature_roles> feature_role_names = {
 
 /// What churn_features looks at, as a churn_features_def holds it.
 struct FeaturesDefinition {
-  static constexpr SizeLimit size_limit{"churn_features_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"churn_features_def", max_definition_bytes};
 
   /// None: the usual one, of which a name that the dictionary does not have picks nothing.
   std::array<std::optional<std::string>, feature_roles> selector;

@@ -204,10 +204,7 @@ CLIENTELE_FUNCTION(clientele_tag_scores_or) {
 
 CLIENTELE_FUNCTION(clientele_tag_scores_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    return PG_GETARG_DATUM(0);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const int64_t id = PG_GETARG_INT64(1);
   const Datum score = PG_GETARG_DATUM(2);
   return pg::guarded([&] {

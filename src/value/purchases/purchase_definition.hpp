@@ -16,7 +16,7 @@ namespace clientele {
 /// Periods are numbered on the wall clock of `time_zone`, on from Monday 2001-01-01 00:00, so that
 /// a day is a day and a week is seven, whatever is done to the clocks.
 struct PurchaseDefinition {
-  static constexpr SizeLimit size_limit{"purchase_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"purchase_def", max_definition_bytes};
 
   int64_t until = 0;  // the last observed period
   std::optional<int64_t> holdout_until;

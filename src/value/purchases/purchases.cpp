@@ -6,6 +6,7 @@
 #include "base/decimal.hpp"
 #include "base/poll.hpp"
 #include "base/sort.hpp"
+#include "journey/measures.hpp"
 
 namespace clientele {
 
@@ -141,19 +142,13 @@ std::span<Purchase> PurchaseFeed::read(const Journey& journey, std::span<const i
     }
     return purchases_;
   }
-  Micros at[Journey::block];
-  uint16_t code[Journey::block];
-  for (Journey::Scan scan(journey); const size_t n = scan.next();) {
-    if (scan.begin() % (64 * Journey::block) == 0) poll();
-    scan.times(at);
-    scan.codes(code);
-    for (size_t i = 0; i < n; ++i) {
-      if (code[i] >= picked_.size()) Reader::fail("an event code is out of range");
-      if (picked_[code[i]] == 0) continue;
-      const int64_t period = definition.period_of(clock.local(at[i]));
-      if (period <= last) add(period, no_amount);
-    }
-  }
+  each_event(journey, [&](Micros at, uint16_t code) {
+    if (code >= picked_.size()) Reader::fail("an event code is out of range");
+    if (picked_[code] == 0) return true;
+    const int64_t period = definition.period_of(clock.local(at));
+    if (period <= last) add(period, no_amount);
+    return true;
+  });
   return purchases_;
 }
 

@@ -31,7 +31,7 @@ Scores scores_of(const Map& map) {
 Map random_scores(testing::Random& random, const std::set<uint64_t>& ids) {
   static constexpr Millionths units[] = {1, 10, 1000, 1'000'000, 1'000'000'000, 7};
   const Millionths unit = units[random.below(6)];
-  const uint64_t width = random.below(61);
+  const uint64_t width = random.below(60);
   Map map;
   for (const uint64_t id : ids) {
     auto score = static_cast<Millionths>(random() >> (width + 4));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Whether a customer churned, by the journey.
+// The function churned, which finds out from a journey whether a customer churned.
 #include "churn/features/label.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/memory.hpp"
@@ -8,7 +8,7 @@
 namespace clientele {
 namespace {
 
-/// All events need no dictionary.
+/// The selector * needs no dictionary.
 PickedCodes picked_codes(FunctionCallInfo fcinfo, const Journey& journey, pg::ByteView selector) {
   if (selector.size() == 1 && selector[0] == '*') return {journey, [](int32_t) { return true; }};
   return {journey, picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector)};

@@ -227,7 +227,7 @@ class Newton {
                                    y_.had_not[i] > 0 ? -log_odds_[i] : HUGE_VAL),
                           i);
     sort_polled(rows.begin(), rows.end(), std::less<>());
-    // An orthonormal basis of all rows from the least clear ones.
+    // An orthonormal basis of the rows, beginning with the least clearly separated ones.
     Matrix basis(n, n);
     std::vector<double> clearness;
     Matrix row(1, n);

@@ -55,7 +55,7 @@ struct Form {
 constexpr Form columns{false, false}, columns_named{false, true};
 constexpr Form summary{true, false}, summary_named{true, true};
 
-/// What a prediction is given.
+/// The input of a prediction.
 struct Customer {
   const Ready& model;
   History history;

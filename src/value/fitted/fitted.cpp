@@ -67,7 +67,7 @@ double finite(Reader& r) {
   return value;
 }
 
-/// NaN in one spelling only.
+/// Accepts only one bit pattern for NaN.
 double finite_or_unknown(Reader& r) {
   const double value = read_number(r);
   if (std::isinf(value) ||

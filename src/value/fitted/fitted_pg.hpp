@@ -19,7 +19,7 @@ std::string fitted_to_json(const Fitted& fitted);
 /// Returns `value`; 22003, with `name` in the message, if it is NaN or infinite.
 double finite_argument(double value, const char* name);
 
-/// The model of a prediction, decoded once a query. `Ready` is made from a Fitted.
+/// The model of a prediction, decoded once for each query. `Ready` is made from a Fitted.
 template <class Ready>
 class ModelArgument {
  public:

@@ -20,8 +20,8 @@ struct PurchaseCounter {
   LocalClock clock;
 };
 
-/// One block of memory: this header, then the purchases. It moves when it grows, so what adds to it
-/// returns where it is then. A query may have millions of them, one for each customer.
+/// One block of memory: this header, then the purchases. It moves when it grows, so functions that
+/// add to it return its new place. A query may have millions of them, one for each customer.
 ///
 /// Purchases after the definition's last period are left out. So are those that change no answer,
 /// when room is needed: see compact().
@@ -40,7 +40,7 @@ class CollectedPurchases {
     state->rows()[state->count_++] = purchase;
     return state;
   }
-  /// Those of another part of the same customer's rows.
+  /// Adds the purchases of another part of the rows of the same customer.
   CollectedPurchases* with_all(const CollectedPurchases& other, std::pmr::memory_resource& memory);
 
   std::span<const Purchase> all() const { return {rows(), count_}; }
@@ -61,7 +61,7 @@ class CollectedPurchases {
 
   /// False for memory that is not a CollectedPurchases.
   bool marked() const { return mark_ == right_mark && power_ < 32 && count_ <= capacity(); }
-  /// What it takes of memory, with its header.
+  /// The size in memory, including the header.
   size_t bytes() const { return block_of(capacity()); }
 
  private:

@@ -10,7 +10,7 @@ from checks import Checks
 TEMPORARY = "names of temporary relations that temporary_name() makes and quotes, and columns that are constants"
 CALLER = "runs a query that the caller gives, which is what it is for"
 MEMBER = "names of members of the store, which the extension lists and PostgreSQL quotes, and statements made of them"
-RULE = "runs a rule, which is SQL of an author whom the caller trusts"
+RULE = "runs a rule, which is SQL of an author that the caller trusts"
 ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_parts", "merge_journeys", "open_source", "time_reading")},

@@ -38,8 +38,8 @@ inline bool contains(const uint64_t* words, uint32_t value) {
   return (words[value / 64] >> value % 64 & 1) != 0;
 }
 
-/// Writes those of the values whose bit is set (or is not set, if not `held`) to `out`, which may
-/// be where the values are; returns how many.
+/// Writes those of the values whose bit is set (or is not set, if not `held`) to `out`, which has
+/// room for all of the values and may be where they are; returns how many.
 size_t keep(const uint64_t* words, std::span<const uint16_t> values, bool held, uint16_t* out);
 
 /// Writes all values; returns how many.

@@ -110,9 +110,15 @@ size_t keep(ValueList values, ValueList others, bool held, uint16_t* out) {
     return static_cast<size_t>(to - out);
   }
   if (are_long(values.size(), others.size())) {
-    // Setting a bit takes longer than testing it.
-    if (held && values.size() < others.size()) std::swap(values, others);
     Words words;
+    // Setting a bit takes longer than testing it, so the bits are those of the shorter list.
+    if (held && values.size() < others.size()) {
+      put(values, words);
+      uint16_t common[longest_list];  // each value is written before it is known to be kept
+      const size_t n = keep(words.data(), others, held, common);
+      std::copy_n(common, n, out);
+      return n;
+    }
     put(others, words);
     return keep(words.data(), values, held, out);
   }

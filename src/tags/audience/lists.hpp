@@ -12,7 +12,7 @@ using ValueList = std::span<const uint16_t>;
 inline constexpr size_t longest_list = 4096;
 
 /// Writes those of `values` that are (or are not, if not `held`) in the other set to `out`, which
-/// may be where the values are; returns how many.
+/// has room for all of `values` and may be where they are; returns how many.
 size_t keep(ValueList values, ValueList others, bool held, uint16_t* out);
 size_t keep(ValueList values, RunList others, bool held, uint16_t* out);
 

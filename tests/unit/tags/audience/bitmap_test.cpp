@@ -205,6 +205,21 @@ TEST(Container, AgreesWithCRoaring) {
   EXPECT_EQ(met.size(), 9u) << "each form must meet each";
 }
 
+// Memory after the values of a list may belong to others.
+TEST(Container, KeepsNoMoreThanItHas) {
+  constexpr uint16_t untouched = 54321;
+  std::vector<uint16_t> some, more;
+  for (uint16_t v = 0; v < 300; v += 3) some.push_back(v);
+  for (uint16_t v = 0; v < 900; v += 3) more.push_back(v);
+  std::vector<uint16_t> out(some);
+  out.push_back(untouched);
+  EXPECT_EQ(keep(ValueList(out).first(some.size()), ValueList(more), true, out.data()),
+            some.size());
+  EXPECT_EQ(out.back(), untouched);
+  out.pop_back();
+  EXPECT_EQ(out, some);
+}
+
 struct Pair {
   Bitmap ours;
   Theirs theirs;

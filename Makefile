@@ -88,6 +88,7 @@ clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(
 # All changes since that version, and the install script so that it can be run again.
 REPEATABLE = $(ROOT)src/upgrade/repeatable.awk
 
-$(UPGRADES:%=clientele--%--$(EXTVERSION).sql): clientele--%--$(EXTVERSION).sql: clientele--$(EXTVERSION).sql $(REPEATABLE) $(wildcard $(ROOT)src/upgrade/*.sql)
-	awk -f $(REPEATABLE) $$(printf '%s\n' $(UPGRADES) | sort -V | sed -n '/^$*$$/,$$s|.*|$(ROOT)src/upgrade/&.sql|p') $< > $@.part
+$(UPGRADES:%=clientele--%--$(EXTVERSION).sql): clientele--%--$(EXTVERSION).sql: clientele--$(EXTVERSION).sql $(ROOT)clientele.control $(REPEATABLE) $(wildcard $(ROOT)src/upgrade/*.sql)
+	awk -v comment="$$(sed -n 's/^comment = //p' $(ROOT)clientele.control)" -f $(REPEATABLE) \
+	  $$(printf '%s\n' $(UPGRADES) | sort -V | sed -n '/^$*$$/,$$s|.*|$(ROOT)src/upgrade/&.sql|p') $< > $@.part
 	@mv $@.part $@

@@ -12,7 +12,8 @@ scripts=$("$bin/pg_config" --sharedir)/extension
 work=$(mktemp -d)
 databases=(upgrade_old upgrade_next upgrade_new upgrade_restored)
 roles=(upgrade_owner upgrade_bi)
-passed=0 failed=0 skipped=0
+# shellcheck source=tests/counts.sh
+source "$root/tests/counts.sh"
 
 run() { PGOPTIONS='-c client_min_messages=warning' PGDATABASE=$1 "$bin/psql" -XqAt -v ON_ERROR_STOP=1 "${@:2}" 2>&1; }
 clean() {
@@ -20,32 +21,26 @@ clean() {
   for one in "${databases[@]}"; do run postgres -c "DROP DATABASE IF EXISTS $one WITH (FORCE)"; done
   for one in "${roles[@]}"; do run postgres -c "DROP ROLE IF EXISTS $one"; done
 }
-end() {
+leave() {
   clean
   rm -rf "$work"
   [[ -z ${old:-} ]] || rm -f "$scripts/clientele--$old.sql"
 }
-trap end EXIT
+trap leave EXIT
 
-# same NAME WANTED GOT: two files
-same() {
-  if [[ -s $2 ]] && cmp -s "$2" "$3"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'not ok: %s\n' "$1"
-    diff "$2" "$3" | cut -c 1-300 | head -n 30
-  fi
+# same_files NAME WANTED GOT: of what psql has printed, and no error
+same_files() {
+  local difference
+  difference=$(diff "$2" "$3" | cut -c 1-300 | head -n 30)
+  [[ -s $2 ]] || difference="$2 is empty"
+  same "$1" '' "$(grep '^psql:' "$2")$difference"
 }
 
 # has NAME PATTERN TEXT
 has() {
-  if grep -qE -- "$2" <<<"$3"; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'not ok: %s\n  wanted: %s\n  got:    %s\n' "$1" "$2" "$(head -c 1000 <<<"$3")"
-  fi
+  local found=''
+  ! grep -qE -- "$2" <<<"$3" || found=$2
+  same "$1" "$2" "${found:-$3}"
 }
 
 database() { # database NAME [TEMPLATE]
@@ -61,8 +56,7 @@ from() {
   local said
   old=$1
   if ! git -c safe.directory='*' -C "$root" cat-file -e "$2:Makefile" 2>/dev/null; then
-    printf 'skipped: commit %s of version %s is not in the history that is here\n' "$2" "$1"
-    skipped=$((skipped + 1))
+    skip "the commit of version $1, $2, is not in the history that is here"
     return
   fi
   mkdir "$work/$1" && git -c safe.directory='*' -C "$root" archive "$2" Makefile src clientele.control | tar -x -C "$work/$1" &&
@@ -101,23 +95,23 @@ from() {
   schema upgrade_old upgraded
   has 'the second time there is nothing to do' '^INFO:  the store is up to date$' "$(upgrade upgrade_old)"
   schema upgrade_old again
-  same 'the second time nothing changes' "$work/upgraded" "$work/again"
+  same_files 'the second time nothing changes' "$work/upgraded" "$work/again"
   answers upgrade_old 0 after
-  same 'an upgraded store answers as before' "$work/before" "$work/after"
+  same_files 'an upgraded store answers as before' "$work/before" "$work/after"
   catalog upgrade_old updated
-  same 'its catalog is that of a new store' "$work/catalog" "$work/updated"
+  same_files 'its catalog is that of a new store' "$work/catalog" "$work/updated"
 
   database upgrade_restored
   has 'the dump is restored' '^0$' "$(run upgrade_restored -f "$work/dump" | grep -c ERROR:)"
   has 'a restored store says what it changed' 'INFO:  changed table clientele_data.load_runs: columns' "$(upgrade upgrade_restored)"
   answers upgrade_restored 0 restored
-  same 'a restored store answers as before' "$work/before" "$work/restored"
+  same_files 'a restored store answers as before' "$work/before" "$work/restored"
   catalog upgrade_restored dumped
-  same 'its catalog is that of a new store, too' "$work/catalog" "$work/dumped"
+  same_files 'its catalog is that of a new store, too' "$work/catalog" "$work/dumped"
 
   for one in upgrade_old upgrade_restored; do
     run $one -f "$root/tests/upgrade/next.sql" >"$work/next_$one"
-    same "what comes next in $one is what would have come" "$work/next" "$work/next_$one"
+    same_files "what comes next in $one is what would have come" "$work/next" "$work/next_$one"
   done
 }
 
@@ -126,5 +120,4 @@ while read -r version commit; do
   rm -f "$scripts/clientele--$version.sql"
 done <"$root/tests/upgrade/released.txt"
 
-printf 'upgrade: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-((failed == 0))
+end upgrade

@@ -79,13 +79,24 @@ CREATE PROCEDURE rename_store_column(relation text, old name, new name)
 DECLARE
   found CONSTANT name[] := ARRAY(SELECT a.attname FROM pg_attribute a
     WHERE a.attrelid = to_regclass(relation) AND a.attname IN (old, new) AND NOT a.attisdropped);
+  statement text;
 BEGIN
-  IF found = ARRAY[old] THEN
-    EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', to_regclass(relation), old, new);
+  IF found <> ARRAY[old] THEN
+    RETURN;
   END IF;
+  EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', to_regclass(relation), old, new);
+  -- PostgreSQL names a constraint after the column that it is written with.
+  FOR statement IN
+    SELECT format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', to_regclass(relation), k.conname, concat_ws('_', c.relname, new, s.suffix))
+    FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
+    JOIN unnest('{check,not_null}'::text[]) s (suffix) ON k.conname = concat_ws('_', c.relname, old, s.suffix)
+    WHERE c.oid = to_regclass(relation)
+  LOOP
+    EXECUTE statement;
+  END LOOP;
 END $$;
 COMMENT ON PROCEDURE rename_store_column(text, name, name) IS
-  'Renames a column of the store if it has its old name still; a part of upgrade_store().';
+  'Renames a column of the store, and constraints that have its name, if it has its old name still; a part of upgrade_store().';
 
 CREATE PROCEDURE create_members(creator name)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # Makes the script that updates the extension from an older version to this one:
-#   awk -f repeatable.awk src/upgrade/OLDEST.sql … src/upgrade/NEWEST.sql clientele--VERSION.sql
+#   awk -v comment="'…'" -f repeatable.awk src/upgrade/OLDEST.sql … src/upgrade/NEWEST.sql clientele--VERSION.sql
 # The files of src/upgrade/ say what has gone or changed; what stands after a line \present comes after the rest. The rest is the install
 # script, made so that it can be run where its objects are already. Statements begin at the start of a line; those of the kinds below end
 # with the first line that ends in a semicolon.
@@ -28,4 +28,7 @@ guarded && /;$/ {
   guarded = 0
 }
 
-END { printf "%s", after }
+END {
+  printf "%s", after
+  print "COMMENT ON EXTENSION clientele IS " comment ";"
+}

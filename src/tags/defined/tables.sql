@@ -164,9 +164,6 @@ BEGIN
   CALL clientele.rename_store_column('clientele_data.tags', 'timed', 'time_dependent');
   CALL clientele.rename_store_column('clientele_data.tags', 'customers', 'reads_customers');
   CALL clientele.rename_store_column('clientele_data.tag_status', 'rule', 'rule_key');
-  IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_keeps_check') THEN
-    ALTER TABLE clientele_data.tags RENAME CONSTRAINT tags_keeps_check TO tags_max_age_check;
-  END IF;
   -- What is 'flag' now was 'yes'.
   IF EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = to_regclass('clientele_data.tags') AND c.conname = 'tags_holds_check'
              AND pg_get_constraintdef(c.oid) LIKE '%''yes''%') THEN

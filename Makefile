@@ -6,7 +6,7 @@ MODULE_big = clientele
 EXTVERSION = 0.2.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
-# The table of contents: orders the install SQL, the regression tests and the reference.
+# The table of contents: the order of the objects, the install SQL and the reference.
 FEATURES = journey store sessions funnel paths rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
            churn/features churn/logistic churn/model churn/classification \
@@ -14,15 +14,15 @@ FEATURES = journey store sessions funnel paths rfm \
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
-# CORE_OBJECTS is a directory in which the same sources have been compiled for another server, by
-# the same compiler: what includes no header of PostgreSQL is taken from there.
+# CORE_OBJECTS is a directory in which the same compiler has compiled the same sources for another server.
+# Objects of sources that include no header of PostgreSQL are taken from there.
 GLUE    = $(filter src/module.cpp src/pg/% %_pg.cpp,$(SOURCES))
 MINE    = $(if $(CORE_OBJECTS),$(GLUE),$(SOURCES))
 OBJS    = $(MINE:.cpp=.o) $(addprefix $(CORE_OBJECTS)/,$(patsubst %.cpp,%.o,$(filter-out $(MINE),$(SOURCES))))
 # The versions from which a database can be updated to this one.
 UPGRADES   = $(patsubst $(ROOT)src/upgrade/%.sql,%,$(wildcard $(ROOT)src/upgrade/*.sql))
 DATA_built = clientele--$(EXTVERSION).sql $(UPGRADES:%=clientele--%--$(EXTVERSION).sql)
-# Of a feature: first the file that has its name, if there is one, then the others in order.
+# The SQL of a feature: first the file that has its name, if there is one, then the others in order.
 sql_of       = $(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql)))
 fragments_of = $(filter %/$(notdir $1).sql,$(sql_of)) $(filter-out %/$(notdir $1).sql,$(sql_of))
 FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql,$(foreach f,$(FEATURES),$(call fragments_of,$f)))
@@ -32,8 +32,8 @@ REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
 
 EXTRA_CLEAN = $(MINE:.cpp=.d) clientele--*.sql
 
-# The builder's own choice, from the environment or the command line, before PostgreSQL's makefiles
-# put in what PostgreSQL itself was built with.
+# The builder's choice, from the environment or the command line, before PostgreSQL's makefiles set the
+# flags with which PostgreSQL was built.
 given = $(if $(filter environment command%,$(origin $1)),$($1))
 GIVEN_CXX      := $(call given,CXX)
 GIVEN_CXXFLAGS := $(call given,CXXFLAGS)
@@ -45,12 +45,12 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 # On 15 the bitcode rule ignores PG_CXXFLAGS, so C++20 would not compile there.
 override with_llvm := no
 include $(PGXS)
-# The rules below name their sources in full. With VPATH a build in another directory would take
-# objects that lie beside the sources for its own, without knowing the headers they depend on.
+# The rules below name their sources in full. With VPATH a build in another directory would use
+# objects beside the sources, without knowing the headers they depend on.
 override VPATH :=
 vpath %.control $(ROOT)
 
-# Without -g, so that what `make install` installs is small; builders who want it say CXXFLAGS=-g.
+# Without -g, so that what `make install` installs is small; CXXFLAGS=-g adds it.
 # Later flags win, so the builder's are the last. The binary does not depend on where it was built.
 CXX_WARNINGS ?= -Wall -Wextra -Wno-unused-parameter -Wno-register
 override CXX := $(or $(GIVEN_CXX),$(CXX))
@@ -58,14 +58,14 @@ override CXXFLAGS := -std=c++20 -O3 -fPIC -fno-strict-aliasing -fwrapv -ffile-pr
                      $(GIVEN_CXXFLAGS) $(CXXFLAGS_EXTRA)
 override CPPFLAGS := -I$(ROOT)src -I$(shell $(PG_CONFIG) --includedir-server) -D_GNU_SOURCE $(PG_CPPFLAGS) $(GIVEN_CPPFLAGS)
 override LDFLAGS += $(GIVEN_LDFLAGS)
-# Links as it compiles: PostgreSQL's own flags are for another language, and maybe another compiler.
+# Links with the flags of compilation: PostgreSQL's are for another language, and perhaps another compiler.
 override COMPILER = $(CXX) $(CXXFLAGS)
 SHLIB_LINK += -lstdc++ -lm -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
 src/module.o: $(ROOT)Makefile
 
-# By way of another name: half a file that an interrupted build left is never taken for a whole one.
+# Written under another name first, so that an interrupted build leaves no incomplete object.
 $(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
 	@mkdir -p $(dir $@)
 	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -MF $*.d -MT $@ -c $< -o $@.part

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Finds questions that suit a user's file. A funnel: of the only event again and again, or of the
--- four events that most customers have, in the order in which they usually first happen. Its window:
--- what half of the customers stay within. A session ends after half an hour, or a week if the file
--- knows only days.
+-- Finds questions that suit a user's file. The steps of the funnel: the only event, repeated, or the
+-- four events that most customers have, in the order in which they usually first happen. Its window
+-- is one that half of the customers stay within. A session ends after half an hour, or after a week if
+-- the file has only days.
 \set ECHO none
 CREATE TEMP TABLE firsts AS
   SELECT customer, event, min(at) AS at, count(*) AS n

@@ -60,7 +60,7 @@ class ColumnChooser {
   }
 
  private:
-  /// Either one column says how much, or a price does, times a quantity if there is one.
+  /// The amount is one column, or a price, times a quantity if there is one.
   void settle_amount() {
     using enum Role;
     if (asked(amount) && (asked(price) || asked(quantity)))
@@ -176,7 +176,7 @@ class ColumnChooser {
         }
   }
 
-  /// Where the times are days, the time of day may stand in a column of its own.
+  /// If the times are days, the time of day may be in another column.
   void find_clock() {
     if (!open(Role::clock)) return;
     const ColumnFacts& days = columns_[*of(Role::time).column];
@@ -205,8 +205,8 @@ class ColumnChooser {
     return c.mostly(c.figures) ? 3 : c.mostly(c.numbers) ? 2 : 1;
   }
 
-  /// Without a name: the first column of addresses, telephone numbers or the like; where no column
-  /// has a name, of numbers that come back.
+  /// Without a name: the first column of addresses, telephone numbers or the like; if no column has
+  /// a name, of numbers that repeat.
   void guess_customer() {
     int best = 0;
     size_t column = 0;
@@ -228,8 +228,8 @@ class ColumnChooser {
     return false;
   }
 
-  /// Without a header: few different words are events, numbers with fractions amounts, and words
-  /// that come back items.
+  /// Without a header: a few different words are events, numbers with fractions are amounts, and
+  /// words that repeat are items.
   void guess_the_rest() {
     for (size_t i = 0; i < columns_.size(); ++i) {
       const ColumnFacts& c = columns_[i];

@@ -33,12 +33,12 @@ class CsvText {
 
   enum class Found { record, nothing, need_more };
 
-  /// The record at the front; afterwards `consumed` bytes of the text are dealt with.
+  /// The record at the front; afterwards `consumed` bytes of the text have been read.
   Found next(Record& record, std::string& scratch) {
     record.fields.clear();
     record.fault = Fault::none;
     if (at_ == text_.size()) return complete_ ? Found::nothing : Found::need_more;
-    // Files that were put together have marks of byte order within.
+    // Concatenated files have byte order marks in the middle.
     if (text_.substr(at_).starts_with("\xEF\xBB\xBF") && at_ + 3 < text_.size()) at_ += 3;
     const size_t begin = at_;
     size_t p = begin;

@@ -54,7 +54,7 @@ inline int64_t month_of(std::string_view word) {
   return found;
 }
 
-/// Whether a word is a day of the week; it need not be read, as the date says it too.
+/// Whether a word is a day of the week, which is ignored, as the date determines it.
 inline bool is_weekday(std::string_view word) {
   static constexpr std::string_view names =
       " mon tue wed thu fri sat sun mo di mi do fr sa so lun mar mer jeu ven sam dim mié jue vie "

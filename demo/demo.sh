@@ -91,7 +91,7 @@ title='' plain=''
 if [[ -t 1 ]]; then title=$'\e[1m' plain=$'\e[0m'; fi
 
 quiet() { "${psql[@]}" -X -q -v ON_ERROR_STOP=1 "$@"; }
-# Shows the SQL and then what it gives, with times.
+# Shows the SQL and its result, with times.
 show() {
   local files=() f
   for f; do files+=(-f "$here/$f.sql"); done

@@ -13,7 +13,7 @@
 /// Finds out in which encoding a file is, by how much its letters look like a language under each.
 namespace demo {
 
-/// What a file is that is not a table of text at all.
+/// What kind of file it is, if it is not a table of text.
 inline const char* other_format(std::string_view head) {
   const std::string_view text = trim(head.substr(0, 1000));
   if (text.starts_with("PK\x03\x04")) return "a zip archive or an Excel workbook";

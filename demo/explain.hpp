@@ -7,7 +7,7 @@
 
 #include "plan.hpp"
 
-/// Says what has been found out about a file, and by which options to say otherwise.
+/// Shows what has been found out about a file, and the options that change it.
 namespace demo {
 
 class Explanation {

@@ -186,7 +186,7 @@ class Importer {
       (role == Role::quantity ? quantity : value) = number;
     }
     if (has(Role::quantity)) {
-      // What counts below zero comes back, even at a price of 0.
+      // A negative quantity is a return, even at a price of 0.
       if (quantity && quantity->digits < 0) back = true;
       if (value && quantity) value = multiply(*value, *quantity);
       if (!quantity) value.reset();

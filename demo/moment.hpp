@@ -221,7 +221,7 @@ class MomentParser {
     if (half == Half::none && !t_.empty()) half = take_half(t_);
     if (half != Half::none) {
       result_.twelve = true;
-      // 下午13:05 is said too.
+      // 下午13:05 occurs, too.
       if (h > 12 && (h > 23 || half == Half::morning)) return false;
       if (h == 12 && half == Half::morning) h = 0;
       if (h < 12 && half == Half::afternoon) h += 12;

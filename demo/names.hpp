@@ -6,7 +6,7 @@
 
 #include "text.hpp"
 
-/// What columns are called, in the languages of those who export files.
+/// The names of columns, in the languages in which files are exported.
 namespace demo {
 
 enum class Role { customer, time, clock, event, channel, item, amount, quantity, price };

@@ -22,7 +22,7 @@ struct DecimalChoice {
   bool sure = true;
 };
 
-/// What has been found out about a file before its rows are read in earnest.
+/// What has been found out about a file before all its rows are read.
 struct Plan {
   Layout layout;
   bool header = false;
@@ -141,7 +141,7 @@ class Planner {
     }
   }
 
-  /// The other rows of the head are read too where the sample leaves something open.
+  /// If the sample leaves something open, the other rows of the head are read, too.
   void settle_times() {
     plan_.time = s_.time;
     const auto& column = plan_.choices[static_cast<size_t>(Role::time)].column;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Makes room for a demo: an empty store, and the schema demo for what belongs to the demo alone.
+-- Prepares a demo: an empty store, and the schema demo for objects of the demo.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS clientele;
 DROP SCHEMA IF EXISTS demo CASCADE;  -- before the store, which its views read

@@ -7,7 +7,8 @@
 
 /// Random numbers that are the same on every platform: the standard's distributions are not, and
 /// neither are the last bits of log and exp. Only + - * / and sqrt are used, which IEEE 754 fixes
-/// (compile with -ffp-contract=off), and never two draws in one expression, whose order is open.
+/// (compile with -ffp-contract=off), and never two draws in one expression, as their order is
+/// unspecified.
 namespace demo {
 
 inline double natural_log(double x) {

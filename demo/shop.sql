@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What the simulated shop may ask. Each query can be pasted into ./run psql.
+-- Questions of the simulated shop. Each query can be pasted into ./run psql.
 \echo
 \echo :title'How far do visitors come within a day?':plain
 SELECT step, name, customers,

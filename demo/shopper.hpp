@@ -8,7 +8,7 @@
 #include "catalogue.hpp"
 #include "random.hpp"
 
-/// The life of one simulated customer. Buying follows the buy-till-you-die story that the models
+/// The life of one simulated customer. Buying follows the buy-till-you-die process that the models
 /// of churn and value assume: from the first purchase on, purchases arrive at a constant rate
 /// lambda ~ Gamma until an exponential lifetime with rate mu ~ Gamma is over; the value of an order
 /// is Gamma around the customer's own level, whose inverse is Gamma too.
@@ -133,7 +133,7 @@ class Life {
     return of[random_.below(N)];
   }
 
-  /// An instant on that day, at an hour at which people there are awake.
+  /// An instant on that day, in the waking hours of that place.
   int64_t instant(double day, bool shop_hours) {
     static constexpr std::array<double, 24> awake{1, 1, 0, 0, 0, 1, 2, 4,  6,  7,  8, 8,
                                                   9, 8, 7, 7, 7, 8, 9, 11, 13, 12, 8, 3};
@@ -204,7 +204,7 @@ class Life {
 
   void buy(double first) {
     const double end = std::min<double>(days_ + 90, shopper.left_day);
-    // The first purchase begins the story: it happens even if the lifetime is very short.
+    // The process begins with the first purchase, which happens even if the lifetime is very short.
     if (first >= shopper.left_day) shopper.left_day = first;
     for (double day = first; day < end || day == first;
          day += 7 * random_.exponential(shopper.lambda + 1e-9)) {
@@ -262,7 +262,8 @@ class Life {
     if (random_.chance(0.8)) add(at + pause(1800), Channel::service, Action::resolved);
   }
 
-  /// The shop writes to all who subscribed; it cannot know who has left. Only the living answer.
+  /// The shop writes to all subscribers, as it cannot know which of them have left. Only the others
+  /// answer.
   void receive_promotions() {
     if (!subscribed_) return;
     const auto arrived = static_cast<int64_t>(shopper.arrived_day);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-/// Text as it stands in files: characters, blanks of every kind, and values that say nothing.
+/// Text as files have it: characters, blanks of every kind, and values that mean nothing.
 namespace demo {
 
 /// The length of the UTF-8 character at the front, 0 if there is none; no surrogates, no overlong.
@@ -117,7 +117,7 @@ inline bool is_ascii(std::string_view s) {
 }
 
 /// For reading numbers and times: full-width letters as ASCII, every blank as a space, dashes and
-/// minus signs as '-', and nothing of what cannot be seen. `scratch` is used where need be.
+/// minus signs as '-', without invisible characters. `scratch` is used if needed.
 inline std::string_view fold(std::string_view s, std::string& scratch) {
   if (is_ascii(s)) return s;
   scratch.clear();
@@ -143,7 +143,7 @@ inline std::string_view fold(std::string_view s, std::string& scratch) {
   return scratch;
 }
 
-/// What people and programs write where there is nothing.
+/// What people and programs write for an empty value.
 inline bool is_missing(std::string_view s) {
   static constexpr auto words = std::to_array<std::string_view>(
       {"null", "(null)", "<null>", "[null]", "n/a",       "#n/a", "na",     "n.a.",
@@ -161,7 +161,7 @@ inline bool is_missing(std::string_view s) {
 }
 
 /// A value without what spreadsheets and payment services put around it so that it stays a text:
-/// ="000123", '000123, `000123; empty if it says that there is nothing.
+/// ="000123", '000123, `000123; empty if it means nothing.
 inline std::string_view clean(std::string_view s) {
   s = trim(s);
   if (s.empty()) return s;

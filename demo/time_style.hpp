@@ -163,7 +163,7 @@ struct TimeFacts {
     const std::string_view text = trim(fold(trim(raw), scratch));
     if (text.empty() || text.size() > 120) return;
     if (only_figures(text)) return see_figures(text);
-    // Nothing without a figure is a time.
+    // A time has a figure.
     if (std::none_of(text.begin(), text.end(), is_digit)) return;
     const auto moment = MomentParser(text, DayOrder::unknown).parse();
     if (!moment) {

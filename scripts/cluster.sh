@@ -9,8 +9,8 @@
 
 installed=/usr/lib/postgresql/$pg_major
 
-# PostgreSQL refuses to run as root; then it runs as the user `postgres`, who may be unable to reach
-# the checkout (a mode-700 home, say).
+# PostgreSQL refuses to run as root. Then it runs as the user `postgres`, which may be unable to reach
+# the checkout, for example below a home of mode 700.
 choose_home() {
   server_user=$(id -un)
   mkdir -p "$home"
@@ -39,11 +39,11 @@ as_server() {
 }
 
 # PostgreSQL finds its library and share directories relative to the program that runs, so a tree of
-# the same shape is a full installation of its own. The programs must be copies: a link is followed.
+# the same shape is a complete installation. The programs must be copies, because links are followed.
 copy_postgres() {
   local stamp libdir tree=$home/pg$other
   libdir=$("$installed/bin/pg_config" --libdir)
-  # Extensions that were installed later are to be found, too.
+  # Extensions that were installed later must be found, too.
   stamp="$pg_major $(stat -c '%Y %s' "$installed/bin/postgres") $(
     find "$installed/lib" "/usr/share/postgresql/$pg_major" | sort | cksum
   )"
@@ -60,13 +60,13 @@ copy_postgres() {
   printf '%s\n' "$stamp" >"$tree/stamp"
 }
 
-# -Werror and -g are ours; who only installs the extension gets neither.
+# -Werror and -g are for developers; `make install` alone uses neither.
 make_extension() {
   mkdir -p "$objects"
   make -C "$objects" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" CXXFLAGS='-g -Werror' "$@"
 }
 
-# What an interrupted run was about to link or to write may be there in part.
+# An interrupted run may have left a part of what it linked or wrote.
 make_all() {
   if [[ -e $objects/unfinished ]]; then rm -f "$objects"/clientele.so "$objects"/clientele--*.sql; fi
   mkdir -p "$objects"
@@ -89,7 +89,7 @@ build_tools() {
     cmake --build "$build" --target "$2" --parallel "$jobs"
 }
 
-# A socket's whole path may have 107 bytes.
+# The path of a socket has at most 107 bytes.
 socket_of() {
   local cluster=$1 bytes
   bytes=$(printf %s "$cluster/socket/.s.PGSQL.5432" | wc -c)
@@ -103,7 +103,7 @@ socket_of() {
   cat "$cluster/socket.path"
 }
 
-# The data get their name when they are complete.
+# The directory gets its name when it is complete.
 make_cluster() {
   local cluster=$1
   shift
@@ -122,14 +122,14 @@ start_cluster() {
     -o "-c listen_addresses='' -c unix_socket_directories='$(socket_of "$cluster")' $*" start 7>&- 8>&- 9>&-
 }
 
-# bring_up CLUSTER: its server answers when this returns. One that is there may be just starting, or
+# bring_up CLUSTER: its server answers when this returns. A server that runs already may be starting, or
 # stopping because an earlier call was interrupted.
 bring_up() {
   local deadline=$((SECONDS + 120)) socket
   socket=$(socket_of "$1")
   until as_server "$bin/pg_isready" -q -h "$socket" -p 5432; do
     ((SECONDS < deadline)) || return
-    # A statement ends when who asked it has gone.
+    # A statement ends when its client has gone.
     is_running "$1" || start_cluster "$1" -c client_connection_check_interval=1s || is_running "$1" || return
     sleep 0.2
   done
@@ -150,7 +150,7 @@ use_cluster() {
 }
 
 # main_cluster DATABASE keep|renew|fresh: brings up the server and the database. A database that
-# was made with other SQL than is installed now calls functions that may be gone.
+# was created with other SQL than the installed one may call functions that no longer exist.
 main_cluster() {
   local made=$main/$1.made script
   if [[ ! -f $main/data/PG_VERSION ]]; then

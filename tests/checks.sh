@@ -3,7 +3,7 @@
 # The rules of the house that a compiler does not see. Each check prints what breaks it.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-# Sort and compare bytes, whatever the caller's language.
+# Sort and compare bytes, in any locale of the caller.
 export LC_ALL=C.UTF-8
 
 # shellcheck source=tests/counts.sh
@@ -24,7 +24,7 @@ check() {
   fi
 }
 
-# files PATTERN...: what belongs to the project; without git, what is there but not built
+# files PATTERN...: the files of the project; without git, all files outside build directories
 files() {
   if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
     git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- "$@" |
@@ -186,9 +186,9 @@ long_files() {
   done
 }
 
-# PostgreSQL loads libraries with global symbols: of two functions with one name the first one loaded
-# serves all. So ours gives away only what PostgreSQL asks for, and takes nothing but PostgreSQL's
-# own, and what the C and C++ libraries have under versions.
+# PostgreSQL loads libraries with global symbols: of two functions of the same name all callers get the one
+# that was loaded first. So our library exports only what PostgreSQL looks up, and imports only symbols of
+# PostgreSQL and versioned symbols of the C and C++ libraries.
 library=${CLIENTELE_BUILD:-build}/extension/clientele.so
 
 exported() {

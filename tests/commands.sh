@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd -P)
 run=$root/run
 # shellcheck source=tests/counts.sh
 source "$root/tests/counts.sh"
-# The test's own server must not leak into these calls.
+# These calls must not use the server of the test.
 unset PGHOST PGPORT PGUSER PGDATABASE
 
 # is NAME GOT WANTED
@@ -35,11 +35,11 @@ killed() {
   wait "$process" 2>/dev/null
 }
 
-# ran COMMAND...: nothing where it succeeds, otherwise the end of what it wrote
+# ran COMMAND...: nothing if it succeeds, otherwise the end of its output
 ran() { "$@" >"$scratch/log" 2>&1 </dev/null || tail -n 20 "$scratch/log"; }
 
-# again NAME COMMAND...: it succeeds, and again, and after it was killed somewhere in its time; at ten
-# moments where CLIENTELE_LONG is set
+# again NAME COMMAND...: it succeeds, succeeds again, and succeeds after it was killed in the middle; with
+# CLIENTELE_LONG after it was killed at ten moments
 again() {
   local name=$1 start took part
   shift

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# The Makefile as those use it who only install the extension, or make packages of it.
+# The Makefile as packagers and users of the extension call it.
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 # shellcheck source=tests/counts.sh
@@ -60,8 +60,8 @@ for object in base/durations module; do
     "$(cmp "$scratch/here/src/$object.o" "$scratch/elsewhere/and/deeper/src/$object.o" 2>&1)" ''
 done
 
-# Killed in the middle, a build leaves nothing that the next one would take for complete. This
-# compiler writes half an object and waits.
+# A build that was killed leaves no incomplete file that the next one would use. This compiler writes half
+# an object and waits.
 cat >"$scratch/half" <<'END'
 #!/usr/bin/env bash
 while [[ $1 != -o ]]; do shift; done

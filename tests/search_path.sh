@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# pgspot over the install script, from a venv below the build directory. Without a registry of
-# Python packages within reach it says so and is skipped.
+# pgspot over the install script, from a venv below the build directory. Without access to a registry
+# of Python packages it is skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 venv=$CLIENTELE_BUILD/pgspot

@@ -107,7 +107,7 @@ inline std::vector<Row> rows(const EventList& list) {
   return out;
 }
 
-/// The order of semantics spelled out by itself: time, type, item, amount, NULLs first.
+/// The documented order, written separately: time, type, item, amount, NULLs first.
 inline void sort_rows(std::vector<Row>& v) {
   std::sort(v.begin(), v.end(), [](const Row& a, const Row& b) {
     if (a.at != b.at) return a.at < b.at;

@@ -272,7 +272,7 @@ TEST(Columns, KnowsNamesInTwoLanguages) {
 }
 
 TEST(Columns, ContentDecidesWhereNamesMislead) {
-  // A time that is none, a value that is not a number.
+  // A text that is not a time, and one that is not a number.
   EXPECT_EQ(
       chosen({{"user_id", "time", "created_at", "value"}, {"7", "fast", "2026-01-02", "high"}}),
       "customer=0 time=2");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The simulated shop: the same on every machine, and true to what it says of itself.
+// The simulated shop: the same on every machine, and as its description says.
 #include <gtest/gtest.h>
 
 #include <algorithm>

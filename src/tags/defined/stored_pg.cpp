@@ -75,14 +75,11 @@ void each_tag(PlannedQuery& query, std::initializer_list<std::string_view> texts
 class StoredTags : public tags::TagSource {
  public:
   StoredTags() {
-    bool whole = true;
     for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
-      whole = pg::store_has(table) && whole;
-    if (!whole)
-      throw Error(sqlstate::undefined_table,
-                  "this database has no clientele store, so no tag is defined",
-                  "CALL clientele.create_store() makes one; tag_match() works on tags in columns "
-                  "of your own.");
+      if (!pg::store_has(table))
+        pg::throw_missing(table, "this database has no clientele store, so no tag is defined",
+                          "CALL clientele.create_store() makes one; tag_match() works on tags in "
+                          "columns of your own.");
   }
 
   Audience answer(const Leaf& leaf) override {

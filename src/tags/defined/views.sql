@@ -4,7 +4,7 @@ CREATE PROCEDURE create_tag_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   -- Members in the list of columns come one by one, so that a LIMIT ends early.
-  CREATE VIEW clientele_bi.customer_tags AS
+  CREATE OR REPLACE VIEW clientele_bi.customer_tags AS
     SELECT clientele.members(a.customers) AS customer_id, a.tag::text AS tag, nullif(a.value, '')::text AS value,
            NULL::numeric AS number, t.family
     FROM clientele_data.tag_audiences a
@@ -24,7 +24,7 @@ is faster.';
   COMMENT ON COLUMN clientele_bi.customer_tags.number IS 'Its value as a number, for tags that hold numbers.';
   COMMENT ON COLUMN clientele_bi.customer_tags.family IS 'basic, behaviour, preference, value or response.';
 
-  CREATE VIEW clientele_bi.tag_coverage AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_coverage AS
     SELECT t.name::text AS tag, t.family, t.kind, coalesce(s.holds, t.holds) AS holds, t.description, s.customers,
            s.customers::double precision / nullif(e.customers, 0) AS share,
            e.customers AS all_customers, r.at AS refreshed_at, s.complete_at, s.error, s.failed_at
@@ -47,7 +47,7 @@ is faster.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.error IS 'Why the last evaluation of the rule failed; NULL if it did not.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.failed_at IS 'When it last failed; NULL if the last evaluation did not fail.';
 
-  CREATE VIEW clientele_bi.tag_family_coverage AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_family_coverage AS
     SELECT coalesce(f.family, 'all') AS family, f.tags, clientele.and_cardinality(f.customers, e.customers) AS customers,
            clientele.and_cardinality(f.customers, e.customers)::double precision / nullif(clientele.cardinality(e.customers), 0) AS share
     FROM (SELECT t.family, count(*) AS tags, coalesce(clientele.audience_union(a.customers), '{}') AS customers
@@ -62,7 +62,7 @@ is faster.';
   COMMENT ON COLUMN clientele_bi.tag_family_coverage.customers IS 'How many customers have at least one of them.';
   COMMENT ON COLUMN clientele_bi.tag_family_coverage.share IS 'Their share of all customers.';
 
-  CREATE VIEW clientele_bi.tag_values AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_values AS
     SELECT a.tag::text AS tag, a.value::text AS value, t.family, clientele.cardinality(a.customers) AS customers,
            clientele.cardinality(a.customers)::double precision / nullif(s.customers, 0) AS share
     FROM clientele_data.tag_audiences a
@@ -76,7 +76,7 @@ is faster.';
   COMMENT ON COLUMN clientele_bi.tag_values.customers IS 'How many customers have it.';
   COMMENT ON COLUMN clientele_bi.tag_values.share IS 'Their share of the customers that have the tag.';
 
-  CREATE VIEW clientele_bi.tag_history AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_history AS
     SELECT c.at, c.tag::text AS tag, nullif(c.value, '')::text AS value, t.family,
            clientele.cardinality(c.gained) AS gained, clientele.cardinality(c.lost) AS lost, c.refresh_id
     FROM clientele_data.tag_changes c
@@ -93,3 +93,9 @@ is faster.';
 END $store$;
 COMMENT ON PROCEDURE create_tag_views() IS
   'Makes the views of tags in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('tags/defined', 'clientele_bi.customer_tags', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_coverage', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_family_coverage', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_values', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_history', 'view', 'create_tag_views', true);

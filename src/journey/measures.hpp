@@ -17,7 +17,7 @@ class PickedCodes {
  public:
   /// `picks(type)` says whether an event type is.
   template <class Picks>
-  PickedCodes(const Journey& journey, Picks picks) : picked_(journey.code_limit(), 0) {
+  PickedCodes(const Journey& journey, const Picks& picks) : picked_(journey.code_limit(), 0) {
     for (size_t c = 0; c < journey.types().size(); ++c) {
       picked_[c] = picks(journey.types()[c]) ? 1 : 0;
       any_ |= picked_[c] != 0;

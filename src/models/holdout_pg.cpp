@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The aggregate holdout_quality, its value holdout_summary, and what that tells.
+// The aggregate holdout_quality, its value holdout_summary, and the figures in it.
 #include <cmath>
 
 #include "pg/expanded.hpp"

@@ -33,7 +33,7 @@ Wanted wanted(std::string_view text) {
   int32_t version = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
   if (error != std::errc() || end != digits.data() + digits.size() || version < 1)
-    throw Error(sqlstate::undefined_object, "there is no model \"" + std::string(text) + "\"",
+    throw Error(sqlstate::undefined_object, "model \"" + std::string(text) + "\" does not exist",
                 "What follows @ is the number of a version, as in churn@3.");
   return {text.substr(0, at), version};
 }
@@ -42,9 +42,8 @@ Wanted wanted(std::string_view text) {
 
 std::string stored_model(std::string_view name, const char* type) {
   if (!store_has("models"))
-    throw Error(sqlstate::undefined_table,
-                "there is no store in this database, and so no model has a name",
-                "CALL clientele.create_store() makes one; or give the model itself.");
+    throw_missing("models", "this database has no clientele store, so no model has a name",
+                  "CALL clientele.create_store() makes one; or give the model itself.");
   const auto [bare, version] = wanted(name);
   struct Row {
     const char *model, *type;
@@ -65,9 +64,11 @@ std::string stored_model(std::string_view name, const char* type) {
       });
   const std::string shown = "\"" + std::string(name) + "\"";
   if (!model)
-    throw Error(sqlstate::undefined_object,
-                "there is no model " + shown + (version == 0 ? " with a current version" : ""),
-                "clientele_data.models lists them; clientele.save_model() adds one.");
+    throw Error(
+        sqlstate::undefined_object,
+        "model " + shown +
+            (version == 0 ? " does not exist or has no current version" : " does not exist"),
+        "clientele_data.models lists the models; clientele.save_model() adds one.");
   if (*found_type != type)
     throw Error(sqlstate::wrong_object_type,
                 "model " + shown + " is a " + *found_type + ", not a " + type);

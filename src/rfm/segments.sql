@@ -38,16 +38,18 @@ create_store() fills clientele_data.rfm_tiers with these rows.';
 CREATE PROCEDURE create_rfm_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE TABLE clientele_data.rfm_segments (
-    scheme text NOT NULL,
-    r integer NOT NULL CHECK (r BETWEEN 1 AND 10),
-    f integer NOT NULL CHECK (f BETWEEN 1 AND 10),
-    m integer NOT NULL CHECK (m BETWEEN 1 AND 10),
-    segment text NOT NULL,
-    tier text NOT NULL,
-    PRIMARY KEY (scheme, r, f, m)
-  );
-  INSERT INTO clientele_data.rfm_segments SELECT * FROM clientele.rfm_segments();
+  IF to_regclass('clientele_data.rfm_segments') IS NULL THEN
+    CREATE TABLE clientele_data.rfm_segments (
+      scheme text NOT NULL,
+      r integer NOT NULL CHECK (r BETWEEN 1 AND 10),
+      f integer NOT NULL CHECK (f BETWEEN 1 AND 10),
+      m integer NOT NULL CHECK (m BETWEEN 1 AND 10),
+      segment text NOT NULL,
+      tier text NOT NULL,
+      PRIMARY KEY (scheme, r, f, m)
+    );
+    INSERT INTO clientele_data.rfm_segments SELECT * FROM clientele.rfm_segments();
+  END IF;
   COMMENT ON TABLE clientele_data.rfm_segments IS
     'Which segment and tier RFM scores mean: one row for each combination of levels. Edit it, or add schemes of your own.';
   COMMENT ON COLUMN clientele_data.rfm_segments.scheme IS 'The name of the scheme, as rfm_segment() takes it.';
@@ -57,13 +59,15 @@ BEGIN
   COMMENT ON COLUMN clientele_data.rfm_segments.segment IS 'The name of the segment.';
   COMMENT ON COLUMN clientele_data.rfm_segments.tier IS 'The tier of the segment: high value, potential, basic or at risk.';
 
-  CREATE TABLE clientele_data.rfm_tiers (
-    tier text NOT NULL,
-    language text NOT NULL DEFAULT 'en',
-    strategy text NOT NULL,
-    PRIMARY KEY (tier, language)
-  );
-  INSERT INTO clientele_data.rfm_tiers SELECT * FROM clientele.rfm_tiers();
+  IF to_regclass('clientele_data.rfm_tiers') IS NULL THEN
+    CREATE TABLE clientele_data.rfm_tiers (
+      tier text NOT NULL,
+      language text NOT NULL DEFAULT 'en',
+      strategy text NOT NULL,
+      PRIMARY KEY (tier, language)
+    );
+    INSERT INTO clientele_data.rfm_tiers SELECT * FROM clientele.rfm_tiers();
+  END IF;
   COMMENT ON TABLE clientele_data.rfm_tiers IS 'What to do for the customers of each tier. Edit it.';
   COMMENT ON COLUMN clientele_data.rfm_tiers.tier IS 'The tier, as in rfm_segments.';
   COMMENT ON COLUMN clientele_data.rfm_tiers.language IS 'The language of the text: en, zh or others.';
@@ -71,11 +75,14 @@ BEGIN
 END $store$;
 COMMENT ON PROCEDURE create_rfm_tables() IS
   'Makes the tables of RFM segments and tiers and fills them with the built-in rows; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('rfm', 'clientele_data.rfm_segments', 'table', 'create_rfm_tables', true),
+  ('rfm', 'clientele_data.rfm_tiers', 'table', 'create_rfm_tables', true);
 
 CREATE PROCEDURE create_rfm_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE VIEW clientele_bi.rfm AS
+  CREATE OR REPLACE VIEW clientele_bi.rfm AS
     SELECT s.customer_id, s.last_purchase_at, s.frequency, s.monetary,
            (s.score).r, (s.score).f, (s.score).m,
            clientele.rfm_segment(s.score) AS segment, clientele.rfm_tier(s.score) AS tier
@@ -105,3 +112,5 @@ events named purchase, of any channel. The view reads all journeys.';
 END $store$;
 COMMENT ON PROCEDURE create_rfm_views() IS
   'Makes the view of RFM scores in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('rfm', 'clientele_bi.rfm', 'view', 'create_rfm_views', true);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Who may do what with the store, and the locks that its functions take. Only PostgreSQL's regime.
+// The rights and the trust that the store needs, and the locks that its functions take. Only
+// PostgreSQL's regime.
 #include <string_view>
 
 #include "pg/values.hpp"
@@ -40,13 +41,22 @@ bool may_use(Oid schema) {
 #endif
 }
 
+[[noreturn]] void report_missing(Oid schema, const char* name) {
+  if (OidIsValid(schema) && OidIsValid(get_relname_relid("stored_journeys", schema)))
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the store has no table clientele_data.%s", name),
+         errdetail("An older version of clientele created the store, or the table was dropped."),
+         errhint(pg::upgrade_hint)));
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no clientele store"),
+                  errdetail("Table clientele_data.%s does not exist.", name),
+                  errhint("CALL clientele.create_store() makes one.")));
+}
+
 /// A table of the store whose owner and writers the current role trusts.
 Oid trusted_table(Oid schema, const char* name) {
   const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
-  if (!OidIsValid(table))
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("there is no store in this database"),
-                    errdetail("Table clientele_data.%s does not exist.", name),
-                    errhint("CALL clientele.create_store() makes one.")));
+  if (!OidIsValid(table)) report_missing(schema, name);
   pg::require_trusted(schema, table);
   return table;
 }
@@ -63,6 +73,53 @@ Oid owner_of(Oid relation) {
 const char* table_name(Oid table) {
   const char* const name = get_rel_name(table);
   return name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name));
+}
+
+/// A column that the store has since its tables were changed. It stands for all tables whose names
+/// begin with `tables`.
+struct Change {
+  std::string_view tables;
+  const char* table;
+  const char* column;
+};
+constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
+                                     {"tag", "tags", "max_age"}};
+
+/// Refuses tables that an older version created, and that mean something else to the SQL of this
+/// one.
+void require_present(Oid schema, const char* name) {
+  for (const Change& change : changes_in_0_2) {
+    if (!std::string_view(name).starts_with(change.tables)) continue;
+    const Oid changed = get_relname_relid(change.table, schema);
+    if (OidIsValid(changed) && get_attnum(changed, change.column) == InvalidAttrNumber)
+      ereport(ERROR,
+              (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+               errmsg("an older version of clientele created this store"),
+               errdetail("Table clientele_data.%s has no column %s.", change.table, change.column),
+               errhint(pg::upgrade_hint)));
+  }
+}
+
+void require_store(FunctionCallInfo fcinfo, bool present) {
+  const char* const name =
+      PG_ARGISNULL(0) ? "stored_journeys" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const Privilege privilege =
+      privilege_named(PG_ARGISNULL(1) ? "SELECT" : pg::text_view(PG_GETARG_DATUM(1)));
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid table = trusted_table(schema, name);
+  if (present) require_present(schema, name);
+  if (!may_use(schema) || !may(table, privilege.mode))
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+         errmsg("permission denied for table clientele_data.%s", name),
+         errdetail("Role %s may not %s it.",
+                   quote_identifier(GetUserNameFromId(GetUserId(), false)), privilege.does),
+         std::string_view(name).starts_with("model")
+             ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
+             : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "
+                       "answer without a dictionary.")));
+  if (privilege.mode != ACL_SELECT) pg::require_trusted_trigger_makers(table, table_name(table));
 }
 
 }  // namespace
@@ -85,25 +142,14 @@ bool may_read(Oid table) { return may_use(get_rel_namespace(table)) && may(table
 
 using namespace clientele;
 
+/// What upgrade_store() calls, and the SQL of 0.1.0 until ALTER EXTENSION UPDATE is run.
 CLIENTELE_FUNCTION(clientele_require_store) {
-  const char* const name =
-      PG_ARGISNULL(0) ? "stored_journeys" : text_to_cstring(PG_GETARG_TEXT_PP(0));
-  const Privilege privilege =
-      privilege_named(PG_ARGISNULL(1) ? "SELECT" : pg::text_view(PG_GETARG_DATUM(1)));
-  const Oid schema = get_namespace_oid("clientele_data", true);
-  const Oid table = trusted_table(schema, name);
-  if (!may_use(schema) || !may(table, privilege.mode))
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-         errmsg("permission denied for table clientele_data.%s", name),
-         errdetail("Role %s may not %s it.",
-                   quote_identifier(GetUserNameFromId(GetUserId(), false)), privilege.does),
-         std::string_view(name).starts_with("model")
-             ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
-             : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "
-                       "answer without a dictionary.")));
-  if (privilege.mode != ACL_SELECT) pg::require_trusted_trigger_makers(table, table_name(table));
+  require_store(fcinfo, false);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_require_store_0_2) {
+  require_store(fcinfo, true);
   PG_RETURN_VOID();
 }
 
@@ -118,8 +164,8 @@ CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
                     errmsg("permission denied to lock the dictionaries of the store"),
                     errdetail("Role %s may add to none of them.",
                               quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-  // Nobody takes this lock by a statement: a table as such is locked in another way, and its
-  // sub-object 1 in none.
+  // No statement takes this lock: a table as such is locked in another way, and its sub-object 1
+  // is never locked.
   LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
   PG_RETURN_VOID();
 }

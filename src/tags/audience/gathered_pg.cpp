@@ -65,7 +65,7 @@ CLIENTELE_FUNCTION(clientele_audience_intersection_accum) {
 }
 
 CLIENTELE_FUNCTION(clientele_audience_intersection_combine) {
-  // What joins with nothing stays what it is; pg::combined would begin with nobody.
+  // A state without a partner stays as it is; pg::combined would begin with an empty audience.
   if (!PG_ARGISNULL(0)) return pg::combined<Common>(fcinfo);
   const MemoryContext context = pg::aggregate_context(fcinfo);
   if (PG_ARGISNULL(1)) PG_RETURN_NULL();

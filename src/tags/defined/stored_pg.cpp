@@ -75,33 +75,30 @@ void each_tag(PlannedQuery& query, std::initializer_list<std::string_view> texts
 class StoredTags : public tags::TagSource {
  public:
   StoredTags() {
-    bool whole = true;
     for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
-      whole = pg::store_has(table) && whole;
-    if (!whole)
-      throw Error(sqlstate::undefined_table,
-                  "there is no store in this database, and so no tag is defined",
-                  "CALL clientele.create_store() makes one; tag_match() asks tags in columns of "
-                  "your own.");
+      if (!pg::store_has(table))
+        pg::throw_missing(table, "this database has no clientele store, so no tag is defined",
+                          "CALL clientele.create_store() makes one; tag_match() works on tags in "
+                          "columns of your own.");
   }
 
   Audience answer(const Leaf& leaf) override {
     if (leaf.test == Test::below) return united(tags_below, {leaf.name});
     std::optional<std::string> holds;
-    std::optional<Audience> anybody;
+    std::optional<Audience> customers;
     const bool present = leaf.test == Test::present;
     each_tag(tag_named, {leaf.name}, [&](const Row& row) {
       holds = row.text;
       if (row.bytes.data() == nullptr) return;
-      anybody = present ? Audience::read(row.bytes) : Audience();
+      customers = present ? Audience::read(row.bytes) : Audience();
     });
     if (!holds) unknown(leaf.name);
-    if (!anybody)
+    if (!customers)
       throw Error(sqlstate::not_in_prerequisite_state,
                   "tag \"" + leaf.name + "\" has not been refreshed yet",
-                  "SELECT * FROM clientele.refresh_tags() computes who has it, and tells what went "
-                  "wrong if something did.");
-    if (present) return std::move(*anybody);
+                  "SELECT * FROM clientele.refresh_tags() computes which customers have it, and "
+                  "shows the error if its rule fails.");
+    if (present) return std::move(*customers);
     if (*holds == "number") return numbered(leaf);
     if (leaf.test == Test::equal) return united(one_value, {leaf.name, leaf.text});
     Audience all;
@@ -139,7 +136,7 @@ class StoredTags : public tags::TagSource {
       const char* const known = row.text(1);
       nearest.offer(known, known);
     });
-    throw Error(sqlstate::undefined_object, "there is no tag \"" + name + "\"",
+    throw Error(sqlstate::undefined_object, "tag \"" + name + "\" does not exist",
                 nearest.hint() + "clientele_data.tags lists them all; define_tag() adds one.");
   }
 };

@@ -43,7 +43,7 @@ class Mean {
   size_t count_ = 0;
 };
 
-/// Calls each(period, total) in the order of time, total NaN where there are no amounts.
+/// Calls each(period, total) in the order of time; total is NaN if there are no amounts.
 template <class Each>
 void each_period(std::span<const Purchase> sorted, Each each) {
   for (size_t i = 0; i < sorted.size();) {
@@ -121,13 +121,9 @@ std::span<Purchase> PurchaseFeed::read(const Journey& journey, std::span<const i
                                        const PurchaseDefinition& definition, LocalClock& clock,
                                        bool with_amounts) {
   purchases_.clear();
-  picked_.assign(journey.types().size(), 0);
-  bool any = false;
-  for (size_t k = 0; k < picked_.size(); ++k) {
-    picked_[k] = std::ranges::binary_search(types, journey.types()[k]);
-    any = any || picked_[k] != 0;
-  }
-  if (!any) return purchases_;
+  const PickedCodes picked(journey,
+                           [&](int32_t type) { return std::ranges::binary_search(types, type); });
+  if (!picked.any()) return purchases_;
   const int64_t last = definition.last();
   if (with_amounts && journey.has_amounts()) {
     journey.decode(events_);
@@ -142,9 +138,7 @@ std::span<Purchase> PurchaseFeed::read(const Journey& journey, std::span<const i
     }
     return purchases_;
   }
-  each_event(journey, [&](Micros at, uint16_t code) {
-    if (code >= picked_.size()) Reader::fail("an event code is out of range");
-    if (picked_[code] == 0) return true;
+  each_picked(journey, picked, [&](Micros at) {
     const int64_t period = definition.period_of(clock.local(at));
     if (period <= last) add(period, no_amount);
     return true;

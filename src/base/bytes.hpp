@@ -83,6 +83,11 @@ class Reader {
   bool done() const { return at_ == end_; }
 
   uint8_t u8() { return *take(1); }
+  /// The version that a packed value begins with, which must be this one; `type` is the value's.
+  void version(uint8_t known, const char* type) {
+    if (const uint8_t v = u8(); v != known) [[unlikely]]
+      unknown_version(v, type);
+  }
   uint64_t varint() {
     uint64_t v = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -120,6 +125,12 @@ class Reader {
   }
   [[noreturn]] static void fail(const char* why) {
     throw Error(sqlstate::corrupted, std::string("corrupt packed value: ") + why);
+  }
+  [[noreturn]] static void unknown_version(int version, const char* type) {
+    throw Error(sqlstate::corrupted,
+                std::string(type) + " format version " + std::to_string(version) +
+                    " is not known to this release",
+                "The value was written by a newer release, or it is damaged.");
   }
 
  private:

@@ -110,9 +110,7 @@ void FunnelDefinition::write(Bytes& out) const {
 FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (r.u8() != format_version)
-    throw Error(sqlstate::corrupted, "funnel_def format version is not known to this release",
-                "The value was written by a newer release.");
+  r.version(format_version, "funnel_def");
   FunnelDefinition d;
   const uint8_t order = r.u8(), flags = r.u8();
   if (order > 2 || flags > 7) Reader::fail("a flag of a funnel is out of range");

@@ -110,7 +110,7 @@ void RawFunnel::write(Bytes& out) const {
 }
 
 void RawFunnel::read(Reader& r) {
-  if (r.u8() != version) Reader::fail("unknown version of a funnel's rows");
+  r.version(version, "window_funnel");
   const uint8_t increasing = r.u8(), order = r.u8();
   rule_.within = r.varint();
   const uint64_t steps = r.varint();

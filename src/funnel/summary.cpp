@@ -50,9 +50,7 @@ void FunnelSummary::write(Bytes& out) const {
 }
 
 void FunnelSummary::read(Reader& reader) {
-  if (reader.u8() != format_version)
-    throw Error(sqlstate::corrupted, "funnel_summary format version is not known to this release",
-                "The value was written by a newer release.");
+  reader.version(format_version, "funnel_summary");
   const size_t size = reader.count();
   const uint8_t* definition = reader.take(size);
   const FunnelDefinition parsed = FunnelDefinition::read({definition, size});

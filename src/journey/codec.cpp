@@ -297,10 +297,7 @@ void encode(const EventList& list, Bytes& out) {
 
 Journey::Journey(std::span<const uint8_t> packed) {
   Reader reader(packed);
-  if (const uint8_t v = reader.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "journey format version " + std::to_string(v) + " is not known to this release",
-                "The value was written by a newer release, or it is not a journey.");
+  reader.version(version, "journey");
   const uint8_t flags = reader.u8();
   if ((flags & ~known_flags) != 0 || (flags & unit_mask) >= units.size())
     Reader::fail("unknown journey flags");

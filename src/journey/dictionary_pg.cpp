@@ -170,7 +170,8 @@ std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_
     // A known name whose properties match nothing is not a mistake.
     if (!term.properties.empty() && !find_types(term, false).empty()) continue;
     const std::string hint = nearest_names(term);
-    throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);
+    throw Error(sqlstate::undefined_object, "event \"" + term_text(term) + "\" does not exist",
+                hint);
   }
   picked.tidy();
   excepted.tidy();

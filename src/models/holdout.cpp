@@ -118,7 +118,7 @@ void HoldoutSummary::write(Bytes& out) const {
 }
 
 void HoldoutSummary::read(Reader& r) {
-  if (r.u8() != version) Reader::fail("unknown version of a holdout_summary");
+  r.version(version, "holdout_summary");
   const auto possible = [](double value) {
     return std::abs(value) <= most &&
            std::bit_cast<uint64_t>(value + 0.0) == std::bit_cast<uint64_t>(value);

@@ -56,9 +56,7 @@ void PathDefinition::write(Bytes& out) const {
 PathDefinition PathDefinition::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "path_def format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "path_def");
   const uint8_t flags = r.u8();
   PathDefinition d;
   if (flags & with_gap) d.session_gap = r.varint();

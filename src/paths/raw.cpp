@@ -153,7 +153,7 @@ void RawPath::write(Bytes& out) const {
 }
 
 void RawPath::read(Reader& reader) {
-  if (reader.u8() != version) Reader::fail("unknown version");
+  reader.version(version, "journey_path");
   define(reader.counted());
   const size_t labels = reader.count();
   for (size_t i = 0; i < labels; ++i)

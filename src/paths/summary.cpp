@@ -292,9 +292,7 @@ void PathSummary::write(Bytes& out) const {
 }
 
 void PathSummary::read(Reader& reader) {
-  if (const uint8_t v = reader.u8(); v != version)
-    throw Error(sqlstate::corrupted, "path_summary format version " + std::to_string(v) +
-                                         " is not known to this release");
+  reader.version(version, "path_summary");
   define(reader.counted());
   customers_ = reader.varint();
   const size_t labels = reader.count();

@@ -26,7 +26,7 @@ Datum make_varlena(ByteView bytes) {
 pg_tz* time_zone_named(const std::string& name) {
   pg_tz* const zone = call_pg([&] { return pg_tzset(name.c_str()); });
   if (zone == nullptr)
-    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" is not known",
+    throw Error(sqlstate::invalid_parameter, "time zone \"" + name + "\" not recognized",
                 "Names are listed in pg_timezone_names, such as Asia/Shanghai.");
   return zone;
 }

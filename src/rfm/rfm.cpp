@@ -137,9 +137,7 @@ void RfmCuts::write(Bytes& out) const {
 
 RfmCuts RfmCuts::read(std::span<const uint8_t> bytes) {
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "rfm_cuts format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "rfm_cuts");
   RfmCuts c;
   const uint8_t method = r.u8();
   if (method > static_cast<uint8_t>(CutMethod::kmeans)) Reader::fail("it is not a rfm_cuts");
@@ -182,9 +180,7 @@ void RfmDefinition::write(Bytes& out) const {
 
 RfmDefinition RfmDefinition::read(std::span<const uint8_t> bytes) {
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted, "rfm_cuts_def format version " + std::to_string(v) +
-                                         " is not known to this release");
+  r.version(version, "rfm_cuts_def");
   const uint8_t method = r.u8();
   if (method > static_cast<uint8_t>(CutMethod::kmeans)) Reader::fail("it is not a rfm_cuts_def");
   RfmDefinition d;

@@ -55,7 +55,8 @@ RfmScheme scheme_named(std::string_view name) {
     std::ranges::copy_if(builtin_cells(), std::back_inserter(cells),
                          [&](const RfmCell& c) { return c.scheme == name; });
   if (cells.empty())
-    throw Error(sqlstate::undefined_object, "unknown RFM scheme \"" + std::string(name) + "\"",
+    throw Error(sqlstate::undefined_object,
+                "RFM scheme \"" + std::string(name) + "\" does not exist",
                 stored ? "The schemes are standard, eight, eight_en and those in "
                          "clientele_data.rfm_segments."
                        : "The schemes are standard, eight and eight_en; a store has a table for "

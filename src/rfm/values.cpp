@@ -120,9 +120,7 @@ void RfmValues::write(Bytes& out) const {
 }
 
 void RfmValues::read(Reader& r) {
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "rfm_values format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "rfm_values");
   const std::span<const uint8_t> encoded = r.counted();
   const uint8_t kind = r.u8();
   if (kind == 0 || kind > static_cast<uint8_t>(Recency::number))

@@ -94,9 +94,7 @@ void Classification::write(Bytes& out) const {
 }
 
 void Classification::read(Reader& r) {
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted, "classification_summary format version " + std::to_string(v) +
-                                         " is not known to this release");
+  r.version(version, "classification_summary");
   const int digits = r.u8();
   const size_t n = r.count(3);
   if (digits > all_digits || n == 0 || n > limit_) Reader::fail("it is not a classification");

@@ -44,9 +44,7 @@ void FeaturesDefinition::write(Bytes& out) const {
 FeaturesDefinition FeaturesDefinition::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted, "churn_features_def format version " + std::to_string(v) +
-                                         " is not known to this release");
+  r.version(version, "churn_features_def");
   const uint8_t given = r.u8();
   FeaturesDefinition d;
   d.period = static_cast<int64_t>(r.varint());

@@ -92,9 +92,7 @@ void ChurnDefinition::write(Bytes& out) const {
 ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "churn_def format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "churn_def");
   ChurnDefinition d;
   std::memcpy(&d.penalty, r.take(sizeof d.penalty), sizeof d.penalty);
   const uint8_t weight = r.u8();

@@ -266,9 +266,7 @@ void ChurnModel::write(Bytes& out) const {
 ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted, "churn_model format version " + std::to_string(v) +
-                                         " is not known to this release");
+  r.version(version, "churn_model");
   const uint8_t flags = read_flags(r, 15);
   ChurnModel m;
   m.intercept = read_number(r);

@@ -208,9 +208,7 @@ void ChurnRows::write(Bytes& out) const {
 }
 
 void ChurnRows::read(Reader& r) {
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "churn_rows format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "churn_rows");
   const std::span<const uint8_t> encoded = r.counted();
   const uint8_t named = r.u8();
   if (named > 1) Reader::fail("it is not a churn_rows");

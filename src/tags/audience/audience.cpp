@@ -304,9 +304,7 @@ void Audience::write(Bytes& out) const {
 
 uint64_t Audience::size_in_head(std::span<const uint8_t> head) {
   Reader r(head);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "audience format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "audience");
   const uint64_t n = u64(r.take(8));
   if (n > largest_id) Reader::fail("impossible number of ids");
   return n;

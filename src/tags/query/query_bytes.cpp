@@ -92,7 +92,7 @@ void TagQuery::write(Bytes& out) const {
 
 TagQuery TagQuery::read(std::span<const uint8_t> bytes) {
   Reader reader(bytes);
-  if (reader.u8() != version) Reader::fail("an unknown version of a tag query");
+  reader.version(version, "tag_query");
   TagQuery query;
   read_node(reader, query.root_, Kind::leaf, 0);
   if (!reader.done()) Reader::fail("bytes follow a tag query");

@@ -53,9 +53,7 @@ void Scores::write_to(uint8_t* bytes) const {
 
 uint64_t Scores::size_in_head(std::span<const uint8_t> head) {
   Reader r(head);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted,
-                "tag_scores format version " + std::to_string(v) + " is not known to this release");
+  r.version(version, "tag_scores");
   const auto n = number<uint64_t>(r);
   if (n > largest_id) Reader::fail("impossible number of customers");
   return n;

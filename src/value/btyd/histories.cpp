@@ -319,7 +319,7 @@ void HistoryCounts::write(Bytes& out) const {
 }
 
 void HistoryCounts::read(Reader& reader) {
-  if (reader.u8() != version) Reader::fail("unknown version of a btyd_histories");
+  reader.version(version, "btyd_histories");
   const uint8_t defined = reader.u8(), kind = reader.u8();
   if (defined > 1 || kind > static_cast<uint8_t>(ModelKind::bg_bb))
     Reader::fail("unknown kind of model");

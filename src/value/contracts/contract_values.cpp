@@ -52,7 +52,7 @@ void ContractCounts::write(Bytes& out) const {
 }
 
 void ContractCounts::read(Reader& r) {
-  if (r.u8() != version) Reader::fail("unknown version of a state of contract_fit");
+  r.version(version, "contract_values");
   rows_.read(r, [](const ContractRow& row) {
     if (row.periods == 0 || row.periods > INT32_MAX || row.churned > 1)
       Reader::fail("impossible contracts");

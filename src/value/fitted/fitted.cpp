@@ -153,7 +153,7 @@ void Fitted::write(Bytes& out) const {
 
 Fitted Fitted::read(std::span<const uint8_t> bytes) {
   Reader r(bytes);
-  if (r.u8() != version) Reader::fail("unknown version of a model");
+  r.version(version, "model");
   Fitted fitted;
   const uint8_t kind = r.u8();
   if (kind >= model_kinds) Reader::fail("unknown kind of model");

@@ -76,7 +76,7 @@ CollectedPurchases* CollectedPurchases::read(
     const std::function<PurchaseCounter&(std::span<const uint8_t>)>& counter_of,
     std::pmr::memory_resource& memory) {
   Reader reader(bytes);
-  if (reader.u8() != version) Reader::fail("unknown version of a customer's purchases");
+  reader.version(version, "purchases");
   PurchaseCounter& counter = counter_of(reader.counted());
   const size_t n = reader.count(sizeof(Purchase));
   const uint8_t* const rows = reader.take(n * sizeof(Purchase));

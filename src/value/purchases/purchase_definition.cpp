@@ -98,9 +98,7 @@ void PurchaseDefinition::write(Bytes& out) const {
 PurchaseDefinition PurchaseDefinition::read(std::span<const uint8_t> bytes) {
   size_limit.check(bytes.size());
   Reader r(bytes);
-  if (const uint8_t v = r.u8(); v != version)
-    throw Error(sqlstate::corrupted, "purchase_def format version " + std::to_string(v) +
-                                         " is not known to this release");
+  r.version(version, "purchase_def");
   const uint8_t flags = r.u8();
   PurchaseDefinition d;
   d.until = r.signed_varint();

@@ -89,7 +89,7 @@ void SpendCounts::write(Bytes& out) const {
 }
 
 void SpendCounts::read(Reader& r) {
-  if (r.u8() != version) Reader::fail("unknown version of a state of spend_fit");
+  r.version(version, "spend_values");
   digits_ = r.u8();
   if (digits_ < min_digits || digits_ > exact) Reader::fail("impossible rounding of spend");
   rows_.read(r, [&](const SpendRow& row) {

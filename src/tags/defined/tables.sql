@@ -169,7 +169,8 @@ BEGIN
              AND pg_get_constraintdef(c.oid) LIKE '%''yes''%') THEN
     ALTER TABLE clientele_data.tags DROP CONSTRAINT tags_holds_check, ALTER COLUMN holds SET DEFAULT 'flag';
     UPDATE clientele_data.tags t SET holds = 'flag' WHERE t.holds = 'yes';
-    UPDATE clientele_data.tag_status s SET holds = 'flag', rule_key = overlay(s.rule_key PLACING 'flag' FROM position(' yes' IN s.rule_key) + 1 FOR 3)
+    UPDATE clientele_data.tag_status s
+    SET holds = 'flag', rule_key = overlay(s.rule_key PLACING 'flag' FROM position(' yes' IN s.rule_key) + 1 FOR 3)
     WHERE s.holds = 'yes';
     ALTER TABLE clientele_data.tags ADD CHECK (holds IN ('flag', 'text', 'texts', 'number'));
   END IF;

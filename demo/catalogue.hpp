@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// What the simulated shop sells, and to whom.
+/// What the simulated shop sells, and its kinds of customers.
 namespace demo {
 
 struct Category {

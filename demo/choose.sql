@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Finds questions that suit somebody's file. A funnel: of the only event again and again, or of the
+-- Finds questions that suit a user's file. A funnel: of the only event again and again, or of the
 -- four events that most customers have, in the order in which they usually first happen. Its window:
 -- what half of the customers stay within. A session ends after half an hour, or a week if the file
 -- knows only days.
@@ -28,7 +28,7 @@ SELECT CASE (SELECT count(*) FROM kinds)
          WHEN 1 THEN (SELECT array_fill(clientele.quote_selector(NULL, event), '{4}') FROM kinds)
          ELSE (SELECT array_agg(clientele.quote_selector(NULL, event) ORDER BY place, event) FROM ordered)
        END AS steps,
-       (SELECT count(*) = 1 FROM kinds) AS apart,  -- the lines of one order are no repeat purchases
+       (SELECT count(*) = 1 FROM kinds) AS apart,  -- the lines of one order are not repeat purchases
        coalesce((SELECT min(w.within)::text FROM unnest('{1 hour,1 day,7 days,30 days,90 days}'::interval[]) w (within)
                  WHERE w.within >= (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY span) FROM spans)), '365 days') AS within,
        CASE WHEN (SELECT bool_and(at = date_trunc('day', at, 'UTC')) FROM demo.usable) THEN '7 days' ELSE '30 minutes' END AS gap,

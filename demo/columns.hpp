@@ -137,7 +137,7 @@ class ColumnChooser {
     }
   }
 
-  /// A name that clearly means an amount or a time is not passed over because its values cannot be
+  /// A name that clearly means an amount or a time is not skipped because its values cannot be
   /// read: with `anyway` some that can be read are enough, and none is an error. With `days` times
   /// may be days since 1900.
   void by_name(Role role, bool anyway = false, bool days = false) {
@@ -194,7 +194,7 @@ class ColumnChooser {
     if (best >= 0) take(Role::clock, column, "times of day beside days");
   }
 
-  /// How much the values of a column look like those by which somebody is known.
+  /// How much the values of a column look like those that identify a person.
   int identity_score(const ColumnFacts& c) const {
     if (c.distinct() < 2 || !c.repeats() || c.holds_spelt_times() || c.holds_clocks()) return 0;
     if (c.is_money() || (c.distinct() * 10 > c.filled * 9 && c.filled > 20)) return 0;

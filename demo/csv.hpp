@@ -23,7 +23,7 @@ struct Record {
 /// Splits text as RFC 4180 says, line ends of every kind. A quote opens only at the start of a
 /// field; one within is a character. Where quoting is broken, the faulty record is one line long
 /// and reading resumes on the next, so that a lost quote costs one row and not the rest of the
-/// file. Whether it is broken shows within 64 MB; a longer field is not told from a lost quote.
+/// file. Whether it is broken shows within 64 MB; a longer field looks the same as a lost quote.
 class CsvText {
  public:
   static constexpr size_t longest_record = size_t{1} << 20, longest_quoted = size_t{64} << 20;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
-# Shows what clientele is for, on a simulated shop or on somebody's own file. Started by ./run demo,
+# Shows what clientele is for, on a simulated shop or on a file of your own. Started by ./run demo,
 # with CLIENTELE_PSQL (a command that reaches the demo's database) and CLIENTELE_BUILD (where the
 # programs are) in its environment.
 set -euo pipefail
@@ -13,7 +13,7 @@ usage() {
 
 ./run demo FILE [options]
     The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names
-    and contents, and you are told which. To say it yourself:
+    and contents, and the choice is shown. To choose yourself:
       --customer COL  --time COL      the columns that every file must have, by name or number
       --clock COL                     the time of day, where --time holds days only
       --event COL     --channel COL   what was done, and where; without an event column each row is
@@ -25,7 +25,7 @@ usage() {
       --channel-name NAME             where, in a file without a channel column
       --delimiter C                   , ; | or tab
       --header, --no-header           whether the first row names the columns
-      --header-line N                 the line that names them; what is above is passed over
+      --header-line N                 the line that names them; what is above is ignored
       --date-order ORDER              dmy, mdy or ymd: what 1/2/2026 and 26/03/01 mean
                                       (also --day-first, --month-first, --year-first)
       --time-as FORM                  what times of figures alone are: calendar (2026030509), epoch
@@ -78,8 +78,8 @@ if [[ -z $file ]]; then
   ((${#import[@]} == 0)) || die "${import[0]} is about a file, and none is named"
 else
   ((${#simulation[@]} == 0)) || die "${simulation[0]} is about the simulation, not about $file"
-  [[ -e $file ]] || die "there is no file $file"
-  [[ -f $file || -p $file ]] || die "$file is no file"
+  [[ -e $file ]] || die "file $file does not exist"
+  [[ -f $file || -p $file ]] || die "$file is not a file"
   [[ -r $file ]] || die "$file cannot be read"
 fi
 
@@ -119,7 +119,7 @@ if [[ -z $file ]]; then
   quiet -c 'ANALYZE demo.events, demo.truth'
   pack load_shop
   show shop tags sizes
-  heading 'What nobody in the shop can know is in demo.truth: who has left, and who will buy how much.'
+  heading 'demo.truth has what the shop cannot know: which customers have left, and how much each will buy.'
 else
   open=cat
   case $(head -c 2 -- "$file" | od -An -tx1 | tr -d ' \n') in

@@ -47,7 +47,7 @@ class Explanation {
     else if (plan_.layout.first_line == 1)
       text += ", named in the first row";
     else
-      text += ", named in line " + at + ", what is above passed over";
+      text += ", named in line " + at + ", what is above ignored";
     text += ", " + source_.encoding();
     return text + (source_.guessed() ? " by the look of it (else say --encoding)" : "");
   }

@@ -12,7 +12,7 @@
 
 namespace demo {
 
-/// What a sample tells of one column.
+/// What a sample says about one column.
 struct ColumnFacts {
   std::string name;
   size_t filled = 0;  // what says that there is nothing does not count
@@ -40,7 +40,7 @@ struct ColumnFacts {
   bool mostly(size_t n) const { return filled > 0 && n * 10 >= filled * 8; }
   size_t distinct() const { return values.size(); }
   bool repeats() const { return distinct() < filled || filled < 3; }
-  /// Amounts and the like, which nobody is known by.
+  /// Amounts and the like, which identify no person.
   bool is_money() const {
     return mostly(numbers) && (numbers - whole > 0 || currencies.size() > 0);
   }
@@ -71,7 +71,7 @@ struct ColumnFacts {
     }
     ++numbers;
     decimals.see(text);
-    // 17850.0 is a number of somebody that a program took for one.
+    // 17850.0 is the number of a customer that a program took for an amount.
     const bool zero = text.ends_with(".0");
     if ((!marks && text.find_first_of("eE") == text.npos) || zero) ++whole;
     if (is_digit(text.front()) && is_digit(text.back())) return;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Questions about somebody's file. Each query can be pasted into ./run psql.
+-- Questions about a file of your own. Each query can be pasted into ./run psql.
 \echo :title'What do customers do?':plain
 SELECT channel, event, count(*) AS events, count(DISTINCT customer_id) AS customers, sum(amount) AS amount
 FROM clientele_bi.events

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Reads somebody's CSV file, finds out what its columns mean, and writes rows for COPY.
+// Reads a user's CSV file, finds out what its columns mean, and writes rows for COPY.
 #include <cstdio>
 #include <exception>
 

@@ -29,7 +29,7 @@ class Importer {
     Record record;
     const uint64_t first = plan_.layout.first_line + (plan_.header ? 1 : 0);
     while (reader.next(record)) {
-      // Without a header nothing is passed over but the line that names the separator.
+      // Without a header no line is skipped except the one that names the separator.
       if (record.line < first && (plan_.header || record.raw.starts_with("sep="))) continue;
       if (record.raw.empty() && record.fault == Fault::none) {
         ++blank_;
@@ -47,8 +47,7 @@ class Importer {
 
   void report() const {
     std::fprintf(stderr, "%s  %s rows read", terminal_ ? "\r" : "", with_commas(rows_).c_str());
-    if (blank_ > 0)
-      std::fprintf(stderr, ", %s blank lines passed over", with_commas(blank_).c_str());
+    if (blank_ > 0) std::fprintf(stderr, ", %s blank lines ignored", with_commas(blank_).c_str());
     if (unzoned_ > 0)
       std::fprintf(stderr, s_.time.zone == 0
                                ? "; times without a zone are taken as UTC (else say --utc-offset)"
@@ -143,7 +142,8 @@ class Importer {
       return;
     }
     const std::string_view customer = field(Role::customer);
-    put(customer == "/" ? std::string_view{} : customer);  // WeChat's and Alipay's nobody
+    // WeChat and Alipay write / for no customer.
+    put(customer == "/" ? std::string_view{} : customer);
     put(time_);
     put(has(Role::event) ? field(Role::event)
         : s_.event_name  ? std::string_view(*s_.event_name)

@@ -2,7 +2,7 @@
 #pragma once
 #include <string_view>
 
-/// The letters by which languages are told from what only looks like them.
+/// The letters that distinguish languages from what only looks like them.
 namespace demo {
 
 // clang-format off

@@ -178,8 +178,8 @@ inline std::optional<Decimal> parse_number(std::string_view text, bool decimal_c
   return d;
 }
 
-/// In millionths, as journeys hold amounts: rounded half away from zero, which `rounded` tells.
-/// Nothing if it is 10^12 or beyond.
+/// In millionths, as journeys hold amounts: rounded half away from zero; `rounded` says whether it
+/// was. Nothing if it is 10^12 or beyond.
 inline std::optional<int64_t> to_millionths(Decimal d, bool& rounded) {
   constexpr int64_t limit = 1'000'000'000'000'000'000;
   if (d.digits == 0) return 0;

@@ -60,8 +60,8 @@ void each_row(const Layout& layout, std::string_view head, bool complete, size_t
   }
 }
 
-/// 1.234 and 1,234 are a thousand or a bit more than one: other numbers of the column tell, or of
-/// the file, or what else the file does as people with a decimal comma do.
+/// 1.234 and 1,234 are a thousand or a bit more than one: other numbers of the column
+/// decide, or of the file, or other habits of people with a decimal comma.
 inline DecimalChoice choose_decimal(const DecimalVotes& own, const DecimalVotes& all,
                                     char delimiter, bool dotted_dates) {
   if (own.comma + own.point > 0)
@@ -71,7 +71,7 @@ inline DecimalChoice choose_decimal(const DecimalVotes& own, const DecimalVotes&
   if (own.one_comma > 0 && own.one_point > 0) return {false, "", false};
   if (dotted_dates) return {true, "as usual beside dates with dots", false};
   if (own.one_point > 0 && delimiter == ';') return {true, "as usual between semicolons", false};
-  return {false, "nothing tells otherwise", false};
+  return {false, "nothing says otherwise", false};
 }
 
 class Planner {

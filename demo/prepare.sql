@@ -10,7 +10,7 @@ SELECT to_regclass('clientele_data.customers') IS NOT NULL AS has_store \gset
 CALL clientele.create_store();
 
 CREATE SCHEMA demo;
-COMMENT ON SCHEMA demo IS 'What ./run demo works on. It is made anew each time.';
+COMMENT ON SCHEMA demo IS 'What ./run demo works on. It is made again each time.';
 
 CREATE TABLE demo.events (
   row bigint,
@@ -44,7 +44,7 @@ INSERT INTO demo.reasons VALUES
   ('wrong_field_count', 'It has more or fewer fields than the others.'),
   ('text_after_quote', 'A quoted field goes on after its closing quote.'),
   ('unterminated_quote', 'A quote is opened and never closed.'),
-  ('nul_byte', 'It contains a zero byte, which is no text.'),
+  ('nul_byte', 'It contains a zero byte, which a text cannot have.'),
   ('invalid_text', 'It is not in the encoding of the file, UTF-8 unless another was named.'),
   ('row_too_long', 'It is longer than a megabyte.');
 INSERT INTO demo.reasons SELECT reason, meaning FROM clientele.reject_reasons();
@@ -66,7 +66,7 @@ CREATE TABLE demo.truth (
   next_90_days_purchases integer,
   next_90_days_spend numeric
 );
-COMMENT ON TABLE demo.truth IS 'What nobody in the simulated shop can know of its customers: predictions can be checked against it.';
+COMMENT ON TABLE demo.truth IS 'What the simulated shop cannot know of its customers: predictions can be checked against it.';
 COMMENT ON COLUMN demo.truth.purchases_a_week IS 'The rate at which the customer buys while alive, from the first purchase on.';
 COMMENT ON COLUMN demo.truth.dropouts_a_week IS 'The rate at which the customer leaves: the lifetime is exponential.';
 COMMENT ON COLUMN demo.truth.alive IS 'Whether the customer is one still when the simulation ends.';

@@ -26,7 +26,7 @@ inline constexpr const char* usage =
     "  --channel-name NAME   the channel of each row of a file without a channel column\n"
     "  --delimiter C         , ; | or tab\n"
     "  --header, --no-header whether the first row names the columns\n"
-    "  --header-line N       the line that names them; those above are passed over\n"
+    "  --header-line N       the line that names them; those above are ignored\n"
     "  --date-order ORDER    dmy, mdy or ymd: how to read 1/2/2026 and 26/03/01\n"
     "  --day-first, --month-first, --year-first      the same\n"
     "  --time-as FORM        what times of figures alone are: calendar (2026030509), epoch\n"

@@ -59,7 +59,7 @@ SELECT key AS parameter, round(value::numeric, 3) AS estimate,
        round((btyd::text::jsonb #>> ARRAY['standard_errors', key])::numeric, 3) AS "standard error"
 FROM model, jsonb_each_text(btyd::text::jsonb -> 'parameters') ORDER BY key;
 
-\echo :title'Is it right? Buyers in ten groups by the probability that they have left, and what nobody in the shop can know':plain
+\echo :title'Is it right? Buyers in ten groups by the probability that they have left, and what the shop cannot know':plain
 SELECT tenth, count(*) AS buyers, to_char(100 * avg(left_prob), 'FM990.0 %') AS "have left, says the model",
        to_char(100 * avg((NOT alive)::int), 'FM990.0 %') AS "have left",
        round(sum(expected)) AS "purchases expected in 90 days", sum(next_90_days_purchases) AS made

@@ -63,7 +63,7 @@ struct Shopper {
   size_t taste = 0;
   Channel favourite = Channel::web;
   int purchases = 0;
-  int next_purchases = 0;  // in the 90 days after the end, which nobody is shown
+  int next_purchases = 0;  // in the 90 days after the end, which are not shown
   double next_spend = 0;
 };
 

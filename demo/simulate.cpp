@@ -16,8 +16,8 @@ namespace {
 constexpr const char* usage =
     "simulate [--customers N] [--days N] [--seed N] [--start YYYY-MM-DD]\n"
     "         [--events FILE] [--truth FILE] [--quiet]\n\n"
-    "Writes the events of a simulated shop as CSV to FILE or standard output, and what nobody in\n"
-    "the shop can know (who is still a customer, how much each will buy) to the truth file.\n"
+    "Writes the events of a simulated shop as CSV to FILE or standard output, and what the\n"
+    "shop cannot know (who is still a customer, how much each will buy) to the truth file.\n"
     "The same seed and sizes give the same bytes everywhere.\n";
 
 struct Settings {

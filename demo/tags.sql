@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Tags of customers, on the simulated shop or somebody's file. Each query can be pasted into ./run psql.
+-- Tags of customers, on the simulated shop or a file of your own. Each query can be pasted into ./run psql.
 \set ECHO none
 SELECT max(last_event_at) AS present,
        CASE WHEN EXISTS (SELECT FROM demo.truth) THEN 'Asia/Shanghai' ELSE current_setting('TimeZone') END AS zone
@@ -17,7 +17,7 @@ FROM clientele.refresh_tags(at => :'present') GROUP BY outcome;
 SELECT family, tags, customers, to_char(100 * share, 'FM990.0 %') AS share, repeat('█', round(30 * share)::int) AS "                              "
 FROM clientele_bi.tag_family_coverage ORDER BY family = 'all', family;
 
-\echo :title'A list for those who work with it may have a Chinese name, and rest on other tags':plain
+\echo :title'A list for the people who work with it may have a Chinese name, and use other tags':plain
 SELECT clientele.define_tag('唤醒名单', 'value.high & (behaviour.cooling | behaviour.sleeping) & !response.complained_lately', 'value',
                             description => '高价值、已沉默、近期未投诉:值得唤醒的客户');
 SELECT tag, outcome, customers FROM clientele.refresh_tags('{唤醒名单}', at => :'present');

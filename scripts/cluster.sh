@@ -5,7 +5,7 @@
 #   pg/    a copy of the installed PostgreSQL, mostly symbolic links, with this checkout's build of
 #          the extension in it: installing needs no root, and checkouts do not share a library
 #   main/  the cluster of `demo`, `bench` and `psql`: data, log and a socket that only we can enter
-#   test/  the same for `test`, made anew each time
+#   test/  the same for `test`, made again each time
 
 installed=/usr/lib/postgresql/$pg_major
 
@@ -167,7 +167,7 @@ main_cluster() {
     [[ ! -f $made || $(<"$made") != "$script" ]] || return 0
     say "the extension has changed since the database $1 was made"
     [[ $2 == renew ]] || return 0
-    say 'making it anew'
+    say 'making it again'
   fi
   make_database "$1" || die "the database $1 could not be made"
   printf '%s\n' "$script" >"$made"

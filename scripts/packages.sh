@@ -38,7 +38,7 @@ install_packages() (
 need_packages() {
   local missing as_root=()
   command -v dpkg-query >/dev/null ||
-    die "this is no Debian: install PostgreSQL $pg_major with its server headers yourself, then" \
+    die "this is not Debian: install PostgreSQL $pg_major with its server headers yourself, then" \
       "use make && make install && make installcheck"
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} > 0)) || return 0

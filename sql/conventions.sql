@@ -38,7 +38,7 @@ SELECT proname, array_agg(DISTINCT proparallel) AS parallel, array_agg(DISTINCT 
 FROM functions WHERE prokind <> 'p' AND (proparallel <> 's' OR provolatile = 'v')
 GROUP BY proname ORDER BY proname COLLATE "C";
 
--- The aggregates: a state that crosses nodes is no internal one.
+-- The aggregates: a state that crosses nodes is not of type internal.
 SELECT f.proname, pg_get_function_identity_arguments(f.oid) AS arguments, aggtranstype::regtype AS state,
        aggcombinefn <> 0 AS combines
 FROM functions f JOIN pg_aggregate a ON a.aggfnoid = f.oid

@@ -21,7 +21,7 @@ SELECT signature, c AS setting FROM ours, unnest(proconfig) c
 WHERE c ~ '^search_path=' AND replace(replace(c, '"', ''), ' ', '') !~ '^search_path=pg_catalog,((clientele|clientele_data),)*pg_temp$';
 -- Without one, every name has its schema: tests/search_path.py reads these.
 SELECT signature FROM bodies WHERE NOT coalesce(proconfig::text ~ 'search_path', false) ORDER BY signature::text COLLATE "C";
--- No path that a function sets for a rule or a query has schemas of everybody.
+-- No path that a function sets for a rule or a query has schemas in which any role may create.
 SELECT signature FROM bodies WHERE prosrc ~* '''[^'']*pg_catalog,[^'']*\mpublic\M';
 -- Definers' rights are rare.
 SELECT signature, proconfig FROM ours WHERE prosecdef ORDER BY 1;
@@ -42,7 +42,7 @@ WHERE strpos(body, 'clientele_data.') > 0 AND strpos(body, 'require_store') NOT 
   AND proname !~ '^create_.*(store|tables|views)$' AND proname NOT IN ('starter_tags', 'tag_rule_source')
 ORDER BY signature::text COLLATE "C";
 
--- Operators and casts are on types of ours, and so are operator classes, but one that is no default: they cannot change what
+-- Operators and casts are on types of ours, and so are operator classes, except one that is not a default: they cannot change what
 -- others' statements mean.
 CREATE TEMP VIEW our_types AS
   SELECT oid FROM pg_type WHERE typnamespace = 'clientele'::regnamespace;
@@ -64,7 +64,7 @@ WHERE 'internal'::regtype = ANY (proargtypes::oid[])
   AND NOT EXISTS (SELECT FROM pg_type t WHERE t.typreceive = ours.oid)
 ORDER BY signature::text COLLATE "C";
 
--- Nobody but the owner may change what the extension has.
+-- No role except the owner may change what the extension has.
 SELECT oid::regnamespace, privilege_type FROM pg_namespace, aclexplode(nspacl) a
 WHERE oid = 'clientele'::regnamespace AND grantee = 0;
 SELECT signature FROM ours, aclexplode(proacl) a WHERE a.grantee <> 0 AND a.grantee <> proowner;

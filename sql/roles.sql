@@ -24,7 +24,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 GRANT ALL ON SCHEMA public TO PUBLIC;
 
--- Who trusts whom.
+-- Which roles trust which.
 CREATE FUNCTION trusting(who text, whom text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   answer boolean;
@@ -45,14 +45,14 @@ SELECT trusting('regress_roles_reader', 'regress_roles_friend') AS owner_of_data
 RESET ROLE;
 SELECT current_user <> 'regress_roles_reader' AS reset, trusts(0) AS nobody, trusts(4294967295) AS gone, trusts(NULL) IS NULL AS "null";
 
--- The setting counts for who made it.
+-- The setting counts for the role that made it.
 SET ROLE regress_roles_reader;
 SELECT * FROM fails('SET clientele.trusted_owners = ''a,,b''');
 SET clientele.trusted_owners = 'nobody_of_this_name, Regress_Roles_Owner';
 SELECT trusts('regress_roles_owner'::regrole), trusts('regress_roles_other'::regrole);
 CREATE FUNCTION asked_by_reader(whom regrole) RETURNS boolean LANGUAGE sql SECURITY DEFINER BEGIN ATOMIC SELECT trusts(whom); END;
 RESET ROLE;
--- A superuser may be anybody, so the setting of the role that he was counts for no more than this role.
+-- A superuser may become any role, so a setting counts only for the role that made it.
 SELECT trusts('regress_roles_owner'::regrole) AS for_others;
 SET ROLE regress_roles_friend;
 SET clientele.trusted_owners = 'regress_roles_friend, regress_roles_owner';
@@ -72,7 +72,7 @@ SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
 SET search_path = public, clientele; SET client_min_messages = warning;
 ALTER DATABASE clientele_roles OWNER TO regress_roles_other;
 
--- A store that belongs to somebody of whom one knows nothing is not read.
+-- A store of an unknown role is not read.
 SET ROLE regress_roles_owner;
 CALL create_store();
 SELECT event_type('', 'secret');
@@ -119,7 +119,7 @@ GRANT regress_roles_owner TO regress_roles_reader;
 SET ROLE regress_roles_owner;
 GRANT USAGE ON SCHEMA clientele_data TO regress_roles_other;
 RESET ROLE;
--- A table among those of the store that is somebody else's.
+-- A table among those of the store that belongs to another role.
 ALTER TABLE clientele_data.event_types OWNER TO regress_roles_friend;
 SET ROLE regress_roles_owner;
 SELECT * FROM fails($$SELECT event_count('{}', 'secret')$$);

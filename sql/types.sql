@@ -182,7 +182,7 @@ SELECT regress_types.plain_answers() = :'alone' AS same;
 -- A literal beside one of them is read as one.
 SELECT tag_query 'a' < 'b' AS less, audience '{1}' <> '{2}' AS other, journey '{}' <= '{}' AS equal;
 
--- Text in packed bytes is in the database's encoding, whoever sends them. Three letters of each text are
+-- Text in packed bytes is in the database's encoding, whatever client sends them. Three letters of each text are
 -- changed in the binary form, which a client gives to the receive function, and in the states' text form.
 SET search_path = regress_types, clientele;
 CREATE TABLE with_text (name name, what text, bytes bytea);

@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.." || exit
 # Sort and compare bytes, whatever the caller's language.
 export LC_ALL=C.UTF-8
 
-passed=0 failed=0 skipped=0
+# shellcheck source=tests/counts.sh
+source tests/counts.sh
 
 # check NAME COMMAND...: passes when COMMAND prints nothing and succeeds
 check() {
@@ -23,11 +24,6 @@ check() {
   fi
 }
 
-skip() {
-  skipped=$((skipped + 1))
-  printf 'skipped %s: %s\n' "$1" "$2"
-}
-
 # files PATTERN...: what belongs to the project; without git, what is there but not built
 files() {
   if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
@@ -41,7 +37,7 @@ files() {
   fi
 }
 
-# lines PATTERN FILES...: where lines match, as file:line:text; no file is no match
+# lines PATTERN FILES...: where lines match, as file:line:text; without files nothing matches
 lines() {
   local pattern=$1
   shift
@@ -52,6 +48,15 @@ mapfile -t sources < <(files 'src/*.cpp' 'src/*.hpp')
 mapfile -t cpp < <(files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'tests/*.hpp' 'demo/*.cpp' 'demo/*.hpp')
 mapfile -t text < <(files '*' | grep -vE '\.(out|png|svg|gz|bin)$|^tests/(fuzz/corpus|golden|import)/')
 
+# What the checks look at: a list that is empty would let them pass.
+lists() {
+  local name
+  for name in sources cpp text listed scripts; do
+    local -n list=$name
+    ((${#list[@]} > 1)) || printf 'the list %s has %d files or folders\n' "$name" "${#list[@]}"
+  done
+}
+
 is_glue() { [[ $1 == *_pg.cpp || $1 == *_pg.hpp || $1 == src/pg/* || $1 == src/module.cpp ]]; }
 
 postgres_only_in_glue() {
@@ -61,7 +66,7 @@ postgres_only_in_glue() {
   done
 }
 
-# The sections of src/ in the order of the Makefile, and base and pg, which have no SQL of their own.
+# The sections of src/ in the order of the Makefile.
 mapfile -t listed < <(sed -n '/^FEATURES = /,/[^\\]$/p' Makefile | sed 's/^FEATURES = //; s/\\$//' | tr -s ' ' '\n' | grep .)
 
 # place SECTION: its number in that order
@@ -71,15 +76,17 @@ place() {
   printf '%s\n' "$i"
 }
 
-# base <- pg <- store <- journey, models <- every chapter. Chapters do not know each other, and a section of a
-# chapter knows those that are listed before it.
+# base <- pg <- store <- journey, models <- every chapter. A chapter includes no other chapter, and a section of a
+# chapter includes those that are listed before it. Every include in quotes is a path from src/.
 arrows() {
-  local file from to
+  local file from to seen=0
   for file in "${sources[@]}"; do
     from=$(dirname "${file#src/}")
     while read -r to; do
+      seen=$((seen + 1))
+      [[ -f src/$to ]] || printf '%s includes %s, which is not in src/\n' "$file" "$to"
       to=$(dirname "$to")
-      [[ $to != . && $to != "$from" && -d src/$to ]] || continue
+      [[ $to != . && $to != "$from" ]] || continue
       case $from:$to in
         .:* | *:base) continue ;;
         base:* | pg:*) ;;
@@ -89,8 +96,9 @@ arrows() {
         */*:*/*) [[ ${from%%/*} != "${to%%/*}" ]] || (($(place "$to") > $(place "$from"))) || continue ;;
       esac
       printf '%s includes %s/\n' "$file" "$to"
-    done < <(sed -nE 's|^ *#include *"([a-z_/]+\.hpp)".*|\1|p' "$file")
+    done < <(sed -nE 's|^ *# *include *"([^"]+\.[hc]pp)".*|\1|p' "$file")
   done
+  ((seen > ${#sources[@]} / 2)) || printf 'only %d includes in %d sources\n' "$seen" "${#sources[@]}"
 }
 
 schedule() {
@@ -105,10 +113,10 @@ schedule() {
   done
 }
 
-# Each section is in the one list that drives the build, and a folder has either sources or sections.
+# Each folder with sources is in the one list that drives the build, and a folder has either sources or sections.
 sections() {
   diff <(printf '%s\n' "${listed[@]}" | sort) \
-    <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg' | sort -u)
+    <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg|upgrade' | sort -u)
   printf '%s\n' "${listed[@]}" | grep / | sed 's|/.*||' | sort -u | grep -xF -f - <(printf '%s\n' "${listed[@]}")
   return 0
 }
@@ -153,7 +161,7 @@ print(m["version"])')
     printf 'clientele.control %s, Makefile %s, META.json %s\n' "$control" "$makefile" "$meta"
 }
 
-# What the catalog cannot tell: whether the mark was written or is the default.
+# What the catalog does not show: whether the mark was written or is the default.
 marks() {
   python3 - src/*.sql src/*/*.sql src/*/*/*.sql <<'END'
 import re, sys
@@ -217,8 +225,39 @@ formatted() {
   clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^: ]+):[0-9]+:[0-9]+: [a-z]+: code should be clang-formatted.*/\1/p' | sort -u
 }
 
+# The two READMEs say the same: the same sections, tables and code. The index has every page, and links lead somewhere.
+fronts() {
+  local pages
+  mapfile -t pages < <(files '*.md')
+  python3 - "${pages[@]}" <<'END'
+import pathlib, re, sys
+def shape(name):
+    text = pathlib.Path(name).read_text(encoding='utf-8')
+    blocks = re.findall(r'^```(?:sql|text)\n.*?^```$', text, flags=re.M | re.S)
+    rest = re.sub(r'^```.*?^```$', '', text, flags=re.M | re.S)
+    marks = [re.match(r'#+|\||\* ', line) for line in rest.split('\n')]
+    return blocks, [mark[0] for mark in marks if mark], set(re.findall(r'\]\((docs/[^)]*|[A-Z]+\.md)\)', rest))
+english, chinese = shape('README.md'), shape('README.zh.md')
+for part, a, b in zip(('code', 'sections, tables and lists'), english, chinese):
+    if a != b or not a:
+        print(f'README.md and README.zh.md differ in their {part}')
+if english[2] - {'README.md'} != chinese[2] - {'README.md'}:
+    print('README.md and README.zh.md do not link to the same pages')
+index = pathlib.Path('docs/README.md').read_text(encoding='utf-8')
+for page in sys.argv[1:]:
+    name = page.removeprefix('docs/')
+    if page.startswith('docs/') and name != 'README.md' and f'[{name}]({name})' not in index:
+        print(f'docs/README.md does not have {name}')
+    text = re.sub(r'^```.*?^```$', '', pathlib.Path(page).read_text(encoding='utf-8'), flags=re.M | re.S)
+    for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', re.sub(r'`[^`]*`', '', text)):
+        if not (pathlib.Path(page).parent / link).exists():
+            print(f'{page} links to {link}, which does not exist')
+END
+}
+
 mapfile -t scripts < <(shell_scripts)
 
+check 'there is something to check' lists
 check 'PostgreSQL headers only in glue' postgres_only_in_glue
 check 'includes point one way' arrows
 check 'every section is in the Makefile' sections
@@ -227,6 +266,7 @@ check 'every source names its licence' licence
 check 'nothing is left unfinished' unfinished
 check 'no tabs, no trailing blanks, a newline at the end' white_space
 check 'one version everywhere' versions
+check 'the READMEs say the same, and the index has all pages' fronts
 check 'every function has volatility and PARALLEL written' marks
 check 'no source is longer than 500 lines' long_files
 check 'scripts parse' parse
@@ -234,18 +274,17 @@ if [[ -f $library ]] && command -v pg_config >/dev/null && command -v nm >/dev/n
   check 'the library exports what PostgreSQL asks for only' exported
   check 'the library imports PostgreSQL and the C++ runtime only' imported
 else
-  skip 'what the library exports and imports' 'it has not been built'
+  skip 'what the library exports and imports: it has not been built'
 fi
 if command -v clang-format-14 >/dev/null; then
   check 'C++ is formatted' formatted
 else
-  skip 'C++ is formatted' 'there is no clang-format-14'
+  skip 'C++ is formatted: there is no clang-format-14'
 fi
 if command -v shellcheck >/dev/null; then
   check 'shellcheck finds nothing' shellcheck -S warning "${scripts[@]}"
 else
-  skip 'shellcheck finds nothing' 'there is no shellcheck'
+  skip 'shellcheck finds nothing: there is no shellcheck'
 fi
 
-printf 'checks: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-((failed == 0))
+end checks

@@ -4,19 +4,13 @@
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 run=$root/run
-passed=0 failed=0
+# shellcheck source=tests/counts.sh
+source "$root/tests/counts.sh"
 # The test's own server must not leak into these calls.
 unset PGHOST PGPORT PGUSER PGDATABASE
 
 # is NAME GOT WANTED
-is() {
-  if [[ $2 == "$3" ]]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'not ok  %s\n        got:    %s\n        wanted: %s\n' "$1" "$2" "$3"
-  fi
-}
+is() { same "$1" "$3" "$2"; }
 
 # status COMMAND...: its exit code, without its output
 status() {
@@ -67,7 +61,7 @@ is 'an unknown kind of test is an error' "$(status "$run" test nonsense)" 1
 
 is 'a version that is not supported is an error' "$(PG_MAJOR=14 "$run" stop 2>&1)" \
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 14'
-is 'so is what is no version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
+is 'so is what is not a version' "$(PG_MAJOR='15; ' "$run" stop 2>&1)" \
   'run: PG_MAJOR is one of 15, 16, 17 and 18, not 15; '
 
 # The cluster is made by a run that is killed several times.
@@ -105,10 +99,9 @@ is 'a demo after a benchmark' "$(ran "$run" demo --customers 300 --days 60)" ''
 
 is 'stop' "$(status "$run" stop)" 0
 is 'it has stopped' "$(find "$socket" -type s)" ''
-is 'stopping twice is no error' "$(status "$run" stop)" 0
+is 'stopping twice is not an error' "$(status "$run" stop)" 0
 is 'psql starts it again' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 killed 0.1 "$run" stop
 is 'psql after a stop that was killed' "$("$run" psql -XAtc 'SELECT 1' 2>/dev/null)" 1
 
-printf 'commands: %d passed, %d failed, %d skipped\n' "$passed" "$failed" 0
-((failed == 0))
+end commands

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""clientele beside other extensions in one session, whoever comes first.
+"""clientele beside other extensions in one session, in any order.
 
 Modules share one address space, and PostgreSQL 15 loads them with global symbols: two that carry
-the same library may call each other's. So each neighbour that is installed is asked before, after
+the same library may call each other's. So each neighbour that is installed is called before, after
 and between our own questions, each time in a new session, alone with us and all together. Answers
 must be what they are in a session without neighbours, or what the neighbour's manual says.
 
@@ -36,7 +36,7 @@ OURS = [
     "SELECT 'a' || 'b', 'abc' LIKE 'a%', 'a' = 'a', '{1,2}' && ARRAY[2], ARRAY[1,2] @> '{1}', '{\"a\": 1}'::jsonb @> '{}', 'x' < 'y'",
 ]
 
-# What each neighbour is asked, with the answer. Roaring64 is in newer versions only.
+# The question to each neighbour, with the answer. Roaring64 is in newer versions only.
 NEIGHBOURS = {
     "hll": [
         ("SELECT hll_cardinality(hll_add_agg(hll_hash_integer(i)))::int BETWEEN 900 AND 1100 FROM generate_series(1, 1000) i", "t"),

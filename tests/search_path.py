@@ -76,7 +76,7 @@ class Visitor(visitors.SQLVisitor):
 
 
 def declared_types(body):
-    """Types of variables that are named without a schema and are no words of the grammar."""
+    """Types of variables that are named without a schema and are not words of the grammar."""
     declarations = re.findall(r"\bDECLARE\b(.*?)\bBEGIN\b", body, flags=re.S | re.I)
     for line in ";".join(declarations).split(";"):
         if not line.strip():

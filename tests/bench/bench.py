@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench: what packed journeys cost and save. docs/benchmark.md tells how to read it."""
+"""./run bench: what packed journeys cost and save. docs/benchmark.md says how to read it."""
 
 import argparse
-import datetime
 import os
 import subprocess
-import sys
 
 import peers
 import questions
 from machine import machine
-from measure import Different, Measures, interleaved, progress, say, seconds, table, times, write_csv
-from psql import Psql, SqlError, copy_from
+from measure import BUILD, CACHE, ROOT, Measures, interleaved, main, progress, results, say, seconds, table, times, write_csv
+from psql import Psql, copy_from
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("CLIENTELE_BUILD", os.path.join(ROOT, "build"))
-CACHE = os.path.join(ROOT, ".cache")
-RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 STORE = "clientele_data.journeys"
 PACK = "SELECT customer_id, journey(at, event_type_id) AS journey FROM bench.events GROUP BY customer_id"
 OURS, TOUCH = "packed journeys", "touching the bytes"
@@ -227,8 +221,7 @@ def run(given):
     peer_sizes = ask_peers(db, measures, given) if given.peers else []
     report(measures, given, customers, sizes(db, given.events) + peer_sizes, speeds, grown)
     db.close()
-    stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(RESULTS, f"bench-{stamp}")
+    path = results("bench")
     write_csv(path + ".csv", ["question", "competitor", "runs", "median_ms", "min_ms", "max_ms",
                               "ratio_to_packed"], measures.rows(OURS))
     write_csv(path + "-growth.csv", ["events", *(f"{q}_ms" for q in questions.QUESTIONS), "touch_ms"],
@@ -237,13 +230,4 @@ def run(given):
     say(f"Written to {os.path.relpath(path, ROOT)}.csv and -growth.csv")
 
 
-def main():
-    try:
-        run(arguments())
-    except (SqlError, Different, subprocess.CalledProcessError) as error:
-        sys.exit(f"bench: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-main()
+main(run, arguments)

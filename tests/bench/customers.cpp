@@ -9,7 +9,6 @@
 // purchase_summary() has them. With
 // --exact nothing is merged or rounded: then the likelihood of the models is the true one.
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -17,6 +16,7 @@
 
 #include "../../demo/options.hpp"
 #include "../../demo/random.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -72,7 +72,7 @@ Row live(const Settings& s, uint64_t customer) {
   const double rate = random.gamma(s.parameters[0], s.parameters[1]);
   Leaving leaving(s, random);
   Row row;
-  // An observation that ends with a day is told by the day it ends on.
+  // An observation that ends with a day is named by that day.
   row.age = s.exact ? observed - first : observed - 1 - std::floor(first);
   double day = std::floor(first), at = 0;
   while (leaving.lifetime() > at) {
@@ -91,33 +91,19 @@ Row live(const Settings& s, uint64_t customer) {
   return row;
 }
 
-class Output {
+class Output : public bench::Output {
  public:
   void row(uint64_t customer, const Row& r) {
-    integer(customer), integer(r.repeats), weeks(r.last), weeks(r.age), integer(r.held_out);
+    cell(customer), cell(r.repeats), cell(r.last / week), cell(r.age / week), cell(r.held_out);
     text_ += r.alive ? "t\n" : "f\n";
-    if (text_.size() > size_t{1} << 20) flush();
-  }
-  void finish() {
-    flush();
-    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write");
+    end_row();
   }
 
  private:
   template <class T>
-  void append(T value) {
-    char digits[32];
-    text_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-    text_ += '\t';
+  void cell(T value) {
+    append(value), text_ += '\t';
   }
-  void integer(uint64_t n) { append(n); }
-  void weeks(double days) { append(days / week); }
-  void flush() {
-    if (std::fwrite(text_.data(), 1, text_.size(), stdout) != text_.size())
-      throw std::runtime_error("cannot write");
-    text_.clear();
-  }
-  std::string text_;
 };
 
 Model model_named(const std::string& name) {

@@ -91,7 +91,7 @@ void journey_of(uint32_t customer, uint32_t events, uint64_t seed, std::vector<E
   for (size_t s = 0; s < starts.size(); ++s) {
     const uint64_t begin = events * s / starts.size(), end = events * (s + 1) / starts.size();
     if (begin == end) continue;
-    // Lengths of sessions vary, the number of events is given: some starts are passed over.
+    // Lengths of sessions vary, the number of events is given: some starts are skipped.
     if (s + 1 < starts.size() && random.chance(0.3)) starts[s + 1] = starts[s];
     at = std::max(at + 1, starts[s]);
     size_t type = random.pick(entry);

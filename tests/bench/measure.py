@@ -2,9 +2,18 @@
 """Times and what is made of them."""
 
 import csv
+import datetime
 import os
 import statistics
+import subprocess
 import sys
+
+from psql import SqlError
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("CLIENTELE_BUILD", os.path.join(ROOT, "build"))
+CACHE = os.path.join(ROOT, ".cache")
+RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 
 
 def say(text=""):
@@ -103,3 +112,18 @@ def write_csv(path, header, rows):
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows)
+
+
+def results(name):
+    """Where this run of a benchmark writes, without the ends of the files' names."""
+    return os.path.join(RESULTS, f"{name}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}")
+
+
+def main(run, arguments):
+    """Runs a benchmark; an error that is expected now and then takes one line."""
+    try:
+        run(arguments())
+    except (SqlError, Different, subprocess.CalledProcessError) as error:
+        sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -34,9 +34,9 @@ def _parent(pid):
 
 
 class Peak:
-    """Samples while it is entered. `own` is memory that is nobody else's, `pss` also has the shares
+    """Samples while it is entered. `own` is memory that no other process has, `pss` also has the shares
     of what is shared, such as the buffers that were touched; both are of all processes together, in
-    MB. `high` is the largest VmHWM of one of them. None if /proc does not tell."""
+    MB. `high` is the largest VmHWM of one of them. None if /proc does not say."""
 
     def __init__(self, backend, interval=0.01):
         self.backend, self.interval = str(backend), interval

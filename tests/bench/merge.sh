@@ -21,13 +21,9 @@ done
 psql=("${CLIENTELE_PSQL:-psql}" -XqAt -v ON_ERROR_STOP=1)
 ask() { "${psql[@]}" -c "SET client_min_messages = warning" -c "$1"; }
 merged=$((batches + 2 * (batches / 4) - batches / 2)) # two writers do a quarter each, rounded down
-passed=0 failed=0
-check() { # check NAME SQL-CONDITION
-  if [[ $(ask "SELECT $2") == t ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    echo "not ok: $1 ($2)"
-  fi
-}
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
+check() { same "$1" t "$(ask "SELECT $2")"; } # check NAME SQL-CONDITION
 
 # Journeys of 70 events are about 350 bytes; a thousand different ones serve for all customers.
 "${psql[@]}" <<SQL
@@ -118,5 +114,4 @@ ask "DROP VIEW bench_batch" >/dev/null
 ask "DROP TABLE bench_start, bench_parts, bench_shapes" >/dev/null
 ask "DROP PROCEDURE bench_run" >/dev/null
 ask "CALL clientele.drop_store()" >/dev/null
-echo "merge: $passed passed, $failed failed, 0 skipped"
-((failed == 0))
+end merge

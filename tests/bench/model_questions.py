@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-"""The data of the models' benchmark, and what is asked of them."""
+"""The data of the models' benchmark, and the questions about them."""
 
 # What tests/bench/customers.cpp makes by default: weeks.
 TRUTH = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
@@ -13,7 +13,7 @@ SHORT = ("--arrivals", "84", "--observed", "273")
 READ = "reading the columns"
 FITS = {f"btyd_fit, {model}": model for model in ("BG/NBD", "MBG/NBD", "Pareto/NBD")}
 CHURN, EXPECTED = "churn_prob", "expected_purchases"
-FITTED = "btyd_fit, BG/NBD"  # the one that the others are asked about
+FITTED = "btyd_fit, BG/NBD"  # the one that the others use
 AIMS = {FITTED: 10, f"{CHURN}, BG/NBD": 5}  # times of reading, at ten million customers
 
 

@@ -1,25 +1,18 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench --models: what models of customers cost. docs/benchmark-models.md tells how to read it."""
+"""./run bench --models: what models of customers cost. docs/benchmark-models.md says how to read it."""
 
 import argparse
-import datetime
 import json
 import os
-import subprocess
-import sys
 
 import model_peers
 import model_questions as questions
 import peers
 from machine import machine
-from measure import Different, Measures, interleaved, progress, say, seconds, table, times, write_csv
+from measure import BUILD, CACHE, ROOT, Different, Measures, interleaved, main, progress, results, say, seconds, table, times, write_csv
 from memory import Peak
-from psql import Psql, SqlError, copy_from
+from psql import Psql, copy_from
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("CLIENTELE_BUILD", os.path.join(ROOT, "build"))
-CACHE = os.path.join(ROOT, ".cache")
-RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 PURCHASES, CLASSIFIER = "purchases", "classifier"
 
 
@@ -28,7 +21,7 @@ def arguments():
                                      description="Measures models of customers.")
     parser.add_argument("--models", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--customers", type=int, default=10_000_000, metavar="N",
-                        help="the most customers; fewer by powers of ten are asked too (default 10000000)")
+                        help="the most customers; smaller powers of ten are measured, too (default 10000000)")
     parser.add_argument("--runs", type=int, default=5, metavar="N",
                         help="measured runs of each question (default 5)")
     parser.add_argument("--only", choices=[PURCHASES, CLASSIFIER], help="one kind of model alone")
@@ -110,7 +103,7 @@ class Purchases:
         asked = {}
         for model, text in self.models.items():
             asked |= questions.predictions(model, text)
-        # Reading is asked again, so that it is always measured beside what it is compared with.
+        # Reading is measured again, so that it is always measured beside what it is compared with.
         interleaved(self.measures, [(questions.READ, "", task(db, questions.read()), None),
                                     *((name, "", task(db, sql), None) for name, sql in asked.items())], runs)
         progress("asking for memory")
@@ -253,8 +246,7 @@ def run(given):
         program.close()
     db.run("DROP SCHEMA models CASCADE")
     db.close()
-    stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(RESULTS, f"models-{stamp}")
+    path = results("models")
     figures = ["runs", "median_ms", "min_ms", "max_ms"]
     write_csv(path + ".csv", ["model", "customers", "question", *figures, "ratio_to_reading"],
               [*csv_rows(PURCHASES, purchases), *csv_rows(CLASSIFIER, classifier)])
@@ -264,13 +256,4 @@ def run(given):
     say(f"Written to {os.path.relpath(path, ROOT)}.csv and -peers.csv")
 
 
-def main():
-    try:
-        run(arguments())
-    except (SqlError, Different, subprocess.CalledProcessError) as error:
-        sys.exit(f"bench: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-main()
+main(run, arguments)

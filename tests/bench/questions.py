@@ -100,7 +100,7 @@ def duckdb():
 
 
 def duckdb_windows():
-    """The funnel as PostgreSQL is asked it."""
+    """The funnel in the form that PostgreSQL gets."""
     return {"funnel": _funnel("events", "ms", DAY)}
 
 

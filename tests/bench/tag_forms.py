@@ -19,7 +19,7 @@ def program(n, form, definitions):
 
 
 class Form:
-    """One competitor: how its table is made, and how it is asked. Unlogged tables are read like any
+    """One competitor: how its table is made, and how it is queried. Unlogged tables are read like any
     other; only making them takes less time."""
 
     def __init__(self, name, table, ask):

@@ -156,7 +156,7 @@ def array(node, table, element=lambda t: str(t.number)):
             return f"NOT ({condition(node[1])})"
         plain = [p for p in node[1:] if isinstance(p, Tag)]
         others = [condition(p) for p in node[1:] if not isinstance(p, Tag)]
-        # What must not be there is asked once, too.
+        # What must not be there is queried once, too.
         absent = [p[1] for p in node[1:] if not isinstance(p, Tag) and p[0] == "not" and isinstance(p[1], Tag)]
         if node[0] == "and" and len(absent) > 1:
             others = [condition(p) for p in node[1:] if not isinstance(p, Tag) and not (p[0] == "not" and isinstance(p[1], Tag))]
@@ -194,7 +194,7 @@ def pairs(node, table):
 
 
 def clickhouse(node):
-    """Bitmaps of one column of states; everybody is tag 0."""
+    """Bitmaps of one column of states; all customers are tag 0."""
     chosen = leaves(node)
     def bitmap(node):
         if isinstance(node, Tag):

@@ -99,7 +99,7 @@ def _refresh(db, complete):
 
 
 def _change(db, share, turn):
-    """One more event for so many customers."""
+    """One more event for that many customers."""
     db.run(f"""CREATE UNLOGGED TABLE tagged.more AS
 SELECT customer_id, clientele.journey(timestamptz '2026-07-01' + {turn} * interval '1 hour', {_type(_hash("customer_id", f"5000 + {turn}"))}) AS journey
 FROM clientele_data.customers WHERE {_hash("customer_id", f"4000 + {turn}")} % 100000 < {round(share * 100_000)}

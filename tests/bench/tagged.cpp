@@ -6,7 +6,6 @@
 // A row is the customer's number and: words, 64 tags each, the first in the lowest bit of the
 // first; or an array of the numbers of the tags, from 1; or an array of their names.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -16,6 +15,7 @@
 
 #include "../../demo/options.hpp"
 #include "../../demo/random.hpp"
+#include "output.hpp"
 
 namespace {
 
@@ -67,7 +67,7 @@ class Tag {
 
 enum class Form { words, numbers, names };
 
-class Output {
+class Output : public bench::Output {
  public:
   Output(Form form, const std::vector<Tag>& tags) : form_(form), tags_(tags) {}
 
@@ -88,27 +88,12 @@ class Output {
       text_ += '}';
     }
     text_ += '\n';
-    if (text_.size() > size_t{1} << 20) flush();
-  }
-  void finish() {
-    flush();
-    if (std::fflush(stdout) != 0) throw std::runtime_error("cannot write");
+    end_row();
   }
 
  private:
-  template <class T>
-  void append(T value) {
-    char digits[32];
-    text_.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
-  }
-  void flush() {
-    if (std::fwrite(text_.data(), 1, text_.size(), stdout) != text_.size())
-      throw std::runtime_error("cannot write");
-    text_.clear();
-  }
   Form form_;
   const std::vector<Tag>& tags_;
-  std::string text_;
 };
 
 Form form_named(const std::string& name) {

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
-"""./run bench --tags: what tags of customers cost. docs/benchmark-tags.md tells how to read it."""
+"""./run bench --tags: what tags of customers cost. docs/benchmark-tags.md says how to read it."""
 
 import argparse
-import datetime
 import os
 import subprocess
-import sys
 
 import peers
 import tag_forms as forms
@@ -13,12 +11,9 @@ import tag_peers
 import tag_questions as questions
 import tag_refresh as refreshing
 from machine import machine
-from measure import Different, Measures, interleaved, progress, say, seconds, table, times, write_csv
-from psql import Psql, SqlError
+from measure import CACHE, ROOT, Measures, interleaved, main, progress, results, say, seconds, table, times, write_csv
+from psql import Psql
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CACHE = os.path.join(ROOT, ".cache")
-RESULTS = os.environ.get("CLIENTELE_RESULTS", os.path.join(ROOT, "results"))
 QUERIES, REFRESH = "queries", "refresh"
 OURS, MADE = "audience_size", "audience_of"
 
@@ -166,8 +161,7 @@ def run(given):
     db.run('SET search_path = "$user", public, clientele')
     machine(db)
     os.makedirs(CACHE, exist_ok=True)
-    stamp = datetime.datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    path = os.path.join(RESULTS, f"tags-{stamp}")
+    path = results("tags")
     written = []
     if given.only != REFRESH:
         asked = Queries(db, given)
@@ -189,13 +183,4 @@ def run(given):
     say(f"Written to {os.path.relpath(path, ROOT)}{' and '.join(written)}")
 
 
-def main():
-    try:
-        run(arguments())
-    except (SqlError, Different, subprocess.CalledProcessError) as error:
-        sys.exit(f"bench: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-main()
+main(run, arguments)

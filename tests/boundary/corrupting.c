@@ -136,7 +136,7 @@ static void tell(const char* what, Functions* f, const void* bytes, int n) {
 // Its text form, which must be text.
 static char* written(Functions* f, Datum value, const void* bytes, int n) {
   char* const text = OutputFunctionCall(&f->output, value);
-  if (!pg_verifymbstr(text, (int)strlen(text), true)) tell("the text is no text", f, bytes, n);
+  if (!pg_verifymbstr(text, (int)strlen(text), true)) tell("the text is not text of the database", f, bytes, n);
   return text;
 }
 
@@ -238,7 +238,7 @@ Datum corrupting(PG_FUNCTION_ARGS) {
       FlushErrorState();
       if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->elevel > ERROR) ReThrowError(error);
       if (error->message != NULL && !pg_verifymbstr(error->message, (int)strlen(error->message), true))
-        tell("the error's message is no text", &f, bytes, length);
+        tell("the error's message is not text of the database", &f, bytes, length);
       while (k < kinds && tallies[k].code != error->sqlerrcode) ++k;
       if (k == kinds && kinds < (int)lengthof(tallies)) tallies[kinds++] = (Tally){error->sqlerrcode, 0};
       if (k < kinds) {

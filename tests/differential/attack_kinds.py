@@ -8,43 +8,43 @@ before (dba).
 MALLORY = "attacks_mallory"
 SUPERUSER = "postgres"
 
-# The payload tells by a warning that it ran with the rights of another; where it runs with mallory's own, but in
+# The payload says by a warning that it ran with the rights of another; where it runs with mallory's own, but in
 # a session that is another's, it tries to come by those of the session, now or at the end of the transaction.
 PAYLOAD = f"""
 CREATE SCHEMA IF NOT EXISTS mallory;
 GRANT USAGE ON SCHEMA mallory TO PUBLIC;
 CREATE TABLE mallory.later (attack pg_catalog.text);
-CREATE FUNCTION mallory.tell(attack pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $tell$
+CREATE FUNCTION mallory.note(attack pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $note$
 BEGIN
   IF pg_catalog.namene(CURRENT_USER, '{MALLORY}') THEN
     RAISE WARNING 'ATTACK % ran as %', attack, CURRENT_USER;
   END IF;
   RETURN true;
-END $tell$;
-CREATE FUNCTION mallory.tell_later() RETURNS trigger LANGUAGE plpgsql AS $tell$
+END $note$;
+CREATE FUNCTION mallory.note_later() RETURNS trigger LANGUAGE plpgsql AS $note$
 BEGIN
-  PERFORM mallory.tell(NEW.attack);
+  PERFORM mallory.note(NEW.attack);
   RETURN NULL;
-END $tell$;
+END $note$;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON mallory.later DEFERRABLE INITIALLY DEFERRED
-  FOR EACH ROW EXECUTE FUNCTION mallory.tell_later();
+  FOR EACH ROW EXECUTE FUNCTION mallory.note_later();
 CREATE FUNCTION mallory.payload(attack pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $payload$
 BEGIN
-  PERFORM mallory.tell(attack);
+  PERFORM mallory.note(attack);
   IF pg_catalog.namene(SESSION_USER, '{MALLORY}') AND pg_catalog.nameeq(CURRENT_USER, '{MALLORY}') THEN
     BEGIN
       INSERT INTO mallory.later VALUES (attack);
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
     BEGIN
-      EXECUTE pg_catalog.format('DECLARE %I CURSOR WITH HOLD FOR SELECT mallory.tell(%L)', pg_catalog.concat('held ', attack), attack);
+      EXECUTE pg_catalog.format('DECLARE %I CURSOR WITH HOLD FOR SELECT mallory.note(%L)', pg_catalog.concat('held ', attack), attack);
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
     BEGIN
       EXECUTE 'SET ROLE NONE';
     EXCEPTION WHEN OTHERS THEN NULL;
     END;
-    PERFORM mallory.tell(attack);
+    PERFORM mallory.note(attack);
   END IF;
   RETURN true;
 END $payload$;
@@ -298,7 +298,7 @@ def holdout(a):
 
 
 def hostile_values(a):
-    """No code of hers, but texts that are code where somebody pastes them."""
+    """No code of hers, but texts that are code where they are pasted."""
     rel = f"mallory.values{a.number}"
     words = [a.hostile() for _ in range(6)]
     a.setup += [f"CREATE TABLE {rel} AS SELECT {quote(words[0])}::pg_catalog.text AS customer, timestamptz '2026-01-02' AS at, {quote(words[1])}::pg_catalog.text AS event, "
@@ -385,7 +385,7 @@ def on_the_store(a):
         f"CREATE OR REPLACE VIEW clientele_data.journeys AS SELECT s.customer_id, CASE WHEN {a.pay()} THEN s.body END AS journey FROM clientele_data.stored_journeys s",
         f"DROP TABLE {rel} CASCADE; CREATE VIEW {rel} AS SELECT {a.pay()} AS name, 1 AS customer_id",
         f"ALTER TABLE {rel} RENAME TO x{a.number}; CREATE VIEW {rel} AS SELECT *, {a.pay()} AS paid FROM clientele_data.x{a.number}",
-        f"CREATE INDEX ON {rel} ((mallory.tell('{a.label}')))"])]
+        f"CREATE INDEX ON {rel} ((mallory.note('{a.label}')))"])]
 
 
 def in_pg_temp(a):

@@ -185,7 +185,7 @@ class Batch:
         self.statements = {}
 
     def session(self, role, statements, preamble=""):
-        """Says the statements one by one as a role; what failed, and what is told of attacks."""
+        """Says the statements one by one as a role; what failed, and what it says about attacks."""
         script = ["\\set ON_ERROR_STOP 0\n\\set VERBOSITY terse\n\\pset format unaligned\n" + preamble]
         for n, statement in enumerate(statements):
             script.append(f"\\warn CALL {n}\n{statement};\n")
@@ -253,7 +253,7 @@ class Batch:
         plain = [calls_of(rng, f) for f in self.world.functions + self.world.bi_functions]
         rng.shuffle(plain)
         calls += plain
-        if self.shape not in ("own",):    # a view of hers runs its functions with the rights of whoever reads it
+        if self.shape not in ("own",):    # a view of hers runs its functions with the rights of the reader
             calls += [f"SELECT * FROM {v}" for v in self.world.views]
         calls += ["SELECT * FROM clientele.refresh_tags()", "SELECT * FROM clientele.refresh_tags(complete => true)", "SELECT * FROM clientele.define_starter_tags()",
                   "SELECT clientele.define_tag('later', 'event_count(journey) * 1.5 > 3')", "SELECT * FROM clientele.refresh_tags()",

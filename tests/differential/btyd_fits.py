@@ -69,7 +69,7 @@ def box(kind, rows):
 
 def slack(found, bounds):
     """How much better another optimiser may be: where a parameter is all but at a bound, the likelihood is a ridge
-    that is level but for rounding."""
+    that is level except for rounding."""
     away = min(min(math.log(value) - low, high - math.log(value)) for value, (low, high) in zip(found, bounds))
     return 1e-6 if away > BOUND / 4 else 1e-4
 
@@ -158,7 +158,7 @@ def against_nelder_mead(rng, kind, data, fit):
     if repeats == 0:
         check(f"{what} no repeats", fit.get("remark") == "no repeat purchases", fit)
         return
-    # Nobody leaves: the same model without drop-out, by its own two parameters.
+    # No customer leaves: the same model without drop-out, by its own two parameters.
     lasting = {}
     for (x, _, age), n in groups.items():
         lasting[x, age] = lasting.get((x, age), 0) + n

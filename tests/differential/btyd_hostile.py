@@ -60,7 +60,7 @@ ERRORS = [
         ("churn_prob(1, 1, 2, 'churn')", "42P01"), (f"churn_prob(1, 1, 2, ({SPEND})::text)", "22023"))),
 ]
 
-# Every combination of these, for each model; what is asked of them is possible, and never NaN.
+# Every combination of these, for each model; what they return is possible, and never NaN.
 FAR = """
 CREATE TABLE extreme_models AS SELECT row_number() OVER () AS id, kind, json_build_object('model', kind, 'parameters', json_build_object(
     CASE kind WHEN 'BG/BB' THEN 'alpha' ELSE 'r' END, p, CASE kind WHEN 'BG/BB' THEN 'beta' ELSE 'alpha' END, q,

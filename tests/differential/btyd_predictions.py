@@ -65,7 +65,7 @@ FROM asked JOIN answers USING (id);
 
 
 def ask(rng, count):
-    """One customer, one model, and what is asked of them; a row each."""
+    """One customer, one model, and a prediction; a row each."""
     asked = []
     for i in range(count):
         kind = reference.MODELS[i % 4]

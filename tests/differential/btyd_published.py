@@ -181,10 +181,10 @@ CREATE TABLE donated AS SELECT btyd_fit(x, t_x, n, 'BG/BB') AS m FROM donors, ge
 
 
 def online_retail():
-    """The likelihood is highest, or as good as highest, if nobody ever leaves.
+    """The likelihood is highest, or as good as highest, if no customer ever leaves.
 
     On the whole period an optimiser in two programs ended at -37645.6413, with a = .016 and b = 92.
-    There is a better one, near a = .0034 and b = 6.7, which is no better than chance gives."""
+    There is a better one, near a = .0034 and b = 6.7, which is not better than chance gives."""
     if not btyd.there("online_retail.csv.gz"):
         return
     psql(f"""CREATE TABLE lines (invoice text, code text, description text, quantity int, at timestamptz, price numeric, customer bigint, country text);

@@ -175,7 +175,7 @@ next_90_days_purchases integer, next_90_days_spend double precision)""")
     recovers("shop, spend, days", fit("shop, spend, days", "spend_fit(x, monetary)", "truth.by_day", some), spend, 0.05)
 
 
-# Log-likelihood without terms of the data alone, and purchases expected in the hold-out: of an own program that
+# Log-likelihood without terms of the data alone, and purchases expected in the hold-out: of a separate program that
 # shares nothing with this one, to which Python's lifetimes 0.11.3 agrees. 19,684 were made. That the models forecast too
 # little is known of them (Fader, Hardie & Lee 2005 for the sample of a tenth: BG/NBD 4 %, Pareto/NBD 2 % by week 78).
 CDNOW = {"BG/NBD": (-95368.4439, 16873.7, 0.15), "Pareto/NBD": (-95415.1186, 17153.4, 0.15),
@@ -208,7 +208,7 @@ FROM (SELECT customer, purchase_summary(on_day::timestamp AT TIME ZONE 'UTC', pu
         check(f"{label}: tracking", abs(error) <= limit, f"{100 * error:+.2f} %")
         means = [(e / m, a / m) for e, a, m in zip(expected, actual, n)]
         print("  a customer, by decile: " + ", ".join(f"{e:.2f} → {a:.2f}" for e, a in means))
-        # In the lower six deciles hardly anybody has bought again: they hardly differ. From there on all rise.
+        # In the lower six deciles hardly any customer has bought again: they hardly differ. From there on all rise.
         rising = [max(a for _, a in means[:6]), *(a for _, a in means[6:])]
         check(f"{label}: who is said to buy more does", rising == sorted(set(rising)), rising)
         for decile, (e, a) in enumerate(means, 1):

@@ -99,7 +99,7 @@ class Logistic:
 
 
 def separated(columns, churned):
-    """Whether a combination of columns and a constant tells the classes apart, or some of the customers and is 0 for the
+    """Whether a combination of columns and a constant separates the classes, or some of the customers and is 0 for the
     others (Albert & Anderson 1984). By the simplex algorithm with Bland's rule, in fractions: maximise the sum of all
     scores, which is at most 1, where none is negative."""
     signs = [1 if y else -1 for y in churned]
@@ -227,7 +227,7 @@ def compare(label, s, answer, scored):
         check(f"{label}: one class", answer.startswith("22023 churn_fit needs"), answer)
         return "one class"
     described = columns_of(rows)
-    # "repeated" says what another feature says, but for rounding: in fractions it would say more.
+    # "repeated" says what another feature says, except for rounding: in fractions it would say more.
     apart = penalty == 0 and separated([values for key, values, _, _ in described if key[:2] != ("repeated", "value")], churned)
     check(f"{label}: separated or not", apart != answer.startswith("{") and (not apart or "perfectly" in answer), answer)
     if apart or not answer.startswith("{"):

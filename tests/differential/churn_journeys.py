@@ -136,7 +136,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         labels(load(customers, directory))
     short_and_long_way()
-    # Most who have left did so long ago, and recency alone tells. Who was there in the last month is harder to guess.
+    # Most customers that have left did it long ago, and recency alone shows it. Those seen in the last month are harder to guess.
     quality("all", "true", .94, .001)
     quality("seen in the last 30 days", "f[1] <= 30", .75, .01)
     checks.drop_database()

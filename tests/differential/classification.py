@@ -7,7 +7,7 @@ usage: classification.py [SEED [COUNT]]      (default: a fresh seed, 400 random 
 Random data sets with ties, certain predictions, tiny probabilities, one class only and NULLs. Every
 measure is computed from the rows, without the runs of equal probabilities that the extension keeps.
 Serial, parallel, shuffled and merged plans must give the same bytes, also where there are more
-different probabilities than are kept. scikit-learn is asked too if Python can import it.
+different probabilities than are kept. scikit-learn is compared, too, if Python can import it.
 """
 import bisect
 import fractions

@@ -42,24 +42,21 @@ BEGIN
 END \$\$;
 SQL
 
-failed=0 passed=0 pids=()
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
+pids=()
 for ((w = 1; w <= writers; w++)); do
   "${psql[@]}" -c "CALL load_rounds($w, $rounds, $(((seed * 31 + w * 7919) % 1000)) / 1000.0)" >"$work/$w.log" 2>&1 &
   pids+=($!)
 done
 for pid in "${pids[@]}"; do
-  if wait "$pid"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  status=0
+  wait "$pid" || status=$?
+  same 'a writer ends' 0 "$status"
 done
 cat "$work"/*.log
 
-check() {
-  local found
-  found=$("${psql[@]}" -c "$2")
-  if [[ $found == 0 ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    echo "not ok: $1: $found"
-  fi
-}
+check() { same "$1" 0 "$("${psql[@]}" -c "$2")"; }
 packed="SELECT i.value, e.at, e.channel, e.event, e.item, e.amount FROM clientele_bi.events e JOIN clientele_data.identities i USING (customer_id)"
 check 'packed but not loaded' "SELECT count(*) FROM ($packed EXCEPT ALL SELECT * FROM loaded) d"
 check 'loaded but not packed' "SELECT count(*) FROM (SELECT * FROM loaded EXCEPT ALL $packed) d"
@@ -68,5 +65,4 @@ check 'event types twice' 'SELECT count(*) FROM (SELECT FROM clientele_data.even
 check 'customers without identity' 'SELECT count(*) FROM clientele_data.customers c WHERE NOT EXISTS (SELECT FROM clientele_data.identities i WHERE i.customer_id = c.customer_id)'
 check 'runs that do not add up' "SELECT (sum(rows_packed) <> (SELECT count(*) FROM loaded))::int FROM clientele_data.load_runs"
 "${psql[@]}" -c 'DROP TABLE loaded' -c 'DROP PROCEDURE load_rounds' -c 'CALL clientele.drop_store()'
-echo "concurrent_load: $passed passed, $failed failed, 0 skipped"
-((failed == 0))
+end concurrent_load

@@ -9,7 +9,7 @@ receive and cast functions; ten million take a quarter of an hour at most.
 
 First, values stored with corrupt bytes. Input functions and casts check what they take, so the bytes
 are planted by a superuser's function that calls bytea's substring a journey. What is found wrong must
-be told with SQLSTATE XX001 (or the code of a mistake in what the corrupt value then says, such as
+be reported with SQLSTATE XX001 (or the code of a mistake in what the corrupt value then says, such as
 22023), not XX000. Every answer must be text of the database.
 
 Then corrupt text and bytes for the input, receive and cast functions of all packed types, in a loop of

@@ -7,23 +7,16 @@ set -euo pipefail
 data=${CLIENTELE_DATA:-$(dirname "$0")/../../../shared/data}
 psql=("${CLIENTELE_PSQL:-psql}" -XqAt -v ON_ERROR_STOP=1)
 export PGOPTIONS='-c client_min_messages=warning -c timezone=UTC'
-passed=0 failed=0 skipped=0
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
 "${psql[@]}" -c 'CREATE EXTENSION IF NOT EXISTS clientele' -c 'CALL clientele.create_store()'
-
-same() { # same NAME WANTED GOT
-  if [[ $2 == "$3" ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    printf 'not ok: %s: %s, not %s\n' "$1" "$3" "$2"
-  fi
-}
 
 # dataset FILE USABLE EVENT ITEM AMOUNT ARGUMENTS CUSTOMER TIME: USABLE is a condition on a row, the next three are
 # what its event, item and amount must be, ARGUMENTS are those of load_events(); then customer and time.
 dataset() {
   local file=$data/$1 name=${1%%.*} reader=cat header
   if [[ ! -f $file ]]; then
-    skipped=$((skipped + 1))
-    echo "skipped: $file is not there"
+    skip "$file is not there"
     return
   fi
   [[ $file != *.gz ]] || reader=zcat
@@ -54,5 +47,4 @@ dataset hospital_bpic2011.csv.gz 'true' 'activity' 'section' 'number_of_executio
   case_id '"timestamp"'
 
 "${psql[@]}" -c 'CALL clientele.drop_store()' -c 'DROP TABLE IF EXISTS online_retail, epub_sessions, wiki_sessions, hospital_bpic2011'
-echo "datasets: $passed passed, $failed failed, $skipped skipped"
-((failed == 0))
+end datasets

@@ -17,14 +17,8 @@ cleanup() {
 trap cleanup EXIT
 run() { PGOPTIONS='-c client_min_messages=warning' PGDATABASE=$1 "$bin/psql" -XqAt -v ON_ERROR_STOP=1 "${@:2}"; }
 
-passed=0 failed=0
-same() { # same NAME WANTED GOT
-  if [[ $2 == "$3" ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    printf 'not ok: %s\n--- %s\n+++ %s\n' "$1" "$(head -c 2000 <<<"$2")" "$(head -c 2000 <<<"$3")"
-  fi
-}
-
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
 run "$source_db" <<'SQL'
 SET timezone = 'UTC';
 CREATE EXTENSION IF NOT EXISTS clientele;
@@ -111,7 +105,7 @@ wanted_definitions=$(definitions "$source_db")
 for db in "$plain" "$custom"; do
   same "$db: contents" "$wanted" "$(run "$db" -c "$contents")"
   same "$db: definitions" "$wanted_definitions" "$(definitions "$db")"
-  same "$db: the journeys can be asked" "$(run "$source_db" -c "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{view,search}', within => '1 day'))")" \
+  same "$db: the journeys can be queried" "$(run "$source_db" -c "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{view,search}', within => '1 day'))")" \
     "$(run "$db" -c "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{view,search}', within => '1 day'))")"
   same "$db: nothing of the store belongs to the extension" 0 "$(run "$db" -c "SELECT count(*) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND c.relnamespace::regnamespace::text IN ('clientele_data', 'clientele_bi')")"
@@ -119,7 +113,7 @@ done
 numbers=$(run "$source_db" -c "$next_numbers")
 for db in "$plain" "$custom"; do
   same "$db: numbers go on where they were" "$numbers" "$(run "$db" -c "$next_numbers")"
-  same "$db: a rule of somebody else is his still" failed "$(run "$db" \
+  same "$db: a rule of another role is still that role's" failed "$(run "$db" \
     -c "SELECT outcome FROM clientele.refresh_tags() WHERE error LIKE '%pg_monitor%'" | tail -n 1)"
   same "$db: only changed customers are evaluated" incremental "$(run "$db" -c "UPDATE clientele_data.tags SET defined_by = current_user" \
     -c 'SELECT outcome FROM clientele.refresh_tags()' | tail -n 1)"
@@ -142,5 +136,4 @@ for format in text binary; do
 done
 run "$source_db" -c 'CALL clientele.drop_store(cascade => true)' -c 'DROP TABLE public.raw' -c 'DROP FUNCTION public.note_change'
 
-echo "dump_restore: $passed passed, $failed failed, 0 skipped"
-((failed == 0))
+end dump_restore

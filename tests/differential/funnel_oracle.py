@@ -4,7 +4,7 @@
 
 usage: funnel_oracle.py [SEED [COUNT]]      (default: a fresh seed, 3000 cases)
 
-Every case is asked through the packed door (funnel_depth, funnel_times) and, where it has the
+Every case runs through the packed door (funnel_depth, funnel_times) and, where it has the
 options, through the raw door (window_funnel) with its rows in random order. Then customers are
 grouped and the aggregate's counts, intervals and percentiles are compared, serial and parallel.
 """

@@ -43,7 +43,7 @@ FORMATS = {
     "wechat_pay.csv": dict(
         columns="customer=交易对方 time=交易时间 event=交易类型 item=商品 amount=金额(元)", rows=4,
         customers="春风茶店 老张 小李", total="148.5", first="2026-03-05T09:05:07Z", last="2026-03-09T08:00:00Z",
-        said=["named in line 17, what is above passed over"]),
+        said=["named in line 17, what is above ignored"]),
     "wechat_pay_merchant.csv": dict(
         columns="customer=用户标识 time=交易时间 event=交易类型 item=商品名称 amount=订单金额", rows=5,
         rejects={"wrong_field_count": 2}, customers="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o oUpF8uBBBBBBBBBBBBBBBBBBBBBB",
@@ -139,8 +139,8 @@ REFUSED = {
     "only event uuids": (b"uuid,event,timestamp\na1,view,2026-03-01\na2,view,2026-03-02\na3,buy,2026-03-03\n", [],
                          "--customer"),
     "no time": (b"customer,amount\nc1,10\nc2,20\nc1,30\n", [], "--time"),
-    "times nobody can read": (b"customer,date,amount\nc1,soon,10\nc2,later,20\nc1,never,30\n", [], "--time"),
-    "amounts nobody can read": (b"customer,date,amount\nc1,2026-03-01,ten\nc2,2026-03-02,much\n", [], "--no-amount"),
+    "times that cannot be read": (b"customer,date,amount\nc1,soon,10\nc2,later,20\nc1,never,30\n", [], "--time"),
+    "amounts that cannot be read": (b"customer,date,amount\nc1,2026-03-01,ten\nc2,2026-03-02,much\n", [], "--no-amount"),
     "shares for amounts": (b"customer,date,amount\nc1,2026-03-01,10%\nc2,2026-03-02,20%\n", [], "--amount"),
     "more fields than names": (b"customer,date\n1,c1,2026-03-01\n2,c2,2026-03-02\n3,c1,2026-03-03\n", [], "--header-line"),
     "one field": (b"customer~date\nc1~2026-03-01\nc2~2026-03-02\n", [], "--delimiter"),

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""The importer on one truth in many shapes, and on bytes that are no table at all.
+"""The importer on one truth in many shapes, and on bytes that are not a table at all.
 
 usage: import_shapes.py [SEED [COUNT]]      (default: a fresh seed, 250 files of each kind)
 
-A table of customers, times and amounts is written as somebody's program might: separators, encodings, names
+A table of customers, times and amounts is written as another program might: separators, encodings, names
 of columns in ten languages, dates and numbers of every style, lines above and below, ids as spreadsheets keep
 them. The importer must find the very same table, or end with an error that names an option. Where a shape has
-two readings (1.234, 01/02/2026) it must say so, and give the right one when it is told. Then hostile files:
+two readings (1.234, 01/02/2026) it must say so, and give the right one when an option says it. Then hostile files:
 whatever they hold, it ends soon, with every row accounted for, in bounded memory.
 The last line is `import_shapes: N passed, N failed, N skipped`.
 """
@@ -270,7 +270,7 @@ def large():
     """What has no end: a line, a quoted field, a row of many fields. Memory is limited to 2 GB."""
     head = b"customer,time,note\nc1,2026-03-05,ok\n"
     tail = b"c3,2026-03-05,ok\nc4,2026-03-05,ok\n"
-    field = b"nobody,2026-03-01,text of a mail\n" * 60000
+    field = b"c9,2026-03-01,text of a mail\n" * 60000
     size = 1 << (30 if os.environ.get("CLIENTELE_LONG") else 27)
     files = {"a quoted field of two megabytes": (head + b'c2,2026-03-05,"' + field + b'"\n' + tail, 4, {"row_too_long": 1}),
              "a quote that is lost": (head + b'c2,2026-03-05,"' + field[:330] + tail, 13, {"unterminated_quote": 1}),

@@ -51,7 +51,7 @@ UNION ALL SELECT 'many types', journey('2026-01-01'::timestamptz + n * interval 
 UNION ALL SELECT 'one instant', journey('2026-01-01'::timestamptz, n % 2000) FROM generate_series(1, 100000) n
 UNION ALL SELECT 'all of time', '{1@-4713-11-24T00:00:00Z, 2@2026-01-01T00:00:00Z, 1@+294276-12-31T23:59:59.999999Z}'::journey;
 CREATE TABLE big_audience AS
-SELECT 'everybody' AS what, '{0-68719476735}'::audience AS v
+SELECT 'all customers' AS what, '{0-68719476735}'::audience AS v
 UNION ALL SELECT 'all but some', '{0-17179869183,17179869185-51539607551,51539607553-68719476735}'
 UNION ALL SELECT 'every other', audience(2 * n::bigint) FROM generate_series(1, 1000000) n
 UNION ALL SELECT 'far apart', audience(n::bigint * 65537 % 68719476736) FROM generate_series(1, 1000000) n;
@@ -182,7 +182,7 @@ CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_ac
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 """
-# What is no question: it makes or drops a store, waits for others, or is a part of these.
+# What is not a question: it makes or drops a store, waits for others, or is a part of these.
 LEFT_OUT = {"create_store", "drop_store", "create_store_tables", "create_rfm_tables", "create_model_tables", "create_tag_tables",
             "create_store_views", "create_rfm_views", "create_model_views", "create_tag_views", "write_journeys", "lock_dictionaries"}
 
@@ -426,7 +426,7 @@ def main():
             most = kept
             # Of a million small pieces the C library keeps some 600 MB for the next ones; a leak would grow beyond.
             if kept > 1000 << 20:
-                checks.check("memory is given back", False, f"{kept >> 20} MB after {statement}")
+                checks.check("memory is freed", False, f"{kept >> 20} MB after {statement}")
     backend.close()
     checks.check("the server has not restarted", checks.psql("SELECT pg_postmaster_start_time()") == started)
     print(len(chosen), "of", len(everything) + len(BY_HAND), "statements:", dict(endings.most_common()))

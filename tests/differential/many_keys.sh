@@ -9,13 +9,8 @@ keys=${CLIENTELE_MANY_KEYS:-40000}
 psql=("${CLIENTELE_PSQL:-psql}" -XqAt -v ON_ERROR_STOP=1)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0 skipped=0
-check() {
-  if [[ $2 == "$3" ]]; then passed=$((passed + 1)); else
-    failed=$((failed + 1))
-    echo "not ok: $1: $2 instead of $3"
-  fi
-}
+# shellcheck source=tests/counts.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../counts.sh"
 
 "${psql[@]}" <<SQL
 SET client_min_messages = warning;
@@ -42,15 +37,14 @@ while kill -0 "$loader" 2>/dev/null; do
   if ((${now:-0} > peak)); then peak=$now; fi
   sleep 0.05
 done
-wait "$loader" || check 'the load fails' "$?" 0
+wait "$loader" || same 'the load fails' 0 "$?"
 echo "$keys customers and items; the server process had $((peak / 1024)) MB of its own"
-if ((peak == 0)); then skipped=$((skipped + 1)); else check 'memory' "$((peak / 1024 < 120))" 1; fi
-check 'customers' "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.identities')" "$keys"
-check 'customers without identity' "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.customers')" "$keys"
-check 'items' "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.items')" "$keys"
-check 'packed' "$("${psql[@]}" -c 'SELECT string_agg(rows_packed::text, $$ $$) FROM clientele_data.load_runs')" "$keys $keys"
-check 'events' "$("${psql[@]}" -c 'SELECT sum(clientele.event_count(journey)) FROM clientele_data.journeys')" "$((2 * keys))"
-check 'numbered in the order of keys' "$("${psql[@]}" -c 'SELECT count(*) FROM (SELECT item_id - lag(item_id) OVER (ORDER BY key COLLATE "C") AS d FROM clientele_data.items) x WHERE d <> 1')" 0
+if ((peak == 0)); then skip 'the memory of the server cannot be read'; else same 'memory' 1 "$((peak / 1024 < 120))"; fi
+same 'customers' "$keys" "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.identities')"
+same 'customers without identity' "$keys" "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.customers')"
+same 'items' "$keys" "$("${psql[@]}" -c 'SELECT count(*) FROM clientele_data.items')"
+same 'packed' "$keys $keys" "$("${psql[@]}" -c 'SELECT string_agg(rows_packed::text, $$ $$) FROM clientele_data.load_runs')"
+same 'events' "$((2 * keys))" "$("${psql[@]}" -c 'SELECT sum(clientele.event_count(journey)) FROM clientele_data.journeys')"
+same 'numbered in the order of keys' 0 "$("${psql[@]}" -c 'SELECT count(*) FROM (SELECT item_id - lag(item_id) OVER (ORDER BY key COLLATE "C") AS d FROM clientele_data.items) x WHERE d <> 1')"
 "${psql[@]}" -c 'DROP TABLE visits' -c 'CALL clientele.drop_store()'
-echo "many_keys: $passed passed, $failed failed, $skipped skipped"
-((failed == 0))
+end many_keys

@@ -132,7 +132,7 @@ BEGIN
     WHEN 3, 4, 5 THEN  -- as a part of an aggregate
       IF m.n < 1 OR m.result <> m.types[1] THEN RETURN NULL; END IF;
       IF random() < 0.4 THEN
-        -- A receive function takes a buffer of the protocol, as those of PostgreSQL do: nothing can tell it from another internal
+        -- A receive function takes a buffer of the protocol, as those of PostgreSQL do: it looks the same as another internal
         -- value, and only a superuser can have an aggregate hand it one.
         SELECT f.* INTO o FROM mistaken.members f WHERE f.n = 1 AND f.types[1] = m.types[1] AND f.name !~ '_recv$' ORDER BY random() LIMIT 1;
         IF o.name IS NOT NULL THEN extra := extra || format(', FINALFUNC = clientele.%I', o.name); END IF;

@@ -10,18 +10,10 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source=$here/../neighbour
 psql=${CLIENTELE_PSQL:-psql}
-passed=0 failed=0
+# shellcheck source=tests/counts.sh
+source "$here/../counts.sh"
 
 say() { "$psql" -XAtq -v ON_ERROR_STOP=1 "$@" 2>&1; }
-
-check() {
-  if [[ $2 == "$3" ]]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'not ok: %s\n  wanted: %s\n  got:    %s\n' "$1" "${2:0:400}" "${3:0:400}"
-  fi
-}
 
 # Names of the CRoaring that is here, and of release 0.2.66.
 names() {
@@ -32,7 +24,7 @@ names() {
   done
 }
 
-# Where the server can read, which may run as somebody else.
+# Where the server can read, which may run as another user.
 cluster=$(dirname "$(say -c 'SHOW data_directory')")
 directory=$cluster/neighbour.$$
 mkdir "$directory" || exit
@@ -42,7 +34,8 @@ names | sed 's/@.*//' | grep -E '^[a-zA-Z_][a-zA-Z0-9_]*$' | grep -vE '^(_init|_
   sed 's/.*/NAME(&)/' >"$directory/names.h"
 cp "$source/Makefile" "$directory"
 make -s -C "$directory" || {
-  printf 'neighbours: 0 passed, 1 failed, 0 skipped\n'
+  same 'the neighbour can be built' 0 1
+  end neighbours
   exit 1
 }
 chmod -R a+rX "$directory"
@@ -70,19 +63,18 @@ load="LOAD '$directory/neighbour.so'"
 load_ours="SELECT FROM clientele.cardinality('{1,5}'::clientele.audience)"
 
 expected=$(say -c "$questions")
-check 'there are answers' 22 "$(grep -c '|' <<<"$expected")"
-check 'answers are no errors' '' "$(grep -E 'ERROR|FATAL' <<<"$expected")"
-check 'the neighbour is loaded first' "$expected" "$(say -c "$load" -c "$questions")"
-check 'the neighbour is loaded last' "$expected" "$(say -c "$load_ours" -c "$load" -c "$questions")"
-check 'the neighbour is loaded in between' "$expected" \
+same 'there are answers' 22 "$(grep -c '|' <<<"$expected")"
+same 'answers are not errors' '' "$(grep -E 'ERROR|FATAL' <<<"$expected")"
+same 'the neighbour is loaded first' "$expected" "$(say -c "$load" -c "$questions")"
+same 'the neighbour is loaded last' "$expected" "$(say -c "$load_ours" -c "$load" -c "$questions")"
+same 'the neighbour is loaded in between' "$expected" \
   "$(say -c "LOAD 'clientele'" -c "$load" -c "$questions")"
 # Who calls such a function gets the neighbour's, not one that came with us.
 called="the neighbour's roaring_bitmap_create was called"
 load_victim="LOAD '$directory/victim.so'"
-check 'the neighbour answers' "$called" \
+same 'the neighbour answers' "$called" \
   "$(say -c "$load" -c "$load_victim" | sed -n 's/.*FATAL: *//p')"
-check 'the neighbour answers beside us' "$called" \
+same 'the neighbour answers beside us' "$called" \
   "$(say -c "$load_ours" -c "$load" -c "$load_victim" | sed -n 's/.*FATAL: *//p')"
 
-printf 'neighbours: %d passed, %d failed, 0 skipped\n' "$passed" "$failed"
-((failed == 0))
+end neighbours

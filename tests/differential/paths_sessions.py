@@ -229,7 +229,7 @@ REAL_QUESTIONS = [
 def load_real(file, columns, customer, event, channel):
     path = DATA / file
     program = f"program 'gzip -dc {path}'" if file.endswith(".gz") else f"'{path}'"
-    # A start and an end that are no rare names; names quoted, as they may hold anything.
+    # A start and an end that are not rare names; names quoted, as they may hold anything.
     return f"""SET TimeZone = 'UTC';
 CREATE UNLOGGED TABLE scratch ({columns});
 \\copy scratch FROM {program} WITH (FORMAT csv, HEADER)
@@ -254,7 +254,7 @@ INSERT INTO picked SELECT g, 'packed', 'end', type FROM defs, types WHERE '#' ||
 
 def compare(what, prepare, large=False):
     """Fills the tables, asks both sides, and counts the data sets that agree on each question. Of large
-    data, parallel plans are asked about aggregates only: the others see one row at a time."""
+    data, parallel plans run aggregates only: the others see one row at a time."""
     script = "SET client_min_messages = warning; SET work_mem = '128MB'; SET jit = off;\n" + SCHEMA + prepare + SESSIONS
     script += NODES.replace("{door}", "packed") + NODES.replace("{door}", "raw") + LINKS
     for name, (_, want) in ANSWERS.items():

@@ -126,7 +126,7 @@ psql = checks.psql
 
 
 def stamp(micros):
-    """A timestamptz of so many microseconds since 1970, by integers only."""
+    """The timestamptz of a number of microseconds since 1970, by integers only."""
     days, rest = divmod(micros, DAY)
     date = datetime.date(1970, 1, 1) + datetime.timedelta(days)
     return f"{date} {rest // HOUR:02}:{rest // 60000000 % 60:02}:{rest // SECOND % 60:02}.{rest % SECOND:06}Z"

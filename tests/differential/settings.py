@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: PostgreSQL
 """The whole main job under many settings of the session and the database: all answers are the same to the byte.
 
-usage: settings.py [SEED]      (default: a fresh seed; CLIENTELE_LONG=1 loads anew under every setting)
+usage: settings.py [SEED]      (default: a fresh seed; CLIENTELE_LONG=1 loads again under every setting)
 
 A store is made with a time zone of its own, events come from sources with times and amounts of many types,
-some of them unusable, tags are defined and refreshed for a fixed present, and everything is asked that the
+some of them unusable, tags are defined and refreshed for a fixed present, and everything runs that the
 extension answers. Settings that can matter to loading are in force from CREATE EXTENSION on, the others for a
 complete refresh and all questions on a store that is there. What was found is written to tables under the
 setting, and read from them under plain ones, so that only the values count and not how they are displayed.

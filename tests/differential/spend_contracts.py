@@ -143,7 +143,7 @@ def spend(rng, count):
         if "at_bound" in model:
             at_bound += 1
         check(f"spend {g}: the maximum", got >= -other[0] - (1e-3 if "at_bound" in model else 1e-6), f"{got} {-other[0]} at {other[1]}, {model}")
-        # On a ridge the place is not determined, as the standard errors tell.
+        # On a ridge the place is not determined, as the standard errors show.
         errors = [model["standard_errors"][k] for k in "pqv"]
         if "at_bound" not in model and None not in errors and abs(got + other[0]) < 1e-6:
             for a, b, value, error in zip(other[1], (math.log(p), math.log(q), math.log(v / unit)), (p, q, v), errors):

@@ -179,17 +179,7 @@ Bytes random_input(testing::Random& random) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
-  if (size == 0) return 0;
-  const std::span<const uint8_t> rest(data + 1, size - 1);
-  try {
-    if (data[0] % 8 < 5)
-      read(rest);
-    else if (data[0] % 8 < 7)
-      cook_and_read(rest);
-    else
-      read_text({reinterpret_cast<const char*>(rest.data()), rest.size()});
-  } catch (const Error&) {
-  }
+  fuzz::by_kind({data, size}, read, cook_and_read, read_text);
   return 0;
 }
 
@@ -199,6 +189,5 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   Bytes input = random_input(random);
   if (input[0] < 5 && input.size() > 1 && !random.one_in(4))
     input[1 + random.below(input.size() - 1)] ^= static_cast<uint8_t>(1 << random.below(8));
-  const size_t n = fuzz::replace(data, most, input.data(), input.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::replace(data, size, most, input);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +22,7 @@ inline void must(bool holds, const char* what) {
   std::abort();
 }
 
-/// How many inputs there were, and how many got how far; told at the end of the run.
+/// How many inputs there were, and how many got how far; printed at the end of the run.
 struct Tally {
   Tally(const char* opened_as, const char* accepted_as)
       : opened_as_(opened_as), accepted_as_(accepted_as) {}
@@ -77,11 +79,51 @@ inline void change(EventList& list, testing::Random& random) {
   }
 }
 
-/// Puts `bytes` in place of the input if they fit.
-inline size_t replace(uint8_t* data, size_t most, const void* bytes, size_t size) {
-  if (size == 0 || size > most) return 0;
-  std::memcpy(data, bytes, size);
-  return size;
+/// Puts bytes in place of an input of `size`; if they do not fit, the input is changed as libFuzzer
+/// does.
+inline size_t replace(uint8_t* data, size_t size, size_t most, std::span<const uint8_t> bytes) {
+  if (bytes.empty() || bytes.size() > most) return LLVMFuzzerMutate(data, size, most);
+  std::memcpy(data, bytes.data(), bytes.size());
+  return bytes.size();
+}
+
+inline std::string_view text_of(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline std::span<const uint8_t> as_bytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+/// Changes a text: often one of the pieces of its language goes in, sometimes instead of a few
+/// bytes.
+inline size_t mutate_text(uint8_t* data, size_t size, size_t most, unsigned seed,
+                          std::span<const std::string_view> pieces) {
+  testing::Random random(seed);
+  if (random.one_in(3)) return LLVMFuzzerMutate(data, size, most);
+  std::string text(text_of({data, size}));
+  const std::string_view piece = pieces[random.below(pieces.size())];
+  const size_t at = random.below(text.size() + 1);
+  if (random.one_in(3)) text.erase(at, 1 + random.below(4));
+  text.insert(std::min(at, text.size()), piece);
+  return replace(data, size, most, as_bytes(text));
+}
+
+/// An input whose first byte says what the others are: the bytes of a value, a recipe for bytes, or
+/// a text.
+template <class Read, class Cook, class Text>
+void by_kind(std::span<const uint8_t> input, Read read, Cook cook_and_read, Text read_text) {
+  if (input.empty()) return;
+  const auto rest = input.subspan(1);
+  try {
+    if (input[0] % 8 < 5)
+      read(rest);
+    else if (input[0] % 8 < 7)
+      cook_and_read(rest);
+    else
+      read_text(text_of(rest));
+  } catch (const Error&) {
+  }
 }
 
 /// What a value writes.

@@ -115,8 +115,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   }
   try {
     const Bytes bytes = testing::packed(std::move(list));
-    const size_t n = fuzz::replace(data, most, bytes.data(), bytes.size());
-    if (n == 0) return LLVMFuzzerMutate(data, size, most);
+    const size_t n = fuzz::replace(data, size, most, bytes);
     if (way == 1) return LLVMFuzzerMutate(data, n, most);
     if (way < 5)
       for (auto left = 1 + random.below(2); left > 0; --left)

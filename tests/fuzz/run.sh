@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # Builds all fuzzers with AddressSanitizer and UndefinedBehaviorSanitizer and runs them.
 #   run.sh                15 seconds each, two at a time
-#   run.sh RUNS           so many inputs each
+#   run.sh RUNS           that many inputs each
 #   run.sh --coverage     which lines the inputs gathered so far reach
 # FUZZERS="journey_fuzz text_fuzz" picks some. New inputs gather in build/fuzz/corpus.
 set -euo pipefail
@@ -59,7 +59,8 @@ else
 fi
 
 build_into "$build"
-passed=0 failed=0
+# shellcheck source=tests/counts.sh
+source "$root/tests/counts.sh"
 # Stacks of allocations are of no use in a run without a finding, and cost a third of the time.
 export ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=8
 fuzz() {
@@ -85,5 +86,4 @@ for name in $(fuzzers); do
     tail -n 40 "$build/$name.log"
   fi
 done
-echo "fuzz: $passed passed, $failed failed, 0 skipped"
-((failed == 0))
+end fuzz

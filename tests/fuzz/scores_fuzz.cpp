@@ -31,7 +31,7 @@ void use(const Scores& s) {
     sum += one.score;
   }
   const auto summary = s.summary(s.all());
-  must(summary.has_value() == !all.empty(), "there is a summary of somebody");
+  must(summary.has_value() == !all.empty(), "there is a summary if there are customers");
   if (!summary) return;
   must(summary->sum == sum && summary->customers == all.size(), "sums agree");
   must(summary->least <= summary->lower_median && summary->lower_median <= summary->upper_median &&
@@ -84,24 +84,17 @@ void cook_and_read(std::span<const uint8_t> recipe) {
   read(bytes);
 }
 
+void read_text(std::string_view text) {
+  const Scores s = Scores::from_text(text);
+  ++tally.accepted;
+  use(s);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
-  if (size == 0) return 0;
-  const std::span<const uint8_t> rest(data + 1, size - 1);
-  try {
-    if (data[0] % 8 < 5) {
-      read(rest);
-    } else if (data[0] % 8 < 7) {
-      cook_and_read(rest);
-    } else {
-      const Scores s = Scores::from_text({reinterpret_cast<const char*>(rest.data()), rest.size()});
-      ++tally.accepted;
-      use(s);
-    }
-  } catch (const Error&) {
-  }
+  fuzz::by_kind({data, size}, read, cook_and_read, read_text);
   return 0;
 }
 
@@ -118,6 +111,5 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   input.insert(input.begin(), static_cast<uint8_t>(random.below(5)));
   if (!random.one_in(4))
     input[1 + random.below(input.size() - 1)] ^= static_cast<uint8_t>(1 << random.below(8));
-  const size_t n = fuzz::replace(data, most, input.data(), input.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::replace(data, size, most, input);
 }

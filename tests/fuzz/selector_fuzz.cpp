@@ -42,7 +42,7 @@ void quoted(std::optional<std::string_view> channel, std::string_view event) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = fuzz::text_of({data, size});
   quoted(std::nullopt, text);
   quoted(text.substr(0, size / 2), text.substr(size / 2));
   tally.opened += text.find_first_of(":|[\"#*!") != std::string_view::npos;
@@ -64,16 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
-  testing::Random random(seed);
-  if (random.one_in(3)) return LLVMFuzzerMutate(data, size, most);
   static constexpr std::string_view pieces[] = {"web", ":",    "view_*", "[", "a=b", "&",
                                                 "]",   "|",    "#3",     " ", "\"",  "\"\"",
                                                 "*",   "客户", "=",      "%", "!"};
-  std::string text(reinterpret_cast<const char*>(data), size);
-  const std::string_view piece = pieces[random.below(std::size(pieces))];
-  const size_t at = random.below(text.size() + 1);
-  if (random.one_in(3)) text.erase(at, 1 + random.below(4));
-  text.insert(std::min(at, text.size()), piece);
-  const size_t n = fuzz::replace(data, most, text.data(), text.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::mutate_text(data, size, most, seed, pieces);
 }

@@ -184,7 +184,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             bytes, [] { return Durations(); }, use_durations);
         break;
       default:
-        read_length({reinterpret_cast<const char*>(data) + 1, size - 1});
+        read_length(fuzz::text_of(bytes));
     }
   } catch (const Error&) {
   }
@@ -200,6 +200,5 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   value.insert(value.begin(), static_cast<uint8_t>(kind));
   if (!random.one_in(4))
     value[random.below(value.size())] ^= static_cast<uint8_t>(1 << random.below(8));
-  const size_t n = fuzz::replace(data, most, value.data(), value.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::replace(data, size, most, value);
 }

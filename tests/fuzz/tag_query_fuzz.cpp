@@ -66,7 +66,7 @@ void as_bytes(std::span<const uint8_t> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = fuzz::text_of({data, size});
   tally.opened += text.find_first_of("&|!()\"*=<>") != std::string_view::npos;
   if (const auto number = number_of(text)) must(*number - *number == 0, "numbers are finite");
   as_text(text);
@@ -79,17 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
-  testing::Random random(seed);
-  if (random.one_in(3)) return LLVMFuzzerMutate(data, size, most);
   static constexpr std::string_view pieces[] = {
       "vip",        "&",      "|",   "!",  "(",    ")",    "\"",   "\"\"", ".*",
       "=",          "!=",     "<=",  ">3", "上海", " ",    ".",    "1e",   "-.5",
       " between 1", " and 2", "a=b", "",   "\x12", "\x13", "\x02", "\x01"};
-  std::string text(reinterpret_cast<const char*>(data), size);
-  const std::string_view piece = pieces[random.below(std::size(pieces))];
-  const size_t at = random.below(text.size() + 1);
-  if (random.one_in(3)) text.erase(at, 1 + random.below(4));
-  text.insert(std::min(at, text.size()), piece);
-  const size_t n = fuzz::replace(data, most, text.data(), text.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::mutate_text(data, size, most, seed, pieces);
 }

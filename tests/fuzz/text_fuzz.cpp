@@ -10,17 +10,13 @@ namespace {
 
 fuzz::Tally tally("with a first event", "journeys");
 
-std::string_view view(const uint8_t* data, size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
   EventList list;
   try {
-    from_text(view(data, size), list);
+    from_text(fuzz::text_of({data, size}), list);
   } catch (const Error& e) {
     must(std::strcmp(e.code(), sqlstate::invalid_text) == 0, "bad text is 22P02");
     tally.opened += !list.events.empty();
@@ -44,7 +40,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
   if (way == 0) return LLVMFuzzerMutate(data, size, most);
   EventList list;
   try {
-    from_text(view(data, size), list);
+    from_text(fuzz::text_of({data, size}), list);
     if (way > 1) fuzz::change(list, random);
   } catch (const Error&) {
     if (random.one_in(2)) return LLVMFuzzerMutate(data, size, most);
@@ -72,6 +68,5 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
           text.erase(at, 1);
       }
     }
-  const size_t n = fuzz::replace(data, most, text.data(), text.size());
-  return n == 0 ? LLVMFuzzerMutate(data, size, most) : n;
+  return fuzz::replace(data, size, most, fuzz::as_bytes(text));
 }

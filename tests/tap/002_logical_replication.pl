@@ -18,7 +18,7 @@ $subscriber->start;
 
 $_->safe_psql('postgres', 'CREATE EXTENSION clientele; CALL clientele.create_store();') for $publisher, $subscriber;
 
-# What happened before anybody follows.
+# What happened before there is a subscription.
 $publisher->safe_psql('postgres', <<'END');
 CREATE TABLE happened AS
   SELECT 'c' || i % 50 AS customer, timestamptz '2026-01-01 00:00Z' + i * interval '7 minutes' AS at,

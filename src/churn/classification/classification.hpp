@@ -8,15 +8,22 @@
 #include <span>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "base/counted.hpp"
 
 namespace clientele {
 
 /// A predicted probability, and how often the outcome was true and false.
 struct PredictionRun {
-  uint64_t key;  // the bits of the double, which are in the order of the values
+  using Row = uint64_t;  // 2 x key + outcome
+  uint64_t key;          // the bits of the double, which are in the order of the values
   uint64_t positives, negatives;
 
+  static PredictionRun of(Row row) { return {row >> 1, row & 1, 1 - (row & 1)}; }
+  bool before(const PredictionRun& other) const { return key < other.key; }
+  void take(const PredictionRun& equal) {
+    positives += equal.positives;
+    negatives += equal.negatives;
+  }
   double probability() const { return std::bit_cast<double>(key); }
   uint64_t rows() const { return positives + negatives; }
 };
@@ -31,7 +38,7 @@ class Classification {
   static constexpr int all_digits = 52;
 
   explicit Classification(std::pmr::memory_resource* memory, size_t limit = usual_limit)
-      : limit_(limit), runs_(memory), fresh_(memory) {}
+      : limit_(limit), runs_(memory) {}
 
   /// 22023 for a number that is not a probability.
   void add(double probability, bool outcome);
@@ -39,12 +46,12 @@ class Classification {
 
   /// The different probabilities, ascending.
   std::span<const PredictionRun> runs() const {
-    settle();
-    return runs_;
+    fit_in();
+    return runs_.groups();
   }
   /// The number of binary digits after the first that are kept.
   int digits() const {
-    settle();
+    fit_in();
     return digits_;
   }
   /// The threshold, rounded as the predictions are. 22023 for a number that is not a probability.
@@ -55,14 +62,13 @@ class Classification {
   void read(Reader& reader);
 
  private:
-  void settle() const;
-  void take(std::pmr::vector<PredictionRun>& all, int digits) const;
+  void fit_in() const;
+  void round_to(int digits) const;
 
   size_t limit_;
-  // How the multiset is held may change while the multiset does not.
+  // Rows are counted when they are read, and only then known to be too many.
   mutable int digits_ = all_digits;
-  mutable std::pmr::vector<PredictionRun> runs_;
-  mutable std::pmr::vector<uint64_t> fresh_;  // 2 x key + outcome; not counted yet, in any order
+  mutable Grouped<PredictionRun> runs_;
 };
 
 // Measures of the runs of a Classification. There must be at least one run.

@@ -59,10 +59,7 @@ CLIENTELE_FUNCTION(clientele_classification_summary_recv) {
 
 CLIENTELE_FUNCTION(clientele_classification_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   return guarded([&] {
     auto* const state = pg::state_to_change<Classification>(fcinfo, context);
     state->value.add(PG_GETARG_FLOAT8(1), PG_GETARG_BOOL(2));

@@ -27,7 +27,7 @@ inline constexpr std::array<const char*, feature_roles> feature_role_names = {
 
 /// The definition that a churn_features_def holds.
 struct FeaturesDefinition {
-  static constexpr SizeLimit size_limit{"churn_features_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"churn_features_def", max_definition_bytes};
 
   /// None: the usual one, in which a name that is not in the dictionary picks nothing.
   std::array<std::optional<std::string>, feature_roles> selector;

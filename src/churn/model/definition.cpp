@@ -111,10 +111,7 @@ ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
   for (size_t n = r.count(); n > 0; --n) d.names.emplace_back(r.text());
   const std::span<const uint8_t> drawn = r.counted();
   d.features_def.assign(drawn.begin(), drawn.end());
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes) || std::signbit(d.penalty))
-    Reader::fail("it is not a churn_def");
+  if (!writes(d, bytes) || std::signbit(d.penalty)) Reader::fail("it is not a churn_def");
   d.check();
   return d;
 }

@@ -22,7 +22,7 @@ enum class ClassWeight : uint8_t { none, balanced, number };
 
 /// The definition that a churn_def holds: how to fit a churn model.
 struct ChurnDefinition {
-  static constexpr SizeLimit size_limit{"churn_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"churn_def", max_definition_bytes};
 
   double penalty = 1;  // of half the sum of squared standardised coefficients
   ClassWeight class_weight = ClassWeight::none;

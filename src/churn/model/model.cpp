@@ -282,9 +282,7 @@ ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
   const std::span<const uint8_t> drawn = r.counted();
   m.features_def.assign(drawn.begin(), drawn.end());
   m.check();
-  Bytes again;
-  m.write(again);
-  if (!std::ranges::equal(again, bytes)) no_model();
+  if (!writes(m, bytes)) no_model();
   return m;
 }
 

@@ -62,7 +62,7 @@ struct Calibration {
 };
 
 struct ChurnModel {
-  static constexpr SizeLimit size_limit{"churn_model", most_model_bytes};
+  static constexpr SizeLimit size_limit{"churn_model", max_model_bytes};
 
   double intercept = 0;
   std::optional<double> intercept_error;

@@ -195,9 +195,7 @@ Fitted Fitted::read(std::span<const uint8_t> bytes) {
   } catch (const Error& e) {
     Reader::fail(e.what());
   }
-  Bytes again;
-  fitted.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a model");
+  if (!writes(fitted, bytes)) Reader::fail("it is not a model");
   return fitted;
 }
 

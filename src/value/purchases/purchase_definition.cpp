@@ -109,9 +109,7 @@ PurchaseDefinition PurchaseDefinition::read(std::span<const uint8_t> bytes) {
   d.set_unit(r.varint());
   d.purchase = r.text();
   d.time_zone = r.text();
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a purchase_def");
+  if (!writes(d, bytes)) Reader::fail("it is not a purchase_def");
   d.check();
   return d;
 }

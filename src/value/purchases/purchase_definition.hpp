@@ -16,7 +16,7 @@ namespace clientele {
 /// Periods are numbered on the wall clock of `time_zone`, from Monday 2001-01-01 00:00 on, so that
 /// a day is one day and a week is seven also when clocks change.
 struct PurchaseDefinition {
-  static constexpr SizeLimit size_limit{"purchase_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"purchase_def", max_definition_bytes};
 
   int64_t until = 0;  // the last observed period
   std::optional<int64_t> holdout_until;

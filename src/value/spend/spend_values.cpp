@@ -45,9 +45,8 @@ void SpendCounts::add(double x, double mean) {
 
 void SpendCounts::round_to(int digits) const {
   digits_ = digits;
-  rows_.coarsen([&](const SpendRow& row) {
-    return SpendRow{row.x, rounded_down(row.mean, digits)};
-  });
+  rows_.coarsen(
+      [&](CountedRow<SpendRow>& group) { group.row.mean = rounded_down(group.row.mean, digits); });
 }
 
 void SpendCounts::fit_in() const {
@@ -64,14 +63,9 @@ void SpendCounts::fit_in() const {
 void SpendCounts::merge(const SpendCounts& other) {
   other.fit_in();
   if (other.digits_ < digits_) round_to(other.digits_);
-  if (other.digits_ > digits_) {
-    SpendCounts rounded(rows_.resource(), limit_);
-    rounded.rows_.merge(other.rows_);
-    rounded.round_to(digits_);
-    rows_.merge(rounded.rows_);
-  } else {
-    rows_.merge(other.rows_);
-  }
+  rows_.merge(other.rows_, [&](CountedRow<SpendRow>& group) {
+    group.row.mean = rounded_down(group.row.mean, digits_);
+  });
   fit_in();
 }
 

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 // What the tests of the churn model share.
 #pragma once
-#include <functional>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "churn/features/features.hpp"
 #include "churn/model/fit.hpp"
+#include "unit/code_of.hpp"
 
 namespace clientele::testing {
-
-inline std::string code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
-}
 
 inline std::vector<uint8_t> bytes_of(const ChurnDefinition& d) {
   d.check();

@@ -119,7 +119,7 @@ TEST(Csv, RecordsCrossTheEdgesOfTheBuffer) {
 
 TEST(Csv, AQuotedFieldBeyondAnyRowIsOneRow) {
   std::string lines;
-  while (lines.size() < CsvText::longest_record * 4) lines += "nobody,2026-03-01,text of a mail\n";
+  while (lines.size() < CsvText::longest_record * 4) lines += "c9,2026-03-01,text of a mail\n";
   const Parsed p = parse("a,\"" + lines + "\",\"" + lines + "\"\nb,c\n");
   ASSERT_EQ(p.rows.size(), 2U);
   EXPECT_EQ(p.faults[0], Fault::too_long);
@@ -272,7 +272,7 @@ TEST(Columns, KnowsNamesInTwoLanguages) {
 }
 
 TEST(Columns, ContentDecidesWhereNamesMislead) {
-  // A time that is none, a value that is no number.
+  // A time that is none, a value that is not a number.
   EXPECT_EQ(
       chosen({{"user_id", "time", "created_at", "value"}, {"7", "fast", "2026-01-02", "high"}}),
       "customer=0 time=2");

@@ -3,24 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "base/error.hpp"
+#include "unit/code_of.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele {
 namespace {
 
+using testing::code_of;
 using testing::Random;
-
-std::string code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
-}
 
 FunnelDefinition steps(std::vector<std::string> names) {
   FunnelDefinition d;

@@ -153,7 +153,7 @@ TEST(Funnel, WindowsOfSteps) {
 TEST(Funnel, SameItem) {
   EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a', 1}, {2, 'b', 2}, {3, 'b', 1}}), (Times{1, 3}));
   EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a'}, {2, 'b'}}),
-            Times{});  // no item is no equal item
+            Times{});  // events without an item have no equal items
   EXPECT_EQ(Ask({"a", "b"}).same_item()({{1, 'a', 1}, {2, 'b'}}), Times{1});
   // An exclusion counts whatever its item.
   EXPECT_EQ(Ask({"a", "b"}).same_item().without("x", 1, 2)({{1, 'a', 1}, {2, 'x', 9}, {3, 'b', 1}}),

@@ -156,7 +156,7 @@ TEST(Paths, SelectorsOfNames) {
   EXPECT_TRUE(NameSelector("web:*").picks("web:buy"));
   EXPECT_FALSE(NameSelector("web:*").picks("app:buy"));
   EXPECT_TRUE(NameSelector("view_*|x").picks("view_item"));
-  EXPECT_FALSE(NameSelector("view_*").picks("viewXitem")) << "_ is no wildcard";
+  EXPECT_FALSE(NameSelector("view_*").picks("viewXitem")) << "_ is not a wildcard";
   EXPECT_TRUE(NameSelector("\"100% \\ok\"").picks("100% \\ok"));
   EXPECT_TRUE(NameSelector("*a*b*").picks("xaxabx"));
   EXPECT_FALSE(NameSelector("*a*b").picks("xaxabx"));

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -10,9 +9,12 @@
 #include "base/calendar.hpp"
 #include "rfm/segments.hpp"
 #include "rfm/values.hpp"
+#include "unit/code_of.hpp"
 
 namespace clientele {
 namespace {
+
+using testing::code_of;
 
 std::vector<uint8_t> definition_bytes(RfmDefinition d) {
   d.check();
@@ -26,15 +28,6 @@ RfmDefinition by(CutMethod method, int buckets = 0) {
   d.method = method;
   d.buckets = buckets;
   return d;
-}
-
-std::string code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
 }
 
 TEST(Rfm, KeysKeepTheOrderOfDoubles) {

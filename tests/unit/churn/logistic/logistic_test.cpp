@@ -182,7 +182,7 @@ TEST(Logistic, SeparationByChance) {
   EXPECT_GT(not_apart, 30);
 }
 
-// One rare category of many in which nobody had the outcome, among columns that tell a little.
+// One rare category of many in which no customer had the outcome, among columns that say a little.
 TEST(Logistic, SeesASeparatedCorner) {
   std::mt19937 random(17);
   for (const int rare : {1, 3, 40}) {
@@ -203,8 +203,8 @@ TEST(Logistic, SeesASeparatedCorner) {
   }
 }
 
-// In the last city nobody had the outcome. Two customers who hardly differ make the first column so
-// steep that the curvatures of the others lie beyond the digits of a double.
+// In the last city no customer had the outcome. Two customers who hardly differ make the first
+// column so steep that the curvatures of the others do not fit into the digits of a double.
 TEST(Logistic, SeesASeparatedCornerBesideASteepSlope) {
   struct Row {
     double spent;  // below 0 if unknown

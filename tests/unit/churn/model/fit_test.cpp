@@ -267,7 +267,7 @@ TEST(ChurnModel, OfJourneysKnowsTheirFeatures) {
   EXPECT_EQ(m.features[7].name, "recency_ratio");
   EXPECT_EQ(m.features_def, d.features_def);
   EXPECT_TRUE(m.definition->features_def.empty());
-  // But for what it remembers it is the model of the same numbers by name.
+  // Except for what it remembers it is the model of the same numbers by name.
   ChurnDefinition named;
   for (const FeatureInfo& info : churn_feature_info) named.names.emplace_back(info.name);
   ChurnModel same = fitted(customers, named);

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 #include <iterator>
 #include <set>
 
 #include "unit/tags/audience/audience_checks.hpp"
 #include "tags/audience/gathered.hpp"
+#include "unit/code_of.hpp"
 
 namespace clientele::tags {
 namespace {
@@ -17,17 +17,9 @@ namespace {
 using testing::all_ids;
 using testing::audience_of;
 using testing::bytes_of;
+using testing::code_of;
 using testing::random_ids;
 using Ids = std::set<uint64_t>;
-
-std::string code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
-}
 
 Ids combined(auto algorithm, const Ids& a, const Ids& b) {
   Ids result;

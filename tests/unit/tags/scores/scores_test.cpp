@@ -2,26 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <map>
 
 #include "base/decimal.hpp"
 #include "tags/scores/gathered_scores.hpp"
+#include "unit/code_of.hpp"
 #include "unit/tags/audience/audience_checks.hpp"
 
 namespace clientele::tags {
 namespace {
 
-using Map = std::map<uint64_t, Millionths>;
+using testing::code_of;
 
-std::string code_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
-}
+using Map = std::map<uint64_t, Millionths>;
 
 std::vector<uint8_t> bytes_of(const Scores& s) {
   std::vector<uint8_t> out(s.written_size());

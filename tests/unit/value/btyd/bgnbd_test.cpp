@@ -160,7 +160,7 @@ TEST(BetaGeometric, ManyAreTheSumOfEach) {
   }
 }
 
-// Customers drawn as the model tells the story: what those with one history go on to do.
+// Customers drawn as the model describes them: what those with one history go on to do.
 TEST(BetaGeometric, TellsTheStoryThatItAssumes) {
   for (const bool first : {false, true}) {
     std::mt19937_64 random(13 + first);

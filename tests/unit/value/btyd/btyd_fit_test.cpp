@@ -119,7 +119,7 @@ TEST(BtydFit, SaysWhenNobodyLeaves) {
 
 TEST(BtydFit, EndsWithHostileData) {
   const std::vector<std::vector<History>> hostile = {
-      std::vector<History>(100, {0, 0, 20}),             // nobody came back
+      std::vector<History>(100, {0, 0, 20}),             // no customer came back
       {{3, 5, 9}},                                       // one customer
       {{0, 0, 9}},                                       // one who did not
       std::vector<History>(50, {4, 8, 10}),              // all the same

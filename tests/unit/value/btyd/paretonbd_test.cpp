@@ -242,7 +242,7 @@ TEST(ParetoNbd, ForesightComesTrue) {
 }
 
 TEST(ParetoNbd, EndsForExtremeParameters) {
-  // Nobody buys and nobody leaves, on times far shorter than both scales.
+  // No customer buys or leaves, on times far shorter than both scales.
   const double still[] = {1e-30, 1e30, 1e-30, 1e30};
   EXPECT_EQ(model.alive(still, {0, 0, 10}), 1);
   EXPECT_EQ(model.silent(still, {0, 0, 10}, 5), 1);

@@ -51,7 +51,7 @@ TEST(Contract, ResidualLifetimes) {
     EXPECT_NEAR(contract_residual_lifetime(high_end, n, .1), high[n - 1], 6e-5);
     EXPECT_NEAR(contract_residual_lifetime(regular, n, .1), low[n - 1], 6e-5);
   }
-  // Hardly discounted, hardly anybody leaves; by a continued fraction in 30 digits.
+  // Hardly discounted, hardly any customer leaves; by a continued fraction in 30 digits.
   EXPECT_NEAR(contract_residual_lifetime({0.005195054485405232, 0.16672757181116538}, 1,
                                          1.5070269782077104e-06),
               601007.021157985344747, 1e-6);
@@ -149,7 +149,7 @@ TEST(Contract, LeavingAndStayingIsAll) {
   }
 }
 
-// alpha and beta without bound at a fixed ratio: everybody leaves at the same rate.
+// alpha and beta without bound at a fixed ratio: all customers leave at the same rate.
 TEST(Contract, GeometricLimit) {
   const ContractParameters same{.2e9, .8e9};
   for (int t = 0; t < 30; ++t) EXPECT_NEAR(contract_survival(same, t), std::pow(.8, t), 1e-7);

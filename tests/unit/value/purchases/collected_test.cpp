@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
+#include "unit/code_of.hpp"
 #include "value/purchases/collected.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 namespace clientele {
 namespace {
 
+using testing::code_of;
 using testing::Random;
 
 /// Counts the bytes that are not returned, by the sizes that both calls state.
@@ -89,15 +91,6 @@ void expect_same_answers(const CollectedPurchases& state, std::vector<Purchase> 
   expect_equal(got->age, want->age);
   expect_equal(got->monetary, want->monetary);
   expect_equal(got->holdout_monetary, want->holdout_monetary);
-}
-
-std::string code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
 }
 
 TEST(CollectedPurchases, AnswersAreThoseOfAllRowsAndNoMemoryIsLost) {

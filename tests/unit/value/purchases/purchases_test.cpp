@@ -3,28 +3,20 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
 #include <set>
 
 #include "base/decimal.hpp"
+#include "unit/code_of.hpp"
 #include "unit/hundred_days.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele {
 namespace {
 
+using testing::code_of;
 using testing::hundred_days;
 using testing::Random;
-
-std::string code_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return "none";
-}
 
 PurchaseDefinition weeks_until(int64_t until) {
   PurchaseDefinition d;

@@ -9,13 +9,7 @@
 namespace clientele {
 namespace {
 
-/// The rows of one customer live in one memory context and go with it; no destructor is needed.
-struct RawState : pg::Marked<0x6c656e6e75467761> {
-  pg::ContextMemory memory;
-  RawFunnel rows;
-  explicit RawState(MemoryContext context) : memory(context), rows(&memory) {}
-  void merge(const RawState& other) { rows.merge(other.rows); }
-};
+using RawState = pg::Collected<RawFunnel, 0x6c656e6e75467761>;
 
 // Arguments: state, within, at [, mode], conditions.
 Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
@@ -37,9 +31,9 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
   return pg::guarded([&] {
     const uint64_t length = within == nullptr ? no_limit : pg::fixed_length(*within, "within");
     if (state == nullptr) state = pg::new_collected<RawState>(context);
-    state->rows.define(length, static_cast<size_t>(count), mode);
+    state->value.define(length, static_cast<size_t>(count), mode);
     int present = 0;  // NULLs take no room in the array's data, and a NULL condition is false
-    state->rows.add(pg::finite_time(at), [&](int32_t step) {
+    state->value.add(pg::finite_time(at), [&](int32_t step) {
       if (nulls != nullptr && (nulls[step / 8] >> (step % 8) & 1) == 0) return false;
       return flags[present++];
     });
@@ -60,27 +54,15 @@ CLIENTELE_FUNCTION(clientele_window_funnel_combine) {
 }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_serialize) {
-  const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
-  return pg::guarded([&] {
-    pg::ContextMemory memory(CurrentMemoryContext);
-    Bytes bytes(&memory);
-    state->rows.write(bytes);
-    return pg::make_varlena(bytes);
-  });
+  return pg::serialize_collected<RawState>(fcinfo);
 }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_deserialize) {
-  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return pg::guarded([&] {
-    RawState* state = pg::new_collected<RawState>(CurrentMemoryContext);
-    Reader reader(bytes);
-    state->rows.read(reader);
-    return PointerGetDatum(state);
-  });
+  return pg::deserialize_collected<RawState>(fcinfo);
 }
 
 CLIENTELE_FUNCTION(clientele_window_funnel_final) {
   const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
-  return pg::guarded([&] { return Int32GetDatum(state->rows.depth()); });
+  return pg::guarded([&] { return Int32GetDatum(state->value.depth()); });
 }

@@ -37,6 +37,37 @@ T* collected_argument(FunctionCallInfo fcinfo, int n) {
   return state;
 }
 
+/// A state that consists of a T: T(std::pmr::memory_resource*) has merge, write and read.
+template <class T, uint64_t Mark>
+struct Collected : Marked<Mark> {
+  ContextMemory memory;
+  T value;
+  explicit Collected(MemoryContext context) : memory(context), value(&memory) {}
+  void merge(const Collected& other) { value.merge(other.value); }
+};
+
+/// The serial and the deserial function of a Collected.
+template <class State>
+Datum serialize_collected(FunctionCallInfo fcinfo) {
+  const State* const state = collected_argument<State>(fcinfo, 0);
+  return guarded([&] {
+    ContextMemory memory(CurrentMemoryContext);
+    Bytes bytes(&memory);
+    state->value.write(bytes);
+    return make_varlena(bytes);
+  });
+}
+template <class State>
+Datum deserialize_collected(FunctionCallInfo fcinfo) {
+  const ByteView bytes = detoast(PG_GETARG_DATUM(0));
+  return guarded([&] {
+    State* const state = new_collected<State>(CurrentMemoryContext);
+    Reader reader(bytes);
+    state->value.read(reader);
+    return PointerGetDatum(state);
+  });
+}
+
 /// A combine function: `left.merge(right)`, with every NULL pairing. Nothing of the right side is
 /// kept.
 template <class T>

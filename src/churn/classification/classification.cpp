@@ -22,7 +22,7 @@ uint64_t rounded(uint64_t key, int digits) {
   return key <= half ? key & kept : complement(complement(key) & kept);
 }
 
-/// The most digits at which these two are one; negative if they never are.
+/// The largest number of digits at which these two become equal; negative if they never do.
 int digits_in_common(uint64_t a, uint64_t b) {
   if ((a <= half) != (b <= half)) return -1;
   const uint64_t difference = a <= half ? a ^ b : complement(a) ^ complement(b);
@@ -54,7 +54,7 @@ void Classification::round_to(int digits) const {
   runs_.coarsen([&](PredictionRun& run) { run.key = rounded(run.key, digits); });
 }
 
-/// Leaves as many digits as fit.
+/// Drops digits of the keys until there are at most as many runs as the limit.
 void Classification::fit_in() const {
   const std::span<const PredictionRun> all = runs_.groups();
   if (all.size() <= limit_) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// How well predicted probabilities agree with what came.
+// How well predicted probabilities agree with the outcomes.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -29,9 +29,9 @@ struct PredictionRun {
 };
 
 /// All predictions with their outcomes: the state of the aggregate classification. Exact up to
-/// `limit` different probabilities. With more, the smaller one of p and 1 - p is rounded down to as
-/// many binary digits behind the first as leave at most so many; what is left depends on the
-/// multiset of rows only, as each such grid holds the coarser ones.
+/// `limit` different probabilities. If there are more, the smaller one of p and 1 - p is rounded
+/// down to the largest number of binary digits after the first that leaves at most `limit`. The
+/// result depends on the multiset of rows only, because each such grid contains the coarser ones.
 class Classification {
  public:
   static constexpr size_t usual_limit = size_t{1} << 20;
@@ -40,7 +40,7 @@ class Classification {
   explicit Classification(std::pmr::memory_resource* memory, size_t limit = usual_limit)
       : limit_(limit), runs_(memory) {}
 
-  /// Error 22023 for what is no probability.
+  /// 22023 for a number that is not a probability.
   void add(double probability, bool outcome);
   void merge(const Classification& other);
 
@@ -49,12 +49,12 @@ class Classification {
     fit_in();
     return runs_.groups();
   }
-  /// Binary digits behind the first that are kept.
+  /// The number of binary digits after the first that are kept.
   int digits() const {
     fit_in();
     return digits_;
   }
-  /// 22023 for what is no probability; else as the predictions are rounded.
+  /// The threshold, rounded as the predictions are. 22023 for a number that is not a probability.
   double threshold(double value) const;
 
   /// Depends on the multiset of rows only. Versioned.
@@ -71,10 +71,10 @@ class Classification {
   mutable Grouped<PredictionRun> runs_;
 };
 
-// Of the runs of a Classification, of which there is at least one.
+// Measures of the runs of a Classification. There must be at least one run.
 
-/// How often a positive has a higher probability than a negative, ties counting half; none if all
-/// outcomes are the same.
+/// The share of pairs in which the positive has a higher probability than the negative; a tie
+/// counts half. None if all outcomes are the same.
 std::optional<double> area_under_curve(std::span<const PredictionRun> runs);
 double log_loss(std::span<const PredictionRun> runs);
 double brier_score(std::span<const PredictionRun> runs);
@@ -92,7 +92,7 @@ struct CalibrationBin {
   uint64_t customers, positives;
   double mean_probability;
 };
-/// Bins of about as many customers each, or of equal width; empty ones are left out. Equal
+/// Bins with about the same number of customers, or of equal width; empty ones are left out. Equal
 /// probabilities stay together: with `by_quantile` in the bin that holds the middle one of them.
 std::vector<CalibrationBin> calibration(std::span<const PredictionRun> runs, int bins,
                                         bool by_quantile);
@@ -100,8 +100,8 @@ std::vector<CalibrationBin> calibration(std::span<const PredictionRun> runs, int
 struct LiftBucket {
   int bucket;  // from 1, the highest probabilities
   uint64_t customers;
-  double positives;   // equal probabilities are dealt out evenly over the buckets that they span
-  double cumulative;  // positives up to and with this bucket
+  double positives;   // equal probabilities are divided evenly over the buckets that they span
+  double cumulative;  // positives up to and including this bucket
 };
 /// Buckets as ntile makes them; empty ones are left out.
 std::vector<LiftBucket> lift(std::span<const PredictionRun> runs, int buckets);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// The aggregate classification, its state classification_summary, and what is asked of one.
+// The aggregate classification, its state classification_summary, and the functions that evaluate
+// one.
 #include "base/wilson.hpp"
 #include "churn/classification/classification.hpp"
 #include "pg/expanded.hpp"
@@ -11,7 +12,7 @@ namespace {
 using pg::Answer;
 using pg::guarded;
 
-/// An accessor that gives a number, or none.
+/// A function that returns a number, or NULL.
 template <class Measure>
 Datum number(FunctionCallInfo fcinfo, Measure measure) {
   return pg::returned(fcinfo, guarded([&] {

@@ -12,7 +12,7 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Kept from row to row: the model that is asked for.
+/// Kept from row to row: the kind of model.
 struct FitKept {
   explicit FitKept(std::pmr::memory_resource*) {}
 

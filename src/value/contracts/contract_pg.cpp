@@ -29,7 +29,7 @@ double at_least(int32_t value, int32_t min, const char* name) {
 /// A period counts from 1.
 double period_of(int32_t period) { return at_least(period, 1, "period"); }
 
-/// compute(parameters); infinity is told as NULL. The model is argument `model`.
+/// Returns compute(parameters), or NULL if that is infinite. The model is argument `model`.
 template <class Compute>
 Datum predicted(FunctionCallInfo fcinfo, int model, bool named, Compute compute) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(model));

@@ -10,7 +10,7 @@
 namespace clientele {
 
 struct SummaryFields {
-  bool null;  // nothing is known of the customer
+  bool null;  // x, t_x or age is unknown
   History history;
   bool has_monetary;
   double monetary;

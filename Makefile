@@ -3,7 +3,7 @@
 
 EXTENSION  = clientele
 MODULE_big = clientele
-EXTVERSION = 0.1.0
+EXTVERSION = 0.2.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: the order of the objects, the install SQL and the reference.
@@ -19,7 +19,9 @@ SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cp
 GLUE    = $(filter src/module.cpp src/pg/% %_pg.cpp,$(SOURCES))
 MINE    = $(if $(CORE_OBJECTS),$(GLUE),$(SOURCES))
 OBJS    = $(MINE:.cpp=.o) $(addprefix $(CORE_OBJECTS)/,$(patsubst %.cpp,%.o,$(filter-out $(MINE),$(SOURCES))))
-DATA_built = clientele--$(EXTVERSION).sql
+# The versions from which a database can be updated to this one.
+UPGRADES   = $(patsubst $(ROOT)src/upgrade/%.sql,%,$(wildcard $(ROOT)src/upgrade/*.sql))
+DATA_built = clientele--$(EXTVERSION).sql $(UPGRADES:%=clientele--%--$(EXTVERSION).sql)
 # The SQL of a feature: first the file that has its name, if there is one, then the others in order.
 sql_of       = $(patsubst $(ROOT)%,%,$(sort $(wildcard $(ROOT)src/$1/*.sql)))
 fragments_of = $(filter %/$(notdir $1).sql,$(sql_of)) $(filter-out %/$(notdir $1).sql,$(sql_of))
@@ -61,6 +63,7 @@ override COMPILER = $(CXX) $(CXXFLAGS)
 SHLIB_LINK += -lstdc++ -lm -Wl,--version-script=$(ROOT)src/exports.map
 
 src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
+src/module.o: $(ROOT)Makefile
 
 # Written under another name first, so that an interrupted build leaves no incomplete object.
 $(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
@@ -80,4 +83,11 @@ clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(
 	    while ((getline line < shape) > 0) \
 	      if (line !~ /^--/) { gsub(/THE_TYPE/, type, line); sub(/WHAT EQUAL ONES DO/, equal, line); print line } \
 	    close(shape) }' $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part
+	@mv $@.part $@
+
+# All changes since that version, and the install script so that it can be run again.
+REPEATABLE = $(ROOT)src/upgrade/repeatable.awk
+
+$(UPGRADES:%=clientele--%--$(EXTVERSION).sql): clientele--%--$(EXTVERSION).sql: clientele--$(EXTVERSION).sql $(REPEATABLE) $(wildcard $(ROOT)src/upgrade/*.sql)
+	awk -f $(REPEATABLE) $$(printf '%s\n' $(UPGRADES) | sort -V | sed -n '/^$*$$/,$$s|.*|$(ROOT)src/upgrade/&.sql|p') $< > $@.part
 	@mv $@.part $@

@@ -23,7 +23,7 @@ SELECT * FROM compare_models('churn', 'nothing');
 CALL create_store();
 SELECT save_model('churn', :'bg'::btyd_model, 'the first week', '第一版'), save_model('churn', :'pareto'::btyd_model, make_current => false),
        save_model('花费', :'spend'::spend_model), save_model('plan', :'contract'::contract_model);
--- A literal, text and varchar tell their type themselves.
+-- The type of a literal, a text or a varchar is found in it.
 SELECT save_model('churn', '{"model": "mbgnbd", "parameters": {"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614}}') AS literal,
        save_model('plan', :'contract'::varchar, note => 'again') AS varchar, save_model('plan', :'contract'::text, make_current => NULL) AS text;
 SELECT name, version, type, kind, model, customers, log_likelihood, fitted_at <= now() AS fitted, fitted_on, note, current, quality FROM clientele_data.models ORDER BY name COLLATE "C", version;

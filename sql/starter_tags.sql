@@ -52,7 +52,7 @@ SELECT string_agg(role || '=' || starter_selector(role), ' ' ORDER BY role) AS r
 SELECT * FROM refresh_tags(at => :'at') WHERE error IS NOT NULL;
 
 CREATE VIEW seen AS SELECT *, at AT TIME ZONE 'Europe/Berlin' AS local, event NOT IN ('promotion-sent', 'resolved') AS own FROM clientele_bi.events;
--- Of the most frequent the least, bytewise.
+-- The most frequent value; of several the first one, bytewise.
 CREATE FUNCTION most(vals text[]) RETURNS text LANGUAGE sql AS
   'SELECT v FROM unnest(vals) v WHERE v IS NOT NULL GROUP BY v ORDER BY count(*) DESC, v COLLATE "C" LIMIT 1';
 CREATE TABLE facts AS
@@ -80,7 +80,7 @@ ALTER TABLE facts ADD place float8, ADD price_place float8;
 UPDATE facts f SET place = r.place FROM (SELECT customer_id, percent_rank() OVER (ORDER BY coalesce(spend, 0), p_days) AS place FROM facts WHERE p > 0) r WHERE r.customer_id = f.customer_id;
 UPDATE facts f SET price_place = r.place FROM (SELECT customer_id, percent_rank() OVER (ORDER BY spend / p) AS place FROM facts WHERE spend / nullif(p, 0) > 0) r WHERE r.customer_id = f.customer_id;
 
--- Who has a tag, or a value or number of it, in one list; and who should.
+-- Compares the customers that have a tag, a value or a number with those that should have it.
 CREATE FUNCTION checks(tag text, expression text, OUT as_expected boolean, OUT customers bigint) LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format(
@@ -173,7 +173,7 @@ FROM (SELECT customer_id, rfm_tier(score) AS tier, rfm_segment(score) AS segment
       FROM (SELECT customer_id, rfm_score(p_last, p_days::float8, coalesce(spend, p_days)::float8) OVER () AS score FROM facts WHERE p > 0) b) r
 JOIN clientele_bi.customer_tags t ON t.customer_id = r.customer_id AND t.tag = 'value.tier'
 JOIN clientele_bi.customer_tags s ON s.customer_id = r.customer_id AND s.tag = 'value.segment';
--- What rests on the features of churn.
+-- Tags that depend on the features of churn.
 SELECT bool_and((t.value = CASE WHEN f ->> 'activity_trend' IS NULL OR last <= timestamptz :'at' - interval '60 days' THEN NULL WHEN (f ->> 'activity_trend')::float8 >= 0.693147 THEN 'rising' WHEN (f ->> 'activity_trend')::float8 < -0.693147 THEN 'falling' ELSE 'steady' END)
                 IS NOT FALSE) AND count(t.value) > 100 AS trend,
        bool_and((r.number = round((f ->> 'answer_rate')::numeric, 3)) IS NOT FALSE AND (r.number IS NULL) = (f ->> 'answer_rate' IS NULL)) AND count(r.number) > 100 AS rate,
@@ -186,7 +186,7 @@ LEFT JOIN clientele_bi.customer_tags t USING (customer_id) LEFT JOIN clientele_b
 WHERE t.tag IS NOT DISTINCT FROM 'behaviour.trend' AND r.tag IS NOT DISTINCT FROM 'response.rate';
 SELECT family, share > CASE family WHEN 'value' THEN 0.9 ELSE 0.95 END AS covered FROM clientele_bi.tag_family_coverage ORDER BY 1;
 
--- The same in Chinese; other selectors; a second call changes nothing that need be asked again.
+-- The same in Chinese; other selectors; after a second call no tag has to be evaluated again.
 SELECT count(*) >= 70 AND bool_and(tag ~ '^(基本|行为|偏好|价值|响应)\.') AS chinese FROM define_starter_tags(language => 'zh', time_zone => 'Europe/Berlin');
 SELECT * FROM refresh_tags(at => :'at') WHERE error IS NOT NULL;
 SELECT audience_of('价值.高') = audience_of('value.high') AND audience_of('行为.沉睡 | 行为.流失') = audience_of('behaviour.sleeping | behaviour.lost')
@@ -200,7 +200,7 @@ SELECT * FROM refresh_tags(at => :'at') WHERE error IS NOT NULL;
 SELECT audience_size('value.buyer') = (SELECT count(DISTINCT customer_id) FROM seen WHERE channel = '门店' AND event = '购买') AND audience_size('value.buyer') > 0
        AND audience_size('response.returned') = 0 AS others;
 
--- A model of churn gives one more tag.
+-- With a model of churn there is one more tag.
 SELECT save_model('leaving', m) AS version FROM (
   SELECT churn_fit(journey, churned(journey, '2026-04-01', '60 days'), '2026-04-01', churn_def(1)) AS m FROM clientele_data.journeys) f;
 SELECT count(*) FILTER (WHERE tag = 'value.churn_risk') AS churn_risk FROM define_starter_tags();

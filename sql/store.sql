@@ -17,7 +17,7 @@ SELECT clientele.merge_journeys('pg_class');
 CALL clientele.load_events('pg_class');
 CALL clientele.drop_store();
 
--- The store belongs to whoever makes it, here an ordinary role.
+-- The store belongs to the role that creates it, here an ordinary one.
 CREATE ROLE regress_store_owner;
 DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO regress_store_owner', current_database()); END $$;
 SET ROLE regress_store_owner;
@@ -37,7 +37,7 @@ WHERE relnamespace IN ('clientele_data'::regnamespace, 'clientele_bi'::regnamesp
   AND attnum > 0 AND NOT attisdropped AND col_description(a.attrelid, attnum) IS NULL;
 CALL clientele.create_store();
 
--- Dictionaries: one number a key, whatever is asked how often.
+-- Dictionaries: one number for each key, whatever is looked up how often.
 SELECT clientele.event_type('web', 'search') AS a, clientele.event_type('web', 'search') AS b,
        clientele.event_type('app', 'search') AS c, clientele.event_type(NULL, 'search') AS d,
        clientele.event_type('', 'search') AS e, clientele.event_type('web', 'view', '{"category": "shoes"}') AS f,
@@ -159,7 +159,7 @@ DROP VIEW clientele_bi.mine;
 CALL clientele.drop_store();
 SELECT count(*) AS still_there FROM clientele_data.journeys;
 CALL clientele.drop_store(cascade => true);
--- It can be made anew, in schemas that somebody else has prepared, too.
+-- It can be created again, also in schemas that another role has prepared.
 RESET ROLE;
 CREATE SCHEMA clientele_data AUTHORIZATION regress_store_owner;
 CREATE SCHEMA clientele_bi AUTHORIZATION regress_store_owner;

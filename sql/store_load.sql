@@ -97,7 +97,7 @@ FROM clientele_bi.events e JOIN clientele_data.identities i USING (customer_id) 
 SELECT run_id, source, columns, rows_read, rows_packed, rows_rejected, customers, first_event_at, last_event_at,
        finished_at >= started_at AS in_order FROM clientele_data.load_runs;
 SELECT rows_read, rows_packed, rows_rejected, packed_share FROM clientele_bi.load_quality;
--- Rows that were mended are loaded from what was kept of them.
+-- Rows that were corrected are loaded from what was kept of them.
 CREATE VIEW mended AS
   SELECT content ->> 'customer' AS customer, '2026-01-03'::date AS at, content ->> 'event' AS event
   FROM clientele_data.rejects WHERE reason = 'bad_time' AND run_id = 1;

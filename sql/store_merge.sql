@@ -16,7 +16,7 @@ CREATE TABLE parts (customer_id bigint, journey clientele.journey);
 INSERT INTO parts VALUES
   (2, '{1@2026-01-02T00:00:00Z}'), (1, '{1@2026-01-01T00:00:00Z}'), (2, '{1@2026-01-01T00:00:00Z#5=2.5}'),
   (3, NULL), (4, '{}'), (2, '{1@2026-01-02T00:00:00Z}');
--- Several parts of a customer are joined, equal events are all kept, NULL is passed over.
+-- Several parts of a customer are joined, equal events are all kept, NULL is ignored.
 SELECT clientele.merge_journeys('parts');
 SELECT * FROM clientele_data.journeys ORDER BY 1;
 SELECT batch, customer_id FROM clientele_data.journey_changes ORDER BY 1, 2;

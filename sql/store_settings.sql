@@ -86,7 +86,7 @@ CALL clientele.load_events('local_times', identity_kind => 'z1', time_zone => 'A
 CALL clientele.load_events('local_times', identity_kind => 'z2', date_order => 'DMY');
 CALL clientele.load_events('local_times', identity_kind => 'z3', date_order => 'YMD');
 SELECT i.kind, e.at FROM clientele_bi.events e JOIN clientele_data.identities i USING (customer_id) WHERE i.kind LIKE 'z_' ORDER BY 1;
-SELECT time_zone, times FROM clientele_data.load_runs ORDER BY run_id DESC LIMIT 3;
+SELECT time_zone, times_read_as FROM clientele_data.load_runs ORDER BY run_id DESC LIMIT 3;
 CALL clientele.load_events('local_times', time_zone => 'Nowhere');
 CALL clientele.load_events('local_times', date_order => 'mdy');
 CALL clientele.load_events('mixed', at => 'local', amount => 'price');

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Nobody gains what another role has by the store: whose schemas, tables, sources and temporary objects are used.
+-- No role gains the rights of another by the store: whose schemas, tables, sources and temporary objects are used.
 \set tests :DBNAME
 CREATE DATABASE clientele_store_trust ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
 \c clientele_store_trust
@@ -97,7 +97,7 @@ SET clientele.trusted_owners = 'regress_mallory';
 SELECT clientele.item('b');
 RESET clientele.trusted_owners;
 REVOKE TRIGGER ON clientele_data.items FROM regress_mallory;
--- A loader that is no member of the owner's role says that it trusts it.
+-- A loader that is not a member of the owner's role says that it trusts it.
 GRANT USAGE ON SCHEMA clientele_data TO regress_loader;
 GRANT SELECT, INSERT ON clientele_data.customers, clientele_data.identities, clientele_data.event_types, clientele_data.items,
   clientele_data.load_runs, clientele_data.rejects, clientele_data.stored_journeys, clientele_data.journey_changes TO regress_loader;
@@ -212,7 +212,7 @@ RESET ROLE;
 -- No view is left in pg_temp.
 SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relname LIKE 'clientele%';
 
--- Temporary objects of the caller stay, whatever their names, and are no part of a load.
+-- Temporary objects of the caller stay, whatever their names, and are not a part of a load.
 CREATE TEMP TABLE clientele_customers_1 AS SELECT 'precious'::text AS v;
 CREATE TEMP TABLE clientele_rows_1 AS SELECT 'd'::text AS customer, timestamptz '2026-01-02Z' AS at, 'y'::text AS event;
 CREATE TEMP TABLE clientele_rows AS TABLE clientele_rows_1;

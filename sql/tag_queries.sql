@@ -20,7 +20,7 @@ SELECT ('vip ＆ web'::text)::tag_query;
 SELECT repeat('(', 1000000)::tag_query;
 SELECT repeat('a', 2000000)::tag_query;
 
--- What they answer.
+-- What queries match.
 SELECT bool_and(tag_match(tags::text[], query) = answer AND (tags::text[] @@ query::tag_query) = answer) AS t
 FROM (VALUES ('{vip,web}', 'vip & web', true), ('{vip,churn}', 'vip & !churn', false), ('{b}', 'a | b & c', false), ('{VIP}', 'vip', false),
   ('{x.y.z}', 'x.*', true), ('{x}', 'x.*', false), ('{city=Shanghai,city=Beijing}', 'city!=Beijing', true), ('{}', 'city!=Beijing', false),
@@ -61,7 +61,7 @@ SELECT count(*) FROM tagged WHERE tags @@ (SELECT string_agg('n=' || n, ' | ')::
 EXPLAIN (COSTS off) SELECT FROM tagged WHERE tags @@ 'n=17 & p3';
 EXPLAIN (COSTS off) SELECT FROM tagged WHERE tags @@ '!n=17';
 SELECT opcname, amvalidate(oid) FROM pg_opclass WHERE opcname IN ('tag_ops', 'tag_query_hash_ops') ORDER BY 1;
--- Others' operators of that name mean what they meant.
+-- Other operators of that name are what they were.
 SELECT '{"a": 1}'::jsonb @@ '$.a == 1' AND 'cats' @@ 'cat' AND 'cats'::varchar @@ 'cat' AND to_tsvector('english', 'cats') @@ 'cat' AS t FROM set_config('default_text_search_config', 'english', false);
 
 DROP TABLE tagged;

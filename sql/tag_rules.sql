@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What a rule of a tag may be, whose rules run, by whose clock, and that nothing of the session or of the caller's schemas matters.
+-- What a rule of a tag may be, whose rules run, in which time zone, and that settings and schemas of the caller do not matter.
 SET TimeZone = 'UTC';
 SET search_path = public, clientele;
 SET client_min_messages = warning;
@@ -27,7 +27,7 @@ SELECT c AS customer, timestamptz '2026-01-01Z' + n * interval '1 day' AS at, 'b
 FROM unnest('{a,b,c,d}'::text[]) WITH ORDINALITY u (c, i), generate_series(1, CASE i WHEN 2 THEN 9 ELSE 1 END) n;
 CALL load_events('ev');
 
--- What a rule is, does not rest on its first word.
+-- The kind of a rule does not depend on its first word.
 SELECT r.kind AS wanted, d.kind AS got, d.holds, d.per_customer, d.time_dependent, d.reads_customers
 FROM (VALUES
   ('query', E'-- the best customer of all\nSELECT customer_id FROM clientele_data.journeys'),
@@ -65,7 +65,7 @@ SELECT name, kind, holds, rule FROM clientele_data.tags ORDER BY 1;
 SELECT tag, outcome, customers FROM refresh_tags();
 SELECT audience_of('best') = audience_of('fan') AND audience_of('best') = (SELECT audience(customer_id) FROM clientele_data.identities WHERE value = 'b') AS right;
 
--- What a rule cannot be.
+-- Rules that are refused.
 SELECT pg_temp.fails(format('SELECT define_tag(''x'', %L)', rule))
 FROM unnest(ARRAY[
   'count(*)', 'max(event_count(journey))', 'rank() OVER (ORDER BY event_count(journey))', 'unnest(ARRAY[''a'', ''b''])',
@@ -98,7 +98,7 @@ SELECT tags_of(1);
 RESET extra_float_digits;
 SELECT forget_tag(t) FROM unnest('{real,double,big,queried}'::text[]) t;
 
--- The clock is that of the tag or the store, and no setting of a session matters.
+-- The time zone is that of the tag or the store, and settings of a session do not matter.
 TRUNCATE ev; INSERT INTO ev VALUES ('e', '2026-01-01 15:30Z', 'buy'), ('e', '2026-01-01 16:30Z', 'buy'), ('f', '2026-01-01 15:30Z', 'buy'), ('f', '2026-01-01 16:30Z', 'buy');
 CALL load_events('ev');
 SELECT define_tag('days', 'day_count(journey)'); SELECT define_tag('days_there', 'day_count(journey)', time_zone => 'Asia/Shanghai');
@@ -121,19 +121,19 @@ CALL clientele.load_events('ev');
 SELECT tag, outcome FROM clientele.refresh_tags(at => '2026-03-01Z') ORDER BY tag COLLATE "C";
 SELECT count(*) FROM before b WHERE b.tags <> clientele.tags_of(b.customer_id);
 SELECT tag, outcome, gained, lost FROM clientele.refresh_tags(at => '2026-03-01Z', complete => true) WHERE error IS NOT NULL OR gained + lost > 0;
--- Names and definitions do not rest on it either.
+-- Names and definitions do not depend on them either.
 SELECT clientele.define_tag('vip', 'event_count(journey) > 3'); SELECT count(*) > 70 AS starters FROM clientele.define_starter_tags();
 SELECT count(*) AS compared FROM clientele.compare_models('m', 'SELECT 1.0 AS x, 1.0 AS t_x, 2.0 AS age, 1 AS holdout_x, 3.0 AS holdout_age');
 SHOW TimeZone; SHOW DateStyle; SHOW standard_conforming_strings; SHOW search_path; SHOW clientele.unknown_event;
 RESET ALL; SET TimeZone = 'UTC'; SET client_min_messages = warning; SET search_path = public, clientele;
 SELECT count(*) > 70 AS starters, count(error) AS failed FROM refresh_tags(at => '2026-03-01Z');
--- Another clock asks everybody anew.
+-- With another time zone all customers are evaluated again.
 SELECT define_tag('days', 'day_count(journey)', time_zone => 'Asia/Shanghai');
 SELECT outcome, customers FROM refresh_tags('{days}', at => '2026-03-01Z');
 SELECT audience_of('days=2') = audience_of('days_there=2') AS same;
 DELETE FROM clientele_data.tags; DELETE FROM clientele_data.tag_audiences; DELETE FROM clientele_data.tag_numbers;
 
--- Freshness rests on nothing that a dump brings from elsewhere.
+-- Freshness does not depend on anything that a dump brings from elsewhere.
 INSERT INTO clientele_data.customers SELECT generate_series(101, 200);
 SELECT define_tag('regular', 'event_count(journey) >= 3');
 SELECT outcome, customers FROM refresh_tags();
@@ -147,7 +147,7 @@ BEGIN; CALL load_events('ev'); SELECT tag, outcome FROM refresh_tags('{regular}'
 SELECT tag, outcome FROM refresh_tags('{regular}');
 SELECT audience_size('regular') = count(*) FILTER (WHERE event_count(journey) >= 3) AS right FROM clientele_data.journeys;
 SELECT count(*) AS sets FROM clientele_data.journey_change_sets;
--- A set that is missing: everybody is asked.
+-- If a set is missing, all customers are evaluated.
 TRUNCATE ev; INSERT INTO ev SELECT 'a', now(), 'buy' FROM generate_series(1, 3);
 CALL load_events('ev'); SELECT prune_journey_changes() > 0 AS pruned;
 DELETE FROM clientele_data.journey_change_sets;
@@ -158,7 +158,7 @@ SELECT tag, outcome FROM refresh_tags('{regular}');
 SELECT audience_size('regular') = count(*) FILTER (WHERE event_count(journey) >= 3) AS right FROM clientele_data.journeys;
 SELECT forget_tag('broken');
 
--- Temporary tables of the caller are nobody's business.
+-- Temporary tables of the caller do not matter.
 CREATE TEMP TABLE clientele_answers AS SELECT 'precious'::text AS v; CREATE TEMP TABLE clientele_refresh AS SELECT 'precious'::text AS v;
 CREATE TEMP TABLE clientele_todo AS SELECT 'precious'::text AS v; CREATE TEMP TABLE clientele_done AS SELECT 'precious'::text AS v;
 CREATE TEMP TABLE clientele_changed AS SELECT 'precious'::text AS v; CREATE TEMP TABLE journeys AS SELECT 'precious'::text AS v;
@@ -168,7 +168,7 @@ SELECT save_audience('list', '{1,2}');
 SELECT * FROM clientele_answers NATURAL JOIN clientele_refresh NATURAL JOIN clientele_todo NATURAL JOIN clientele_done NATURAL JOIN clientele_changed NATURAL JOIN journeys NATURAL JOIN tags;
 DROP TABLE clientele_answers, clientele_refresh, clientele_todo, clientele_done, clientele_changed, journeys, tags;
 
--- Whose rules run. What the row "refreshes tags" of docs/dba.md grants, and what lies in schemas of others.
+-- Whose rules run, with the rights of the row "refreshes tags" in docs/dba.md, and with objects in schemas of other roles.
 CREATE ROLE regress_tags_mallory; CREATE ROLE regress_tags_friend;
 CREATE SCHEMA regress_mallory AUTHORIZATION regress_tags_mallory;
 GRANT CREATE ON SCHEMA public TO regress_tags_mallory;
@@ -196,7 +196,7 @@ UPDATE clientele_data.tags SET rule = 'regress_mallory.pwn() > 0' WHERE name = '
 RESET SESSION AUTHORIZATION;
 SELECT tag, outcome, error FROM refresh_tags();
 SELECT count(*) AS ran FROM seen;
--- Its author may, and who trusts the author; defining a tag again takes it over.
+-- The author may refresh it, and roles that trust the author; a role that defines a tag again takes it over.
 SET SESSION AUTHORIZATION regress_tags_mallory;
 SELECT tag, outcome FROM refresh_tags('{harmless}');
 RESET SESSION AUTHORIZATION;
@@ -213,10 +213,10 @@ SET clientele.trusted_owners = 'regress_tags_friend';
 SELECT tag, outcome FROM refresh_tags('{harmless,forged}');
 RESET clientele.trusted_owners;
 SELECT count(*) > 0 AS ran FROM seen;
--- An author who is gone is nobody.
+-- An author whose role was dropped is not trusted.
 UPDATE clientele_data.tags SET defined_by = 'regress_tags_gone' WHERE name = 'harmless';
 SELECT tag, outcome, error FROM refresh_tags('{harmless}');
--- The caller's temporary schema is no place where a definer's rule finds anything.
+-- A rule finds nothing in the caller's temporary schema.
 TRUNCATE seen;
 CREATE FUNCTION refresh_for_all() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS
 $$ SELECT tag || ' ' || outcome FROM clientele.refresh_tags('{best}') $$;

@@ -19,12 +19,12 @@ SELECT pg_temp.fails($$SELECT * FROM refresh_tags()$$);
 CALL create_store();
 INSERT INTO clientele_data.event_types VALUES (1, 'web', 'search'), (2, 'web', 'purchase'), (3, 'app', '浏览'), (4, 'app', 'purchase');
 INSERT INTO clientele_data.customers SELECT generate_series(1, 1000);
--- Customer g has 7 events or 6, of types that rest on g.
+-- Customer g has 7 events or 6, of types that depend on g.
 INSERT INTO clientele_data.journeys
 SELECT g, journey(timestamptz '2026-01-01' + h * interval '1 hour', 1 + (g * h) % 4)
 FROM generate_series(1, 900) g, generate_series(1, 20) h WHERE (g + h) % 3 = 0 GROUP BY g;
 
--- what rules are taken for
+-- what the kind of a rule is found to be
 SELECT define_tag('value.buyer', $$event_count(journey, 'purchase') >= 1$$, description => 'bought at least once');
 SELECT define_tag('value.fan', $$event_count(journey, 'purchase') >= 4;$$);
 SELECT define_tag('渠道', $$CASE WHEN event_count(journey, 'web:*') > event_count(journey, 'app:*') THEN 'web' ELSE 'app' END$$, 'preference');
@@ -38,7 +38,7 @@ SELECT define_tag('known', $$created_at > '2000-01-01'$$);
 SELECT define_tag('combo', 'value.fan & !busy | 渠道=web');
 SELECT name, family, kind, holds, per_customer, time_dependent, reads_customers, uses FROM clientele_data.tags ORDER BY 1;
 
--- rules that cannot be
+-- rules that are refused
 SELECT pg_temp.fails($$SELECT define_tag('x', 'nonsense(')$$);
 SELECT pg_temp.fails($$SELECT define_tag('x', 'nobody & nothing')$$);
 SELECT pg_temp.fails($$SELECT define_tag('x', 'vip &', kind => 'tags')$$);
@@ -85,7 +85,7 @@ FROM unnest('{busy & !combo,value.* | !kinds=偶,visits>3 & busy | !渠道}'::te
 SELECT pg_temp.fails($$SELECT audience_of('busi')$$);
 SELECT tags_of(6), tags_of(950), tags_of(-1) IS NULL AS negative;
 
--- only who changed is asked
+-- only changed customers are evaluated
 CREATE TEMP TABLE parts AS SELECT g::bigint AS customer_id, journey('2026-01-04'::timestamptz, 2) AS journey FROM generate_series(895, 905) g GROUP BY g;
 SELECT merge_journeys('parts');
 DELETE FROM clientele_data.journeys WHERE customer_id = 1;
@@ -96,7 +96,7 @@ SELECT tag, value, change, at FROM tag_history(905);
 SELECT tag, change FROM tag_history(1, 'value.fan');
 SELECT at, tag, value, gained, lost FROM clientele_bi.tag_history WHERE tag IN ('value.buyer', 'kinds') ORDER BY refresh_id, tag, value;
 
--- what fails harms nothing else
+-- a rule that fails does not affect other tags
 UPDATE clientele_data.tags SET rule = '1 / 0 > customer_id' WHERE name = 'sleeping';
 UPDATE clientele_data.tags SET rule = 'busy2 & combo2' WHERE name = 'combo';
 INSERT INTO clientele_data.tags (name, family, kind, rule) VALUES ('combo2', 'basic', 'tags', 'combo | busy'), ('after', 'basic', 'tags', 'combo2 | busy');
@@ -160,7 +160,7 @@ SELECT tag, value, customers FROM clientele_bi.tag_values ORDER BY 1, 2;
 SELECT hypergeometric_p(8, 4, 4, 3) = 34.0::float8 / 70 AS tea, hypergeometric_p(NULL, 4, 4, 3) IS NULL AS null;
 SELECT pg_temp.fails('SELECT hypergeometric_p(8, 4, 4, 5)'), pg_temp.fails('SELECT hypergeometric_p(-8, 4, 4, 3)');
 
--- what all have followed can go
+-- change sets that all tags have followed are deleted
 SELECT prune_journey_changes() > 0 AS pruned;
 SELECT string_agg(DISTINCT outcome, ' ' ORDER BY outcome) AS still_right FROM refresh_tags(at => '2026-01-07');
 CALL drop_store();

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 \echo Use "CREATE EXTENSION clientele" to load this file. \quit
 
--- The schema is made here, and so owned by the extension: DROP EXTENSION leaves no empty schema behind. One that a superuser has
--- made before is taken, and stays. One that anybody else can put objects into is refused: functions of ours would find them.
+-- The schema is created here and belongs to the extension, so that DROP EXTENSION drops it. A schema that a superuser has created before
+-- is used, and stays. A schema in which another role can create objects is refused: functions of ours would find them.
 DO $$
 DECLARE
   existing CONSTANT oid := (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'clientele');
@@ -31,7 +31,7 @@ BEGIN
   FROM pg_namespace n CROSS JOIN aclexplode(n.nspacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
   WHERE n.oid = existing AND a.privilege_type = 'CREATE' AND NOT coalesce(r.rolsuper, false) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'in schema clientele objects can be made by %', writer USING
+    RAISE EXCEPTION 'role % can create objects in schema clientele', writer USING
       ERRCODE = 'invalid_schema_definition',
       DETAIL = 'The functions of clientele would find them.',
       HINT = 'REVOKE CREATE ON SCHEMA clientele from that role, and try again.';

@@ -116,7 +116,7 @@ schedule() {
 # Each folder with sources is in the one list that drives the build, and a folder has either sources or sections.
 sections() {
   diff <(printf '%s\n' "${listed[@]}" | sort) \
-    <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg' | sort -u)
+    <(files 'src/*/*.cpp' 'src/*/*.hpp' 'src/*/*.sql' | sed 's|^src/||; s|/[^/]*$||' | grep -vxE 'base|pg|upgrade' | sort -u)
   printf '%s\n' "${listed[@]}" | grep / | sed 's|/.*||' | sort -u | grep -xF -f - <(printf '%s\n' "${listed[@]}")
   return 0
 }

@@ -15,5 +15,5 @@ if [[ ! -f $venv/$release ]]; then
     exit
   fi
 fi
-exec "$venv/bin/python" tests/search_path.py "$CLIENTELE_BUILD"/extension/clientele--*.sql \
+exec "$venv/bin/python" tests/search_path.py "$CLIENTELE_BUILD/extension/clientele--$(sed -n 's/^EXTVERSION = //p' Makefile).sql" \
   clientele.control tests/search_path.ignored

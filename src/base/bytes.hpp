@@ -47,7 +47,7 @@ class Writer {
     varint(s.size());
     raw(s.data(), s.size());
   }
-  /// Bytes that are no text: another value, packed.
+  /// Bytes that are not text: another value, packed.
   void counted(std::span<const uint8_t> bytes) {
     varint(bytes.size());
     raw(bytes.data(), bytes.size());
@@ -62,6 +62,15 @@ class Writer {
  private:
   Bytes& out_;
 };
+
+/// Whether `value.write` writes these bytes. What reads packed values refuses others, so that equal
+/// values have equal bytes.
+template <class T>
+bool writes(const T& value, std::span<const uint8_t> bytes) {
+  Bytes again;
+  value.write(again);
+  return same_bytes(again, bytes);
+}
 
 /// Reads what Writer wrote; every read is checked and a short or overlong value is an Error XX001.
 class Reader {
@@ -85,13 +94,13 @@ class Reader {
     fail("an integer is too long");
   }
   int64_t signed_varint() { return unzigzag(varint()); }
-  /// An integer that counts things of at least one byte (or 1/per_byte bytes) each still to come.
+  /// An integer that counts things still to come, of at least one byte (or 1/per_byte bytes) each.
   size_t count(size_t per_byte = 1) {
     const uint64_t n = varint();
     if (n / per_byte > left() + 1) fail("a count exceeds the bytes that follow");
     return static_cast<size_t>(n);
   }
-  /// Text in the encoding of the database, whoever made the bytes.
+  /// Text, which is checked to be in the encoding of the database.
   std::string_view text() {
     const size_t n = count();
     const std::string_view s(reinterpret_cast<const char*>(take(n)), n);

@@ -7,7 +7,7 @@
 namespace clientele {
 
 /// Reads a plain decimal (-12.340000) from the front of `text` into millionths and consumes it.
-/// Returns nullptr, or what is wrong with it: no number, 10^12 or beyond, more than six decimals.
+/// Returns nullptr, or what is wrong: not a number, 10^12 or more, more than six decimals.
 const char* parse_amount(std::string_view& text, int64_t& millionths);
 
 /// Writes millionths as the shortest decimal: 19.99, 5, -0.000001.

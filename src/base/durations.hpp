@@ -9,10 +9,10 @@
 
 namespace clientele {
 
-/// Lengths of time of which percentiles are asked. Up to 65,536 values are kept as they are; with
-/// more of them, all are counted in logarithmic buckets whose middle is at most 0.8 % off. So
-/// what it answers, and its bytes, depend on the multiset of values only, never on the order in
-/// which they were added or merged.
+/// Lengths of time and their percentiles. Up to 65,536 values are kept as they are; with more of
+/// them, all are counted in logarithmic buckets whose middle is at most 0.8 % off. So the answers
+/// and the bytes depend on the multiset of values only, never on the order in which they were added
+/// or merged.
 class Durations {
  public:
   using allocator_type = std::pmr::polymorphic_allocator<>;
@@ -44,11 +44,11 @@ class Durations {
   uint64_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
 
-  /// What percentile_cont(p) gives, in whole microseconds. There must be a value, and 0 <= p <= 1.
+  /// As percentile_cont(p), in whole microseconds. There must be a value, and 0 <= p <= 1.
   int64_t percentile(double p) const;
 
   void write(Bytes& out) const;
-  /// Replaces what is there. Error XX001 for bytes that write() does not give.
+  /// Replaces all values. Error XX001 for bytes that write() does not make.
   void read(Reader& reader);
 
  private:
@@ -69,7 +69,7 @@ class Durations {
   void use_buckets();
 
   uint64_t count_ = 0;
-  std::pmr::vector<int64_t> exact_;     // in any order; empty beyond the limit
+  std::pmr::vector<int64_t> exact_;     // in any order; empty above the limit
   std::pmr::vector<uint64_t> buckets_;  // empty up to the limit
 };
 

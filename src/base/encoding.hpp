@@ -4,8 +4,8 @@
 
 namespace clientele {
 
-/// What every text in packed bytes passes, as anybody can send such bytes: the PostgreSQL glue sets
-/// it once to what throws 22021 for text that is not in the encoding of the database.
+/// The check of every text in packed bytes, as any role can send such bytes. The PostgreSQL glue
+/// sets it once; it throws 22021 for text that is not in the encoding of the database.
 inline void (*encoding_hook)(std::string_view text) = nullptr;
 
 inline void check_encoding(std::string_view text) {

@@ -14,7 +14,7 @@ namespace clientele {
 std::string length_to_text(uint64_t micros);
 
 /// Reads that, or numbers with fixed units: 30 minutes, 1 day 02:00:00, 1.5 h, 90 s, 250 ms.
-/// A day has 24 hours; nothing else is longer than a week; nothing is negative. None if it is
+/// A day has 24 hours, the longest unit is a week, and nothing is negative. None if the text is
 /// something else or overflows.
 std::optional<uint64_t> length_from_text(std::string_view text);
 

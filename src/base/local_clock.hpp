@@ -9,7 +9,7 @@ namespace clientele {
 /// Wall-clock times of a time zone. Remembers the spans between changes of the clocks.
 class LocalClock {
  public:
-  /// What a clock says from some instant on, and until when.
+  /// The offset of a clock from UTC from some instant on, and until when.
   struct Offset {
     Micros offset;
     Micros end;
@@ -22,7 +22,7 @@ class LocalClock {
     if (at < now_.begin || at >= now_.end) find(at);
     return at + now_.offset;
   }
-  /// Until when the clock runs on without a change, from the time last asked about.
+  /// The next change of the clock after the time that local() took last.
   Micros steady_until() const { return now_.end; }
 
  private:

@@ -4,15 +4,15 @@
 
 namespace clientele {
 
-/// What long loops of the core call so that they can be cancelled; the PostgreSQL glue sets it
-/// once. It may throw. Call it at least every few thousand steps.
+/// Long loops of the core call it so that they can be cancelled. The PostgreSQL glue sets it once.
+/// It may throw. Call it at least every few thousand steps.
 inline void (*poll_hook)() = nullptr;
 
 inline void poll() {
   if (poll_hook != nullptr) poll_hook();
 }
 
-/// What functions that call themselves do first; set and thrown from like poll_hook.
+/// Functions that call themselves call it first. It is set like poll_hook, and may throw.
 inline void (*stack_hook)() = nullptr;
 
 inline void check_stack() {

@@ -4,8 +4,8 @@
 
 namespace clientele {
 
-/// One step of SplitMix64 from a state, and so a good hash of it. Never to be changed: groups and
-/// samples rest on it.
+/// One step of SplitMix64 from a state, and so a good hash of it. It must never change: groups and
+/// samples depend on it.
 constexpr uint64_t split_mix(uint64_t state) {
   uint64_t z = state + 0x9e3779b97f4a7c15;
   z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;

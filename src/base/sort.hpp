@@ -8,7 +8,7 @@
 
 namespace clientele {
 
-/// Wraps a comparison so that every so many calls are a chance to cancel. `calls` counts them.
+/// Wraps a comparison so that every 65,536th call is a chance to cancel. `calls` counts them.
 template <class Less>
 auto polled(uint32_t& calls, Less less) {
   return [&calls, less](const auto& a, const auto& b) {

@@ -19,7 +19,7 @@ void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
   blocked.clear();
   if (n > 0 && triggers > max_blocked / n)
     throw Error(sqlstate::limit_exceeded,
-                "a funnel with " + std::to_string(triggers) + " exclusions cannot be asked of " +
+                "a funnel with " + std::to_string(triggers) + " exclusions is too large for " +
                     std::to_string(n) + " events of a customer",
                 "Name several event types in one exclusion, as in a|b.");
   std::vector<std::vector<uint32_t>> classes_of(triggers);

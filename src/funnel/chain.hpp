@@ -14,7 +14,7 @@ inline constexpr Micros never = std::numeric_limits<Micros>::min();
 void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
                   std::vector<Micros>& blocked);
 
-/// The same question asked of time running backwards, for chains of the first `depth` steps only.
+/// The same question with time running backwards, for chains of the first `depth` steps only.
 FunnelQuestion turned(const FunnelQuestion& question, int depth);
 
 /// The ordered funnel, in one pass.
@@ -29,7 +29,7 @@ class ChainSearch {
   explicit ChainSearch(FunnelQuestion question);
 
   /// The depth. Stops at the last event that matters if `early`; else the latest chain of full
-  /// length can be asked for afterwards.
+  /// length is available afterwards.
   int run(const FunnelPart& part, std::span<const Micros> blocked, size_t all, bool early);
   /// The times of the latest chain of full length, last step first.
   void latest(Chain& chain) const;

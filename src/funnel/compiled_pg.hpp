@@ -9,7 +9,7 @@
 
 namespace clientele {
 
-/// A funnel ready to be asked: its selectors resolved under the current snapshot. C++ regime.
+/// A funnel ready for journeys: its selectors resolved under the current snapshot. C++ regime.
 class CompiledFunnel {
  public:
   explicit CompiledFunnel(std::span<const uint8_t> definition);

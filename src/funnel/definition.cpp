@@ -17,10 +17,10 @@ constexpr const char* order_names[] = {"ordered", "strict", "any"};
   throw Error(sqlstate::invalid_parameter, message, hint);
 }
 
-void at_most(size_t count, size_t most, const char* what) {
-  if (count > most)
-    throw Error(sqlstate::limit_exceeded, "a funnel can have at most " + std::to_string(most) +
-                                              " " + what + ", not " + std::to_string(count));
+void at_most(size_t count, size_t max, const char* what) {
+  if (count > max)
+    throw Error(sqlstate::limit_exceeded, "a funnel can have at most " + std::to_string(max) + " " +
+                                              what + ", not " + std::to_string(count));
 }
 
 void write_length(Writer& w, const std::optional<uint64_t>& length) {
@@ -48,7 +48,7 @@ StepOrder parse_order(std::string_view word) {
 }
 
 ExclusionText parse_exclusion(const std::string& text, int steps) {
-  const size_t mark = text.find_last_of("@\"]");  // an @ inside quotes or brackets is no range
+  const size_t mark = text.find_last_of("@\"]");  // an @ inside quotes or brackets is not a range
   if (mark == std::string::npos || text[mark] != '@') return {text, std::nullopt};
   Exclusion range;
   const char* p = text.data() + mark + 1;
@@ -83,7 +83,7 @@ void FunnelDefinition::check() const {
   if (!step_windows.empty() && step_windows.size() != steps.size() - 1)
     invalid("step_windows must have one element less than there are steps: " +
                 std::to_string(steps.size() - 1) + ", not " + std::to_string(step_windows.size()),
-            "Each is the time allowed since the step before; NULL is no limit.");
+            "Each is the time allowed since the step before; NULL means no limit.");
   for (const std::string& text : exclusions)
     parse_selector(parse_exclusion(text, static_cast<int>(steps.size())).selector);
   if (order == StepOrder::any && (!step_windows.empty() || !exclusions.empty()))
@@ -125,9 +125,7 @@ FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
   for (size_t n = r.count(); n > 0; --n) d.step_windows.push_back(read_length(r));
   for (size_t n = r.count(); n > 0; --n) d.exclusions.emplace_back(r.text());
   d.time_zone = r.text();
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a funnel_def");
+  if (!writes(d, bytes)) Reader::fail("it is not a funnel_def");
   return d;
 }
 

@@ -21,7 +21,7 @@ struct ExclusionText {
 
 /// What the SQL type funnel_def holds: a funnel as it was written, selectors unresolved.
 struct FunnelDefinition {
-  static constexpr SizeLimit size_limit{"funnel_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"funnel_def", max_definition_bytes};
 
   std::vector<std::string> steps;
   std::optional<uint64_t> within;

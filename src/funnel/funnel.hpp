@@ -13,7 +13,7 @@ enum class StepOrder : uint8_t { ordered, strict, any };
 
 inline constexpr uint64_t no_limit = ~uint64_t{0};
 
-/// More than anybody asks, and few enough that steps times steps is little.
+/// More than any question needs, and few enough that steps times steps is little.
 inline constexpr size_t max_funnel_steps = 1000;
 inline constexpr size_t max_funnel_exclusions = 1000;
 

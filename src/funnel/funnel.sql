@@ -42,30 +42,31 @@ CREATE FUNCTION funnel_def(
 COMMENT ON FUNCTION funnel_def(text[], interval, text, interval[], text[], boolean, boolean, boolean, text) IS
   'Describes a funnel: its steps in order, and how they must follow each other.
 Each step is a selector, such as search, web:* or add_to_cart|add_to_wishlist.
-within: from the first step to the last, inclusive; NULL is no limit; a day is 24 hours.
-order_mode: ordered (other events may come between), strict (none may), any (steps in any order).
-step_windows: for each step but the first, the time allowed since the step before; NULL is no limit.
-exclusions: selector@a-b, no such event strictly between steps a and b; a selector alone, between any two neighbouring steps.
-same_item: all events of a chain are about the same item. strictly_increasing: no two at the same time.
-natural_day: all on one calendar day of time_zone (the session''s if NULL).
-Errors: 22023 for no steps, an empty step, a negative window, an interval with months; 0A000 for step_windows or exclusions with any;
-54000 beyond 1,000 steps or 1,000 exclusions, or if both together are too many.';
+within: the time allowed from the first step to the last, inclusive. NULL means no limit. A day is 24 hours.
+order_mode: ordered (other events may come between the steps), strict (none may), or any (the steps come in any order).
+step_windows: for each step except the first, the time allowed since the step before. NULL means no limit.
+exclusions: selector@a-b allows no such event strictly between steps a and b. A selector alone allows none between any two neighbouring
+steps.
+same_item: all events of a chain are about the same item. strictly_increasing: no two of them have the same time.
+natural_day: all of them are on one calendar day of time_zone, which is that of the session if it is NULL.
+Errors: 22023 without a step and for an empty step, a negative window or an interval with months; 0A000 for step_windows or exclusions
+with any; 54000 for more than 1,000 steps or 1,000 exclusions, or if both together are too many.';
 
 -- One journey
 
 CREATE FUNCTION funnel_depth(journey, def funnel_def) RETURNS integer
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_depth';
 COMMENT ON FUNCTION funnel_depth(journey, funnel_def) IS
-  'Tells how many steps of a funnel a customer came: 0 to the number of steps.';
+  'Returns how many steps of a funnel a customer reached, from 0 to the number of steps.';
 CREATE FUNCTION funnel_depth(journey, steps text[], within interval) RETURNS integer
   LANGUAGE sql STABLE PARALLEL SAFE
   AS 'SELECT clientele.funnel_depth($1, clientele.funnel_def($2, $3))';
 COMMENT ON FUNCTION funnel_depth(journey, text[], interval) IS
-  'Tells how many of these steps a customer came within a window.';
+  'Returns how many of these steps a customer reached within a window.';
 CREATE FUNCTION funnel_times(journey, def funnel_def) RETURNS timestamptz[]
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_funnel_times';
 COMMENT ON FUNCTION funnel_times(journey, funnel_def) IS
-  'Tells when a customer made each step: as many times as the depth, of the earliest such chain of events.';
+  'Returns when a customer reached each step: as many times as the depth, those of the earliest such chain of events.';
 
 -- Many journeys
 
@@ -88,8 +89,8 @@ CREATE TYPE funnel_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE funnel_summary IS
-  'How far many customers came in a funnel and how long each step took; funnel_steps() lists it.
-It has its funnel_def, and at most 512 kB for each step.';
+  'How far many customers came in a funnel, and how long each step took. funnel_steps() shows it as rows.
+It contains its funnel_def, and at most 512 kB for each step.';
 
 \comparable funnel_summary count the same customers in the same funnel
 
@@ -107,13 +108,13 @@ CREATE AGGREGATE funnel(journey, def funnel_def) (
   SFUNC = funnel_accum, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE funnel(journey, funnel_def) IS
-  'Asks a funnel of many customers; funnel_steps() shows the answer as rows.
-NULL journeys do not count; the definition must be the same for every row of a group (else 22023).';
+  'Evaluates a funnel over many customers; funnel_steps() shows the answer as rows.
+NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group.';
 CREATE AGGREGATE funnel(journey, steps text[], within interval) (
   SFUNC = funnel_accum, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE funnel(journey, text[], interval) IS
-  'Asks a funnel of these steps within a window of many customers; funnel_steps() shows the answer as rows.';
+  'Evaluates a funnel of these steps within a window over many customers; funnel_steps() shows the answer as rows.';
 
 CREATE AGGREGATE funnel_merge(funnel_summary) (
   SFUNC = funnel_combine, STYPE = funnel_summary, COMBINEFUNC = funnel_combine, PARALLEL = SAFE
@@ -130,9 +131,9 @@ CREATE FUNCTION funnel_steps(
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 5 AS 'MODULE_PATHNAME', 'clientele_funnel_steps';
 COMMENT ON FUNCTION funnel_steps(funnel_summary) IS
   'Shows a funnel step by step: customers, conversion, and time since the step before.
-conversion is from the first step, step_conversion from the step before, each with its 95 % Wilson interval;
-median_time and p90_time are percentile_cont(0.5) and (0.9) of the time from the step before, exact up to
-65,536 customers a step and within 1 % beyond that.';
+conversion is from the first step, and step_conversion from the step before, each with its 95 % Wilson interval. median_time and p90_time
+are percentile_cont(0.5) and percentile_cont(0.9) of the time from the step before: exact for up to 65,536 customers a step, and within 1
+% for more.';
 
 -- Raw rows
 
@@ -154,7 +155,7 @@ CREATE FUNCTION window_funnel_deserialize(bytea, internal) RETURNS internal
 COMMENT ON FUNCTION window_funnel_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
 CREATE FUNCTION window_funnel_final(internal) RETURNS integer
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_final';
-COMMENT ON FUNCTION window_funnel_final(internal) IS 'Tells the depth of the collected rows.';
+COMMENT ON FUNCTION window_funnel_final(internal) IS 'Returns the depth of the collected rows.';
 
 CREATE AGGREGATE window_funnel(within interval, at timestamptz, VARIADIC steps boolean[]) (
   SFUNC = window_funnel_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = window_funnel_final,
@@ -162,15 +163,15 @@ CREATE AGGREGATE window_funnel(within interval, at timestamptz, VARIADIC steps b
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE window_funnel(interval, timestamptz, boolean[]) IS
-  'Tells how many steps of a funnel a customer came, from raw rows: one condition a step.
+  'Returns how many steps of a funnel a customer reached, from raw rows with one condition for each step.
 Works on any table: SELECT customer, window_funnel(''1 day'', at, event = ''search'', event = ''buy'') … GROUP BY customer.
-Rows without a time are passed over; a NULL condition is false; a NULL window is no limit. Errors: 54000 beyond 1,000 conditions.';
+Rows without a time are ignored. A NULL condition is false. A NULL window means no limit. Errors: 54000 for more than 1,000 conditions.';
 CREATE AGGREGATE window_funnel(within interval, at timestamptz, mode text, VARIADIC steps boolean[]) (
   SFUNC = window_funnel_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = window_funnel_final,
   COMBINEFUNC = window_funnel_combine, SERIALFUNC = window_funnel_serialize,
   DESERIALFUNC = window_funnel_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE window_funnel(interval, timestamptz, text, boolean[]) IS
-  'Tells how many steps of a funnel a customer came, from raw rows and with a mode.
+  'Returns how many steps of a funnel a customer reached, from raw rows and with a mode.
 mode is a comma-separated list of ordered, strict, any and strictly_increasing.';
 

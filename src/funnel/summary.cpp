@@ -19,7 +19,7 @@ void FunnelSummary::add(std::span<const Micros> chain) {
   ++customers_;
   for (size_t i = 0; i < chain.size(); ++i) {
     ++reached_[i];
-    // Two customers' lifetimes apart is beyond an interval, not beyond a bucket.
+    // Such a wait does not fit into an interval, though it does into a bucket.
     if (i > 0)
       waits_[i - 1].add(
           static_cast<int64_t>(std::min<uint64_t>(elapsed(chain[i - 1], chain[i]), INT64_MAX)));

@@ -17,7 +17,7 @@ class FunnelSummary {
       : definition_(memory), reached_(memory), waits_(memory) {}
 
   bool started() const { return !definition_.empty(); }
-  /// The bytes of the funnel's definition; every customer must be asked the same question.
+  /// The bytes of the funnel's definition, which must be the same for all customers.
   std::span<const uint8_t> definition() const { return definition_; }
   void start(std::span<const uint8_t> definition, int steps);
 
@@ -29,7 +29,7 @@ class FunnelSummary {
   uint64_t customers() const { return customers_; }
   /// Customers at depth >= step.
   uint64_t reached(int step) const { return reached_[step - 1]; }
-  /// Times from step - 1 to step, of those who made it.
+  /// Times from step - 1 to step, of the customers that reached it.
   const Durations& wait(int step) const { return waits_[step - 2]; }
 
   void write(Bytes& out) const;

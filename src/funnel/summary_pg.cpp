@@ -37,12 +37,6 @@ struct ShortForm {
   }
 };
 
-// A NULL journey is no customer; without a definition there is nothing to ask.
-Datum skipped(FunctionCallInfo fcinfo) {
-  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
 }  // namespace
 }  // namespace clientele
 
@@ -50,7 +44,7 @@ using namespace clientele;
 
 CLIENTELE_FUNCTION(clientele_funnel_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return skipped(fcinfo);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const pg::ByteView journey = pg::detoast(PG_GETARG_DATUM(1));
   const pg::ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return pg::guarded([&] {
@@ -62,7 +56,7 @@ CLIENTELE_FUNCTION(clientele_funnel_accum) {
 
 CLIENTELE_FUNCTION(clientele_funnel_accum_steps) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return skipped(fcinfo);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const pg::ByteView journey = pg::detoast(PG_GETARG_DATUM(1));
   const pg::ByteView steps = pg::detoast(PG_GETARG_DATUM(2));
   const Interval* within = PG_ARGISNULL(3) ? nullptr : PG_GETARG_INTERVAL_P(3);

@@ -186,7 +186,7 @@ void write_times(Bytes& out, std::span<const Event> events, int64_t unit) {
   writer.finish(out);
 }
 
-/// An optional column: a bitmap of who has a value unless all do, then the values.
+/// An optional column: a bitmap of the events that have a value unless all do, then the values.
 void write_optional(Bytes& out, std::span<const Event> events, std::span<const uint64_t> values,
                     auto has) {
   if (values.size() < events.size()) {
@@ -351,7 +351,7 @@ void Journey::Scan::times(Micros* at) {
     now += gap * unit;
     at[i] = static_cast<Micros>(now);
   });
-  // Only bad bytes make times wrap around; who reads a journey relies on their order and range.
+  // Only bad bytes make times wrap around; what reads a journey relies on their order and range.
   // Where a block's gaps cannot add up to 2^63, wrapping shows at its end.
   bool good = now_ <= static_cast<Micros>(now) && static_cast<Micros>(now) < end_of_time;
   if (column_.widest() + std::bit_width(unit) + std::bit_width(block) > 63)

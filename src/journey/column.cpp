@@ -4,7 +4,7 @@
 namespace clientele {
 
 ColumnWidths ColumnWidths::cheapest(const std::array<uint64_t, 9>& values_by_need) {
-  std::array<uint64_t, 9> up_to{};  // values that need at most so many bytes
+  std::array<uint64_t, 9> up_to{};  // values that need at most that many bytes
   std::array<uint8_t, 9> used{};    // sizes above zero that occur, ascending
   uint64_t running = 0;
   int sizes = 0;

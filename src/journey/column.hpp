@@ -19,8 +19,8 @@ namespace clientele {
 ///   control  ceil(n / 4) bytes: the width's number of each value, first value in the low bits
 ///   data     the values, little-endian, without gaps
 ///
-/// An empty column is no bytes at all. The encoding is canonical: widths cost least, ties go to the
-/// lexicographically smallest; each value takes the first width that holds it.
+/// An empty column has no bytes at all. The encoding is canonical: the widths that cost least, of
+/// equals the lexicographically smallest; each value takes the first width that fits it.
 struct ColumnWidths {
   std::array<uint8_t, 4> width{};
 
@@ -67,8 +67,8 @@ void write_column(Bytes& out, std::span<const uint64_t> values);
 class ColumnReader {
  public:
   ColumnReader() = default;
-  /// `reader` stands at the column's first byte and is left behind its control bytes; the data
-  /// follows there, of a length that only reading (or size()) tells.
+  /// `reader` stands at the column's first byte and is left behind its control bytes. The data
+  /// follows there; only reading (or size()) shows its length.
   ColumnReader(Reader& reader, size_t count) : count_(count) {
     if (count == 0) return;
     const uint8_t* w = reader.take(2);

@@ -2,13 +2,13 @@
 #include "journey/dictionary_pg.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "base/error.hpp"
 #include "base/sort.hpp"
 #include "journey/selector.hpp"
 #include "pg/nearest.hpp"
+#include "pg/query.hpp"
 #include "store/store_pg.hpp"
 
 namespace clientele {
@@ -19,22 +19,11 @@ int unknown_event = unknown_is_error;
 const config_enum_entry unknown_event_options[] = {
     {"error", unknown_is_error, false}, {"ignore", unknown_is_ignored, false}, {nullptr, 0, false}};
 
-// A datum of text in the current memory context.
-Datum text_datum(std::string_view s) {
-  return PointerGetDatum(cstring_to_text_with_len(s.data(), static_cast<int>(s.size())));
-}
-
-// PostgreSQL regime. Rows of SPI's last query, copied out of SPI's memory by the callers.
-void run_query(const char* sql, int nargs, Oid* types, Datum* values, const char* nulls) {
-  SPI_connect();
-  if (SPI_execute_with_args(sql, nargs, types, values, nulls, true, 0) != SPI_OK_SELECT)
-    elog(ERROR, "the dictionary could not be read");
-}
-
 bool store_exists() { return pg::store_has("event_types"); }
 
-// Every operator and function is named with its schema: the caller's search_path may hold others.
-const char matching_types[] =
+constexpr char subject[] = "the dictionary";
+
+constexpr pg::Query matching_types = {
     "SELECT t.event_type_id FROM clientele_data.event_types t"
     " WHERE ($1 IS NULL OR CASE WHEN $2"
     "  THEN t.channel COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.~~) $1"
@@ -45,80 +34,81 @@ const char matching_types[] =
     " AND NOT EXISTS ("
     "  SELECT FROM ROWS FROM (pg_catalog.unnest($5), pg_catalog.unnest($6)) AS p (key, value)"
     "  WHERE NOT coalesce((t.properties OPERATOR(pg_catalog.->>) p.key)"
-    "   COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) p.value, false))";
+    "   COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) p.value, false))",
+    subject};
 
-struct Ids {
-  int32_t* id;
-  uint64 count;
-};
+constexpr pg::Query known_names = {
+    "SELECT DISTINCT clientele.quote_selector(CASE WHEN $1 THEN t.channel END, t.event), t.event"
+    " FROM clientele_data.event_types t ORDER BY 1 LIMIT 10000",
+    subject};
 
-ArrayType* text_array(const std::vector<std::pair<std::string, std::string>>& pairs, bool keys) {
+constexpr pg::Query all_types = {
+    "SELECT t.event_type_id,"
+    " CASE WHEN t.channel OPERATOR(pg_catalog.=) '' THEN t.event"
+    "  ELSE pg_catalog.concat(t.channel, ':', t.event) END,"
+    " t.channel OPERATOR(pg_catalog.=) '',"
+    " pg_catalog.dense_rank() OVER (ORDER BY t.channel COLLATE pg_catalog.\"C\")"
+    " FROM clientele_data.event_types t"
+    " ORDER BY t.channel COLLATE pg_catalog.\"C\", t.event COLLATE pg_catalog.\"C\","
+    " t.properties::pg_catalog.text COLLATE pg_catalog.\"C\"",
+    subject};
+
+constexpr pg::Query names_of_types = {
+    "SELECT n.event_type_id, n.name FROM (SELECT t.event_type_id, CASE"
+    " WHEN $1 OPERATOR(pg_catalog.=) 0 THEN t.event"
+    " WHEN $1 OPERATOR(pg_catalog.=) 1 THEN t.channel"
+    " ELSE t.properties OPERATOR(pg_catalog.->>) $2 END AS name"
+    " FROM clientele_data.event_types t) n"
+    " WHERE n.name IS NOT NULL ORDER BY n.name COLLATE pg_catalog.\"C\"",
+    subject};
+
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+// PostgreSQL regime.
+Datum text_array(const Properties& pairs, std::string Properties::value_type::*part) {
   auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * (pairs.size() + 1)));
-  for (size_t i = 0; i < pairs.size(); ++i)
-    values[i] = text_datum(keys ? pairs[i].first : pairs[i].second);
-  return construct_array(values, static_cast<int>(pairs.size()), TEXTOID, -1, false, TYPALIGN_INT);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const std::string& s = pairs[i].*part;
+    values[i] = PointerGetDatum(cstring_to_text_with_len(s.data(), static_cast<int>(s.size())));
+  }
+  return PointerGetDatum(
+      construct_array(values, static_cast<int>(pairs.size()), TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-Ids find_types(const SelectorTerm& term, bool with_properties) {
-  Oid types[] = {TEXTOID, BOOLOID, TEXTOID, BOOLOID, TEXTARRAYOID, TEXTARRAYOID};
-  char nulls[] = "      ";
-  Datum values[6] = {};
-  if (term.channel) {
-    values[0] = text_datum(term.channel->text);
-    values[1] = BoolGetDatum(term.channel->glob);
-  } else {
-    nulls[0] = nulls[1] = 'n';
-  }
-  values[2] = text_datum(term.event.text);
-  values[3] = BoolGetDatum(term.event.glob);
-  if (with_properties) {
-    values[4] = PointerGetDatum(text_array(term.properties, true));
-    values[5] = PointerGetDatum(text_array(term.properties, false));
-  } else {
-    values[4] = PointerGetDatum(construct_empty_array(TEXTOID));
-    values[5] = PointerGetDatum(construct_empty_array(TEXTOID));
-  }
-  const MemoryContext outer = CurrentMemoryContext;
-  run_query(matching_types, 6, types, values, nulls);
-  Ids ids{static_cast<int32_t*>(MemoryContextAlloc(outer, sizeof(int32_t) * (SPI_processed + 1))),
-          SPI_processed};
-  for (uint64 i = 0; i < ids.count; ++i) {
-    bool null;
-    ids.id[i] =
-        DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
-  }
-  SPI_finish();
-  // A selector may have thousands of terms.
-  for (int i = 0; i < 6; ++i)
-    if (nulls[i] == ' ' && types[i] != BOOLOID) pfree(DatumGetPointer(values[i]));
+std::vector<int32_t> find_types(const SelectorTerm& term, bool with_properties) {
+  static const Properties no_properties;
+  const Properties& properties = with_properties ? term.properties : no_properties;
+  std::vector<int32_t> ids;
+  pg::each_row(
+      matching_types,
+      [&](pg::Parameters& p) {
+        if (term.channel) {
+          p.text(term.channel->text);
+          p.boolean(term.channel->glob);
+        } else {
+          p.null(TEXTOID);
+          p.null(BOOLOID);
+        }
+        p.text(term.event.text);
+        p.boolean(term.event.glob);
+        p.add(TEXTARRAYOID, text_array(properties, &Properties::value_type::first));
+        p.add(TEXTARRAYOID, text_array(properties, &Properties::value_type::second));
+      },
+      [](const pg::QueryRow& row) { return row.integer(1); },
+      [&](int32_t id) { ids.push_back(id); });
   return ids;
 }
 
-// The known names nearest to what was written, by Levenshtein distance over whole selectors.
-char* nearest_names(const SelectorTerm& term) {
-  const MemoryContext outer = CurrentMemoryContext;
-  run_query(
-      "SELECT DISTINCT clientele.quote_selector(CASE WHEN $1 THEN t.channel END, t.event), t.event"
-      " FROM clientele_data.event_types t ORDER BY 1 LIMIT 10000",
-      1, std::array<Oid, 1>{BOOLOID}.data(),
-      std::array<Datum, 1>{BoolGetDatum(term.channel.has_value())}.data(), " ");
+/// The known names nearest to what was written, by Levenshtein distance over whole selectors.
+std::string nearest_names(const SelectorTerm& term) {
   pg::NearestNames nearest(term.event.text);
-  for (uint64 i = 0; i < SPI_processed; ++i) {
-    CHECK_FOR_INTERRUPTS();
-    char* name = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-    char* event = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
-    nearest.offer(name, event);
-  }
-  StringInfoData hint;
-  const MemoryContext spi = MemoryContextSwitchTo(outer);
-  initStringInfo(&hint);
-  nearest.append_to(&hint);
-  appendStringInfoString(&hint,
-                         "A pattern such as * may match nothing; SET clientele.unknown_event = "
-                         "ignore lets names do so too.");
-  MemoryContextSwitchTo(spi);
-  SPI_finish();
-  return hint.data;
+  pg::each_row(
+      known_names, [&](pg::Parameters& p) { p.boolean(term.channel.has_value()); },
+      [&](const pg::QueryRow& row) { nearest.offer(row.text(1), row.text(2)); });
+  return nearest.hint() +
+         "A pattern such as * may match nothing; SET clientele.unknown_event = ignore lets names "
+         "do "
+         "so too.";
 }
 
 /// Event types that are added again and again take no more room than twice the dictionary.
@@ -140,8 +130,8 @@ struct Types {
 
 void require_store() {
   if (!store_exists())
-    throw Error("42P01",
-                "there is no clientele store in this database, so event types have no names",
+    throw Error(sqlstate::undefined_table,
+                "this database has no clientele store, so event types have no names",
                 "CALL clientele.create_store(), or pick event types by number, such as #3.");
 }
 
@@ -173,15 +163,13 @@ std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_
     }
     if (without_names) continue;
     require_store();
-    const Ids ids = pg::call_pg([&] { return find_types(term, true); });
-    result.add({ids.id, ids.count});
-    pfree(ids.id);
-    if (ids.count > 0 || !term.exact() || absent_is_nothing || unknown_event == unknown_is_ignored)
+    const std::vector<int32_t> ids = find_types(term, true);
+    result.add(ids);
+    if (!ids.empty() || !term.exact() || absent_is_nothing || unknown_event == unknown_is_ignored)
       continue;
-    // A known name whose properties match nothing is no mistake.
-    if (!term.properties.empty() && pg::call_pg([&] { return find_types(term, false).count; }) > 0)
-      continue;
-    const char* hint = pg::call_pg([&] { return nearest_names(term); });
+    // A known name whose properties match nothing is not a mistake.
+    if (!term.properties.empty() && !find_types(term, false).empty()) continue;
+    const std::string hint = nearest_names(term);
     throw Error(sqlstate::undefined_object, "unknown event \"" + term_text(term) + "\"", hint);
   }
   picked.tidy();
@@ -200,42 +188,15 @@ std::vector<EventName> dictionary_in_order() {
     bool no_channel;
     int32_t channel;
   };
-  struct Rows {
-    Row* row;
-    uint64 count;
-  };
-  const Rows rows = pg::call_pg([] {
-    const MemoryContext outer = CurrentMemoryContext;
-    run_query(
-        "SELECT t.event_type_id,"
-        " CASE WHEN t.channel OPERATOR(pg_catalog.=) '' THEN t.event"
-        "  ELSE pg_catalog.concat(t.channel, ':', t.event) END,"
-        " t.channel OPERATOR(pg_catalog.=) '',"
-        " pg_catalog.dense_rank() OVER (ORDER BY t.channel COLLATE pg_catalog.\"C\")"
-        " FROM clientele_data.event_types t"
-        " ORDER BY t.channel COLLATE pg_catalog.\"C\", t.event COLLATE pg_catalog.\"C\","
-        " t.properties::pg_catalog.text COLLATE pg_catalog.\"C\"",
-        0, nullptr, nullptr, nullptr);
-    Rows r{static_cast<Row*>(MemoryContextAllocHuge(outer, sizeof(Row) * (SPI_processed + 1))),
-           SPI_processed};
-    for (uint64 i = 0; i < r.count; ++i) {
-      bool null;
-      r.row[i].id =
-          DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
-      r.row[i].label =
-          MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
-      r.row[i].no_channel =
-          DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3, &null));
-      r.row[i].channel = static_cast<int32_t>(
-          DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 4, &null)));
-    }
-    SPI_finish();
-    return r;
-  });
-  names.reserve(rows.count);
-  for (uint64 i = 0; i < rows.count; ++i)
-    names.push_back(
-        {rows.row[i].id, rows.row[i].label, rows.row[i].no_channel, rows.row[i].channel});
+  pg::each_row(
+      all_types, pg::no_parameters,
+      [](const pg::QueryRow& row) {
+        return Row{row.integer(1), row.text(2), row.boolean(3),
+                   static_cast<int32_t>(row.bigint(4))};
+      },
+      [&](const Row& row) {
+        names.push_back({row.id, row.label, row.no_channel, row.channel});
+      });
   return names;
 }
 
@@ -246,40 +207,20 @@ TypeNames dictionary_names(NamePart part, std::string_view property) {
     int32_t type;
     const char* name;
   };
-  struct Rows {
-    Row* row;
-    uint64 count;
-  };
-  const Rows rows = pg::call_pg([&] {
-    const MemoryContext outer = CurrentMemoryContext;
-    run_query(
-        "SELECT n.event_type_id, n.name FROM (SELECT t.event_type_id, CASE"
-        " WHEN $1 OPERATOR(pg_catalog.=) 0 THEN t.event"
-        " WHEN $1 OPERATOR(pg_catalog.=) 1 THEN t.channel"
-        " ELSE t.properties OPERATOR(pg_catalog.->>) $2 END AS name"
-        " FROM clientele_data.event_types t) n"
-        " WHERE n.name IS NOT NULL ORDER BY n.name COLLATE pg_catalog.\"C\"",
-        2, std::array<Oid, 2>{INT4OID, TEXTOID}.data(),
-        std::array<Datum, 2>{Int32GetDatum(static_cast<int32_t>(part)), text_datum(property)}
-            .data(),
-        "  ");
-    Rows r{static_cast<Row*>(MemoryContextAllocHuge(outer, sizeof(Row) * (SPI_processed + 1))),
-           SPI_processed};
-    for (uint64 i = 0; i < r.count; ++i) {
-      bool null;
-      r.row[i].type =
-          DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
-      r.row[i].name =
-          MemoryContextStrdup(outer, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
-    }
-    SPI_finish();
-    return r;
-  });
-  for (uint64 i = 0; i < rows.count; ++i) {
-    if (result.names.empty() || result.names.back() != rows.row[i].name)
-      result.names.emplace_back(rows.row[i].name);
-    result.types.push_back({rows.row[i].type, static_cast<int32_t>(result.names.size()) - 1});
-  }
+  pg::each_row(
+      names_of_types,
+      [&](pg::Parameters& p) {
+        p.integer(static_cast<int32_t>(part));
+        p.text(property);
+      },
+      [](const pg::QueryRow& row) {
+        return Row{row.integer(1), row.text(2)};
+      },
+      [&](const Row& row) {
+        if (result.names.empty() || result.names.back() != row.name)
+          result.names.emplace_back(row.name);
+        result.types.push_back({row.type, static_cast<int32_t>(result.names.size()) - 1});
+      });
   std::ranges::sort(result.types, {}, &TypeNames::Entry::type);
   return result;
 }

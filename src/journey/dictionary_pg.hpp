@@ -25,7 +25,7 @@ void define_dictionary_settings();
 /// for its syntax. With `absent_is_nothing` neither unknown names nor a missing store are errors.
 std::vector<int32_t> resolve_selector(std::string_view selector, bool absent_is_nothing = false);
 
-/// What the dictionary says of one event type.
+/// One event type in the dictionary.
 struct EventName {
   int32_t id;
   std::string label;  // event, or channel:event where the channel is not empty
@@ -42,8 +42,8 @@ std::vector<EventName> dictionary_in_order();
 enum class NamePart { event, channel, property };
 TypeNames dictionary_names(NamePart part, std::string_view property = {});
 
-/// What a look-up that is kept depends on: another value means that the store may look different,
-/// or may not be looked at. Whoever may not read it must not be told what another role was.
+/// What a look-up that is kept depends on: with another value the store may look different, or may
+/// not be readable. A role that may not read it must not get the answers of another role.
 struct SnapshotKey {
   TransactionId xmin = 0, xmax = 0;
   CommandId command = 0;

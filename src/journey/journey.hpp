@@ -61,7 +61,7 @@ struct EventList {
 };
 
 /// Packs sorted events. Errors: 54000 beyond a limit, 22008-like ranges are the caller's to check.
-/// The same multiset of events always gives the same bytes.
+/// The same multiset of events always has the same bytes.
 void encode(const EventList& sorted, Bytes& out);
 
 /// A packed journey opened for reading. Nothing is copied but the (short) table of event types.
@@ -80,7 +80,7 @@ class Journey {
 
   /// The distinct event types, ascending; an event's code is a position in it.
   std::span<const int32_t> types() const { return {type_data_, type_count_}; }
-  /// Codes are below this power of two; a table with so many entries needs no further check.
+  /// Codes are below this power of two; a table of that size needs no further check.
   size_t code_limit() const { return size_t{1} << code_bits_; }
   bool has_items() const { return has_items_; }
   bool has_amounts() const { return has_amounts_; }
@@ -140,7 +140,7 @@ class Journey {
   void decode(EventList& out) const;
 
  private:
-  /// A bitmap of who has a value unless all do, then the values.
+  /// A bitmap of the events that have a value unless all do, then the values.
   struct OptionalColumn {
     OptionalColumn(Reader& reader, size_t events, bool everywhere);
     const uint8_t* present = nullptr;
@@ -186,7 +186,7 @@ class Journey {
   std::vector<int32_t> many_types_;
 };
 
-/// Checks that bytes from outside are exactly what encode() would give. Error 22P03 if not.
+/// Checks that bytes from outside are exactly what encode() would write. Error 22P03 if not.
 void validate(std::span<const uint8_t> packed);
 
 }  // namespace clientele

@@ -20,7 +20,7 @@ CREATE TYPE journey (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE journey IS
-  'Everything one customer did, in time order, packed to about four bytes an event.
+  'All events of one customer in the order of time, packed to about four bytes an event.
 It holds at most 33,554,432 events of 65,536 types (54000).';
 
 CREATE FUNCTION text_to_journey(text) RETURNS journey
@@ -35,7 +35,7 @@ CREATE CAST (varchar AS journey) WITH FUNCTION varchar_to_journey(varchar) AS IM
 CREATE CAST (journey AS bytea) WITHOUT FUNCTION;
 CREATE FUNCTION bytea_to_journey(bytea) RETURNS journey
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_bytea';
-COMMENT ON FUNCTION bytea_to_journey(bytea) IS 'Takes bytes as a journey after checking that they are one, in canonical form.';
+COMMENT ON FUNCTION bytea_to_journey(bytea) IS 'Returns bytes as a journey, after a check that they are one in canonical form.';
 CREATE CAST (bytea AS journey) WITH FUNCTION bytea_to_journey(bytea);
 
 \comparable journey hold the same events
@@ -83,22 +83,22 @@ CREATE AGGREGATE journey(at timestamptz, event_type_id integer) (
 );
 COMMENT ON AGGREGATE journey(timestamptz, integer) IS
   'Packs the events of one customer, given in any order, into a journey.
-Rows without a time or an event type are passed over. Errors: 22008 for an infinite time, 22003 for a negative event type.';
+Rows without a time or an event type are ignored. Errors: 22008 for an infinite time, 22003 for a negative event type.';
 CREATE AGGREGATE journey(at timestamptz, event_type_id integer, item_id bigint) (
   SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
   COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey(timestamptz, integer, bigint) IS
-  'Packs the events of one customer with what they were about (an item may be NULL).';
+  'Packs the events of one customer with their items, each of which may be NULL.';
 CREATE AGGREGATE journey(at timestamptz, event_type_id integer, item_id bigint, amount numeric) (
   SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
   COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey(timestamptz, integer, bigint, numeric) IS
-  'Packs the events of one customer with items and amounts (each may be NULL).
-Amounts are exact: below 10^12 with up to six decimals, trailing zeros aside; anything else is error 22003.';
+  'Packs the events of one customer with items and amounts, each of which may be NULL.
+Amounts are exact: less than 10^12, with at most six decimals, trailing zeros aside. Errors: 22003 for another amount.';
 CREATE AGGREGATE journey_merge(journey) (
   SFUNC = journey_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_final,
   COMBINEFUNC = journey_combine, SERIALFUNC = journey_serialize, DESERIALFUNC = journey_deserialize,
@@ -114,7 +114,7 @@ CREATE FUNCTION events(journey, OUT at timestamptz, OUT event_type_id integer, O
   RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 COST 100 AS 'MODULE_PATHNAME', 'clientele_events';
 COMMENT ON FUNCTION events(journey) IS
-  'Lists the events of a journey as rows, in time order.
+  'Lists the events of a journey as rows, in the order of time.
 Join clientele_data.event_types and items for the names.';
 CREATE FUNCTION event_count(journey) RETURNS integer
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_event_count';
@@ -126,10 +126,10 @@ COMMENT ON FUNCTION event_count(journey, text) IS
 Errors: 42704 for an unknown event (with the nearest names), 22023 for the selector''s syntax.';
 CREATE FUNCTION first_at(journey) RETURNS timestamptz
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_first_at';
-COMMENT ON FUNCTION first_at(journey) IS 'Tells the time of a journey''s first event, NULL if it is empty.';
+COMMENT ON FUNCTION first_at(journey) IS 'Returns the time of a journey''s first event, NULL if it is empty.';
 CREATE FUNCTION last_at(journey) RETURNS timestamptz
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_last_at';
-COMMENT ON FUNCTION last_at(journey) IS 'Tells the time of a journey''s last event, NULL if it is empty.';
+COMMENT ON FUNCTION last_at(journey) IS 'Returns the time of a journey''s last event, NULL if it is empty.';
 CREATE FUNCTION journey_slice(journey, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS journey
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_journey_slice';
 COMMENT ON FUNCTION journey_slice(journey, timestamptz, timestamptz) IS

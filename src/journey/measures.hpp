@@ -17,7 +17,7 @@ class PickedCodes {
  public:
   /// `picks(type)` says whether an event type is.
   template <class Picks>
-  PickedCodes(const Journey& journey, Picks picks) : picked_(journey.code_limit(), 0) {
+  PickedCodes(const Journey& journey, const Picks& picks) : picked_(journey.code_limit(), 0) {
     for (size_t c = 0; c < journey.types().size(); ++c) {
       picked_[c] = picks(journey.types()[c]) ? 1 : 0;
       any_ |= picked_[c] != 0;
@@ -31,10 +31,9 @@ class PickedCodes {
   bool any_ = false;
 };
 
-/// Calls take(at) for each picked event in order of time, until it returns false.
+/// Calls take(at, code) for each event in order of time, until it returns false.
 template <class Take>
-void each_picked(const Journey& journey, const PickedCodes& picked, Take take) {
-  if (!picked.any()) return;
+void each_event(const Journey& journey, Take take) {
   Micros at[Journey::block];
   uint16_t code[Journey::block];
   for (Journey::Scan scan(journey); const size_t n = scan.next();) {
@@ -42,8 +41,15 @@ void each_picked(const Journey& journey, const PickedCodes& picked, Take take) {
     scan.times(at);
     scan.codes(code);
     for (size_t i = 0; i < n; ++i)
-      if (picked[code[i]] && !take(at[i])) return;
+      if (!take(at[i], code[i])) return;
   }
+}
+
+/// Calls take(at) for each picked event in order of time, until it returns false.
+template <class Take>
+void each_picked(const Journey& journey, const PickedCodes& picked, Take take) {
+  if (!picked.any()) return;
+  each_event(journey, [&](Micros at, uint16_t code) { return !picked[code] || take(at); });
 }
 
 std::optional<Micros> first_picked(const Journey& journey, const PickedCodes& picked);
@@ -79,8 +85,8 @@ std::vector<uint32_t> count_codes(const Journey& journey, const PickedCodes& pic
 /// The item of most picked events, of equals the lowest; none if they have no items.
 std::optional<int64_t> top_item(const Journey& journey, const PickedCodes& picked);
 
-/// What the dictionary says of event types: names in ascending order, so that a lower number is the
-/// lesser name.
+/// Names of event types in the dictionary, in ascending order, so that a lower number is the lesser
+/// name.
 struct TypeNames {
   struct Entry {
     int32_t type;

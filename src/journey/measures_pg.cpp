@@ -62,8 +62,8 @@ Datum asked_by_clock(FunctionCallInfo fcinfo, int zone_argument, Ask ask) {
                       }));
 }
 
-/// A function of a journey, a selector and what is to be known of event types: a part of their
-/// name, or the property that is the third argument.
+/// A function of a journey, a selector and the names of event types: a part of them, or the
+/// property that is the third argument.
 struct Named {
   explicit Named(std::pmr::memory_resource* memory) : picks(memory), names(memory) {}
   Resolved<PickedTypes> picks;
@@ -159,7 +159,7 @@ CLIENTELE_FUNCTION(clientele_hour_share) {
     if (since < 0 || since > 23 || until < 0 || until > 24)
       throw Error(
           sqlstate::invalid_parameter,
-          "there are no hours from " + std::to_string(since) + " to " + std::to_string(until),
+          "hours from " + std::to_string(since) + " to " + std::to_string(until) + " do not exist",
           "since is from 0 to 23, until from 0 to 24; 22 to 5 is a night.");
     const WeekClock week(j, picked, c);
     const int length = (until - since + WeekClock::hours - 1) % WeekClock::hours + 1;
@@ -187,9 +187,10 @@ CLIENTELE_FUNCTION(clientele_weekday_share) {
     for (int i = 0; i < days.count; ++i) {
       const int32_t weekday = days.nulls[i] ? 0 : DatumGetInt32(days.values[i]);
       if (weekday < 1 || weekday > WeekClock::weekdays)
-        throw Error(sqlstate::invalid_parameter,
-                    "there is no weekday " + (days.nulls[i] ? "NULL" : std::to_string(weekday)),
-                    "Weekdays are from 1, Monday, to 7, Sunday.");
+        throw Error(
+            sqlstate::invalid_parameter,
+            "weekday " + (days.nulls[i] ? "NULL" : std::to_string(weekday)) + " does not exist",
+            "Weekdays are from 1, Monday, to 7, Sunday.");
       counts[weekday - 1] = true;
     }
     const WeekClock week(j, picked, c);

@@ -33,10 +33,7 @@ using namespace clientele;
 CLIENTELE_FUNCTION(clientele_pack_row) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   PackState* state = pg::collected_argument<PackState>(fcinfo, 0);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (state == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(state);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const int32_t type = PG_GETARG_INT32(2);
   Extra extra;
@@ -52,7 +49,8 @@ CLIENTELE_FUNCTION(clientele_pack_row) {
       throw Error(sqlstate::out_of_range, "event type " + std::to_string(type) + " is negative");
     if (has_amount) {
       extra.has_amount = true;
-      extra.amount = pg::amount_of(amount);
+      extra.amount = pg::amount_of(
+          amount, "Round it or leave the row out; a journey never changes an amount in silence.");
     }
     reserve_for_one(state->list);
     state->list.add(pg::finite_time(at), type, extra);
@@ -63,10 +61,7 @@ CLIENTELE_FUNCTION(clientele_pack_row) {
 CLIENTELE_FUNCTION(clientele_pack_journey) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   PackState* state = pg::collected_argument<PackState>(fcinfo, 0);
-  if (PG_ARGISNULL(1)) {
-    if (state == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(state);
-  }
+  if (PG_ARGISNULL(1)) return pg::unchanged_state(fcinfo);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] {
     if (state == nullptr) state = pg::new_collected<PackState>(context);

@@ -23,7 +23,7 @@ struct SelectorTerm {
   SelectorWord event;
   std::vector<std::pair<std::string, std::string>> properties;
 
-  /// Names exactly one thing, so that finding nothing is a mistake worth telling.
+  /// Names exactly one event, so that finding none is a mistake.
   bool exact() const { return !number && !event.glob && !(channel && channel->glob); }
 };
 
@@ -33,9 +33,9 @@ struct SelectorTerm {
 ///   property  = word "=" word
 ///   word      = "quoted, with "" for a quote" | anything else up to a delimiter, where * is any
 ///   text
-/// With ! before it, a term takes away from what the others pick; if all are so, from everything:
-/// then the first term of the result is *.
-/// Errors: 22023 with the place and what was expected, 54000 beyond max_selector bytes.
+/// A term with ! excludes events that the others pick. If all terms have it, they exclude from all
+/// events: then the first term of the result is *.
+/// Errors: 22023 with the place and what was expected, 54000 above max_selector bytes.
 inline constexpr size_t max_selector = 1048576;
 std::vector<SelectorTerm> parse_selector(std::string_view text);
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What callers of compare_models() and track_purchases() name is read with their rights.
+-- compare_models() and track_purchases() read what the caller names with the caller's rights.
 
--- A query says itself what it reads; a bare name does not say that a view runs its functions with the caller's rights.
+-- A query shows what it reads. A bare name does not show that a view runs its functions with the caller's rights.
 CREATE FUNCTION check_caller_relation(relation regclass) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
   obstacle := CASE
     WHEN NOT clientele.trusts(owner) THEN format('It belongs to role %I.', pg_get_userbyid(owner))
     WHEN NOT clientele.trusts(schema_owner) THEN
-      format('Role %I, to whom its schema belongs, may put another relation in its place.', pg_get_userbyid(schema_owner)) END;
+      format('Its schema belongs to role %I, which may put another relation in its place.', pg_get_userbyid(schema_owner)) END;
   IF obstacle IS NOT NULL THEN
     RAISE EXCEPTION '% may run code of a role that role % does not trust', relation, quote_ident(current_user) USING
       ERRCODE = 'insufficient_privilege', DETAIL = obstacle,
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION check_caller_relation(regclass) IS
   'Refuses a table or view that may run code of a role that you do not trust; a part of caller_source().
 Errors: 42501.';
 
--- Columns are cast to the types that a comparison takes, and a cast belongs to who made the type.
+-- Columns are cast to the types that a comparison takes, and a cast belongs to the owner of the type.
 CREATE FUNCTION check_caller_column(kind regtype, column_name text) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

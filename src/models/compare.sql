@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Versions of a model, and what customers did, side by side. Functions that run a query of the
--- caller's do so with the caller's search_path, and therefore use no operator themselves.
+-- Comparing the versions of a model with what customers did. Functions that run the caller's query do so with the
+-- caller's search_path, and therefore use no operator themselves.
 
 CREATE FUNCTION caller_source(source text, columns text[]) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL UNSAFE AS $$
@@ -16,7 +16,7 @@ BEGIN
     NULL;  -- source_text says what it should be
   END;
   checked := clientele.source_text(source, relation);
-  -- Mistakes in the query itself are told as they are.
+  -- Errors in the query itself are reported as they are.
   EXECUTE pg_catalog.format('SELECT FROM %s LIMIT 0', checked);
   FOREACH wanted IN ARRAY columns LOOP
     BEGIN
@@ -32,10 +32,9 @@ BEGIN
   RETURN checked;
 END $$;
 COMMENT ON FUNCTION caller_source(text, text[]) IS
-  'Checks a table, view or query that a caller names, and its columns, and gives it as a FROM clause calls it: source_row.
+  'Checks a table, view or query that a caller names, and its columns, and returns it as an item of FROM called source_row.
 Errors: 42P01 for an unknown table, 42703 for a missing column, 22004 for NULL, 42501 for a relation or a column that may run code of a
-role that the caller does not trust;
-those of read_sql() for what is not one SELECT that reads only.';
+role that the caller does not trust; those of read_sql() for what is not a single SELECT that only reads.';
 
 CREATE FUNCTION relation_text(source text) RETURNS text
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -45,7 +44,7 @@ EXCEPTION WHEN syntax_error OR feature_not_supported OR undefined_parameter THEN
   RETURN CASE WHEN octet_length(source) <= 1000 THEN source END;  -- a name may be anything, in double quotes
 END $$;
 COMMENT ON FUNCTION relation_text(text) IS
-  'Gives what may be the name of a table or view back, and NULL for a query and for what is too long for a name; a part of
+  'Returns its argument if that may be the name of a table or view, and NULL if it is a query or too long for a name; a part of
 caller_source().';
 
 CREATE FUNCTION source_text(source text, relation regclass) RETURNS text
@@ -63,14 +62,14 @@ BEGIN
   END IF;
   what := clientele.read_sql(source);
   IF what.kind <> 'query' THEN
-    RAISE EXCEPTION 'there is no table or view %', source USING ERRCODE = 'undefined_table',
+    RAISE EXCEPTION 'table or view "%" does not exist', source USING ERRCODE = 'undefined_table',
       HINT = 'Give the name of one, or a query that begins with SELECT, WITH, VALUES or TABLE.';
   END IF;
   -- A comment at the end of the query ends with the line.
   RETURN format(E'(%s\n) source_row', what.body);
 END $$;
 COMMENT ON FUNCTION source_text(text, regclass) IS
-  'Writes a table, view or query as a FROM clause has it; a part of caller_source().
+  'Writes a table, view or query as an item of FROM; a part of caller_source().
 Errors: 42P01 for an unknown table, 22004 for NULL, 42501 for a relation that may run code of a role that you do not trust; those of
 read_sql().';
 
@@ -82,8 +81,8 @@ BEGIN
   RETURN QUERY SELECT m.version, m.type, m.kind, m.current, m.model::text FROM clientele_data.models m
     WHERE m.name = model_versions.name ORDER BY m.version;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'there is no model "%"', name USING ERRCODE = 'undefined_object',
-      HINT = 'clientele_data.models lists them; clientele.save_model() adds one.';
+    RAISE EXCEPTION 'model "%" does not exist', name USING ERRCODE = 'undefined_object',
+      HINT = 'clientele_data.models lists the models; clientele.save_model() adds one.';
   END IF;
 END $$;
 COMMENT ON FUNCTION model_versions(text) IS
@@ -121,8 +120,8 @@ BEGIN
   query := replace(replace(query, '::int4', '::pg_catalog.int4'), '::bool', '::pg_catalog.bool');
 END $$;
 COMMENT ON FUNCTION comparison_of(text) IS
-  'Tells how models of a type are compared with what happened, and which columns that takes; a part of compare_models().
-Errors: 42809 for a type that cannot be.';
+  'Writes how models of a type are compared with what happened, and lists the columns that this needs; a part of compare_models().
+Errors: 42809 for a type that cannot be compared.';
 
 CREATE FUNCTION compare_models(
     name text, holdout text, versions integer[] DEFAULT NULL, OUT version integer, OUT kind text, OUT current boolean,
@@ -153,22 +152,22 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
-  'Compares the versions of a model by how well each foretells what customers did afterwards.
-holdout is the name of a table or view, or a query, with one row a customer. For a btyd_model it has columns x, t_x, age, holdout_x and
-holdout_age, as purchase_summary gives them with a holdout_until: expected_purchases over holdout_age is held against holdout_x. For a
-spend_model: x, monetary and holdout_monetary: expected_spend against holdout_monetary. For a contract_model: period and renewed
-(boolean): contract_retention against it. For a churn_model: features (jsonb or double precision[]) and churned (boolean): churn_prob
-against it. versions picks some; all by default. Rows with a NULL are passed over. The columns of the result are those of
-holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where reading it may run
-code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table or without a store,
-42703 for a missing column, 42501 for what is not trusted.';
+  'Compares the versions of a model by how well each predicts what customers did afterwards.
+holdout is the name of a table or view, or a query, with one row for each customer. For a btyd_model it has columns x, t_x, age, holdout_x
+and holdout_age, as purchase_summary returns them with a holdout_until, and expected_purchases over holdout_age is compared with
+holdout_x. For a spend_model: x, monetary and holdout_monetary, which expected_spend is compared with. For a contract_model: period and
+renewed (boolean), which contract_retention is compared with. For a churn_model: features (jsonb or double precision[]) and churned
+(boolean), which churn_prob is compared with. versions picks some; all by default. Rows with a NULL are ignored. The columns of the result
+are those of holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where
+reading it may run code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table
+or without a store, 42703 for a missing column, 42501 for what is not trusted.';
 
 CREATE FUNCTION wanted_version(version integer, versions integer[]) RETURNS boolean
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT versions IS NULL OR version = ANY (versions)
 $$;
 COMMENT ON FUNCTION wanted_version(integer, integer[]) IS
-  'Tells whether a version is among those that are wanted, or all are; a part of compare_models().';
+  'Returns whether a version is wanted, as all are for NULL; a part of compare_models().';
 
 CREATE FUNCTION keep_best_model(name text, holdout text, criterion text, compared jsonb) RETURNS integer
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -178,9 +177,9 @@ BEGIN
   PERFORM clientele.require_store('models', 'UPDATE'), clientele.require_store('model_names', 'UPDATE');
   IF criterion IS NULL OR criterion NOT IN ('mean_absolute_error', 'root_mean_squared_error', 'bias', 'correlation', 'poisson_deviance') THEN
     RAISE EXCEPTION 'unknown criterion "%"', criterion USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'There are: mean_absolute_error, root_mean_squared_error, bias, correlation, poisson_deviance.';
+      HINT = 'The criteria are mean_absolute_error, root_mean_squared_error, bias, correlation and poisson_deviance.';
   END IF;
-  -- Of equals the one in use stays; else the newest.
+  -- Of equally good versions the current one stays; otherwise the newest is taken.
   SELECT (c.found ->> 'version')::integer INTO best
   FROM jsonb_array_elements(compared) c (found),
        LATERAL (SELECT (c.found ->> criterion)::double precision AS value) v
@@ -189,9 +188,9 @@ BEGIN
            (c.found ->> 'current')::boolean DESC, (c.found ->> 'version')::integer DESC
   LIMIT 1;
   IF best IS NULL THEN
-    RAISE EXCEPTION 'no version of model "%" has a % on this hold-out', name, criterion USING
+    RAISE EXCEPTION '% is not defined for any version of model "%" on this hold-out', criterion, name USING
       ERRCODE = 'invalid_parameter_value',
-      HINT = 'Rows with a NULL do not count: has the hold-out customers, with a holdout_until in their purchase_def?';
+      HINT = 'Rows with a NULL do not count. Does the hold-out have customers, with a holdout_until in their purchase_def?';
   END IF;
   PERFORM FROM clientele_data.model_names n WHERE n.name = keep_best_model.name FOR UPDATE;
   UPDATE clientele_data.models m
@@ -203,7 +202,7 @@ BEGIN
   RETURN best;
 END $$;
 COMMENT ON FUNCTION keep_best_model(text, text, text, jsonb) IS
-  'Notes how good the versions of a model are and makes the best one current; a part of choose_model().
+  'Stores how good the versions of a model are and makes the best one current; a part of choose_model().
 Errors as choose_model().';
 
 CREATE FUNCTION choose_model(name text, holdout text, criterion text DEFAULT 'mean_absolute_error') RETURNS integer
@@ -215,8 +214,8 @@ BEGIN
   RETURN clientele.keep_best_model(name, holdout, criterion, compared);
 END $$;
 COMMENT ON FUNCTION choose_model(text, text, text) IS
-  'Compares the versions of a model as compare_models() does, notes how good each was, makes the best one current and returns its version.
-criterion: mean_absolute_error (the default), root_mean_squared_error and poisson_deviance, of which the least is best; correlation, the
-largest; bias, the one nearest to 1 as a ratio. Of equals the current version stays, or else the newest is taken. The figures stay in
-clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion and if no version can be judged, 42501 without
-the right to change clientele_data.models and model_names.';
+  'Compares the versions of a model as compare_models() does, stores how good each was, makes the best one current and returns its version.
+criterion: mean_absolute_error (the default), root_mean_squared_error or poisson_deviance, of which the least is best; correlation, of
+which the largest is best; bias, of which the nearest to 1 as a ratio is best. Of equally good versions the current one stays; otherwise
+the newest is taken. The figures are stored in clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion
+and if no version can be judged, 42501 without the right to change clientele_data.models and model_names.';

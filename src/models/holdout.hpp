@@ -27,7 +27,7 @@ struct HoldoutErrors {
   double poisson_deviance = 0;  // the mean of 2 (a ln(a / e) - a + e), for counts
 };
 
-/// Customers of whom about as much was expected.
+/// Customers with about the same expectation.
 struct HoldoutBin {
   uint64_t customers = 0;
   double expected = 0, actual = 0;  // means
@@ -43,13 +43,14 @@ class HoldoutSummary {
   explicit HoldoutSummary(std::pmr::memory_resource* memory, size_t limit = default_limit)
       : rows_(memory), limit_(limit) {}
 
-  /// 22003 for NaN, infinity and beyond 1e100; 54000 beyond `limit` different pairs.
+  /// 22003 for NaN, infinity and absolute values above 1e100; 54000 for more than `limit` different
+  /// pairs.
   void add(double expected, double actual);
   void merge(const HoldoutSummary& other);
 
   HoldoutErrors errors() const;
-  /// A customer is in bin floor(10 * customers of whom less was expected / all), counted from 0, so
-  /// that equal expectations are in one bin; a bin may be empty.
+  /// A customer is in bin floor(10 * customers with a smaller expectation / all), counted from 0,
+  /// so that equal expectations are in one bin; a bin may be empty.
   std::array<HoldoutBin, holdout_bins> calibration() const;
 
   /// Depends on the multiset of pairs only. Versioned.

@@ -19,9 +19,9 @@ CREATE TYPE holdout_summary (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE holdout_summary IS
-  'What was expected of customers and what they then did: made by the aggregate holdout_quality, told by holdout_errors and
-holdout_calibration.
-It holds every different pair, 17 bytes each, so that equal customers give equal figures whatever the plan. At most 10,000,000 different
+  'What was expected of customers and what they then did. The aggregate holdout_quality makes it; holdout_errors and holdout_calibration
+show it.
+It holds every different pair, 17 bytes each, so that equal customers have equal figures whatever the plan. At most 10,000,000 different
 pairs (54000).';
 
 \comparable holdout_summary hold the same expectations and what came of them
@@ -36,16 +36,16 @@ CREATE AGGREGATE holdout_quality(expected double precision, actual double precis
   SFUNC = holdout_accum, STYPE = holdout_summary, COMBINEFUNC = holdout_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE holdout_quality(double precision, double precision) IS
-  'Collects what was expected of customers and what they then did, one row a customer, to tell how good the predictions were.
-As in holdout_errors(holdout_quality(expected_purchases(x, t_x, age, model, holdout_age), holdout_x)). A row with a NULL is passed over;
-NULL if none is left. The order of the rows and the plan change nothing. Errors: 22003 for NaN, infinity and numbers beyond 1e100; 54000
-beyond 10 million different pairs.';
+  'Collects what was expected of customers and what they then did, one row for each customer, to measure how good the predictions were.
+As in holdout_errors(holdout_quality(expected_purchases(x, t_x, age, model, holdout_age), holdout_x)). Rows with a NULL are ignored;
+the result is NULL if there are no others. It does not depend on the order of the rows or on the plan. Errors: 22003 for NaN, infinity and
+numbers above 1e100 or below -1e100; 54000 for more than 10 million different pairs.';
 CREATE AGGREGATE holdout_merge(holdout_summary) (
   SFUNC = holdout_combine, STYPE = holdout_summary, COMBINEFUNC = holdout_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE holdout_merge(holdout_summary) IS
   'Joins the summaries of different customers into one.
-Errors: 54000 beyond 10 million different pairs.';
+Errors: 54000 for more than 10 million different pairs.';
 
 CREATE FUNCTION holdout_errors(
     holdout_summary, OUT customers bigint, OUT expected double precision, OUT actual double precision,
@@ -53,18 +53,17 @@ CREATE FUNCTION holdout_errors(
     OUT correlation double precision, OUT poisson_deviance double precision)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_errors';
 COMMENT ON FUNCTION holdout_errors(holdout_summary) IS
-  'Tells how far what was expected is from what happened, over all customers.
+  'Measures how far what was expected is from what happened, over all customers.
 expected and actual are sums. bias is expected / actual: above 1 too much was expected. correlation is Pearson''s. poisson_deviance is
-the mean of 2 (a ln(a / e) - a + e), a measure for counts that forgives large numbers more than small ones; less is better. What is not
-defined is NULL: bias if nothing happened, correlation if one of both does not vary, poisson_deviance for negative numbers or if what was
-impossible (expected 0) happened.';
+the mean of 2 (a ln(a / e) - a + e), a measure for counts in which an error in a large number weighs less than in a small one; less is
+better. What is not defined is NULL: bias if nothing happened, correlation if one of the two does not vary, poisson_deviance for negative
+numbers or if something happened that was impossible (expected 0).';
 CREATE FUNCTION holdout_calibration(
     holdout_summary, OUT bin integer, OUT customers bigint, OUT expected double precision, OUT actual double precision)
   RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'clientele_holdout_calibration';
 COMMENT ON FUNCTION holdout_calibration(holdout_summary) IS
-  'Tells whether much happened where much was expected: mean expected and actual of ten bins, from the customers of whom least was
-expected
-to those of whom most was.
-A customer is in bin 1 + floor(10 * customers of whom less was expected / all). Of whom equally much was expected are in one bin, so that
-bins may differ in size; an empty one has no row.';
+  'Shows whether much happened where much was expected: mean expected and actual of ten bins, from the customers with the smallest
+expectation to those with the largest.
+A customer is in bin 1 + floor(10 * customers with a smaller expectation / all). Customers with equal expectations are in one bin, so that
+bins may differ in size; an empty bin has no row.';

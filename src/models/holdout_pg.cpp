@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The aggregate holdout_quality, its value holdout_summary, and what that tells.
+// The aggregate holdout_quality, its value holdout_summary, and the figures in it.
 #include <cmath>
 
 #include "pg/expanded.hpp"
@@ -26,10 +26,7 @@ CLIENTELE_FUNCTION(clientele_holdout_summary_out) { return pg::state_out(fcinfo)
 
 CLIENTELE_FUNCTION(clientele_holdout_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const double expected = PG_GETARG_FLOAT8(1), actual = PG_GETARG_FLOAT8(2);
   return guarded([&] {
     auto* const state = pg::state_to_change<HoldoutSummary>(fcinfo, context);

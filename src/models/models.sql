@@ -4,19 +4,19 @@
 CREATE PROCEDURE create_model_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE TABLE clientele_data.model_names (
+  CREATE TABLE IF NOT EXISTS clientele_data.model_names (
     name text PRIMARY KEY CHECK (name <> '' AND name !~ '@' AND name !~ '^[[:space:]]*[{]'),
     type text NOT NULL,
     last_version integer NOT NULL CHECK (last_version > 0),
     UNIQUE (name, type)
   );
   COMMENT ON TABLE clientele_data.model_names IS
-    'The names of models, with the last version that was given out: the number of a version that is forgotten is not used again.';
+    'The names of models, with the last version of each: the number of a version that was forgotten is not used again.';
   COMMENT ON COLUMN clientele_data.model_names.name IS 'The name; not empty, without @, and not beginning with {.';
   COMMENT ON COLUMN clientele_data.model_names.type IS 'The type that all versions have, such as btyd_model.';
   COMMENT ON COLUMN clientele_data.model_names.last_version IS 'The highest version so far.';
 
-  CREATE TABLE clientele_data.models (
+  CREATE TABLE IF NOT EXISTS clientele_data.models (
     name text NOT NULL,
     version integer NOT NULL CHECK (version > 0),
     type text NOT NULL,
@@ -32,31 +32,33 @@ BEGIN
     PRIMARY KEY (name, version),
     FOREIGN KEY (name, type) REFERENCES clientele_data.model_names (name, type)
   );
-  CREATE UNIQUE INDEX models_current_idx ON clientele_data.models (name) WHERE current;
+  CREATE UNIQUE INDEX IF NOT EXISTS models_current_idx ON clientele_data.models (name) WHERE current;
   COMMENT ON TABLE clientele_data.models IS
     'Fitted models, every version of each. Predictions take a name in place of a model: churn is the current version of that name,
-churn@3 its
-version 3.';
+churn@3 its version 3.';
   COMMENT ON COLUMN clientele_data.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_data.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model or churn_model.';
   COMMENT ON COLUMN clientele_data.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
-  COMMENT ON COLUMN clientele_data.models.model IS 'The model in its text form; a cast of it to the type gives the very same value.';
-  COMMENT ON COLUMN clientele_data.models.customers IS 'How many customers it was fitted to; NULL if nobody said.';
-  COMMENT ON COLUMN clientele_data.models.log_likelihood IS 'The log-likelihood of the fit; NULL if nobody said.';
+  COMMENT ON COLUMN clientele_data.models.model IS 'The model in its text form; a cast of it to the type returns exactly the same value.';
+  COMMENT ON COLUMN clientele_data.models.customers IS 'The number of customers that it was fitted to; NULL if that is not known.';
+  COMMENT ON COLUMN clientele_data.models.log_likelihood IS 'The log-likelihood of the fit; NULL if that is not known.';
   COMMENT ON COLUMN clientele_data.models.fitted_at IS 'When it was saved.';
   COMMENT ON COLUMN clientele_data.models.fitted_on IS 'What it was fitted on, in words.';
-  COMMENT ON COLUMN clientele_data.models.note IS 'Whatever else there is to say.';
-  COMMENT ON COLUMN clientele_data.models.current IS 'True for the version that the name alone stands for; at most one of a name.';
-  COMMENT ON COLUMN clientele_data.models.quality IS 'How good it was when choose_model() last compared the versions.';
+  COMMENT ON COLUMN clientele_data.models.note IS 'A remark.';
+  COMMENT ON COLUMN clientele_data.models.current IS 'True for the version that the name alone stands for; at most one for each name.';
+  COMMENT ON COLUMN clientele_data.models.quality IS 'How good it was when choose_model() last compared the versions, as JSON.';
 END $store$;
 COMMENT ON PROCEDURE create_model_tables() IS
-  'Makes the tables of fitted models; a part of create_store().';
+  'Creates the tables of fitted models; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('models', 'clientele_data.model_names', 'table', 'create_model_tables', false),
+  ('models', 'clientele_data.models', 'table', 'create_model_tables', true);
 
 CREATE PROCEDURE create_model_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE VIEW clientele_bi.models AS
+  CREATE OR REPLACE VIEW clientele_bi.models AS
     SELECT m.name, m.version, m.current, m.type, m.kind, m.customers, m.log_likelihood, m.fitted_at, m.fitted_on, m.note,
            coalesce(m.model -> 'parameters', m.model - '{model,fit,definition}'::text[])::text AS parameters,
            (m.quality ->> 'compared_at')::timestamptz AS compared_at, m.quality ->> 'holdout' AS holdout,
@@ -73,29 +75,31 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.models.type IS
     'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves.';
   COMMENT ON COLUMN clientele_bi.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
-  COMMENT ON COLUMN clientele_bi.models.customers IS 'How many customers it was fitted to.';
+  COMMENT ON COLUMN clientele_bi.models.customers IS 'The number of customers that it was fitted to.';
   COMMENT ON COLUMN clientele_bi.models.log_likelihood IS 'The log-likelihood of the fit.';
   COMMENT ON COLUMN clientele_bi.models.fitted_at IS 'When it was saved.';
   COMMENT ON COLUMN clientele_bi.models.fitted_on IS 'What it was fitted on, in words.';
-  COMMENT ON COLUMN clientele_bi.models.note IS 'Whatever else there is to say.';
+  COMMENT ON COLUMN clientele_bi.models.note IS 'A remark.';
   COMMENT ON COLUMN clientele_bi.models.parameters IS 'The estimates, as JSON.';
   COMMENT ON COLUMN clientele_bi.models.compared_at IS 'When the versions were last compared.';
-  COMMENT ON COLUMN clientele_bi.models.holdout IS 'The table or query that they were compared on.';
-  COMMENT ON COLUMN clientele_bi.models.holdout_customers IS 'How many customers they were compared on.';
-  COMMENT ON COLUMN clientele_bi.models.mean_absolute_error IS 'How far expectations were off for a customer, on average.';
-  COMMENT ON COLUMN clientele_bi.models.root_mean_squared_error IS 'The same, with large errors counted more.';
-  COMMENT ON COLUMN clientele_bi.models.bias IS 'What was expected of all, over what happened; 1 is best.';
+  COMMENT ON COLUMN clientele_bi.models.holdout IS 'The table or the query that they were compared on.';
+  COMMENT ON COLUMN clientele_bi.models.holdout_customers IS 'The number of customers that they were compared on.';
+  COMMENT ON COLUMN clientele_bi.models.mean_absolute_error IS 'The mean difference between expected and actual of a customer, without its sign.';
+  COMMENT ON COLUMN clientele_bi.models.root_mean_squared_error IS 'The same, in which large differences count more.';
+  COMMENT ON COLUMN clientele_bi.models.bias IS 'Expected over actual of all customers; 1 is best.';
 END $store$;
 COMMENT ON PROCEDURE create_model_views() IS
-  'Makes the view of fitted models in clientele_bi; a part of create_store().';
+  'Creates the view of fitted models in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('models', 'clientele_bi.models', 'view', 'create_model_views', true);
 
 -- Saving
 
 CREATE FUNCTION model_type(model text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_model_type';
 COMMENT ON FUNCTION model_type(text) IS
-  'Tells which type a model in its text form is of: btyd_model, spend_model, contract_model or churn_model.
-Its "model" says so. Errors: 22P02 for what is no JSON object, 22023 for an unknown model.';
+  'Returns the type of a model in its text form: btyd_model, spend_model, contract_model or churn_model.
+Its member "model" says it. Errors: 22P02 for what is not a JSON object, 22023 for an unknown model.';
 
 CREATE FUNCTION store_model(name text, type text, model text, fitted_on text, note text, make_current boolean) RETURNS integer
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -106,7 +110,7 @@ DECLARE
 BEGIN
   IF name IS NULL OR model IS NULL OR type IS NULL THEN
     RAISE EXCEPTION 'name and model must not be NULL' USING ERRCODE = 'null_value_not_allowed',
-      HINT = 'A fit gives NULL if no row says anything.';
+      HINT = 'A fit returns NULL if all rows have NULLs.';
   END IF;
   IF name = '' OR name ~ '@' OR name ~ '^[[:space:]]*[{]' THEN
     RAISE EXCEPTION 'a model cannot have the name "%"', name USING ERRCODE = 'invalid_parameter_value',
@@ -115,7 +119,7 @@ BEGIN
   PERFORM clientele.require_store('models', 'INSERT'), clientele.require_store('models', 'UPDATE'),
           clientele.require_store('model_names', 'INSERT'), clientele.require_store('model_names', 'UPDATE');
   EXECUTE format('SELECT ($1::clientele.%I)::text::jsonb', type) INTO canonical USING model;
-  -- Whoever saves under this name next waits here, and takes the next number.
+  -- The next transaction that saves under this name waits here, and takes the next number.
   INSERT INTO clientele_data.model_names AS n (name, type, last_version)
   VALUES (store_model.name, store_model.type, 1)
   ON CONFLICT ON CONSTRAINT model_names_pkey DO UPDATE SET last_version = n.last_version + 1
@@ -138,7 +142,7 @@ BEGIN
   RETURN new_version;
 END $$;
 COMMENT ON FUNCTION store_model(text, text, text, text, text, boolean) IS
-  'Saves a model of any type in its text form; what the forms of save_model() do.
+  'Saves a model of any type in its text form; a part of save_model().
 Errors as save_model().';
 
 CREATE FUNCTION save_model(name text, model btyd_model, fitted_on text DEFAULT NULL, note text DEFAULT NULL, make_current boolean DEFAULT true) RETURNS integer
@@ -146,8 +150,8 @@ CREATE FUNCTION save_model(name text, model btyd_model, fitted_on text DEFAULT N
 COMMENT ON FUNCTION save_model(text, btyd_model, text, text, boolean) IS
   'Saves a fitted model under a name and returns its version: 1 for the first of the name, 2 for the next, and so on.
 Predictions then take the name in place of the model; it stands for the current version, which is the new one unless make_current is
-false; name@2 is version 2. fitted_on and note are free text. Two who save at once get different versions: the second waits for the first
-to commit (in REPEATABLE READ it fails with 40001). A number is never used again. Needs the rights to read, add to and change
+false; name@2 is version 2. fitted_on and note are free text. Two transactions that save at once get different versions: the second waits
+for the first to commit (in REPEATABLE READ it fails with 40001). A number is never used again. Needs the rights to read, add to and change
 clientele_data.models and model_names. Errors: 42P01 without a store, 42501 without the rights, 22004 for NULL, 22023 for a name that is
 empty, contains @ or begins with {, 42809 if the name has models of another type.';
 CREATE FUNCTION save_model(name text, model spend_model, fitted_on text DEFAULT NULL, note text DEFAULT NULL, make_current boolean DEFAULT true) RETURNS integer
@@ -163,9 +167,9 @@ Otherwise as save_model(text, btyd_model, text, text, boolean).';
 CREATE FUNCTION save_model(name text, model text, fitted_on text DEFAULT NULL, note text DEFAULT NULL, make_current boolean DEFAULT true) RETURNS integer
   LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT clientele.store_model($1, clientele.model_type($2), $2, $3, $4, $5) $$;
 COMMENT ON FUNCTION save_model(text, text, text, text, boolean) IS
-  'Saves a model that is written as JSON, whose "model" tells its type, and returns its version.
-A literal without a type is taken for this. Otherwise as save_model(text, btyd_model, text, text, boolean). Errors: also 22P02 for what
-is no JSON, 22023 for what is no model.';
+  'Saves a model that is written as JSON, whose member "model" says its type, and returns its version.
+A literal without a type is taken as JSON. Otherwise as save_model(text, btyd_model, text, text, boolean). Errors: also 22P02 for what
+is not JSON, 22023 for what is not a model.';
 
 -- Versions
 
@@ -173,12 +177,12 @@ CREATE FUNCTION make_model_current(name text, version integer) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('models', 'UPDATE'), clientele.require_store('model_names', 'UPDATE');
-  -- One at a time, so that there is never a moment with two.
+  -- Only one transaction at a time, so that there are never two current versions.
   PERFORM FROM clientele_data.model_names n WHERE n.name = make_model_current.name FOR UPDATE;
   IF NOT EXISTS (SELECT FROM clientele_data.models m
                  WHERE m.name = make_model_current.name AND m.version = make_model_current.version) THEN
-    RAISE EXCEPTION 'there is no version % of model "%"', version, name USING ERRCODE = 'undefined_object',
-      HINT = 'clientele_data.models lists them.';
+    RAISE EXCEPTION 'version % of model "%" does not exist', version, name USING ERRCODE = 'undefined_object',
+      HINT = 'clientele_data.models lists the versions.';
   END IF;
   UPDATE clientele_data.models m SET current = false
   WHERE m.name = make_model_current.name AND m.current AND m.version <> make_model_current.version;
@@ -205,8 +209,8 @@ BEGIN
   END IF;
   DELETE FROM clientele_data.models m WHERE m.name = forget_model.name AND m.version = forget_model.version;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'there is no version % of model "%"', version, name USING ERRCODE = 'undefined_object',
-      HINT = 'clientele_data.models lists them.';
+    RAISE EXCEPTION 'version % of model "%" does not exist', version, name USING ERRCODE = 'undefined_object',
+      HINT = 'clientele_data.models lists the versions.';
   END IF;
 END $$;
 COMMENT ON FUNCTION forget_model(text, integer) IS

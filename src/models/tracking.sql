@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Repeat purchases of all customers, period by period, beside what a model expected.
+-- Repeat purchases of all customers, period by period, and what a model expected.
 
 CREATE FUNCTION tracked_periods(
     model text, ages double precision[], born bigint[], holdout double precision,
@@ -16,7 +16,7 @@ BEGIN
       HINT = 'Take a longer unit in the purchase_def, such as ''1 week''.';
   END IF;
   RETURN QUERY
-  -- Times are sums and differences of fractions: what is a period's end but for rounding is that.
+  -- Times are sums and differences of fractions: what is the end of a period except for rounding errors is taken as the end.
   WITH birth AS (
     SELECT max(a.age) OVER () - a.age AS at, max(a.age) OVER () AS oldest, a.n FROM unnest(ages, born) a (age, n)
   ), span AS (
@@ -40,8 +40,9 @@ BEGIN
   FROM total t WINDOW w AS (ORDER BY t.period) ORDER BY t.period;
 END $$;
 COMMENT ON FUNCTION tracked_periods(text, double precision[], bigint[], double precision, double precision[], double precision[], bigint[]) IS
-  'Works out the rows of track_purchases() from customers counted by age, and repeat purchases counted by age and time.
-Errors: 54000 beyond 100,000 periods.';
+  'Computes the rows of track_purchases() from customers counted by age, and repeat purchases counted by age and time; a part of
+track_purchases().
+Errors: 54000 for more than 100,000 periods.';
 
 -- The query of the caller runs with the caller's search_path: no operator here.
 CREATE FUNCTION track_purchases(model text, customers text)
@@ -78,18 +79,18 @@ BEGIN
   RETURN QUERY SELECT t.* FROM clientele.tracked_periods(model, ages, born, holdout, repeat_ages, repeat_times, repeats) t;
 END $$;
 COMMENT ON FUNCTION track_purchases(text, text) IS
-  'Tracks the repeat purchases of all customers, period by period from the first purchase of all on, beside what a model expected.
-customers is the name of a table or view, or a query, with one row a customer: age and holdout_age as purchase_summary gives them, and
-times as purchase_times gives them with the same purchase_def. A period is one unit of the purchase_def, a week by default; the last one
-ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of expected_purchases(model,
-time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name in clientele_data.models,
-with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only read. Errors: 42P01 for an
-unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model, 42501 for a table or view that may run
-code of a role that is not trusted, 54000 beyond 100,000 periods.';
+  'Counts the repeat purchases of all customers, period by period from the first purchase of all on, and what a model expected.
+customers is the name of a table or view, or a query, with one row for each customer: age and holdout_age as purchase_summary returns
+them, and times as purchase_times returns them with the same purchase_def. A period is one unit of the purchase_def, a week by default;
+the last one ends with the observation (ended), which may be in its middle. expected is the sum over all customers so far of
+expected_purchases(model, time since the first purchase); cumulative_actual and cumulative_expected count from the start. model is a name
+in clientele_data.models, with or without a version (churn@3), or JSON. The query runs with your rights and search_path, and may only
+read. Errors: 42P01 for an unknown table, or a name without a store, 42703 for a missing column, 42704 for an unknown model, 42501 for a
+table or view that may run code of a role that is not trusted, 54000 for more than 100,000 periods.';
 CREATE FUNCTION track_purchases(model btyd_model, customers text)
   RETURNS TABLE (period integer, ended double precision, customers_so_far bigint, actual bigint, expected double precision,
                  cumulative_actual bigint, cumulative_expected double precision)
   LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 100 AS $$ SELECT t.* FROM clientele.track_purchases($1::pg_catalog.text, $2) t $$;
 COMMENT ON FUNCTION track_purchases(btyd_model, text) IS
-  'Tracks the repeat purchases of all customers, period by period, beside what a model expected that was just fitted.
+  'Counts the repeat purchases of all customers, period by period, and what a model expected that is given as a value.
 Otherwise as track_purchases(text, text).';

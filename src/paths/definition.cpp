@@ -70,9 +70,7 @@ PathDefinition PathDefinition::read(std::span<const uint8_t> bytes) {
   d.by_step = flags & by_steps;
   d.times = flags & with_times;
   d.min_weight = static_cast<int64_t>(r.varint());
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes) || (d.session_gap && *d.session_gap > INT64_MAX))
+  if (!writes(d, bytes) || (d.session_gap && *d.session_gap > INT64_MAX))
     Reader::fail("it is not a path_def");
   d.check();
   return d;

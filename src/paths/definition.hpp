@@ -12,7 +12,7 @@ namespace clientele {
 
 /// The options of a question about paths, as a path_def holds them.
 struct PathDefinition {
-  static constexpr SizeLimit size_limit{"path_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"path_def", max_definition_bytes};
 
   std::optional<uint64_t> session_gap;  // microseconds
   std::optional<std::string> start_at;  // selectors

@@ -15,10 +15,7 @@ CLIENTELE_FUNCTION(clientele_path_summary_out) { return pg::state_out(fcinfo); }
 
 CLIENTELE_FUNCTION(clientele_path_links_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return guarded([&] {

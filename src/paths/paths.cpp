@@ -10,7 +10,7 @@ namespace clientele {
 void PathEvents::order_ties(std::span<const EventKind> kinds) {
   const size_t n = size();
   // Most journeys have no ties; without a branch in it this loop costs next to nothing.
-  uint64_t ties = 0;  // its top bit: some difference is 0 (or beyond 2^63, which is no harm)
+  uint64_t ties = 0;  // its top bit: some difference is 0 (or above 2^63, which does no harm)
   for (size_t i = 1; i < n; ++i) ties |= elapsed(at[i - 1], at[i]) - 1;
   if (ties >> 63 == 0) return;
   // Equal times arrive in the order of their kinds: if the ranks ascend too, nothing is to do.

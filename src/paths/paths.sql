@@ -19,8 +19,8 @@ CREATE TYPE path_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE path_def IS
-  'A question about paths: where they start and end, how they are cut. Made by the function path_def; its text form is JSON, such as
-{"session_gap": "00:30:00"}.
+  'A definition of paths: where they start and end, and how they are cut. The function path_def() makes one. Its text form is JSON, such
+as {"session_gap": "00:30:00"}.
 At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_path_def(text) RETURNS path_def
@@ -38,13 +38,14 @@ CREATE FUNCTION path_def(
     by_step boolean DEFAULT true, min_weight bigint DEFAULT 1, times boolean DEFAULT true) RETURNS path_def
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def';
 COMMENT ON FUNCTION path_def(interval, text, text, boolean, boolean, integer, boolean, bigint, boolean) IS
-  'Says which paths a question is about, as in path_def(session_gap => ''30 minutes'', start_at => ''search'').
-session_gap: a longer gap between two events starts a new session, and each session makes at most one path; NULL takes all events of a
-customer as one. start_at, end_at: selectors; the path runs from the first start event to the first end event after it, and a session
-without them makes no path. collapse: runs of one event count once, at the time of the first. reverse: the path is read
-backwards. max_length: keeps so many events, after all of the above. For path_links also: by_step tells the same link at different steps
-apart; min_weight leaves out links of fewer customers; times => false skips the median times. Name the options: a single quoted string
-would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_length or min_weight below 1, a selector''s syntax.';
+  'Describes paths, as in path_def(session_gap => ''30 minutes'', start_at => ''search'').
+session_gap: a longer gap between two events starts a new session, and each session has at most one path. NULL takes all events of a
+customer as one session. start_at, end_at: selectors. The path runs from the first start event to the first end event after it, and a
+session without them has no path. collapse: a run of one event counts once, at the time of the first. reverse: the path is read
+backwards. max_length: the path keeps at most that many events, after all of the above. For path_links() also: by_step counts the same
+link at different steps separately; min_weight leaves out links of fewer customers; times => false skips the median times. Name the
+options: a single quoted string would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_length or min_weight below
+1, and a selector''s syntax.';
 
 \comparable path_def ask the same, word for word
 
@@ -53,14 +54,14 @@ would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_
 CREATE FUNCTION journey_path(journey, path_def) RETURNS text[]
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_path';
 COMMENT ON FUNCTION journey_path(journey, path_def) IS
-  'Gives the first path of a journey that a path_def asks for, as names of events; NULL if there is none.
+  'Returns the first path of a journey by a path_def, as names of events; NULL if there is none.
 A name is the event, or channel:event where there is a channel; an event type without a name shows as #3. Events of equal time are in the
 order of (channel, event, properties) COLLATE "C". Errors: 42704 for an unknown event in start_at or end_at.';
 CREATE FUNCTION journey_paths(journey, path_def, OUT path_number integer, OUT at timestamptz, OUT path text[])
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10 COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_paths';
 COMMENT ON FUNCTION journey_paths(journey, path_def) IS
-  'Lists all the paths of a journey that a path_def asks for, one a session at most, numbered from 1.
+  'Lists all paths of a journey by a path_def, at most one for each session, numbered from 1.
 at is the time at which the path begins, before it is turned around or cut to length. Otherwise as journey_path.';
 
 CREATE FUNCTION journey_path_accum(internal, timestamptz, text) RETURNS internal
@@ -87,8 +88,8 @@ CREATE AGGREGATE journey_path(at timestamptz, event text) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey_path(timestamptz, text) IS
-  'Puts the events of one customer, rows of any table in any order, into the order of time.
-Events of equal time are in the order of their names, COLLATE "C". Rows without a time or an event are passed over. Errors: 22008 for an
+  'Returns the names of the events of one customer, which are rows of any table in any order, in the order of time.
+Events of equal time are in the order of their names, COLLATE "C". Rows without a time or an event are ignored. Errors: 22008 for an
 infinite time.';
 CREATE AGGREGATE journey_path(at timestamptz, event text, path_def) (
   SFUNC = journey_path_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_path_final,
@@ -96,10 +97,10 @@ CREATE AGGREGATE journey_path(at timestamptz, event text, path_def) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey_path(timestamptz, text, path_def) IS
-  'Gives the first path that a path_def asks for in the events of one customer, rows of any table in any order; NULL if there is none.
-The selectors of the path_def are compared with the names of the events themselves: one without a channel with the whole name, one with a
-channel with channel:event. No dictionary is read, so a name that never occurs is no error. Rows without a time, an event or a path_def
-are passed over. Errors: 0A000 for a selector with properties or a number, 22008 for an infinite time.';
+  'Returns the first path by a path_def in the events of one customer, which are rows of any table in any order; NULL if there is none.
+The selectors of the path_def are compared with the names of the events: one without a channel with the whole name, one with a channel
+with channel:event. No dictionary is read, so a name that never occurs is not an error. Rows without a time, an event or a path_def are
+ignored. Errors: 0A000 for a selector with properties or a number, 22008 for an infinite time.';
 
 -- Links
 
@@ -107,7 +108,7 @@ CREATE TYPE path_link AS (
   step integer, source text, target text, customers bigint, paths bigint, median_time interval
 );
 COMMENT ON TYPE path_link IS
-  'One edge of a picture of paths: how many customers and paths went from one event to the next, and their median time.';
+  'One link of paths: how many customers and paths went from one event to the next, and in which median time.';
 
 CREATE TYPE path_summary;
 CREATE FUNCTION path_summary_in(cstring) RETURNS path_summary
@@ -146,10 +147,11 @@ CREATE AGGREGATE path_links(journey, path_def) (
   COMBINEFUNC = path_links_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE path_links(journey, path_def) IS
-  'Counts who went from which event to which, over many journeys: the edges of a Sankey diagram, as SELECT (unnest(path_links(journey,
-path_def(…)))).*.
-One journey is one customer. A link joins two events that follow each other in a path. With by_step, step is its place in the path from
-1, customers are the journeys that have the link at that step, and paths their paths. Without, step is NULL, customers are the journeys
-that have the link anywhere, and paths counts every passage, so that a path that takes a link twice counts twice. median_time is the
-median over all passages: exact up to 65,536 of them on one link, within 1 % beyond; NULL with times => false. Ordered by step, most
-customers first. All journeys of a group need the same path_def (22023). No journeys give NULL, journeys without links an empty array.';
+  'Counts the customers that went from one event to another, over many journeys: the edges of a Sankey diagram, as SELECT
+(unnest(path_links(journey, path_def(…)))).*.
+One journey is one customer. A link joins two events that follow each other in a path. With by_step, step is its place in the path, from
+1; customers counts the journeys that have the link at that step, and paths their paths. Without by_step, step is NULL; customers counts
+the journeys that have the link anywhere, and paths counts every passage, so that a path that takes a link twice counts twice. median_time
+is the median over all passages: exact for up to 65,536 of them on one link, within 1 % for more, and NULL with times => false. The links
+are ordered by step, then by customers, most first. The result is NULL without journeys, and an empty array without links. Errors: 22023
+if the path_def differs between journeys of a group.';

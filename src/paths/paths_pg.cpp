@@ -11,13 +11,7 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// The rows of one customer live in one memory context and go with it; no destructor is needed.
-struct RawState : pg::Marked<0x6874615077615274> {
-  pg::ContextMemory memory;
-  RawPath rows;
-  explicit RawState(MemoryContext context) : memory(context), rows(&memory) {}
-  void merge(const RawState& other) { rows.merge(other.rows); }
-};
+using RawState = pg::Collected<RawPath, 0x6874615077615274>;
 
 }  // namespace
 }  // namespace clientele
@@ -79,23 +73,21 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
 CLIENTELE_FUNCTION(clientele_raw_path_row) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3))) {
-    if (state == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(state);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || (PG_NARGS() > 3 && PG_ARGISNULL(3)))
+    return pg::unchanged_state(fcinfo);
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const std::string_view event = pg::text_view(PG_GETARG_DATUM(2));
   const ByteView definition = PG_NARGS() > 3 ? pg::detoast(PG_GETARG_DATUM(3)) : ByteView();
   return guarded([&] {
     if (state == nullptr) state = pg::new_collected<RawState>(context);
     if (PG_NARGS() > 3) {
-      state->rows.define(definition);
+      state->value.define(definition);
     } else {
       Bytes everything;
       PathDefinition().write(everything);
-      state->rows.define(everything);
+      state->value.define(everything);
     }
-    state->rows.add(pg::finite_time(at), event);
+    state->value.add(pg::finite_time(at), event);
     return PointerGetDatum(state);
   });
 }
@@ -103,23 +95,11 @@ CLIENTELE_FUNCTION(clientele_raw_path_row) {
 CLIENTELE_FUNCTION(clientele_raw_path_combine) { return pg::combine_collected<RawState>(fcinfo); }
 
 CLIENTELE_FUNCTION(clientele_raw_path_serialize) {
-  const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
-  return guarded([&] {
-    pg::ContextMemory memory(CurrentMemoryContext);
-    Bytes bytes(&memory);
-    state->rows.write(bytes);
-    return pg::make_varlena(bytes);
-  });
+  return pg::serialize_collected<RawState>(fcinfo);
 }
 
 CLIENTELE_FUNCTION(clientele_raw_path_deserialize) {
-  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  return guarded([&] {
-    RawState* state = pg::new_collected<RawState>(CurrentMemoryContext);
-    Reader reader(bytes);
-    state->rows.read(reader);
-    return PointerGetDatum(state);
-  });
+  return pg::deserialize_collected<RawState>(fcinfo);
 }
 
 CLIENTELE_FUNCTION(clientele_raw_path_final) {
@@ -127,7 +107,7 @@ CLIENTELE_FUNCTION(clientele_raw_path_final) {
   if (state == nullptr) PG_RETURN_NULL();
   return pg::returned(fcinfo, guarded([&] {
                         std::vector<std::string_view> names;
-                        if (!state->rows.path(names)) return pg::Answer{Datum{}, true};
+                        if (!state->value.path(names)) return pg::Answer{Datum{}, true};
                         return pg::Answer{pg::make_text_array(names), false};
                       }));
 }

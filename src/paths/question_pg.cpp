@@ -103,7 +103,7 @@ PathQuestion& KeptQuestions::get(std::span<const uint8_t> definition) {
     std::rotate(entries_.begin(), found, found + 1);
   } else {
     auto question = std::make_unique<PathQuestion>(definition);
-    if (entries_.size() == most) entries_.pop_back();
+    if (entries_.size() == max_entries) entries_.pop_back();
     entries_.insert(entries_.begin(),
                     {{definition.begin(), definition.end()}, std::move(question)});
   }

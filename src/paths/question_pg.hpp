@@ -56,7 +56,7 @@ class KeptQuestions {
   PathQuestion& get(std::span<const uint8_t> definition);
 
  private:
-  static constexpr size_t most = 16;
+  static constexpr size_t max_entries = 16;
   struct Entry {
     std::vector<uint8_t> definition;
     std::unique_ptr<PathQuestion> question;

@@ -12,7 +12,7 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-constexpr uint64_t most_counted = uint64_t{1} << 48;
+constexpr uint64_t max_counted = uint64_t{1} << 48;
 
 int64_t time_between(Micros a, Micros b) {
   return static_cast<int64_t>(
@@ -53,7 +53,7 @@ uint32_t PathSummary::label_number(std::string_view text) {
   if (const auto found = label_numbers_.find(text); found != label_numbers_.end())
     return found->second;
   const auto number = static_cast<uint32_t>(labels_.size());
-  // Short strings move with the vector, so the views are made anew when it grows.
+  // Short strings move with the vector, so the views are made again when it grows.
   const bool grows = labels_.size() == labels_.capacity();
   labels_.emplace_back(text);
   if (grows) {
@@ -84,7 +84,7 @@ uint32_t* PathSummary::bucket_of(uint32_t step, uint32_t source, uint32_t target
 void PathSummary::place(uint32_t cell) {
   const Cell& c = cells_[cell];
   const size_t needed = (size_t{c.step} + 1) << 2 * bits_;
-  if (2 * bits_ < 32 && needed <= most_slots) {
+  if (2 * bits_ < 32 && needed <= max_slots) {
     if (c.step >= steps_) {
       slots_.resize(needed, none);
       steps_ = c.step + 1;
@@ -113,9 +113,9 @@ uint32_t PathSummary::find_cell(uint32_t step, uint32_t source, uint32_t target)
   if (step >= steps_ && !buckets_.empty())
     if (const uint32_t* const bucket = bucket_of(step, source, target); *bucket != none)
       return *bucket;
-  if (cells_.size() >= most_links)
+  if (cells_.size() >= max_links)
     throw Error(sqlstate::limit_exceeded,
-                "path_links counts more than " + std::to_string(most_links) + " different links",
+                "path_links counts more than " + std::to_string(max_links) + " different links",
                 "Ask with by_step => false, with collapse or max_length, or for fewer events.");
   const auto cell = static_cast<uint32_t>(cells_.size());
   cells_.push_back({step, source, target, 0, 0, 0});
@@ -320,7 +320,7 @@ void PathSummary::read(Reader& reader) {
     c.customers = reader.varint();
     c.paths = reader.varint();
     if (c.customers == 0 || c.customers > customers_ || c.customers > c.paths ||
-        customers_ > most_counted || c.paths > most_counted)
+        customers_ > max_counted || c.paths > max_counted)
       Reader::fail("impossible counts of links");
     if (definition_.times) times_[cell].read(reader);
     if (definition_.times && times_[cell].count() != c.paths)

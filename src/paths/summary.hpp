@@ -14,17 +14,17 @@
 
 namespace clientele {
 
-/// Labels by number, as one query knows them. `id` is its own for ever, so that others may remember
-/// what they worked out about a label's number.
+/// Labels by number, as one query knows them. No other has the same `id`, so that results about a
+/// label's number can be kept.
 struct Vocabulary {
   uint64_t id;
   std::vector<std::string> labels;
   Vocabulary();
 };
 
-/// One edge of the picture: from a label to the one that follows it.
+/// One link: from a label to the one that follows it.
 struct PathLink {
-  uint32_t step = 0;  // from 1; 0 if steps are not told apart
+  uint32_t step = 0;  // from 1; 0 if steps are not distinguished
   std::string_view source, target;
   uint64_t customers = 0;
   uint64_t paths = 0;
@@ -54,11 +54,11 @@ class PathSummary {
   struct Cell {
     uint32_t step, source, target;
     uint64_t customers, paths;
-    uint64_t last_customer;  // the number of the customer who was here last
+    uint64_t last_customer;  // the number of the customer that was here last
   };
   static constexpr uint32_t none = ~uint32_t{0};
-  static constexpr size_t most_links = 2'000'000;
-  static constexpr size_t most_slots = size_t{1} << 18;
+  static constexpr size_t max_links = 2'000'000;
+  static constexpr size_t max_slots = size_t{1} << 18;
 
   void define(std::span<const uint8_t> encoded);
   uint32_t label_number(std::string_view text);
@@ -89,7 +89,7 @@ class PathSummary {
 
   std::pmr::vector<Cell> cells_;
   std::pmr::vector<Durations> times_;  // one a cell, or none at all
-  // Where a cell is: step x source x target for the first steps, in a hash table beyond.
+  // Where a cell is: by step x source x target for the first steps, in a hash table for the others.
   std::pmr::vector<uint32_t> slots_;
   uint32_t steps_ = 0;  // that slots_ holds
   int bits_ = 2;        // of a label's number in slots_

@@ -86,7 +86,7 @@ void poll_interrupts() {
 void throw_if_stack_is_deep() {
   if (unlikely(stack_is_too_deep()))
     throw Error(sqlstate::too_complex, "stack depth limit exceeded",
-                "What was asked nests too deeply for the setting max_stack_depth.");
+                "The query nests too deeply for the setting max_stack_depth.");
 }
 
 }  // namespace clientele::pg

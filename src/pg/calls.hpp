@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// What a function may take for granted about how it is called: its arguments have the types that it
-// was declared with, and nothing else. Any role may put it into an operator or an aggregate of its
+// What a function may assume about its caller: arguments have the types that it was declared with,
+// and nothing else. Any role may put it into an operator or an aggregate of its
 // own, or call it by itself.
 #pragma once
 #include "pg/postgres.hpp"
@@ -14,6 +14,13 @@ inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("this function may only be called as part of an aggregate")));
   return context;
+}
+
+/// What a transition function returns for a row that does not count, and a combine function for a
+/// right side that is NULL: its state as it is. The state is argument 0.
+inline Datum unchanged_state(FunctionCallInfo fcinfo) {
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  return PG_GETARG_DATUM(0);
 }
 
 /// The window that calls this function. PostgreSQL regime; 0A000 if none.

@@ -5,7 +5,7 @@
 
 namespace clientele::pg {
 
-/// What clocks say in a time zone.
+/// The clock of a time zone.
 LocalClock clock_in(const pg_tz* zone);
 
 }  // namespace clientele::pg

@@ -8,8 +8,8 @@
 
 namespace clientele::pg {
 
-/// What a state begins with, so that that of another aggregate is not taken for it: a superuser may
-/// put any two functions into one aggregate. `Mark` is the type's own.
+/// The beginning of a state, by which the state of another aggregate is recognized: a superuser may
+/// put any two functions into one aggregate. Each type has a `Mark` of its own.
 template <uint64_t Mark>
 struct Marked {
   uint64_t mark = Mark;
@@ -37,6 +37,37 @@ T* collected_argument(FunctionCallInfo fcinfo, int n) {
   return state;
 }
 
+/// A state that consists of a T: T(std::pmr::memory_resource*) has merge, write and read.
+template <class T, uint64_t Mark>
+struct Collected : Marked<Mark> {
+  ContextMemory memory;
+  T value;
+  explicit Collected(MemoryContext context) : memory(context), value(&memory) {}
+  void merge(const Collected& other) { value.merge(other.value); }
+};
+
+/// The serial and the deserial function of a Collected.
+template <class State>
+Datum serialize_collected(FunctionCallInfo fcinfo) {
+  const State* const state = collected_argument<State>(fcinfo, 0);
+  return guarded([&] {
+    ContextMemory memory(CurrentMemoryContext);
+    Bytes bytes(&memory);
+    state->value.write(bytes);
+    return make_varlena(bytes);
+  });
+}
+template <class State>
+Datum deserialize_collected(FunctionCallInfo fcinfo) {
+  const ByteView bytes = detoast(PG_GETARG_DATUM(0));
+  return guarded([&] {
+    State* const state = new_collected<State>(CurrentMemoryContext);
+    Reader reader(bytes);
+    state->value.read(reader);
+    return PointerGetDatum(state);
+  });
+}
+
 /// A combine function: `left.merge(right)`, with every NULL pairing. Nothing of the right side is
 /// kept.
 template <class T>
@@ -44,10 +75,7 @@ Datum combine_collected(FunctionCallInfo fcinfo) {
   const MemoryContext context = aggregate_context(fcinfo);
   T* left = collected_argument<T>(fcinfo, 0);
   const T* right = collected_argument<T>(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
+  if (right == nullptr) return unchanged_state(fcinfo);
   return guarded([&] {
     if (left == nullptr) left = new_collected<T>(context);
     left->merge(*right);

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What makes a packed type sort, hash and compare. Written once: the Makefile puts it in for each line
+-- The comparisons, the order and the hashes of a packed type. The Makefile puts them in for each line
 --   \comparable THE_TYPE WHAT EQUAL ONES DO
--- Equal values have equal bytes, as input and receive functions write them anew or refuse them. So
--- bytea's functions serve. The order of the bytes says nothing.
+-- Equal values have equal bytes, as input and receive functions write them again or refuse them. So
+-- bytea's functions serve. The order of the bytes has no meaning.
 CREATE FUNCTION THE_TYPE_eq(THE_TYPE, THE_TYPE) RETURNS boolean
   LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
 COMMENT ON FUNCTION THE_TYPE_eq(THE_TYPE, THE_TYPE) IS 'True if both WHAT EQUAL ONES DO.';

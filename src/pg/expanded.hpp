@@ -43,7 +43,7 @@ class Expanded {
     return reinterpret_cast<Expanded*>(header);
   }
 
-  /// What a transition or combine function hands back.
+  /// The result of a transition or combine function.
   Datum datum() { return EOHPGetRWDatum(&header_); }
 
  private:
@@ -90,7 +90,7 @@ Expanded<T>* state_to_change(FunctionCallInfo fcinfo, MemoryContext context) {
   const Datum datum = fcinfo->args[0].value;
   if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(datum)))
     if (Expanded<T>* const state = Expanded<T>::behind(datum)) return state;
-  // Flat, or somebody else's: the start of a combination on another node, say.
+  // Flat, or not ours to change: the start of a combination on another node, say.
   Expanded<T>* const state = Expanded<T>::make(context);
   const ByteView bytes = call_pg([&] { return detoast(datum); });
   Reader reader(bytes);
@@ -119,10 +119,7 @@ auto with_state(FunctionCallInfo fcinfo, int n, Use use) {
 template <class T>
 Datum combined(FunctionCallInfo fcinfo) {
   const MemoryContext context = aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1)) return unchanged_state(fcinfo);
   return guarded([&] {
     Expanded<T>* const left = state_to_change<T>(fcinfo, context);
     with_state<T>(fcinfo, 1, [&](const T& right) { left->value.merge(right); });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The text form of definitions (path_def, funnel_def) and models: one JSON object, read by
-// PostgreSQL's jsonb.
+// The text form of definitions and models: one JSON object, read by PostgreSQL's jsonb.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -15,7 +14,7 @@
 namespace clientele::pg {
 
 /// Reads one JSON object. C++ regime. A missing key and null are the same: no value. Errors name
-/// `type` (path_def) and the key: 22P02 for what is no JSON object, 22023 for a wrong value.
+/// `type` and the key: 22P02 for what is not a JSON object, 22023 for a wrong value.
 class JsonObject {
  public:
   static constexpr SizeLimit size_limit{"JSON text", size_t{1} << 26};

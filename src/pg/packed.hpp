@@ -9,7 +9,7 @@
 
 namespace clientele::pg {
 
-/// The datum of a value that can write() itself; 54000 beyond its size_limit. C++ regime.
+/// The datum of a value that has write(); 54000 above its size_limit. C++ regime.
 template <class T>
 Datum packed(const T& value) {
   Bytes bytes;
@@ -18,7 +18,7 @@ Datum packed(const T& value) {
   return make_varlena(bytes);
 }
 
-/// What an output function returns. C++ regime.
+/// The result of an output function. C++ regime.
 inline Datum make_cstring(const std::string& text) {
   return call_pg([&] { return CStringGetDatum(pnstrdup(text.data(), text.size())); });
 }
@@ -31,7 +31,7 @@ inline ByteView message_bytes(FunctionCallInfo fcinfo) {
           static_cast<size_t>(length)};
 }
 
-/// A receive function: `make(bytes)` gives the datum, and its errors become 22P03.
+/// A receive function: `make(bytes)` returns the datum, and its errors become 22P03.
 template <class Make>
 Datum received(FunctionCallInfo fcinfo, Make make) {
   const ByteView bytes = message_bytes(fcinfo);

@@ -62,14 +62,14 @@ extern "C" {
 #undef strerror
 #undef strerror_r
 
-// Which symbols leave the library is exports.map's business, on every version.
+// exports.map decides which symbols the library exports, on every version.
 #define CLIENTELE_FUNCTION(name) \
   extern "C" {                   \
   PG_FUNCTION_INFO_V1(name);     \
   }                              \
   extern "C" Datum name(PG_FUNCTION_ARGS)
 
-// From 18 on a library says its name and version, which pg_get_loaded_modules() shows.
+// From 18 on a library has a name and a version, which pg_get_loaded_modules() shows.
 #ifdef PG_MODULE_MAGIC_EXT
 #define CLIENTELE_MODULE_MAGIC \
   PG_MODULE_MAGIC_EXT(.name = "clientele", .version = CLIENTELE_VERSION)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// PostgreSQL's parser, and walks over its trees. What is here is of PostgreSQL's regime.
+// PostgreSQL's parser, and walks over its trees. PostgreSQL regime.
 #pragma once
 #include "pg/boundary.hpp"
 

@@ -7,9 +7,9 @@
 namespace clientele::pg {
 namespace {
 
-// Who may say for whom that a role is trusted: everybody may for himself only, so that what a
-// caller sets means nothing in the SECURITY DEFINER functions that he calls.
-enum class Word { nobody, administrator, database, login, role };
+// Where the list of trusted roles comes from. What a role sets counts for that role only, so that
+// a caller's setting has no effect in the SECURITY DEFINER functions that it calls.
+enum class Word { none, administrator, database, login, role };
 
 struct Setting {
   Word word;
@@ -30,7 +30,7 @@ void* hook_memory(Size bytes) {
 }
 
 Word word_of(GucSource source) {
-  if (source <= PGC_S_DYNAMIC_DEFAULT) return Word::nobody;
+  if (source <= PGC_S_DYNAMIC_DEFAULT) return Word::none;
   if (source <= PGC_S_GLOBAL) return Word::administrator;
   if (source == PGC_S_DATABASE) return Word::database;
   if (source <= PGC_S_CLIENT) return Word::login;
@@ -73,7 +73,7 @@ bool may_become(Oid role, Oid other) {
 bool listed(Oid owner, Oid user) {
   if (setting == nullptr || setting->names[0] == '\0') return false;
   switch (setting->word) {
-    case Word::nobody:
+    case Word::none:
       return false;
     case Word::administrator:
       break;
@@ -105,6 +105,76 @@ Oid database_owner() {
   return owner;
 }
 
+/// A privilege of which a grantee can put code where others run it.
+struct Privilege {
+  int cache;
+  AttrNumber acl_attribute;
+  const char* object;
+  const char* name;
+  AclMode mode;
+};
+
+/// The first role that has the privilege on this object and is not trusted, PUBLIC included.
+bool untrusted_grantee(const Privilege& p, Oid object, Oid& grantee) {
+  const HeapTuple tuple = SearchSysCache1(p.cache, ObjectIdGetDatum(object));
+  if (!HeapTupleIsValid(tuple)) return false;
+  bool null = false;
+  const Datum list = SysCacheGetAttr(p.cache, tuple, p.acl_attribute, &null);
+  bool found = false;
+  if (!null) {
+    const Acl* const acl = DatumGetAclP(list);
+    const AclItem* const items = ACL_DAT(acl);
+    for (int i = 0; i < ACL_NUM(acl) && !found; ++i) {
+      grantee = items[i].ai_grantee;
+      found = (ACLITEM_GET_PRIVS(items[i]) & p.mode) != 0 && !trusts(grantee);
+    }
+  }
+  ReleaseSysCache(tuple);
+  return found;
+}
+
+const char* role_name(Oid role) {
+  if (!OidIsValid(role)) return "PUBLIC";
+  const char* const name = GetUserNameFromId(role, true);
+  return name == nullptr ? "" : quote_identifier(name);
+}
+
+void require_trusted_grantees(const Privilege& p, Oid object, const char* name) {
+  Oid grantee = InvalidOid;
+  if (!untrusted_grantee(p, object, grantee)) return;
+  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                  errmsg("%s has the privilege %s on %s %s, and role %s does not trust it",
+                         role_name(grantee), p.name, p.object, name, role_name(GetUserId())),
+                  errdetail("A role that has it can put code there that runs with your rights."),
+                  OidIsValid(grantee)
+                      ? errhint("REVOKE %s ON %s %s FROM %s, or name the role in "
+                                "clientele.trusted_owners.",
+                                p.name, p.object, name, role_name(grantee))
+                      : errhint("REVOKE %s ON %s %s FROM PUBLIC.", p.name, p.object, name)));
+}
+
+}  // namespace
+
+void define_trust_settings() {
+  DefineCustomStringVariable(
+      "clientele.trusted_owners", "Roles whose objects you use with your own rights.",
+      "A list of names with commas between them. Superusers, roles that you "
+      "are a member of, and the owner of the database need not be in it, "
+      "unless you are a superuser.",
+      &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners, assign_trusted_owners, nullptr);
+}
+
+bool trusts(Oid owner) {
+  // The database's owner is the only member of this role.
+  if (owner == ROLE_PG_DATABASE_OWNER) owner = database_owner();
+  if (!OidIsValid(owner)) return false;
+  const Oid user = GetUserId();
+  if (owner == user || superuser_arg(owner) || may_become(owner, user)) return true;
+  if (!superuser_arg(user) && (owner == database_owner() || is_member_of_role_nosuper(user, owner)))
+    return true;
+  return listed(owner, user);
+}
+
 Oid schema_owner(Oid schema) {
   const HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
   if (!HeapTupleIsValid(tuple)) return InvalidOid;
@@ -121,100 +191,28 @@ Oid table_owner(Oid table) {
   return owner;
 }
 
-void require_owner(const char* what, const char* name, Oid owner) {
+void require_trusted_owner(const char* kind, const char* name, Oid owner) {
   if (trusts(owner)) return;
   const char* const role = GetUserNameFromId(owner, true);
   const char* const shown = role == nullptr ? "" : quote_identifier(role);
-  ereport(
-      ERROR,
-      (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-       errmsg("%s %s belongs to role %s, which role %s does not trust", what, name, shown,
-              quote_identifier(GetUserNameFromId(GetUserId(), false))),
-       errdetail(
-           "What belongs to a role may run that role's code with the rights of whoever uses it."),
-       errhint("SET ROLE %s to work with its rights, or name it in clientele.trusted_owners.",
-               shown)));
+  ereport(ERROR,
+          (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+           errmsg("%s %s belongs to role %s, which role %s does not trust", kind, name, shown,
+                  quote_identifier(GetUserNameFromId(GetUserId(), false))),
+           errdetail("An object of a role may run that role's code with the rights of the role "
+                     "that uses it."),
+           errhint("SET ROLE %s to work with its rights, or name it in clientele.trusted_owners.",
+                   shown)));
 }
 
-/// The first role in this access list that may do `mode` and is not trusted, PUBLIC included.
-bool untrusted_grantee(int cache, Oid object, AttrNumber acl_attribute, AclMode mode,
-                       Oid& grantee) {
-  const HeapTuple tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
-  if (!HeapTupleIsValid(tuple)) return false;
-  bool null = false;
-  const Datum list = SysCacheGetAttr(cache, tuple, acl_attribute, &null);
-  bool found = false;
-  if (!null) {
-    const Acl* const acl = DatumGetAclP(list);
-    const AclItem* const items = ACL_DAT(acl);
-    for (int i = 0; i < ACL_NUM(acl) && !found; ++i) {
-      grantee = items[i].ai_grantee;
-      found = (ACLITEM_GET_PRIVS(items[i]) & mode) != 0 && !trusts(grantee);
-    }
-  }
-  ReleaseSysCache(tuple);
-  return found;
+void require_trusted_creators(Oid schema, const char* name) {
+  require_trusted_grantees({NAMESPACEOID, Anum_pg_namespace_nspacl, "SCHEMA", "CREATE", ACL_CREATE},
+                           schema, name);
 }
 
-const char* role_name(Oid role) {
-  if (!OidIsValid(role)) return "PUBLIC";
-  const char* const name = GetUserNameFromId(role, true);
-  return name == nullptr ? "" : quote_identifier(name);
-}
-
-void require_no_grant(const char* what, const char* name, const char* privilege, Oid grantee) {
-  ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                  errmsg("%s has the privilege %s on %s %s, and role %s does not trust it",
-                         role_name(grantee), privilege, what, name, role_name(GetUserId())),
-                  errdetail("Whoever has it can put code there that runs with your rights."),
-                  OidIsValid(grantee)
-                      ? errhint("REVOKE %s ON %s %s FROM %s, or name the role in "
-                                "clientele.trusted_owners.",
-                                privilege, what, name, role_name(grantee))
-                      : errhint("REVOKE %s ON %s %s FROM PUBLIC.", privilege, what, name)));
-}
-
-}  // namespace
-
-void define_trust_settings() {
-  DefineCustomStringVariable("clientele.trusted_owners",
-                             "Roles whose store, sources and rules you use with your own rights.",
-                             "A list of names with commas between them. Superusers, roles that you "
-                             "are a member of and the "
-                             "owner of the database need not be in it, unless you are a superuser.",
-                             &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners,
-                             assign_trusted_owners, nullptr);
-}
-
-bool trusts(Oid owner) {
-  // The database's owner is the only member of this role.
-  if (owner == ROLE_PG_DATABASE_OWNER) owner = database_owner();
-  if (!OidIsValid(owner)) return false;
-  const Oid user = GetUserId();
-  if (owner == user || superuser_arg(owner) || may_become(owner, user)) return true;
-  if (!superuser_arg(user) && (owner == database_owner() || is_member_of_role_nosuper(user, owner)))
-    return true;
-  return listed(owner, user);
-}
-
-void require_trusted(Oid schema, Oid table) {
-  require_owner("schema", "clientele_data", schema_owner(schema));
-  const char* const name = get_rel_name(table);
-  require_owner("table",
-                name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name)),
-                table_owner(table));
-  Oid grantee = InvalidOid;
-  if (untrusted_grantee(NAMESPACEOID, schema, Anum_pg_namespace_nspacl, ACL_CREATE, grantee))
-    require_no_grant("SCHEMA", "clientele_data", "CREATE", grantee);
-  const Oid views = get_namespace_oid("clientele_bi", true);
-  if (OidIsValid(views)) require_owner("schema", "clientele_bi", schema_owner(views));
-}
-
-void require_trusted_writers(Oid table) {
-  Oid grantee = InvalidOid;
-  if (untrusted_grantee(RELOID, table, Anum_pg_class_relacl, ACL_TRIGGER, grantee))
-    require_no_grant("TABLE", psprintf("clientele_data.%s", quote_identifier(get_rel_name(table))),
-                     "TRIGGER", grantee);
+void require_trusted_trigger_makers(Oid table, const char* name) {
+  require_trusted_grantees({RELOID, Anum_pg_class_relacl, "TABLE", "TRIGGER", ACL_TRIGGER}, table,
+                           name);
 }
 
 }  // namespace clientele::pg

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Whose objects the current role may rely on. What belongs to a role can run that role's code with
-// the rights of whoever reads it, by a view, a policy or a default, say.
+// Which roles' objects the current role may use. An object of a role can run that role's code with
+// the rights of the role that reads it, by a view, a policy or a default, say.
 #pragma once
 #include "pg/postgres.hpp"
 
@@ -15,12 +15,17 @@ void define_trust_settings();
 /// PostgreSQL regime.
 bool trusts(Oid owner);
 
-/// 42501 unless the current role trusts the owner of the schema clientele_data and of this table
-/// there, and all who may make objects in the schema. PostgreSQL regime.
-void require_trusted(Oid schema, Oid table);
+/// InvalidOid if there is no such schema or table. PostgreSQL regime.
+Oid schema_owner(Oid schema);
+Oid table_owner(Oid table);
 
-/// 42501 unless the current role trusts all who may put a trigger on this table of the store.
+/// 42501 unless the current role trusts `owner`, of an object that errors call `kind` and `name`.
 /// PostgreSQL regime.
-void require_trusted_writers(Oid table);
+void require_trusted_owner(const char* kind, const char* name, Oid owner);
+
+/// 42501 unless the current role trusts all roles that may make objects in a schema, or a trigger
+/// on a table. PostgreSQL regime.
+void require_trusted_creators(Oid schema, const char* name);
+void require_trusted_trigger_makers(Oid table, const char* name);
 
 }  // namespace clientele::pg

@@ -80,15 +80,14 @@ Datum make_interval(int64_t micros) {
   return PointerGetDatum(interval);
 }
 
-int64_t amount_of(Datum numeric) {
+int64_t amount_of(Datum numeric, const char* hint) {
   const char* text =
       call_pg([&] { return DatumGetCString(DirectFunctionCall1(numeric_out, numeric)); });
   std::string_view rest = text;
   int64_t millionths = 0;
   if (const char* why = parse_amount(rest, millionths))
     throw Error(sqlstate::out_of_range,
-                std::string(why) + ", which " + std::string(text).substr(0, 40) + " is not",
-                "Round it or leave the row out; a journey never changes an amount in silence.");
+                std::string(why) + ", which " + std::string(text).substr(0, 40) + " is not", hint);
   return millionths;
 }
 
@@ -127,8 +126,9 @@ std::vector<std::string> text_elements(Datum array, const char* name) {
   std::vector<std::string> result;
   for (int i = 0; i < e.count; ++i) {
     if (e.null[i])
-      throw Error("22004", std::string(name) + " must not contain NULL (element " +
-                               std::to_string(i + 1) + ")");
+      throw Error(
+          sqlstate::null_not_allowed,
+          std::string(name) + " must not contain NULL (element " + std::to_string(i + 1) + ")");
     result.emplace_back(text_view(e.value[i]));
   }
   return result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Arguments and results: between Datum and what the core works with.
+// Arguments and results: between Datum and the core's types.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -32,9 +32,9 @@ inline std::string_view as_text(ByteView bytes) {
 
 inline std::string_view text_view(Datum value) { return as_text(detoast(value)); }
 
-/// A varlena with these bytes in the current memory context. C++ regime; 54000 beyond 1 GB.
+/// A varlena with these bytes in the current memory context. C++ regime; 54000 above 1 GB.
 Datum make_varlena(ByteView bytes);
-/// One of so many bytes, which are still to be written; C++ regime, as make_varlena.
+/// A varlena of this size, whose bytes are still to be written. C++ regime, as make_varlena.
 varlena* new_varlena(size_t bytes);
 inline Datum make_text(std::string_view s) { return make_varlena(as_bytes(s)); }
 
@@ -56,11 +56,11 @@ uint64_t fixed_length(const Interval& interval, const char* name);
 /// Finite, or 22008.
 Micros finite_time(TimestampTz at);
 
-/// An interval of so many microseconds, in the current memory context. PostgreSQL regime.
+/// An interval of this length, in the current memory context. PostgreSQL regime.
 Datum make_interval(int64_t micros);
 
-/// A numeric amount in millionths. Errors: 22003 for what a journey cannot hold. C++ regime.
-int64_t amount_of(Datum numeric);
+/// A numeric amount in millionths; 22003 for what has no exact one, with `hint`. C++ regime.
+int64_t amount_of(Datum numeric, const char* hint);
 /// PostgreSQL regime.
 Datum numeric_of(int64_t millionths);
 /// A sum of amounts may exceed what one amount may be. PostgreSQL regime.

@@ -20,13 +20,13 @@ Wide value_of(RfmKey key, bool whole) {
 }
 
 // The key of v, rounded down to whole numbers or to the nearest double, between two keys.
-RfmKey key_at(Wide v, bool whole, RfmKey least, RfmKey most) {
-  if (v <= value_of(least, whole)) return least;
-  if (v >= value_of(most, whole)) return most;
-  if (!whole) return std::clamp(key_of_double(static_cast<double>(v)), least, most);
+RfmKey key_at(Wide v, bool whole, RfmKey low, RfmKey high) {
+  if (v <= value_of(low, whole)) return low;
+  if (v >= value_of(high, whole)) return high;
+  if (!whole) return std::clamp(key_of_double(static_cast<double>(v)), low, high);
   RfmKey key = static_cast<RfmKey>(v);
   if (static_cast<Wide>(key) > v) --key;
-  return std::clamp(key, least, most);
+  return std::clamp(key, low, high);
 }
 
 // The key before another one.
@@ -39,21 +39,21 @@ RfmKey before(RfmKey key, bool whole) {
 /// of the last cluster never moves back as places are added, so each layer takes O(n log n).
 class Clusters {
  public:
-  Clusters(std::span<const RfmRun> values, bool whole, size_t most_places)
+  Clusters(std::span<const RfmRun> values, bool whole, size_t max_places)
       : values_(values), whole_(whole), origin_(value_of(values[values.size() / 2].key, whole)) {
     // Halves, as the range of doubles is twice what a double holds.
     const double low = static_cast<double>((value_of(values.front().key, whole) - origin_) / 2);
     const double high = static_cast<double>((value_of(values.back().key, whole) - origin_) / 2);
-    const bool grid = values.size() > most_places;
+    const bool grid = values.size() > max_places;
     Sums sums{};
     size_t last_place = 0;
     for (size_t i = 0; i < values.size(); ++i) {
       if (i % 4096 == 0) poll();
       const Wide x = value_of(values[i].key, whole) - origin_;
-      const size_t place =
-          grid ? static_cast<size_t>((static_cast<double>(x / 2) - low) / (high - low) *
-                                     static_cast<double>(most_places))
-               : i;
+      const size_t place = grid
+                               ? static_cast<size_t>((static_cast<double>(x / 2) - low) /
+                                                     (high - low) * static_cast<double>(max_places))
+                               : i;
       if (i == 0 || place != last_place) {
         if (i > 0) upto_.push_back(sums);
         first_.push_back(i);
@@ -171,9 +171,8 @@ RfmCutKeys mean_cut(std::span<const RfmRun> values, bool whole) {
   return {key_at(sum / count + origin, whole, values.front().key, values.back().key)};
 }
 
-RfmCutKeys kmeans_cuts(std::span<const RfmRun> values, int buckets, bool whole,
-                       size_t most_places) {
-  Clusters clusters(values, whole, std::max<size_t>(most_places, most_buckets));
+RfmCutKeys kmeans_cuts(std::span<const RfmRun> values, int buckets, bool whole, size_t max_places) {
+  Clusters clusters(values, whole, std::max<size_t>(max_places, max_buckets));
   const size_t k = std::min<size_t>(buckets, clusters.places());
   std::vector<size_t> begins = clusters.best(k);
   begins.push_back(clusters.places());

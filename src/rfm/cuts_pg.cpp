@@ -51,7 +51,7 @@ RfmCuts cuts_of(const pg::JsonObject& json) {
   if (const auto lengths = json.lengths("recency_cuts")) {
     Keys keys;
     for (const auto& length : *lengths) {
-      if (!length) throw Error("22004", "recency_cuts must not contain null");
+      if (!length) throw Error(sqlstate::null_not_allowed, "recency_cuts must not contain null");
       keys.push_back(key_of_length(static_cast<int64_t>(*length)));
     }
     set_recency(cuts, Recency::interval, keys);
@@ -62,8 +62,9 @@ RfmCuts cuts_of(const pg::JsonObject& json) {
       std::string_view rest = time;
       int64_t at = 0;
       if (!parse_iso(rest, at) || !rest.empty())
-        throw Error(sqlstate::invalid_parameter,
-                    "\"" + time + "\" in recency_cuts_at is no time such as 2026-01-02T03:04:05Z");
+        throw Error(
+            sqlstate::invalid_parameter,
+            "\"" + time + "\" in recency_cuts_at is not a time such as 2026-01-02T03:04:05Z");
       keys.push_back(key_of_time(at));
     }
     set_recency(cuts, Recency::time, keys);
@@ -158,8 +159,9 @@ Elements elements(FunctionCallInfo fcinfo, int n, Oid type, int16 size, bool by_
 void without_nulls(const Elements& e, const char* name) {
   for (int i = 0; i < e.count; ++i)
     if (e.null[i])
-      throw Error("22004", std::string(name) + " must not contain NULL (element " +
-                               std::to_string(i + 1) + ")");
+      throw Error(
+          sqlstate::null_not_allowed,
+          std::string(name) + " must not contain NULL (element " + std::to_string(i + 1) + ")");
 }
 
 std::vector<double> doubles(const Elements& e, const char* name) {
@@ -172,10 +174,8 @@ std::vector<double> doubles(const Elements& e, const char* name) {
 Datum accumulate(FunctionCallInfo fcinfo, Recency kind) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   constexpr int definition = 4;
-  if (PG_ARGISNULL(definition) || (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3))) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(definition) || (PG_ARGISNULL(1) && PG_ARGISNULL(2) && PG_ARGISNULL(3)))
+    return pg::unchanged_state(fcinfo);
   const bool known = !PG_ARGISNULL(1);
   const RecencyArgument recency(known ? kind : Recency::time, known ? PG_GETARG_DATUM(1) : Datum{});
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));

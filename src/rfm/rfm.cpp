@@ -63,7 +63,7 @@ RfmKey key_of_length(int64_t micros) {
 }
 
 void check_buckets(int64_t buckets) {
-  if (buckets < least_buckets || buckets > most_buckets)
+  if (buckets < min_buckets || buckets > max_buckets)
     wrong("buckets must be from 2 to 10, not " + std::to_string(buckets));
 }
 
@@ -76,7 +76,7 @@ void score_column(std::span<const RfmKey> keys, int buckets, uint8_t* score, siz
   sort_polled(sorted.begin(), sorted.end());
   // The smallest value with at least i/buckets of all not above it. A key is above that cut just
   // if i/buckets of all are smaller, so that counting cuts gives floor(buckets * smaller / n).
-  std::array<RfmKey, most_buckets - 1> cuts{};
+  std::array<RfmKey, max_buckets - 1> cuts{};
   for (size_t i = 1; i < static_cast<size_t>(buckets) && !sorted.empty(); ++i)
     cuts[i - 1] = sorted[(i * sorted.size() + buckets - 1) / buckets - 1];
   const std::span<const RfmKey> used(cuts.data(), static_cast<size_t>(buckets - 1));
@@ -88,7 +88,7 @@ void score_column(std::span<const RfmKey> keys, int buckets, uint8_t* score, siz
 
 void RfmCuts::set(int dimension, std::span<const RfmKey> values) {
   const int wanted = static_cast<int>(values.size()) + 1;
-  if (values.empty() || values.size() >= most_buckets)
+  if (values.empty() || values.size() >= max_buckets)
     wrong("there must be 1 to 9 cuts of " + std::string(rfm_names[dimension]) + ", not " +
           std::to_string(values.size()));
   if (buckets == 0) buckets = wanted;
@@ -112,8 +112,8 @@ void RfmCuts::write_cuts(Writer& w) const {
 
 void RfmCuts::read_cuts(Reader& r) {
   const uint8_t kind = r.u8(), count = r.u8(), given = r.u8();
-  if (kind > static_cast<uint8_t>(Recency::number) || count < least_buckets ||
-      count > most_buckets || given == 0 || given > 7 || (kind != 0) != (given & 1))
+  if (kind > static_cast<uint8_t>(Recency::number) || count < min_buckets || count > max_buckets ||
+      given == 0 || given > 7 || (kind != 0) != (given & 1))
     Reader::fail("it is not a rfm_cuts");
   recency = static_cast<Recency>(kind);
   buckets = count;

@@ -20,7 +20,7 @@ inline constexpr const char* rfm_names[] = {"recency", "frequency", "monetary"};
 /// What recency is measured as: a time (later is better) or how long ago (less is better).
 enum class Recency : uint8_t { none, time, interval, number };
 
-inline constexpr int least_buckets = 2, most_buckets = 10;
+inline constexpr int min_buckets = 2, max_buckets = 10;
 
 /// Keeps the order of doubles; 0 and -0 have one key. Not for NaN.
 inline RfmKey key_of_double(double v) {
@@ -74,7 +74,7 @@ struct RfmCuts {
   Recency recency = Recency::none;  // none: no cuts of recency
   int buckets = 0;
   std::array<bool, rfm_dimensions> has{};
-  std::array<std::array<RfmKey, most_buckets - 1>, rfm_dimensions> key{};  // worst first
+  std::array<std::array<RfmKey, max_buckets - 1>, rfm_dimensions> key{};  // worst first
 
   bool empty() const { return !has[0] && !has[1] && !has[2]; }
   std::span<const RfmKey> cuts(int dimension) const {

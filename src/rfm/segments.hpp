@@ -17,7 +17,7 @@ struct RfmCell {
   std::string segment, tier;
 };
 
-/// What is there without a table of the user's: all cells of all built-in schemes.
+/// All cells of all built-in schemes, which count where the store has no others.
 const std::vector<RfmCell>& builtin_cells();
 
 struct RfmStrategy {
@@ -25,14 +25,13 @@ struct RfmStrategy {
 };
 std::span<const RfmStrategy> builtin_strategies();
 
-/// A score of so many buckets as one of a scheme's levels: the nearest, the lower one in the
-/// middle.
+/// A score of `buckets` as one of a scheme's levels: the nearest, the lower one in the middle.
 inline int level_of(int score, int buckets, int levels) {
   const int twice = 2 * (score - 1) * (levels - 1) - (buckets - 1);
   return 1 + (twice + 2 * (buckets - 1) - 1) / (2 * (buckets - 1));
 }
 
-/// One scheme, ready to be asked.
+/// One scheme, ready to be evaluated.
 class RfmScheme {
  public:
   /// Of all its cells in any order. Error 22023 unless each combination of its levels is there

@@ -3,23 +3,23 @@
 CREATE FUNCTION rfm_segment(rfm, scheme text DEFAULT 'standard') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_segment';
 COMMENT ON FUNCTION rfm_segment(rfm, text) IS
-  'Names the segment that the scores put a customer into: Champions, At Risk and so on.
+  'Returns the name of the segment of a customer with these scores: Champions, At Risk and so on.
 scheme: standard (eleven names), eight (the eight segments used in China, in Chinese), eight_en, or one of your own in
-clientele_data.rfm_segments. That table of the store decides; rfm_segments() does where there is no store, or no row for the scheme in
-it. A score of B buckets becomes level 1 + ceil((score - 1) * (L - 1) / (B - 1) - 1/2) of the L that the scheme has. NULL if a score is
-NULL. Errors: 42704 for an unknown scheme, 42501 if the store''s table may not be read, 22023 for impossible scores or a scheme that
-lacks a cell.';
+clientele_data.rfm_segments. That table of the store decides. Without a store, or a row for the scheme in it, rfm_segments() decides. A
+score of B buckets becomes level 1 + ceil((score - 1) * (L - 1) / (B - 1) - 1/2) of the L that the scheme has. NULL if a score is
+NULL. Errors: 42704 for an unknown scheme, 42501 if the store''s table may not be read, 22023 for impossible scores or a scheme that lacks
+a cell.';
 CREATE FUNCTION rfm_tier(rfm, scheme text DEFAULT 'standard') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_tier';
 COMMENT ON FUNCTION rfm_tier(rfm, text) IS
-  'Names the tier of a customer: high value, potential, basic or at risk.
-It stands beside the segment in clientele_data.rfm_segments; otherwise as rfm_segment.';
+  'Returns the tier of a customer: high value, potential, basic or at risk.
+It is stored beside the segment in clientele_data.rfm_segments. Otherwise as rfm_segment.';
 CREATE FUNCTION rfm_strategy(tier text, language text DEFAULT 'en') RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_rfm_strategy';
 COMMENT ON FUNCTION rfm_strategy(text, text) IS
-  'Says what to do for the customers of a tier, in the words of clientele_data.rfm_tiers.
-Edit that table to say it in yours; rfm_tiers() answers where there is no store, or no row in it. language: en or zh, or what you
-added. NULL for a tier or language that nobody wrote about. Errors: 42501 if the store''s table may not be read.';
+  'Returns what to do for the customers of a tier, in the words of clientele_data.rfm_tiers.
+Edit that table to change the words. Without a store, or a row in it, the words are those of rfm_tiers(). language: en or zh, or one that
+you added. NULL for a tier or language without a text. Errors: 42501 if the store''s table may not be read.';
 
 CREATE FUNCTION rfm_segments(
     OUT scheme text, OUT r integer, OUT f integer, OUT m integer, OUT segment text, OUT tier text)
@@ -38,16 +38,18 @@ create_store() fills clientele_data.rfm_tiers with these rows.';
 CREATE PROCEDURE create_rfm_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE TABLE clientele_data.rfm_segments (
-    scheme text NOT NULL,
-    r integer NOT NULL CHECK (r BETWEEN 1 AND 10),
-    f integer NOT NULL CHECK (f BETWEEN 1 AND 10),
-    m integer NOT NULL CHECK (m BETWEEN 1 AND 10),
-    segment text NOT NULL,
-    tier text NOT NULL,
-    PRIMARY KEY (scheme, r, f, m)
-  );
-  INSERT INTO clientele_data.rfm_segments SELECT * FROM clientele.rfm_segments();
+  IF to_regclass('clientele_data.rfm_segments') IS NULL THEN
+    CREATE TABLE clientele_data.rfm_segments (
+      scheme text NOT NULL,
+      r integer NOT NULL CHECK (r BETWEEN 1 AND 10),
+      f integer NOT NULL CHECK (f BETWEEN 1 AND 10),
+      m integer NOT NULL CHECK (m BETWEEN 1 AND 10),
+      segment text NOT NULL,
+      tier text NOT NULL,
+      PRIMARY KEY (scheme, r, f, m)
+    );
+    INSERT INTO clientele_data.rfm_segments SELECT * FROM clientele.rfm_segments();
+  END IF;
   COMMENT ON TABLE clientele_data.rfm_segments IS
     'Which segment and tier RFM scores mean: one row for each combination of levels. Edit it, or add schemes of your own.';
   COMMENT ON COLUMN clientele_data.rfm_segments.scheme IS 'The name of the scheme, as rfm_segment() takes it.';
@@ -57,13 +59,15 @@ BEGIN
   COMMENT ON COLUMN clientele_data.rfm_segments.segment IS 'The name of the segment.';
   COMMENT ON COLUMN clientele_data.rfm_segments.tier IS 'The tier of the segment: high value, potential, basic or at risk.';
 
-  CREATE TABLE clientele_data.rfm_tiers (
-    tier text NOT NULL,
-    language text NOT NULL DEFAULT 'en',
-    strategy text NOT NULL,
-    PRIMARY KEY (tier, language)
-  );
-  INSERT INTO clientele_data.rfm_tiers SELECT * FROM clientele.rfm_tiers();
+  IF to_regclass('clientele_data.rfm_tiers') IS NULL THEN
+    CREATE TABLE clientele_data.rfm_tiers (
+      tier text NOT NULL,
+      language text NOT NULL DEFAULT 'en',
+      strategy text NOT NULL,
+      PRIMARY KEY (tier, language)
+    );
+    INSERT INTO clientele_data.rfm_tiers SELECT * FROM clientele.rfm_tiers();
+  END IF;
   COMMENT ON TABLE clientele_data.rfm_tiers IS 'What to do for the customers of each tier. Edit it.';
   COMMENT ON COLUMN clientele_data.rfm_tiers.tier IS 'The tier, as in rfm_segments.';
   COMMENT ON COLUMN clientele_data.rfm_tiers.language IS 'The language of the text: en, zh or others.';
@@ -71,11 +75,14 @@ BEGIN
 END $store$;
 COMMENT ON PROCEDURE create_rfm_tables() IS
   'Makes the tables of RFM segments and tiers and fills them with the built-in rows; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('rfm', 'clientele_data.rfm_segments', 'table', 'create_rfm_tables', true),
+  ('rfm', 'clientele_data.rfm_tiers', 'table', 'create_rfm_tables', true);
 
 CREATE PROCEDURE create_rfm_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  CREATE VIEW clientele_bi.rfm AS
+  CREATE OR REPLACE VIEW clientele_bi.rfm AS
     SELECT s.customer_id, s.last_purchase_at, s.frequency, s.monetary,
            (s.score).r, (s.score).f, (s.score).m,
            clientele.rfm_segment(s.score) AS segment, clientele.rfm_tier(s.score) AS tier
@@ -91,9 +98,8 @@ BEGIN
               ARRAY(SELECT t.event_type_id FROM clientele_data.event_types t WHERE t.event = 'purchase'))
             HAVING count(*) > 0) p) s;
   COMMENT ON VIEW clientele_bi.rfm IS
-    'How recently, how often and for how much each customer bought, scored from 1 to 5 among all who bought. Purchases are the events
-named
-purchase, of any channel. It reads all journeys.';
+    'How recently, how often and for how much each customer bought, scored from 1 to 5 among all customers that bought. Purchases are the
+events named purchase, of any channel. The view reads all journeys.';
   COMMENT ON COLUMN clientele_bi.rfm.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.rfm.last_purchase_at IS 'Time of the last purchase.';
   COMMENT ON COLUMN clientele_bi.rfm.frequency IS 'Number of different days with a purchase, in the time zone of the store.';
@@ -106,3 +112,5 @@ purchase, of any channel. It reads all journeys.';
 END $store$;
 COMMENT ON PROCEDURE create_rfm_views() IS
   'Makes the view of RFM scores in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('rfm', 'clientele_bi.rfm', 'view', 'create_rfm_views', true);

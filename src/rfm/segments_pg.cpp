@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // rfm_segment, rfm_tier, rfm_strategy: names from the store's tables, or the built-in ones.
 #include <algorithm>
-#include <optional>
 
 #include "journey/dictionary_pg.hpp"
 #include "pg/memory.hpp"
+#include "pg/query.hpp"
 #include "store/store_pg.hpp"
-#include "pg/values.hpp"
 #include "rfm/rfm.hpp"
 #include "rfm/segments.hpp"
 
@@ -18,76 +17,39 @@ using pg::guarded;
 
 /// Whether the store has a table that the user may read. C++ regime; 42501 if it may not be read.
 bool readable(const char* table) {
-  enum Answer { absent, refused, granted };
   const Oid relation = pg::store_table(table);
-  const Answer answer = pg::call_pg([&] {
-    if (!OidIsValid(relation)) return absent;
-    Oid types[] = {OIDOID, OIDOID};
-    Datum values[] = {ObjectIdGetDatum(get_rel_namespace(relation)), ObjectIdGetDatum(relation)};
-    SPI_connect();
-    if (SPI_execute_with_args("SELECT pg_catalog.has_schema_privilege($1, 'USAGE')"
-                              " AND pg_catalog.has_table_privilege($2, 'SELECT')",
-                              2, types, values, nullptr, true, 1) != SPI_OK_SELECT ||
-        SPI_processed != 1)
-      elog(ERROR, "privileges could not be read");
-    bool null = false;
-    const bool may =
-        DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
-    SPI_finish();
-    return may ? granted : refused;
-  });
-  if (answer == refused)
-    throw Error("42501", std::string("permission denied for table clientele_data.") + table,
+  if (!OidIsValid(relation)) return false;
+  if (!pg::call_pg([&] { return pg::may_read(relation); }))
+    throw Error(sqlstate::insufficient_privilege,
+                std::string("permission denied for table clientele_data.") + table,
                 "The store's owner may GRANT USAGE ON SCHEMA clientele_data and SELECT ON "
                 "clientele_data.rfm_segments, clientele_data.rfm_tiers.");
-  return answer == granted;
+  return true;
 }
 
-/// The rows of a query, all columns as text, in the current memory context.
-struct Rows {
-  const char** text;
-  uint64 count;
-};
-
-// C++ regime. Operators are named with their schema: the caller's search_path may hold others.
-Rows ask(const char* sql, int columns, std::optional<std::string_view> parameter = {}) {
-  return pg::call_pg([&] {
-    const MemoryContext outer = CurrentMemoryContext;
-    Oid types[] = {TEXTOID};
-    Datum values[1] = {};
-    if (parameter)
-      values[0] = PointerGetDatum(
-          cstring_to_text_with_len(parameter->data(), static_cast<int>(parameter->size())));
-    SPI_connect();
-    if (SPI_execute_with_args(sql, parameter ? 1 : 0, types, values, nullptr, true, 0) !=
-        SPI_OK_SELECT)
-      elog(ERROR, "RFM segments could not be read");
-    Rows rows{nullptr, SPI_processed};
-    rows.text = static_cast<const char**>(
-        MemoryContextAllocHuge(outer, sizeof(char*) * (columns * rows.count + 1)));
-    for (uint64 i = 0; i < rows.count; ++i)
-      for (int c = 0; c < columns; ++c) {
-        const char* const text = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1);
-        rows.text[columns * i + c] = text == nullptr ? "" : MemoryContextStrdup(outer, text);
-      }
-    SPI_finish();
-    return rows;
-  });
-}
+constexpr pg::Query cells_of_scheme = {
+    "SELECT r, f, m, segment, tier FROM clientele_data.rfm_segments"
+    " WHERE scheme OPERATOR(pg_catalog.=) $1",
+    "RFM segments"};
+constexpr pg::Query texts_of_tiers = {
+    "SELECT tier, language, strategy FROM clientele_data.rfm_tiers", "RFM tiers"};
 
 RfmScheme scheme_named(std::string_view name) {
   std::vector<RfmCell> cells;
   const bool stored = readable("rfm_segments");
   if (stored) {
-    const Rows rows =
-        ask("SELECT r, f, m, segment, tier FROM clientele_data.rfm_segments"
-            " WHERE scheme OPERATOR(pg_catalog.=) $1",
-            5, name);
-    for (uint64 i = 0; i < rows.count; ++i) {
-      const char** const t = rows.text + 5 * i;
-      cells.push_back(
-          {std::string(name), std::atoi(t[0]), std::atoi(t[1]), std::atoi(t[2]), t[3], t[4]});
-    }
+    struct Row {
+      int32_t r, f, m;
+      const char *segment, *tier;
+    };
+    pg::each_row(
+        cells_of_scheme, [&](pg::Parameters& p) { p.text(name); },
+        [](const pg::QueryRow& row) {
+          return Row{row.integer(1), row.integer(2), row.integer(3), row.text(4), row.text(5)};
+        },
+        [&](const Row& row) {
+          cells.push_back({std::string(name), row.r, row.f, row.m, row.segment, row.tier});
+        });
   }
   if (cells.empty())
     std::ranges::copy_if(builtin_cells(), std::back_inserter(cells),
@@ -112,9 +74,17 @@ struct Strategies {
 Strategies all_strategies() {
   Strategies all;
   if (readable("rfm_tiers")) {
-    const Rows rows = ask("SELECT tier, language, strategy FROM clientele_data.rfm_tiers", 3);
-    for (uint64 i = 0; i < rows.count; ++i)
-      all.entries.push_back({rows.text[3 * i], rows.text[3 * i + 1], rows.text[3 * i + 2]});
+    struct Row {
+      const char *tier, *language, *strategy;
+    };
+    pg::each_row(
+        texts_of_tiers, pg::no_parameters,
+        [](const pg::QueryRow& row) {
+          return Row{row.text(1), row.text(2), row.text(3)};
+        },
+        [&](const Row& row) {
+          all.entries.push_back({row.tier, row.language, row.strategy});
+        });
   }
   for (const RfmStrategy& s : builtin_strategies())
     all.entries.push_back({s.tier, s.language, s.strategy});

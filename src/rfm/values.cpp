@@ -4,28 +4,11 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/sort.hpp"
 
 namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-constexpr uint64_t most_counted = uint64_t{1} << 48;
-
-/// Two ascending lists as one, equal keys counted together.
-template <class Left, class Right, class Out>
-void merge_runs(const Left& left, const Right& right, Out& out) {
-  size_t l = 0, r = 0, steps = 0;
-  while (l < left.size() || r < right.size()) {
-    if (++steps % 65536 == 0) poll();
-    const bool from_left = r == right.size() || (l < left.size() && left[l].key <= right[r].key);
-    const RfmRun run = from_left ? left[l++] : right[r++];
-    if (!out.empty() && out.back().key == run.key)
-      out.back().count += run.count;
-    else
-      out.push_back(run);
-  }
-}
 
 }  // namespace
 
@@ -37,36 +20,15 @@ void RfmCounts::check_limit(size_t runs) const {
                 "Round them, as to days and to whole amounts, or take a sample of the customers.");
 }
 
-void RfmCounts::settle() const {
-  if (fresh_.empty()) return;
-  sort_polled(fresh_.begin(), fresh_.end());
-  std::pmr::vector<RfmRun> counted(fresh_.get_allocator());
-  for (size_t i = 0; i < fresh_.size(); ++i) {
-    if (i % 65536 == 0) poll();
-    if (i > 0 && fresh_[i] == fresh_[i - 1])
-      ++counted.back().count;
-    else
-      counted.push_back({fresh_[i], 1});
-  }
-  std::pmr::vector<RfmRun> all(fresh_.get_allocator());
-  if (!runs_.empty()) {
-    merge_runs(runs_, counted, all);
-    counted.swap(all);
-  }
-  check_limit(counted.size());
-  runs_.swap(counted);
-  fresh_.clear();
-  fresh_.shrink_to_fit();
+std::span<const RfmRun> RfmCounts::runs() const {
+  const std::span<const RfmRun> all = runs_.groups();
+  check_limit(all.size());
+  return all;
 }
 
 void RfmCounts::merge(const RfmCounts& other) {
-  const std::span<const RfmRun> right = other.runs();
-  if (right.empty()) return;
-  settle();
-  std::pmr::vector<RfmRun> all(runs_.get_allocator());
-  merge_runs(runs_, right, all);
-  check_limit(all.size());
-  runs_.swap(all);
+  runs_.merge(other.runs_);
+  runs();
 }
 
 void RfmCounts::write(Writer& w) const {
@@ -88,22 +50,21 @@ void RfmCounts::read(Reader& r) {
   const size_t n = r.count();
   check_limit(n);
   uint64_t total = 0;
+  RfmKey key = 0;
   for (size_t i = 0; i < n; ++i) {
     if (i % 65536 == 0) poll();
-    RfmKey key;
     if (i == 0) {
       key = r.signed_varint();
     } else {
-      const RfmKey before = runs_.back().key;
       const uint64_t step = r.varint();
-      if (step == 0 || step > static_cast<uint64_t>(INT64_MAX) - static_cast<uint64_t>(before))
+      if (step == 0 || step > static_cast<uint64_t>(INT64_MAX) - static_cast<uint64_t>(key))
         Reader::fail("values are not in order");
-      key = static_cast<RfmKey>(static_cast<uint64_t>(before) + step);
+      key = static_cast<RfmKey>(static_cast<uint64_t>(key) + step);
     }
     const uint64_t count = r.varint();
-    if (count == 0 || count > most_counted || (total += count) > most_counted)
+    if (count == 0 || count > max_counted || (total += count) > max_counted)
       Reader::fail("impossible counts of values");
-    runs_.push_back({key, count});
+    runs_.append({key, count});
   }
 }
 

@@ -4,14 +4,20 @@
 #include <span>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "rfm/rfm.hpp"
 
 namespace clientele {
 
 /// A value and how often it occurs.
 struct RfmRun {
+  using Row = RfmKey;
   RfmKey key;
   uint64_t count;
+
+  static RfmRun of(RfmKey key) { return {key, 1}; }
+  bool before(const RfmRun& other) const { return key < other.key; }
+  void take(const RfmRun& equal) { count += equal.count; }
 };
 
 /// A multiset of keys: the different ones in order, each with its count.
@@ -19,28 +25,21 @@ class RfmCounts {
  public:
   static constexpr size_t usual_limit = 20'000'000;
   explicit RfmCounts(std::pmr::memory_resource* memory, size_t limit = usual_limit)
-      : limit_(limit), runs_(memory), fresh_(memory) {}
+      : limit_(limit), runs_(memory) {}
 
   void add(RfmKey key) {
-    fresh_.push_back(key);
-    if (fresh_.size() >= 65536 && fresh_.size() >= runs_.size() / 2) settle();
+    if (runs_.add(key)) runs();
   }
   void merge(const RfmCounts& other);
-  std::span<const RfmRun> runs() const {
-    settle();
-    return runs_;
-  }
+  std::span<const RfmRun> runs() const;
   void write(Writer& writer) const;
   void read(Reader& reader);
 
  private:
-  void settle() const;
   void check_limit(size_t runs) const;
 
-  size_t limit_;  // different keys; beyond it is error 54000
-  // How the multiset is held may change while the multiset does not.
-  mutable std::pmr::vector<RfmRun> runs_;
-  mutable std::pmr::vector<RfmKey> fresh_;  // not counted yet, in any order
+  size_t limit_;  // different keys; more are error 54000
+  Grouped<RfmRun> runs_;
 };
 
 /// All values of the three dimensions: the state of the aggregate rfm_cuts.
@@ -71,14 +70,14 @@ class RfmValues {
 };
 
 /// The cuts of one dimension, worst first. There must be values.
-using RfmCutKeys = std::array<RfmKey, most_buckets - 1>;
+using RfmCutKeys = std::array<RfmKey, max_buckets - 1>;
 RfmCutKeys quantile_cuts(std::span<const RfmRun> values, int buckets);
 /// `whole`: keys are whole numbers (of microseconds) and not doubles.
 RfmCutKeys mean_cut(std::span<const RfmRun> values, bool whole);
 /// Cuts between the clusters whose sum of squared distances from their means is least; of several
-/// such, the one whose better clusters are largest. Exact up to `most_places` different values;
-/// beyond, the cuts are sought among so many equally spaced places.
+/// such, the one whose better clusters are largest. Exact for up to `max_places` different values;
+/// with more, the cuts are searched at that many equally spaced places.
 RfmCutKeys kmeans_cuts(std::span<const RfmRun> values, int buckets, bool whole,
-                       size_t most_places = 32768);
+                       size_t max_places = 32768);
 
 }  // namespace clientele

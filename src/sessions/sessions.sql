@@ -20,5 +20,5 @@ CREATE FUNCTION sessionize(at timestamptz, gap interval) RETURNS bigint
   LANGUAGE c IMMUTABLE WINDOW PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sessionize';
 COMMENT ON FUNCTION sessionize(timestamptz, interval) IS
   'Numbers the sessions of each partition from 1, on any table: sessionize(at, ''30 minutes'') OVER (PARTITION BY customer ORDER BY at).
-A gap equal to the limit stays in the session. A row without a time gets NULL and is passed over. Errors: 22023 if the window is not
+A gap equal to the limit stays in the session. A row without a time gets NULL and is ignored otherwise. Errors: 22023 if the window is not
 ordered by time, or for a gap with months or below zero; 22008 for an infinite time.';

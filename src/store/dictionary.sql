@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Dictionaries only grow. Keys are looked up first; only where one is missing a lock is taken that all
--- writers share until they commit: so two transactions that add the same keys in opposite orders, one by
--- one, wait for each other once instead of deadlocking, and known keys never waste a number.
+-- Dictionaries only grow. Keys are looked up first. Only if one is missing, the transaction takes a lock that
+-- all writers of dictionaries need, and keeps it until it ends. So of two transactions that add the same keys in
+-- opposite orders, the second waits for the first instead of deadlocking, and known keys never waste a number.
 
 CREATE FUNCTION lock_dictionaries() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_lock_dictionaries';
@@ -141,7 +141,8 @@ END $$;
 COMMENT ON FUNCTION item(text) IS
   'Finds the number of an item by its key, and adds it to the dictionary if it is new.
 For many rows join clientele_data.items, or call add_items() once.
-Errors: 22004 or 22023 for a key that is NULL or empty, 54000 beyond 2,000 bytes, 42P01 without a store, 42501 without the right to add.';
+Errors: 22004 or 22023 for a key that is NULL or empty, 54000 if it has more than 2,000 bytes, 42P01 without a store, 42501 without the
+right to add.';
 
 CREATE FUNCTION customer_ids(kind text, vals text[]) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -194,5 +195,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_ids(text, text[]) IS
   'Finds the customers behind many identifiers of one kind and makes new customers for unknown ones; the result is aligned with the input.
-Errors: 22004 or 22023 for an identifier that is NULL or empty, 54000 beyond 2,000 bytes, 42P01 without a store, 42501 without the right
-to add.';
+Errors: 22004 or 22023 for an identifier that is NULL or empty, 54000 if it has more than 2,000 bytes, 42P01 without a store, 42501
+without the right to add.';

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 
 -- What a session has set does not change what is loaded: texts are made and read by the settings below, times by the
--- time zone of the store, digits of floating-point numbers as few as tell them apart.
+-- time zone of the store. Floating-point numbers have as few digits as distinguish them.
 CREATE PROCEDURE load_events(
     source regclass, customer text DEFAULT 'customer', at text DEFAULT 'at', event text DEFAULT 'event',
     channel text DEFAULT NULL, item text DEFAULT NULL, amount text DEFAULT NULL, properties text DEFAULT NULL,
@@ -59,7 +59,7 @@ BEGIN
   IF reading.said IS NOT NULL THEN
     RAISE INFO 'times in column "%" of %: %', at, source, reading.said;
   END IF;
-  INSERT INTO clientele_data.load_runs AS r (source, columns, batch, time_zone, times)
+  INSERT INTO clientele_data.load_runs AS r (source, columns, batch, time_zone, times_read_as)
   VALUES (source::text,
           jsonb_strip_nulls(jsonb_build_object('customer', customer, 'at', at, 'event', event, 'channel', channel,
                                                'item', item, 'amount', amount, 'properties', properties)),
@@ -139,15 +139,15 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE load_events(regclass, text, text, text, text, text, text, text, text, text, text, boolean, bigint, text, text) IS
   'Packs all rows of a table or view into the journeys of the store; what cannot be used goes to clientele_data.rejects.
-customer, at, event, channel, item, amount and properties name columns of the source, of any type: text is read as a cast would read it,
-real and double precision as their shortest decimal form.
+customer, at, event, channel, item, amount and properties are names of columns of the source, of any type. Text is read as a cast would
+read it, real and double precision as their shortest decimal form.
 Times without a zone are of time_zone, that of the store by default; dates as 1/2/2026 are in date_order: YMD, DMY or MDY.
 Digits as times are YYYYMMDD, YYYYMMDDHH and so on where at least half of the column''s values of that length look like it, otherwise
-seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times say which.
-event => NULL calls every row default_event; a channel that is NULL or empty is default_channel; an item or amount that is NULL or empty
-is none; properties are a JSON object.
-Customers are known by identity_kind and their value. All happens in one transaction; loading the same rows twice adds their events twice.
-run_id returns the number of the run: load_summary(run_id) tells what became of the rows. progress => true reports each stage.
+seconds, milliseconds or microseconds since 1970; an INFO message and load_runs.times_read_as say which.
+event => NULL makes every row the event default_event. A channel that is NULL or empty is default_channel. An item or an amount that is
+NULL or empty is absent. properties are a JSON object.
+A customer is identified by identity_kind and the value. A load is one transaction. Loading the same rows twice adds their events twice.
+run_id returns the number of the run; load_summary(run_id) shows what became of the rows. progress => true reports each stage.
 Errors: 42703 for a column that does not exist, 42P01 without a store, 22004 for arguments that must not be NULL, 22023 for an unknown
 time_zone or date_order, 42501 for a source or a store that may run code of a role that you do not trust.';
 
@@ -159,7 +159,7 @@ BEGIN
   run_id := coalesce(run_id, (SELECT max(r.run_id) FROM clientele_data.load_runs r));
   RETURN QUERY
     SELECT s.outcome, s.n, s.meaning FROM (
-      SELECT -2 AS place, 'read' AS outcome, r.rows_read AS n, concat('Rows of ', r.source, '.', ' Times: ' || r.times || '.') AS meaning
+      SELECT -2 AS place, 'read' AS outcome, r.rows_read AS n, concat('Rows of ', r.source, '.', ' Times: ' || r.times_read_as || '.') AS meaning
       FROM clientele_data.load_runs r WHERE r.run_id = load_summary.run_id
       UNION ALL
       SELECT -1, 'packed', r.rows_packed, 'Rows that became events.'
@@ -171,5 +171,5 @@ BEGIN
     ORDER BY s.place;
 END $$;
 COMMENT ON FUNCTION load_summary(bigint) IS
-  'Tells what became of the rows of a load, the last one by default: read, packed, and rejected by reason.
+  'Shows what became of the rows of a load, the last one by default: read, packed, and rejected by reason.
 The rows packed and rejected add up to those read.';

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- How a load finds the numbers of its customers, event types and items: set by set, in temporary tables, so that there
--- may be more of them than memory holds. Each function makes a table `keys` of what is different in `rows`.
+-- may be more of them than memory holds. Each function creates a table `keys` of the different keys in `rows`.
 
 CREATE FUNCTION load_customers(rows text, keys text, kind text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -22,7 +22,7 @@ BEGIN
   IF n_missing > 0 THEN
     PERFORM clientele.require_store('identities', 'INSERT'), clientele.require_store('customers', 'INSERT');
     PERFORM clientele.lock_dictionaries();
-    -- Somebody may have added some of them meanwhile.
+    -- Another transaction may have added some of them meanwhile.
     EXECUTE format($sql$
       CREATE TEMP TABLE %s ON COMMIT DROP AS
       SELECT k.value, i.customer_id,
@@ -60,7 +60,7 @@ BEGIN
   RETURN n_keys;
 END $$;
 COMMENT ON FUNCTION load_customers(text, text, text) IS
-  'Makes a temporary table of the customers in the rows of a load, with their numbers, and makes new ones for those unknown; a part of
+  'Creates a temporary table of the customers in the rows of a load, with their numbers, and adds those that are new; a part of
 load_events().';
 
 CREATE FUNCTION load_event_types(rows text, keys text, channel text, event text, properties text) RETURNS bigint
@@ -97,7 +97,7 @@ BEGIN
   RETURN n_keys;
 END $$;
 COMMENT ON FUNCTION load_event_types(text, text, text, text, text) IS
-  'Makes a temporary table of the event types in the rows of a load, with their numbers, and adds those that are new; a part of
+  'Creates a temporary table of the event types in the rows of a load, with their numbers, and adds those that are new; a part of
 load_events().';
 
 CREATE FUNCTION load_items(rows text, keys text) RETURNS bigint
@@ -137,7 +137,8 @@ BEGIN
   RETURN n_keys;
 END $$;
 COMMENT ON FUNCTION load_items(text, text) IS
-  'Makes a temporary table of the items in the rows of a load, with their numbers, and adds those that are new; a part of load_events().';
+  'Creates a temporary table of the items in the rows of a load, with their numbers, and adds those that are new; a part of
+load_events().';
 
 CREATE FUNCTION require_all_keys(keys text, expected bigint, what text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -6,8 +6,7 @@ DECLARE
   merged bigint;
 BEGIN
   PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
-  -- Rows are inserted or locked one after the other in the order of customer_id, the same for all
-  -- writers, so that none waits for another in a circle. pg_column_size() reads a header only:
+  -- All writers insert or lock rows in the order of customer_id, so that they cannot deadlock. pg_column_size() reads a header only:
   -- a long body is neither fetched nor written until its tail is folded in.
   EXECUTE format($sql$
     WITH merged AS (
@@ -76,7 +75,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
   'Adds parts of journeys to the store: new customers get a row, the events of known ones are added to theirs.
-parts is a table or view with columns customer_id and journey; several parts of one customer are joined, NULL journeys passed over.
+parts is a table or view with columns customer_id and journey; several parts of one customer are joined, and NULL journeys are ignored.
 Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by
 default.
 Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first

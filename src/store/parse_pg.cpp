@@ -55,12 +55,12 @@ TimestampTz since_1970(int64 microseconds) {
   return microseconds - days * USECS_PER_DAY;
 }
 
-/// Microseconds in a unit of an epoch that is written with so many digits from 2001 to 2286.
+/// Microseconds in a unit of an epoch that is written with this many digits from 2001 to 2286.
 int64 epoch_unit(size_t digits) {
   return digits == 10 ? 1'000'000 : digits == 13 ? 1'000 : digits == 16 ? 1 : 0;
 }
 
-/// Seconds, milliseconds or microseconds since 1970, told apart by 10, 13 or 16 digits.
+/// Seconds, milliseconds or microseconds since 1970, distinguished by 10, 13 or 16 digits.
 bool epoch_time(std::string_view s, TimestampTz& at) {
   const size_t digits = leading_digits(s);
   if (digits != s.size() || epoch_unit(digits) == 0) return false;
@@ -99,7 +99,7 @@ bool digit_time(std::string_view s, int first_year, int last_year, DigitTime& re
          tm.tm_min < MINS_PER_HOUR && tm.tm_sec < SECS_PER_MINUTE;
 }
 
-/// Digits that nobody would take for anything else: a date between 1900 and 2100.
+/// Digits that are hardly anything else: a date between 1900 and 2100.
 bool looks_like_time(std::string_view s) {
   DigitTime time;
   return digit_time(s, 1900, 2100, time);

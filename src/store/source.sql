@@ -5,12 +5,12 @@ CREATE FUNCTION reject_reasons(OUT place integer, OUT reason text, OUT meaning t
   VALUES
     (1, 'missing_customer', 'The customer is NULL or blank.'),
     (2, 'missing_time', 'The time is NULL or blank.'),
-    (3, 'bad_time', 'The time cannot be read, or is no date of the calendar.'),
+    (3, 'bad_time', 'The time cannot be read, or is not a date of the calendar.'),
     (4, 'time_out_of_range', 'The time is infinite, before the year 1 or after the year 9999.'),
     (5, 'missing_event', 'The event is NULL or blank.'),
     (6, 'bad_amount', 'The amount cannot be read as a number.'),
-    (7, 'amount_out_of_range', 'The amount is not finite, is 10^12 or beyond, or has more than six decimals.'),
-    (8, 'bad_properties', 'The properties are no JSON object.'),
+    (7, 'amount_out_of_range', 'The amount is not finite, is 10^12 or more, or has more than six decimals.'),
+    (8, 'bad_properties', 'The properties are not a JSON object.'),
     (9, 'text_too_long', 'The customer or the item exceeds 2,000 bytes, the channel or the event 500, the properties 1,500.')
 $$;
 COMMENT ON FUNCTION reject_reasons() IS
@@ -44,7 +44,7 @@ BEGIN
   RETURN type_id;
 END $$;
 COMMENT ON FUNCTION source_column(regclass, text, text) IS
-  'Tells the type of a source''s column, with a helpful error if there is none of that name; a part of load_events().
+  'Returns the type of a source''s column, with a helpful error if there is none of that name; a part of load_events().
 Errors: 42703 for an unknown column.';
 
 CREATE FUNCTION source_row(source regclass) RETURNS text

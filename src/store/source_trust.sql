@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Reading a table or view runs code: that of a view, of policies, of casts of its columns' types. What is read
--- belongs to somebody whom the caller trusts, or is made so that nothing of its owner's can run.
+-- Reading a table or view runs code: that of a view, of policies, of casts of its columns' types. So a relation is read only if the
+-- caller trusts its owner, or if nothing of its owner's can run.
 
 CREATE FUNCTION lock_source(source regclass) RETURNS boolean
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_lock_source';
@@ -13,7 +13,7 @@ CREATE FUNCTION source_obstacle(source regclass, trusted boolean) RETURNS text
 DECLARE
   obstacle text;
 BEGIN
-  -- Casts belong to the owners of types, whoever has the table.
+  -- Casts belong to the owners of types, not to the owner of the table.
   WITH RECURSIVE types (id) AS (
     SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
     UNION
@@ -31,7 +31,7 @@ BEGIN
   END IF;
 
   -- A table runs expressions of its owner: policies, columns that are computed when they are read, and what the planner
-  -- computes of indexes, constraints, statistics and partition keys. What PostgreSQL brings along is not in pg_depend.
+  -- computes of indexes, constraints, statistics and partition keys. What comes with PostgreSQL is not in pg_depend.
   WITH RECURSIVE tree (id) AS (
     SELECT source::oid
     UNION

@@ -122,13 +122,16 @@ void refuse_what_does_not_only_read(const Parsed& parsed) {
   Found found;
   call_pg([&] { look(linitial_node(RawStmt, parsed.statements)->stmt, &found); });
   if (found.changes)
-    throw Error("0A000", "a WITH that changes data is not allowed here",
+    throw Error(sqlstate::not_supported, "a WITH that changes data is not allowed here",
                 "It must be a SELECT that reads only.");
-  if (found.into) throw Error("0A000", "SELECT INTO is not allowed here", "Leave INTO out.");
+  if (found.into)
+    throw Error(sqlstate::not_supported, "SELECT INTO is not allowed here", "Leave INTO out.");
   if (found.locks)
-    throw Error("0A000", "FOR UPDATE and FOR SHARE are not allowed here", "Leave them out.");
+    throw Error(sqlstate::not_supported, "FOR UPDATE and FOR SHARE are not allowed here",
+                "Leave them out.");
   if (found.parameter >= 0)
-    throw Error("42P02", "there is no parameter $" + std::to_string(found.parameter));
+    throw Error(sqlstate::undefined_parameter,
+                "there is no parameter $" + std::to_string(found.parameter));
 }
 
 /// Where the parser stopped, in characters. If a function called this one, SPI has taken the place
@@ -162,15 +165,15 @@ struct Result {
 
 Result read(const std::string& text) {
   if (text.size() > longest)
-    throw Error("54000", "SQL text must not be longer than 1 MB: it has " +
-                             std::to_string(text.size()) + " bytes");
+    throw Error(sqlstate::limit_exceeded, "SQL text must not be longer than 1 MB: it has " +
+                                              std::to_string(text.size()) + " bytes");
   const Parsed whole = parse(text);
   if (list_length(whole.statements) > 1)
-    throw Error("42601", "there are several statements",
+    throw Error(sqlstate::syntax_error, "there are several statements",
                 "One SELECT or one expression is needed, without a semicolon within.");
   if (list_length(whole.statements) == 1) {
     if (only_select(whole) == nullptr)
-      throw Error("42601", "this is neither a SELECT nor an expression",
+      throw Error(sqlstate::syntax_error, "this is neither a SELECT nor an expression",
                   "A query begins with SELECT, WITH, VALUES or TABLE, or with a bracket.");
     refuse_what_does_not_only_read(whole);
     return {"query", statement_text(whole, text)};
@@ -185,7 +188,7 @@ Result read(const std::string& text) {
       return {"expression", std::move(body)};
     }
   }
-  throw Error("42601", "this is neither a SELECT nor an expression",
+  throw Error(sqlstate::syntax_error, "this is neither a SELECT nor an expression",
               "An expression is one value, without a name and without FROM.");
 }
 

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: PostgreSQL
--- The store is made of ordinary tables of whoever calls create_store(), not of the extension: their
--- owner may add columns, indexes and policies, and pg_dump keeps them all.
+-- The store consists of ordinary tables. They belong to the role that calls create_store(), not to the extension. The owner
+-- may add columns, indexes and policies, and pg_dump keeps them all.
 
 CREATE FUNCTION require_store(relation text DEFAULT 'stored_journeys', privilege text DEFAULT NULL) RETURNS void
-  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store';
+  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_require_store_0_2';
 COMMENT ON FUNCTION require_store(text, text) IS
-  'Checks that the store exists, that you may use this table of it, and that you trust whoever could put code there.
+  'Checks that the store exists, that you may use this table of it, and that you trust all roles that could put code there.
 These are its owners, the roles with CREATE on the schema, and, if you write, those with TRIGGER on the table. The error says what to do.
-privilege: SELECT (the default), INSERT, UPDATE or DELETE. Errors: 42P01 without a store, 42501 without the privilege or the trust.';
+privilege: SELECT (the default), INSERT, UPDATE or DELETE. Errors: 42P01 without a store or the table, 55000 for a table of an older
+version that has changed since (upgrade_store() brings it up to date), 42501 without the privilege or the trust.';
 
 CREATE FUNCTION check_time_zone(time_zone text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -27,12 +28,12 @@ BEGIN
     IF SQLERRM LIKE 'time zone "%" means%' THEN
       RAISE;
     END IF;
-    RAISE EXCEPTION 'there is no time zone "%"', left(time_zone, 100) USING
+    RAISE EXCEPTION 'time zone "%" does not exist', left(time_zone, 100) USING
       ERRCODE = 'invalid_parameter_value', HINT = 'pg_timezone_names lists them.';
   END;
 END $$;
 COMMENT ON FUNCTION check_time_zone(text) IS
-  'Checks that a time zone exists and that SET TIME ZONE and AT TIME ZONE take it for the same.
+  'Checks that a time zone exists, and that it is the same for SET TIME ZONE and AT TIME ZONE.
 Errors: 22023 if not, 22004 for NULL.';
 
 CREATE FUNCTION store_time_zone() RETURNS text
@@ -49,7 +50,7 @@ BEGIN
   RETURN zone;
 END $$;
 COMMENT ON FUNCTION store_time_zone() IS
-  'Returns the time zone of the store: days begin by it, and times that name no zone are read by it.
+  'Returns the time zone of the store, in which days begin and times without a zone are read.
 Errors: 42P01 without a store, 42501 without the right to read clientele_data.settings.';
 
 CREATE PROCEDURE set_store_time_zone(time_zone text)
@@ -64,8 +65,7 @@ COMMENT ON PROCEDURE set_store_time_zone(text) IS
   'Changes the time zone of the store. What is loaded already stays as it is; days in views move.
 Errors: 22023 for an unknown time zone, 42P01 without a store, 42501 without the right to change clientele_data.settings.';
 
--- Whoever owns a schema may drop and replace what others have in it, and whoever may create in it can put functions and
--- operators beside it.
+-- The owner of a schema may drop and replace what others have in it, and a role with CREATE can add functions and operators.
 CREATE FUNCTION require_own_schema(schema_name text) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -96,21 +96,22 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION require_own_schema(text) IS
-  'Checks that a schema is yours and that nobody whom you do not trust can put, or has put, anything there; a part of create_store().
+  'Checks that a schema is yours, and that no role that you do not trust can create, or owns, objects in it; a part of create_store().
 Errors: 42501 if not.';
 
 CREATE PROCEDURE create_store(time_zone text DEFAULT NULL)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
+  creator name;
 BEGIN
   IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'clientele_data' AND c.relname = 'stored_journeys') THEN
-    RAISE EXCEPTION 'there is a store in this database already' USING
+    RAISE EXCEPTION 'this database has a clientele store already' USING
       ERRCODE = 'duplicate_table',
       DETAIL = (SELECT format('Schema clientele_data belongs to %I.', pg_get_userbyid(nspowner))
                 FROM pg_namespace WHERE nspname = 'clientele_data'),
-      HINT = 'Use it; or CALL clientele.drop_store(), which deletes all its data, and create it anew.';
+      HINT = 'Use it; or CALL clientele.drop_store(), which deletes all its data, and create it again.';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'clientele_data') THEN
     CREATE SCHEMA clientele_data;
@@ -121,26 +122,22 @@ BEGIN
     COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
   PERFORM clientele.check_time_zone(zone), clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
-  CALL clientele.create_store_tables();
+  FOR creator IN SELECT m.created_by FROM clientele.store_members m GROUP BY m.created_by ORDER BY min(m.place) LOOP
+    EXECUTE format('CALL clientele.%I()', creator);
+  END LOOP;
   INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', zone);
-  CALL clientele.create_rfm_tables();
-  CALL clientele.create_model_tables();
-  CALL clientele.create_tag_tables();
-  CALL clientele.create_store_views();
-  CALL clientele.create_rfm_views();
-  CALL clientele.create_model_views();
-  CALL clientele.create_tag_views();
 END $$;
 COMMENT ON PROCEDURE create_store(text) IS
-  'Makes the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
-time_zone: that of the store, by default the session''s; its days begin by it, and times that name no zone are read by it.
+  'Creates the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
+time_zone: that of the store, in which days begin and times without a zone are read; by default that of the session.
 Needs the right to create schemas, or two empty schemas of these names that are yours.
-Errors: 42P07 if there is a store already, 42501 if a schema of these names is another role''s, or others may create in it,
+Errors: 42P07 if there is a store already, 42501 if a schema of these names belongs to another role, or if others may create objects in it,
 22023 for an unknown time zone.';
 
 CREATE PROCEDURE drop_store(cascade boolean DEFAULT false)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  statement text;
   context text;
 BEGIN
   PERFORM clientele.require_store();
@@ -149,30 +146,25 @@ BEGIN
     RETURN;
   END IF;
   BEGIN
-    DROP FUNCTION IF EXISTS clientele_bi.funnel(clientele.funnel_def), clientele_bi.path_links(clientele.path_def);
-    DROP VIEW IF EXISTS clientele_bi.events, clientele_bi.sessions, clientele_bi.daily_activity, clientele_bi.load_quality,
-      clientele_bi.rfm, clientele_bi.models, clientele_bi.customer_tags, clientele_bi.tag_coverage,
-      clientele_bi.tag_family_coverage, clientele_bi.tag_history, clientele_bi.tag_values;
-    DROP VIEW IF EXISTS clientele_data.journeys;
-    DROP TABLE IF EXISTS clientele_data.stored_journeys, clientele_data.journey_changes, clientele_data.journey_change_sets,
-      clientele_data.rejects,
-      clientele_data.load_runs, clientele_data.identities, clientele_data.customers,
-      clientele_data.event_types, clientele_data.items, clientele_data.rfm_segments, clientele_data.rfm_tiers,
-      clientele_data.models, clientele_data.model_names, clientele_data.tag_changes, clientele_data.tag_status,
-      clientele_data.tag_refreshes, clientele_data.tag_audiences, clientele_data.tag_numbers, clientele_data.tags,
-      clientele_data.settings;
-    DROP SEQUENCE IF EXISTS clientele_data.journey_batches;
+    FOR statement IN
+      SELECT format('DROP %s %s', p.kind, string_agg(p.present, ', ' ORDER BY p.place))
+      FROM (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS present FROM clientele.store_members m) p
+      WHERE p.present IS NOT NULL
+      GROUP BY p.kind ORDER BY array_position('{function,view,table,sequence}', p.kind)
+    LOOP
+      EXECUTE statement;
+    END LOOP;
     DROP SCHEMA clientele_bi;
     DROP SCHEMA clientele_data;
   EXCEPTION WHEN dependent_objects_still_exist THEN
     GET STACKED DIAGNOSTICS context = PG_EXCEPTION_DETAIL;
-    RAISE EXCEPTION 'the store holds, or is used by, objects that clientele did not make' USING
+    RAISE EXCEPTION 'the store holds, or is used by, objects that clientele did not create' USING
       ERRCODE = 'dependent_objects_still_exist',
       DETAIL = context,
       HINT = 'Move them elsewhere; or CALL clientele.drop_store(cascade => true) to drop them, too.';
   END;
 END $$;
 COMMENT ON PROCEDURE drop_store(boolean) IS
-  'Removes the store with all its data: the schemas clientele_data and clientele_bi.
-It refuses if you have put objects of your own there, or made views on it, unless cascade is true.
+  'Drops the store with all its data: the schemas clientele_data and clientele_bi.
+It refuses if there are objects of your own in them, or views on them elsewhere, unless cascade is true.
 Errors: 42P01 without a store, 2BP01 if it refuses.';

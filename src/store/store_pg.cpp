@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-// Who may do what with the store, and the locks that its functions take. Only PostgreSQL's regime.
+// The rights and the trust that the store needs, and the locks that its functions take. Only
+// PostgreSQL's regime.
 #include <string_view>
 
-#include "pg/trust.hpp"
 #include "pg/values.hpp"
+#include "store/store_pg.hpp"
 
 extern "C" {
 #include "catalog/pg_inherits.h"
@@ -40,39 +41,73 @@ bool may_use(Oid schema) {
 #endif
 }
 
+[[noreturn]] void report_missing(Oid schema, const char* name) {
+  if (OidIsValid(schema) && OidIsValid(get_relname_relid("stored_journeys", schema)))
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the store has no table clientele_data.%s", name),
+         errdetail("An older version of clientele created the store, or the table was dropped."),
+         errhint(pg::upgrade_hint)));
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("this database has no clientele store"),
+                  errdetail("Table clientele_data.%s does not exist.", name),
+                  errhint("CALL clientele.create_store() makes one.")));
+}
+
 /// A table of the store whose owner and writers the current role trusts.
 Oid trusted_table(Oid schema, const char* name) {
   const Oid table = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
-  if (!OidIsValid(table))
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("there is no store in this database"),
-                    errdetail("Table clientele_data.%s does not exist.", name),
-                    errhint("CALL clientele.create_store() makes one.")));
+  if (!OidIsValid(table)) report_missing(schema, name);
   pg::require_trusted(schema, table);
   return table;
 }
 
 Oid owner_of(Oid relation) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-  if (!HeapTupleIsValid(tuple))
+  const Oid owner = pg::table_owner(relation);
+  if (!OidIsValid(owner))
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("relation with OID %u does not exist", relation)));
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
   return owner;
 }
 
-}  // namespace
-}  // namespace clientele
+/// What errors call a table of the store.
+const char* table_name(Oid table) {
+  const char* const name = get_rel_name(table);
+  return name == nullptr ? "" : psprintf("clientele_data.%s", quote_identifier(name));
+}
 
-using namespace clientele;
+/// A column that the store has since its tables were changed. It stands for all tables whose names
+/// begin with `tables`.
+struct Change {
+  std::string_view tables;
+  const char* table;
+  const char* column;
+};
+constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
+                                     {"tag", "tags", "max_age"}};
 
-CLIENTELE_FUNCTION(clientele_require_store) {
+/// Refuses tables that an older version created, and that mean something else to the SQL of this
+/// one.
+void require_present(Oid schema, const char* name) {
+  for (const Change& change : changes_in_0_2) {
+    if (!std::string_view(name).starts_with(change.tables)) continue;
+    const Oid changed = get_relname_relid(change.table, schema);
+    if (OidIsValid(changed) && get_attnum(changed, change.column) == InvalidAttrNumber)
+      ereport(ERROR,
+              (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+               errmsg("an older version of clientele created this store"),
+               errdetail("Table clientele_data.%s has no column %s.", change.table, change.column),
+               errhint(pg::upgrade_hint)));
+  }
+}
+
+void require_store(FunctionCallInfo fcinfo, bool present) {
   const char* const name =
       PG_ARGISNULL(0) ? "stored_journeys" : text_to_cstring(PG_GETARG_TEXT_PP(0));
   const Privilege privilege =
       privilege_named(PG_ARGISNULL(1) ? "SELECT" : pg::text_view(PG_GETARG_DATUM(1)));
   const Oid schema = get_namespace_oid("clientele_data", true);
   const Oid table = trusted_table(schema, name);
+  if (present) require_present(schema, name);
   if (!may_use(schema) || !may(table, privilege.mode))
     ereport(
         ERROR,
@@ -84,7 +119,37 @@ CLIENTELE_FUNCTION(clientele_require_store) {
              ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
              : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "
                        "answer without a dictionary.")));
-  if (privilege.mode != ACL_SELECT) pg::require_trusted_writers(table);
+  if (privilege.mode != ACL_SELECT) pg::require_trusted_trigger_makers(table, table_name(table));
+}
+
+}  // namespace
+
+namespace pg {
+
+void require_trusted(Oid schema, Oid table) {
+  require_trusted_owner("schema", "clientele_data", schema_owner(schema));
+  require_trusted_owner("table", table_name(table), table_owner(table));
+  require_trusted_creators(schema, "clientele_data");
+  const Oid views = get_namespace_oid("clientele_bi", true);
+  if (OidIsValid(views)) require_trusted_owner("schema", "clientele_bi", schema_owner(views));
+}
+
+bool may_read(Oid table) { return may_use(get_rel_namespace(table)) && may(table, ACL_SELECT); }
+
+}  // namespace pg
+
+}  // namespace clientele
+
+using namespace clientele;
+
+/// What upgrade_store() calls, and the SQL of 0.1.0 until ALTER EXTENSION UPDATE is run.
+CLIENTELE_FUNCTION(clientele_require_store) {
+  require_store(fcinfo, false);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_require_store_0_2) {
+  require_store(fcinfo, true);
   PG_RETURN_VOID();
 }
 
@@ -99,8 +164,8 @@ CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
                     errmsg("permission denied to lock the dictionaries of the store"),
                     errdetail("Role %s may add to none of them.",
                               quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-  // Nobody takes this lock by a statement: a table as such is locked in another way, and its
-  // sub-object 1 in none.
+  // No statement takes this lock: a table as such is locked in another way, and its sub-object 1
+  // is never locked.
   LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
   PG_RETURN_VOID();
 }

@@ -186,9 +186,9 @@ def numbers(rng, count):
 MILLION = """
 CREATE TABLE customers AS SELECT i::bigint * 37 % 1000003 AS id, i % 1000 AS spend, i % 7 = 0 AS vip, i % 11 < 3 AS lost FROM generate_series(1, 1000000) i;
 ALTER TABLE customers SET (parallel_workers = 2);
-CREATE TABLE tags AS SELECT audience(id) FILTER (WHERE vip) AS vip, audience(id) FILTER (WHERE lost) AS lost, audience(id) AS everybody,
+CREATE TABLE tags AS SELECT audience(id) FILTER (WHERE vip) AS vip, audience(id) FILTER (WHERE lost) AS lost, audience(id) AS all_of_them,
   tag_scores(id, spend / 8.0) AS spend FROM customers;
-SELECT cardinality(vip - lost) = (SELECT count(*) FROM customers WHERE vip AND NOT lost), cardinality(everybody) = 1000000,
+SELECT cardinality(vip - lost) = (SELECT count(*) FROM customers WHERE vip AND NOT lost), cardinality(all_of_them) = 1000000,
   and_cardinality(vip, lost) = (SELECT count(*) FROM customers WHERE vip AND lost), vip | lost = (SELECT audience(id) FROM customers WHERE vip OR lost),
   cardinality((vip | scores_at_least(spend, 100)) - lost) = (SELECT count(*) FROM customers WHERE (vip OR spend / 8.0 >= 100) AND NOT lost),
   scores_between(spend, 10.125, 20) = (SELECT audience(id) FROM customers WHERE spend / 8.0 BETWEEN 10.125 AND 20),

@@ -9,11 +9,13 @@ from checks import Checks
 # (function, part of the message): why it may be said. What nothing matches any more is an error, too.
 TEMPORARY = "names of temporary relations that temporary_name() makes and quotes, and columns that are constants"
 CALLER = "runs a query that the caller gives, which is what it is for"
+MEMBER = "names of members of the store, which the extension lists and PostgreSQL quotes, and statements made of them"
 RULE = "runs a rule, which is SQL of an author that the caller trusts"
 ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_parts", "merge_journeys", "open_source", "time_reading")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
+    **{(name, "is not sanitized"): MEMBER for name in ("drop_store", "grant_bi", "rename_store_column", "create_members", "upgrade_store")},
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
 }
 

@@ -338,9 +338,9 @@ def truth_table():
         checks.skip(f"there is no truth table {CASES}")
         return
     cases = list(csv.reader(CASES.open(encoding="utf-8", newline="")))[1:]
-    told = psql("CREATE TEMP TABLE cases (id int, tags text, query text);" + copy("cases", [(i, t, q) for i, (t, q, _) in enumerate(cases)]) +
+    answered = psql("CREATE TEMP TABLE cases (id int, tags text, query text);" + copy("cases", [(i, t, q) for i, (t, q, _) in enumerate(cases)]) +
                 "SELECT id, tag_match(tags::text[], query), tags::text[] @@ query::tag_query, query::tag_query @@ tags::text[], to_jsonb(tags::text[]) FROM cases ORDER BY id;")
-    for (tags, query, want), (_, *got, parsed) in zip(cases, told, strict=True):
+    for (tags, query, want), (_, *got, parsed) in zip(cases, answered, strict=True):
         check(f"case {query} of {tags}", got == [want] * 3, got)
         check(f"case {query} of {tags} in Python", Tags(json.loads(parsed)).answers(Query(query).tree) == (want == "t"))
 
@@ -356,7 +356,7 @@ def main():
     sets = random_sets(rng)
     tables = [Tags(s or []) for s in sets]
     texts = [random_query(rng, rng.choice([0, 1, 2, 2, 3])) for _ in range(count)]
-    # GIN of PostgreSQL 15 would lose rows of these, were they asked carelessly.
+    # With a careless operator class, GIN of PostgreSQL 15 would lose rows of these.
     texts[:3] = ["age & vip", "a.* & city", "age>20 | b & vip"]
     objects = [None if s is None else json.dumps(as_object(rng, s), ensure_ascii=False) for s in sets]
     arrays = [None if s is None else json.dumps(s, ensure_ascii=False) for s in sets]
@@ -365,11 +365,11 @@ def main():
 
     # tag_match, by three ways of keeping tags, against Python: three sets for each query.
     step = len(sets) // 3 + 1
-    told = psql(f"""SELECT q.id, string_agg(concat(coalesce(tag_match(tags, query)::text, '-'), coalesce(tag_match(list, query)::text, '-'),
+    answered = psql(f"""SELECT q.id, string_agg(concat(coalesce(tag_match(tags, query)::text, '-'), coalesce(tag_match(list, query)::text, '-'),
                                 coalesce(tag_match(object, query)::text, '-')), ' ' ORDER BY k)
 FROM queries q, generate_series(0, 2) k, sets s WHERE s.id = (q.id * 7 + k * {step}) % {len(sets)} GROUP BY q.id ORDER BY q.id;""")
     yes = 0
-    for (i, got), text in zip(told, texts, strict=True):
+    for (i, got), text in zip(answered, texts, strict=True):
         tree = Query(text).tree
         for k, answers in enumerate(got.split(" ")):
             at = (int(i) * 7 + k * step) % len(sets)
@@ -428,16 +428,16 @@ CREATE TEMP TABLE plans AS SELECT plan($$SELECT FROM cases WHERE tags && '{{VIP}
     for text in rng.sample(texts, min(count, 20000)):
         at = rng.randrange(len(text) + 1)
         broken.append(text[:at] + rng.choice(bits) + text[at + rng.randrange(3):])
-    told = psql("CREATE TEMP TABLE broken (id int, query text);" + copy("broken", enumerate(broken)) +
+    answered = psql("CREATE TEMP TABLE broken (id int, query text);" + copy("broken", enumerate(broken)) +
                 "SELECT parses(query), CASE WHEN parses(query) = 'yes' THEN (SELECT string_agg(tag_match(tags, query::tag_query)::text, ' ' ORDER BY id) FROM sets WHERE id BETWEEN 1 AND 8) END FROM broken ORDER BY id;")
     refused = 0
-    for text, (got, answers) in zip(broken, told, strict=True):
+    for text, (got, answers) in zip(broken, answered, strict=True):
         try:
             tree = Query(text).tree
             check(f"{text!r} is a query", got == "yes" and answers.split(" ") == [str(t.answers(tree)).lower() for t in tables[1:9]], (got, answers))
         except Wrong:
             refused += 1
-            check(f"{text!r} is no query", got == "42601", got)
+            check(f"{text!r} is not a query", got == "42601", got)
     check("some are refused and some are not", len(broken) < 100 or len(broken) * .2 < refused < len(broken) * .95, (refused, len(broken)))
 
     psql("DROP SCHEMA tag_queries CASCADE;")

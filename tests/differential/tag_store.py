@@ -5,9 +5,9 @@
 usage: tag_store.py [SEED [ROUNDS]]      (default: a fresh seed, 40 rounds)
 
 Each round changes journeys (grow, appear, shrink, vanish), moves the present, sometimes gives a tag
-another rule or breaks one, and refreshes all tags or some. After it, who has what, the numbers, the
-outcomes, the history and random queries must be those of the model, which knows which customers a
-refresh may ask and which not.
+another rule or breaks one, and refreshes all tags or some. After it, the customers of each tag, the
+numbers, the outcomes, the history and random queries must be those of the model, which knows for
+which customers a refresh may evaluate a rule.
 """
 import json
 import random
@@ -85,7 +85,7 @@ class Model:
         self.changes = []  # customers, in order
         self.history = {}  # (tag, value): [(gained, lost)]
         self.before = {}  # tag: {value: customers} as last refreshed
-        self.held = {}  # tag: what the answer is made of, which may not be what the rule has become
+        self.held = {}  # tag: what the stored answer has, even if the rule has changed since
 
     def answer(self, tag, asked, hour):
         *_, rule = self.rules[tag]
@@ -100,7 +100,7 @@ class Model:
         return result
 
     def members(self, tag):
-        """Who has which value; "" for the tag itself."""
+        """The customers that have each value; "" for the tag itself."""
         holds = self.held.get(tag, "flag")
         found = {"": set(self.answers[tag])}
         if holds in ("text", "texts"):

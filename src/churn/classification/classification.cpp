@@ -4,13 +4,11 @@
 #include <array>
 
 #include "base/error.hpp"
-#include "base/sort.hpp"
 
 namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-constexpr uint64_t max_counted = uint64_t{1} << 48;
 constexpr uint64_t half = std::bit_cast<uint64_t>(0.5);
 constexpr uint64_t one = std::bit_cast<uint64_t>(1.0);
 
@@ -24,33 +22,11 @@ uint64_t rounded(uint64_t key, int digits) {
   return key <= half ? key & kept : complement(complement(key) & kept);
 }
 
-/// The most digits at which these two are one; negative if they never are.
+/// The largest number of digits at which these two become equal; negative if they never do.
 int digits_in_common(uint64_t a, uint64_t b) {
   if ((a <= half) != (b <= half)) return -1;
   const uint64_t difference = a <= half ? a ^ b : complement(a) ^ complement(b);
   return Classification::all_digits - std::bit_width(difference);
-}
-
-void append(std::pmr::vector<PredictionRun>& out, const PredictionRun& run) {
-  if (!out.empty() && out.back().key == run.key) {
-    out.back().positives += run.positives;
-    out.back().negatives += run.negatives;
-  } else {
-    out.push_back(run);
-  }
-}
-
-/// Two ascending lists as one, with keys of so many digits.
-template <class Left, class Right, class Out>
-void merge_runs(const Left& left, const Right& right, int digits, Out& out) {
-  size_t l = 0, r = 0, steps = 0;
-  while (l < left.size() || r < right.size()) {
-    if (++steps % 65536 == 0) poll();
-    const bool from_left = r == right.size() || (l < left.size() && left[l].key <= right[r].key);
-    PredictionRun run = from_left ? left[l++] : right[r++];
-    run.key = rounded(run.key, digits);
-    append(out, run);
-  }
 }
 
 void check_probability(double value, const char* name) {
@@ -64,9 +40,8 @@ void check_probability(double value, const char* name) {
 
 void Classification::add(double probability, bool outcome) {
   check_probability(probability, "a predicted probability");
-  const auto key = std::bit_cast<uint64_t>(probability + 0.0);  // one zero
-  fresh_.push_back(key << 1 | static_cast<uint64_t>(outcome));
-  if (fresh_.size() >= 65536 && fresh_.size() >= runs_.size() / 2) settle();
+  const uint64_t key = rounded(std::bit_cast<uint64_t>(probability + 0.0), digits_);  // one zero
+  if (runs_.add(key << 1 | static_cast<uint64_t>(outcome))) fit_in();
 }
 
 double Classification::threshold(double value) const {
@@ -74,75 +49,47 @@ double Classification::threshold(double value) const {
   return std::bit_cast<double>(rounded(std::bit_cast<uint64_t>(value + 0.0), digits()));
 }
 
-/// Makes `all`, which has keys of so many digits, the runs; with fewer digits if need be.
-void Classification::take(std::pmr::vector<PredictionRun>& all, int digits) const {
-  if (all.size() > limit_) {
-    std::array<size_t, all_digits> merging{};  // neighbours that become one, by digits
-    for (size_t i = 1; i < all.size(); ++i) {
-      if (i % 65536 == 0) poll();
-      if (const int d = digits_in_common(all[i - 1].key, all[i].key); d >= 0) ++merging[d];
-    }
-    size_t left = all.size();
-    while (left > limit_ && digits > 0) left -= merging[--digits];
-    size_t kept = 0;
-    for (size_t i = 0; i < all.size(); ++i) {
-      PredictionRun run = all[i];
-      run.key = rounded(run.key, digits);
-      if (kept > 0 && all[kept - 1].key == run.key) {
-        all[kept - 1].positives += run.positives;
-        all[kept - 1].negatives += run.negatives;
-      } else {
-        all[kept++] = run;
-      }
-    }
-    all.resize(kept);
-    all.shrink_to_fit();
-  }
-  runs_.swap(all);
+void Classification::round_to(int digits) const {
   digits_ = digits;
+  runs_.coarsen([&](PredictionRun& run) { run.key = rounded(run.key, digits); });
 }
 
-void Classification::settle() const {
-  if (fresh_.empty()) return;
-  sort_polled(fresh_.begin(), fresh_.end());
-  std::pmr::vector<PredictionRun> counted(fresh_.get_allocator()), all(fresh_.get_allocator());
-  for (size_t i = 0; i < fresh_.size(); ++i) {
+/// Drops digits of the keys until there are at most as many runs as the limit.
+void Classification::fit_in() const {
+  const std::span<const PredictionRun> all = runs_.groups();
+  if (all.size() <= limit_) return;
+  std::array<size_t, all_digits> merging{};  // neighbours that become one, by digits
+  for (size_t i = 1; i < all.size(); ++i) {
     if (i % 65536 == 0) poll();
-    const uint64_t outcome = fresh_[i] & 1;
-    append(counted, {rounded(fresh_[i] >> 1, digits_), outcome, 1 - outcome});
+    if (const int d = digits_in_common(all[i - 1].key, all[i].key); d >= 0) ++merging[d];
   }
-  if (!runs_.empty()) {
-    merge_runs(runs_, counted, digits_, all);
-    counted.swap(all);
-  }
-  take(counted, digits_);
-  fresh_.clear();
-  fresh_.shrink_to_fit();
+  size_t left = all.size();
+  int digits = digits_;
+  while (left > limit_ && digits > 0) left -= merging[--digits];
+  round_to(digits);
 }
 
 void Classification::merge(const Classification& other) {
-  const std::span<const PredictionRun> right = other.runs();
-  if (right.empty()) return;
-  settle();
-  const int digits = std::min(digits_, other.digits_);
-  std::pmr::vector<PredictionRun> all(runs_.get_allocator());
-  merge_runs(runs_, right, digits, all);
-  take(all, digits);
+  other.fit_in();
+  fit_in();
+  if (other.digits_ < digits_) round_to(other.digits_);
+  runs_.merge(other.runs_, [&](PredictionRun& run) { run.key = rounded(run.key, digits_); });
+  fit_in();
 }
 
 void Classification::write(Bytes& out) const {
-  settle();
+  const std::span<const PredictionRun> all = runs();
   Writer w(out);
   w.u8(version);
   w.u8(static_cast<uint8_t>(digits_));
-  w.varint(runs_.size());
+  w.varint(all.size());
   uint64_t before = 0;
-  for (size_t i = 0; i < runs_.size(); ++i) {
+  for (size_t i = 0; i < all.size(); ++i) {
     if (i % 65536 == 0) poll();
-    w.varint(runs_[i].key - before);
-    w.varint(runs_[i].positives);
-    w.varint(runs_[i].negatives);
-    before = runs_[i].key;
+    w.varint(all[i].key - before);
+    w.varint(all[i].positives);
+    w.varint(all[i].negatives);
+    before = all[i].key;
   }
 }
 
@@ -166,7 +113,7 @@ void Classification::read(Reader& r) {
         (total += positives + negatives) > max_counted)
       Reader::fail("impossible counts of outcomes");
     if (rounded(key, digits) != key) Reader::fail("a probability has too many digits");
-    runs_.push_back({key, positives, negatives});
+    runs_.append({key, positives, negatives});
   }
   if (digits < all_digits && total <= limit_) Reader::fail("probabilities are rounded in vain");
   digits_ = digits;

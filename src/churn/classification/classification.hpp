@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// How well predicted probabilities agree with what came.
+// How well predicted probabilities agree with the outcomes.
 #pragma once
 #include <bit>
 #include <cstdint>
@@ -8,46 +8,53 @@
 #include <span>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "base/counted.hpp"
 
 namespace clientele {
 
 /// A predicted probability, and how often the outcome was true and false.
 struct PredictionRun {
-  uint64_t key;  // the bits of the double, which are in the order of the values
+  using Row = uint64_t;  // 2 x key + outcome
+  uint64_t key;          // the bits of the double, which are in the order of the values
   uint64_t positives, negatives;
 
+  static PredictionRun of(Row row) { return {row >> 1, row & 1, 1 - (row & 1)}; }
+  bool before(const PredictionRun& other) const { return key < other.key; }
+  void take(const PredictionRun& equal) {
+    positives += equal.positives;
+    negatives += equal.negatives;
+  }
   double probability() const { return std::bit_cast<double>(key); }
   uint64_t rows() const { return positives + negatives; }
 };
 
 /// All predictions with their outcomes: the state of the aggregate classification. Exact up to
-/// `limit` different probabilities. With more, the smaller one of p and 1 - p is rounded down to as
-/// many binary digits behind the first as leave at most so many; what is left depends on the
-/// multiset of rows only, as each such grid holds the coarser ones.
+/// `limit` different probabilities. If there are more, the smaller one of p and 1 - p is rounded
+/// down to the largest number of binary digits after the first that leaves at most `limit`. The
+/// result depends on the multiset of rows only, because each such grid contains the coarser ones.
 class Classification {
  public:
   static constexpr size_t usual_limit = size_t{1} << 20;
   static constexpr int all_digits = 52;
 
   explicit Classification(std::pmr::memory_resource* memory, size_t limit = usual_limit)
-      : limit_(limit), runs_(memory), fresh_(memory) {}
+      : limit_(limit), runs_(memory) {}
 
-  /// Error 22023 for what is no probability.
+  /// 22023 for a number that is not a probability.
   void add(double probability, bool outcome);
   void merge(const Classification& other);
 
   /// The different probabilities, ascending.
   std::span<const PredictionRun> runs() const {
-    settle();
-    return runs_;
+    fit_in();
+    return runs_.groups();
   }
-  /// Binary digits behind the first that are kept.
+  /// The number of binary digits after the first that are kept.
   int digits() const {
-    settle();
+    fit_in();
     return digits_;
   }
-  /// 22023 for what is no probability; else as the predictions are rounded.
+  /// The threshold, rounded as the predictions are. 22023 for a number that is not a probability.
   double threshold(double value) const;
 
   /// Depends on the multiset of rows only. Versioned.
@@ -55,20 +62,19 @@ class Classification {
   void read(Reader& reader);
 
  private:
-  void settle() const;
-  void take(std::pmr::vector<PredictionRun>& all, int digits) const;
+  void fit_in() const;
+  void round_to(int digits) const;
 
   size_t limit_;
-  // How the multiset is held may change while the multiset does not.
+  // Rows are counted when they are read, and only then known to be too many.
   mutable int digits_ = all_digits;
-  mutable std::pmr::vector<PredictionRun> runs_;
-  mutable std::pmr::vector<uint64_t> fresh_;  // 2 x key + outcome; not counted yet, in any order
+  mutable Grouped<PredictionRun> runs_;
 };
 
-// Of the runs of a Classification, of which there is at least one.
+// Measures of the runs of a Classification. There must be at least one run.
 
-/// How often a positive has a higher probability than a negative, ties counting half; none if all
-/// outcomes are the same.
+/// The share of pairs in which the positive has a higher probability than the negative; a tie
+/// counts half. None if all outcomes are the same.
 std::optional<double> area_under_curve(std::span<const PredictionRun> runs);
 double log_loss(std::span<const PredictionRun> runs);
 double brier_score(std::span<const PredictionRun> runs);
@@ -86,7 +92,7 @@ struct CalibrationBin {
   uint64_t customers, positives;
   double mean_probability;
 };
-/// Bins of about as many customers each, or of equal width; empty ones are left out. Equal
+/// Bins with about the same number of customers, or of equal width; empty ones are left out. Equal
 /// probabilities stay together: with `by_quantile` in the bin that holds the middle one of them.
 std::vector<CalibrationBin> calibration(std::span<const PredictionRun> runs, int bins,
                                         bool by_quantile);
@@ -94,8 +100,8 @@ std::vector<CalibrationBin> calibration(std::span<const PredictionRun> runs, int
 struct LiftBucket {
   int bucket;  // from 1, the highest probabilities
   uint64_t customers;
-  double positives;   // equal probabilities are dealt out evenly over the buckets that they span
-  double cumulative;  // positives up to and with this bucket
+  double positives;   // equal probabilities are divided evenly over the buckets that they span
+  double cumulative;  // positives up to and including this bucket
 };
 /// Buckets as ntile makes them; empty ones are left out.
 std::vector<LiftBucket> lift(std::span<const PredictionRun> runs, int buckets);

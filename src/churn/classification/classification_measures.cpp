@@ -27,7 +27,7 @@ Totals totals(Runs runs) {
 }
 
 /// Neumaier (1974), "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen": a sum
-/// of a million terms that is right in nearly all its digits.
+/// of a million terms is right in nearly all its digits.
 class Sum {
  public:
   void add(double v) {
@@ -58,7 +58,7 @@ double mean(Runs runs, Term term) {
 }  // namespace
 
 // Mann & Whitney (1947), "On a test of whether one of two random variables is stochastically larger
-// than the other": U / (positives x negatives), in whole numbers.
+// than the other": U / (positives x negatives), computed in whole numbers.
 std::optional<double> area_under_curve(Runs runs) {
   const Totals t = totals(runs);
   if (t.positives == 0 || t.negatives == 0) return std::nullopt;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// The aggregate classification, its state classification_summary, and what is asked of one.
+// The aggregate classification, its state classification_summary, and the functions that evaluate
+// one.
 #include "base/wilson.hpp"
 #include "churn/classification/classification.hpp"
 #include "pg/expanded.hpp"
@@ -11,7 +12,7 @@ namespace {
 using pg::Answer;
 using pg::guarded;
 
-/// An accessor that gives a number, or none.
+/// A function that returns a number, or NULL.
 template <class Measure>
 Datum number(FunctionCallInfo fcinfo, Measure measure) {
   return pg::returned(fcinfo, guarded([&] {
@@ -58,10 +59,7 @@ CLIENTELE_FUNCTION(clientele_classification_summary_recv) {
 
 CLIENTELE_FUNCTION(clientele_classification_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   return guarded([&] {
     auto* const state = pg::state_to_change<Classification>(fcinfo, context);
     state->value.add(PG_GETARG_FLOAT8(1), PG_GETARG_BOOL(2));

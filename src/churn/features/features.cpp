@@ -61,7 +61,7 @@ double total_as_double(__int128 millionths) {
   return static_cast<double>(millionths) / 1e6;
 }
 
-/// earlier by `length`, or the least time there is.
+/// `length` before `at`, or the smallest time.
 Micros back(Micros at, int64_t length) {
   Micros result = 0;
   return __builtin_sub_overflow(at, length, &result) ? INT64_MIN : result;
@@ -69,7 +69,7 @@ Micros back(Micros at, int64_t length) {
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-/// What percentile_cont(0.5) gives, in days. Changes the order.
+/// The median as percentile_cont(0.5) computes it, in days. Changes the order.
 double median_days(std::span<uint64_t> values) {
   const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
   uint32_t calls = 0;
@@ -198,7 +198,7 @@ void FeatureMaker::new_day(Micros at, LocalClock& clock) {
     ++active_days_;
     return;
   }
-  // Clocks that are set back may show a date again, or one that was passed over.
+  // Clocks that are set back may show a date again, or one that was skipped.
   const int64_t ago = newest_day_ - date;
   if (ago >= 64 || (days_seen_ >> ago & 1) != 0) return;
   days_seen_ |= uint64_t{1} << ago;
@@ -230,7 +230,7 @@ void FeatureMaker::promoted(Micros at) {
     ++sent_.count;
     return;
   }
-  // What came at the instant of the next promotion answers that one.
+  // An answer at the instant of the next promotion answers that one.
   if (sent_.answered && sent_.answer_at < at) close_promotions();
   const bool answered = any_answer_ && latest_answer_ == at;
   sent_ = {1, at, answered, at};
@@ -342,47 +342,48 @@ const std::array<FeatureInfo, churn_feature_count> churn_feature_info = {{
     {"recency_days", "days", "Time since the last own event."},
     {"tenure_days", "days", "Time since the first own event."},
     {"events", "count", "Own events."},
-    {"active_days", "count", "Calendar days with an own event, by the clock of time_zone."},
-    {"sessions", "count", "Sessions of own events: a gap longer than session_gap starts another."},
+    {"active_days", "count", "Calendar days in time_zone with an own event."},
+    {"sessions", "count",
+     "Sessions of own events: a gap longer than session_gap starts a new one."},
     {"session_gap_mean_days", "days",
      "Mean time from the end of a session to the start of the next; unknown with one session."},
     {"session_gap_median_days", "days", "Median of the same."},
     {"recency_ratio", "ratio",
-     "recency_days over session_gap_mean_days: above 1 the silence is longer than usual."},
+     "recency_days / session_gap_mean_days: above 1 if the silence is longer than usual."},
     {"session_gap_trend", "log ratio",
-     "ln(mean of the later half of the gaps between sessions over mean of the earlier half), "
-     "without the middle one of an odd number: above 0 visits become rarer; unknown with fewer "
+     "ln(mean of the later half of the gaps between sessions / mean of the earlier half), without "
+     "the middle gap if their number is odd: above 0 if visits become rarer; unknown with fewer "
      "than two gaps."},
-    {"events_last_period", "count", "Own events in the last period, that is from at - period on."},
+    {"events_last_period", "count", "Own events in the last period, from at - period on."},
     {"events_previous_period", "count", "Own events in the period before."},
     {"activity_trend", "log ratio",
-     "ln((events_last_period + 1) / (events_previous_period + 1)): below 0 activity falls."},
+     "ln((events_last_period + 1) / (events_previous_period + 1)): below 0 if activity falls."},
     {"event_types", "count", "Different event types of own events."},
     {"channels", "count",
-     "Different channels of own events by the dictionary; unknown if it has none of their types."},
+     "Different channels of own events in the dictionary; unknown if it has none of their types."},
     {"items", "count", "Different items of own events."},
     {"purchases", "count",
-     "Purchases: times with purchase events, as the lines of an order share one."},
+     "Purchases: different times of purchase events, because the lines of an order share one."},
     {"purchases_last_period", "count", "Purchases in the last period."},
     {"days_since_purchase", "days", "Time since the last purchase; unknown without one."},
     {"purchase_gap_mean_days", "days",
      "Mean time from a purchase to the next; unknown with fewer than two."},
     {"purchase_recency_ratio", "ratio",
-     "days_since_purchase over purchase_gap_mean_days: above 1 the next purchase is late."},
+     "days_since_purchase / purchase_gap_mean_days: above 1 if the next purchase is late."},
     {"items_per_purchase", "ratio",
-     "Purchase events, the lines of orders, over purchases; unknown without purchases."},
+     "Purchase events (lines of orders) / purchases; unknown without purchases."},
     {"amount_total", "amount",
      "Sum of the amounts of purchase events; unknown if there are purchases and none has an "
      "amount."},
-    {"amount_mean", "amount", "amount_total over the purchases that have an amount."},
+    {"amount_mean", "amount", "amount_total / purchases that have an amount."},
     {"returns", "count", "Return events."},
-    {"return_share", "ratio", "returns over purchase events; unknown without purchases."},
+    {"return_share", "ratio", "returns / purchase events; unknown without purchases."},
     {"complaints", "count", "Complaint events."},
     {"complaints_last_period", "count", "Complaint events in the last period."},
-    {"promotions", "count", "Promotion events: what was sent to the customer."},
+    {"promotions", "count", "Promotion events, sent to the customer."},
     {"promotions_answered", "count",
      "Promotions with an answer event at their time or later, and before the next promotion."},
-    {"answer_rate", "ratio", "promotions_answered over promotions; unknown without promotions."},
+    {"answer_rate", "ratio", "promotions_answered / promotions; unknown without promotions."},
 }};
 
 }  // namespace clientele

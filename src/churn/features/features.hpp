@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// What a journey says of the danger that its customer leaves, in numbers.
+// Numbers about a journey from which the risk that its customer leaves can be predicted.
 #pragma once
 #include <array>
 #include <cmath>
@@ -26,7 +26,7 @@ extern const std::array<FeatureInfo, churn_feature_count> churn_feature_info;
 inline constexpr double unknown_feature = std::numeric_limits<double>::quiet_NaN();
 using ChurnFeatures = std::array<double, churn_feature_count>;  // NaN: unknown, else finite
 
-/// What the dictionary and the selectors say of event types.
+/// The roles and channels of event types, from the selectors and the dictionary.
 class EventRoles {
  public:
   struct Entry {
@@ -50,7 +50,7 @@ class EventRoles {
 /// Makes the features of journeys. Buffers are kept from call to call.
 class FeatureMaker {
  public:
-  /// From the events before `at`; false if there is none.
+  /// Uses the events before `at`; false if there are none.
   bool make(const Journey& journey, Micros at, const FeaturesDefinition& definition,
             const EventRoles& roles, LocalClock& clock, ChurnFeatures& out);
 

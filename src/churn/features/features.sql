@@ -4,7 +4,7 @@ CREATE TYPE churn_features_def;
 CREATE FUNCTION churn_features_def_in(cstring) RETURNS churn_features_def
   LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_features_def_in';
 COMMENT ON FUNCTION churn_features_def_in(cstring) IS
-  'Reads a churn_features_def from its text form, a JSON object; without a time_zone it takes the session''s.';
+  'Reads a churn_features_def from its text form, a JSON object; without a time_zone it takes that of the session.';
 CREATE FUNCTION churn_features_def_out(churn_features_def) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_features_def_out';
 COMMENT ON FUNCTION churn_features_def_out(churn_features_def) IS
@@ -21,8 +21,9 @@ CREATE TYPE churn_features_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_features_def IS
-  'Says what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period
-is. Made by the function churn_features_def; its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.
+  'Defines what churn_features looks at: which events are purchases, returns, complaints, promotions and answers, and how long a period
+is.
+The function churn_features_def makes it. Its text form is JSON, such as {"period": "7 days", "purchase": "web:buy"}.
 At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_churn_features_def(text) RETURNS churn_features_def
@@ -42,32 +43,33 @@ CREATE FUNCTION churn_features_def(
     time_zone text DEFAULT NULL) RETURNS churn_features_def
   LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_features_def';
 COMMENT ON FUNCTION churn_features_def(interval, interval, text, text, text, text, text, text, text) IS
-  'Says what churn_features looks at, as in churn_features_def(period => ''7 days'', purchase => ''web:buy|app:buy'').
-period: how long the last period and the one before it are; session_gap: a longer gap between events starts a new session; both fixed
-lengths of time. The rest are selectors. purchase (unless given: purchase), return (return), complaint (complaint), promotion: what is
-sent to the customer (promotion_sent), answer: what the customer does about it (promotion_opened|promotion_clicked), passive: other
-events that are not the customer''s own doing (resolved). A selector that is given must name known events; of the usual ones, a name that
-the dictionary does not have picks nothing, and so do all of them without a store. time_zone: by whose clock days are counted; NULL takes
-the session''s, and the value remembers it. NULL for an option is its default. A single quoted string is the text form of the value,
-JSON. Errors: 22023 for a period of zero, negative lengths, months, an unknown time zone, a selector''s syntax.';
+  'Defines what churn_features looks at, as in churn_features_def(period => ''7 days'', purchase => ''web:buy|app:buy'').
+period: the length of the last period and of the one before it. session_gap: a gap between events that is longer than this starts a new
+session. Both are fixed lengths of time. The other options are selectors, with their defaults in parentheses. purchase (purchase), return
+(return), complaint (complaint). promotion: what is sent to the customer (promotion_sent). answer: what the customer does about a promotion
+(promotion_opened|promotion_clicked). passive: other events that the customer does not cause (resolved). A selector that is given must name
+known events. In a default selector, a name that is not in the dictionary picks nothing; without a store all default selectors pick
+nothing. time_zone: the time zone in which days are counted; NULL is that of the session, and the value keeps it. NULL for an option is its
+default. A single quoted string is the text form of the value, JSON. Errors: 22023 for a period of zero, negative lengths, months, an
+unknown time zone, and a syntax error in a selector.';
 
 \comparable churn_features_def look at the same events, periods and time zone
 
 CREATE FUNCTION churn_features(journey, at timestamptz, def churn_features_def DEFAULT churn_features_def()) RETURNS double precision[]
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_churn_features';
 COMMENT ON FUNCTION churn_features(journey, timestamptz, churn_features_def) IS
-  'Tells in thirty numbers what a customer did before a time, for models of churn: how recent, how often, how much, and whether it becomes
-less.
-churn_feature_names() lists them in the order of the array. Only events before `at` are seen; NULL if there is none. An element is NULL
-where its value is unknown, such as the mean time between sessions with one session; all others are finite. Own events are those that the
-customer did: all but what the selectors promotion and passive pick. Errors: 22008 for an infinite time, 42704 for an unknown event in a
-selector that was given.';
+  'Returns thirty numbers about a customer before a time, for models of churn: how recent, how frequent and how valuable the customer''s
+activity is, and whether it declines.
+churn_feature_names() lists them in the order of the array, with their units. Only events before `at` are used; NULL if there are none. An
+element is NULL where its value is unknown, such as the mean time between sessions when there is one session. All other elements are
+finite. Own events are those that the customer caused: all events that the selectors promotion and passive do not pick. Errors: 22008 for an
+infinite time, 42704 for an unknown event in a selector that was given.';
 CREATE FUNCTION churn_features_json(journey, at timestamptz, def churn_features_def DEFAULT churn_features_def()) RETURNS jsonb
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_churn_features_json';
 COMMENT ON FUNCTION churn_features_json(journey, timestamptz, churn_features_def) IS
-  'Tells what churn_features does as a JSON object of names and numbers; unknown values are null.
+  'Returns the features of churn_features as a JSON object of names and numbers; unknown values are null.
 Errors: as churn_features.';
 CREATE FUNCTION churn_feature_names(OUT "position" integer, OUT name text, OUT unit text, OUT description text) RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 30 AS 'MODULE_PATHNAME', 'clientele_churn_feature_names';
 COMMENT ON FUNCTION churn_feature_names() IS
-  'Lists the features that churn_features gives, in the order of its array, with their units and meanings.';
+  'Lists the features that churn_features returns, in the order of its array, with their units and meanings.';

@@ -54,9 +54,7 @@ FeaturesDefinition FeaturesDefinition::read(std::span<const uint8_t> bytes) {
   for (int role = 0; role < feature_roles; ++role)
     if (given >> role & 1) d.selector[role] = r.text();
   d.time_zone = r.text();
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a churn_features_def");
+  if (!writes(d, bytes)) Reader::fail("it is not a churn_features_def");
   d.check();
   return d;
 }

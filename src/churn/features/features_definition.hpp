@@ -12,7 +12,7 @@
 
 namespace clientele {
 
-/// What an event can be to the features, besides something that the customer did.
+/// The role of an event in the features, besides an event that the customer caused.
 enum FeatureRole {
   purchase_role,
   return_role,
@@ -25,11 +25,11 @@ inline constexpr int feature_roles = 6;
 inline constexpr std::array<const char*, feature_roles> feature_role_names = {
     "purchase", "return", "complaint", "promotion", "answer", "passive"};
 
-/// What churn_features looks at, as a churn_features_def holds it.
+/// The definition that a churn_features_def holds.
 struct FeaturesDefinition {
-  static constexpr SizeLimit size_limit{"churn_features_def", most_definition_bytes};
+  static constexpr SizeLimit size_limit{"churn_features_def", max_definition_bytes};
 
-  /// None: the usual one, of which a name that the dictionary does not have picks nothing.
+  /// None: the usual one, in which a name that is not in the dictionary picks nothing.
   std::array<std::optional<std::string>, feature_roles> selector;
   int64_t period = 30 * day;
   int64_t session_gap = 30 * minute;
@@ -44,7 +44,7 @@ struct FeaturesDefinition {
 
   /// The stored form; equal definitions have equal bytes. Versioned.
   void write(Bytes& out) const;
-  /// Error XX001 for bytes that write() does not give.
+  /// Error XX001 for bytes that write() does not produce.
   static FeaturesDefinition read(std::span<const uint8_t> bytes);
 
   friend bool operator==(const FeaturesDefinition&, const FeaturesDefinition&) = default;

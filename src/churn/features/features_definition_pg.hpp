@@ -21,7 +21,7 @@ std::vector<uint8_t> nested_features(const pg::JsonObject& json, const char* key
 void write_nested_features(pg::JsonWriter& json, const char* key,
                            const std::vector<uint8_t>& stored);
 
-/// Names the zone as PostgreSQL does, whatever the case it was written in.
+/// Sets the name of the zone as PostgreSQL writes it.
 void set_zone(FeaturesDefinition& definition, pg_tz* zone);
 
 }  // namespace clientele

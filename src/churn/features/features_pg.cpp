@@ -29,7 +29,7 @@ bool JourneyFeatures::draw(ByteView journey, TimestampTz at, ByteView definition
                            ChurnFeatures& out) {
   if (TIMESTAMP_NOT_FINITE(at))
     throw Error(sqlstate::time_out_of_range, "at must be finite",
-                "It is the time from which one looks back, such as now().");
+                "It is the time before which events are used, such as now().");
   Question& q = question_.get(definition, [&] { return Question(definition); });
   return maker_.make(Journey(journey), at, q.definition, q.roles, q.clock, out);
 }

@@ -9,8 +9,8 @@
 
 namespace clientele {
 
-/// Kept from row to row. Of its own, it has the definition ready to use, as long as the dictionary
-/// stays the same.
+/// Kept from row to row. The definition stays ready to use as long as the dictionary stays the
+/// same.
 class JourneyFeatures {
  public:
   explicit JourneyFeatures(std::pmr::memory_resource* memory) : question_(memory) {}

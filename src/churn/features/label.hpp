@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include <cstdint>
 #include <optional>
-#include <span>
 
-#include "journey/journey.hpp"
+#include "journey/measures.hpp"
 
 namespace clientele {
 
-/// Whether a customer who was there before `from` did nothing from then on, before `until`: only
-/// events whose code is true in `counts` (of journey.code_limit() entries) count. None: was not
-/// there.
-std::optional<bool> churned(const Journey& journey, std::span<const uint8_t> counts, Micros from,
+/// Whether a customer who did something before `from` did nothing from then on, before `until`:
+/// only picked events count. None if there is no such event before `from`.
+std::optional<bool> churned(const Journey& journey, const PickedCodes& picked, Micros from,
                             Micros until);
 
 }  // namespace clientele

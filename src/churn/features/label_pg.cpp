@@ -8,15 +8,10 @@
 namespace clientele {
 namespace {
 
-/// By code, whether the selector picks it. All need no dictionary.
-std::vector<uint8_t> counted(FunctionCallInfo fcinfo, const Journey& journey,
-                             pg::ByteView selector) {
-  if (selector.size() == 1 && selector[0] == '*')
-    return std::vector<uint8_t>(journey.code_limit(), 1);
-  const PickedTypes& picks = picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector);
-  std::vector<uint8_t> counts(journey.code_limit(), 0);
-  for (size_t c = 0; c < journey.types().size(); ++c) counts[c] = picks(journey.types()[c]);
-  return counts;
+/// All events need no dictionary.
+PickedCodes picked_codes(FunctionCallInfo fcinfo, const Journey& journey, pg::ByteView selector) {
+  if (selector.size() == 1 && selector[0] == '*') return {journey, [](int32_t) { return true; }};
+  return {journey, picked_by(pg::kept<Resolved<PickedTypes>>(fcinfo), selector)};
 }
 
 }  // namespace
@@ -32,7 +27,7 @@ CLIENTELE_FUNCTION(clientele_churned) {
   return pg::returned(fcinfo, pg::guarded([&]() -> pg::Answer {
                         if (TIMESTAMP_NOT_FINITE(at))
                           throw Error(sqlstate::time_out_of_range, "at must be finite",
-                                      "It is the time from which one looks ahead.");
+                                      "It is the time at which the horizon begins.");
                         const uint64_t length = pg::fixed_length(horizon, "horizon");
                         if (length == 0)
                           throw Error(sqlstate::invalid_parameter,
@@ -41,7 +36,7 @@ CLIENTELE_FUNCTION(clientele_churned) {
                         if (__builtin_add_overflow(at, length, &until)) until = INT64_MAX;
                         const Journey journey(bytes);
                         const auto label =
-                            churned(journey, counted(fcinfo, journey, selector), at, until);
+                            churned(journey, picked_codes(fcinfo, journey, selector), at, until);
                         return {BoolGetDatum(label.value_or(false)), !label};
                       }));
 }

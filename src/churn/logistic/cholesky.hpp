@@ -6,10 +6,10 @@
 
 namespace clientele {
 
-/// The Cholesky factor of a positive semidefinite matrix, scaled to a diagonal of ones, that tells
-/// which of its rows depend on others. Rows are taken in their order as long as each is clearly
-/// independent of those before it; the doubtful ones come last, the least dependent first, so that
-/// of two equal columns it is the later one that is left out, and rounding cannot tell otherwise.
+/// The Cholesky factor of a positive semidefinite matrix, scaled to a diagonal of ones, which shows
+/// which rows depend on others. Rows are taken in their order as long as each is clearly
+/// independent of those before it. Doubtful rows come last, the least dependent first. So of two
+/// equal columns the later one is left out, and rounding does not change that.
 class RankedCholesky {
  public:
   /// A row is left out when less than `tolerance` of it is not explained by the others.

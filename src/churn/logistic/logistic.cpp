@@ -17,7 +17,7 @@ namespace {
 
 // A column of which less than this share is not explained by the others is redundant: 1 - R^2.
 constexpr double collinear = 1e-10;
-// What Newton's equations may still be solved for; beyond, a direction is flat.
+// The smallest share for which Newton's equations are solved; below it a direction is flat.
 constexpr double flat = 1e-14;
 constexpr int max_iterations = 200;
 // The largest change of a row's log-odds in the last step. Steps shrink quadratically.
@@ -56,8 +56,8 @@ class Newton {
       double longest = 0;
       for (const double s : step_) longest = std::max(longest, std::abs(s));
       if (penalty_ == 0 &&
-          (tells_apart(log_odds_, 0) || (result.iterations >= 12 && longest > .1 &&
-                                         (tells_apart(step_, longest) || could_go_on())))) {
+          (separates(log_odds_, 0) || (result.iterations >= 12 && longest > .1 &&
+                                       (separates(step_, longest) || could_go_on())))) {
         result.separated = true;
         return result;
       }
@@ -73,7 +73,7 @@ class Newton {
     }
     slope_and_curvature();
     result.gradient_norm = slope_.cwiseAbs().maxCoeff();
-    // Where rounding ends the climb early, the gradient tells whether that was at the top.
+    // If rounding ends the climb early, the gradient shows whether that was at the top.
     result.converged = result.converged || result.gradient_norm <= 1e-8 * total();
     result.log_likelihood = log_likelihood(0);
     const Matrix covariance = RankedCholesky(curvature_, flat).inverse();
@@ -95,8 +95,8 @@ class Newton {
  private:
   double total() const { return had_ + had_not_; }
 
-  /// Calls visit(first row, rows of ones and the columns), some rows at a time: at most some
-  /// milliseconds' work.
+  /// Calls visit(first row, rows of ones and the columns) for a few rows at a time: at most some
+  /// milliseconds of work.
   template <class Visit>
   void by_stretch(std::span<const size_t> columns, Visit visit) const {
     const size_t width = columns.size() + 1;
@@ -202,10 +202,10 @@ class Newton {
   }
 
   /// Whether `score` is above zero where there is the outcome and below where not. Given `longest`,
-  /// the largest score: or zero but for rounding, so that to go on in this direction forever never
+  /// the largest score, zero within rounding is allowed: then going on in this direction never
   /// lowers the likelihood. Albert & Anderson, "On the existence of maximum likelihood estimates in
   /// logistic regression models" (1984).
-  bool tells_apart(const std::vector<double>& score, double longest) const {
+  bool separates(const std::vector<double>& score, double longest) const {
     const double min_score = longest > 0 ? -1e-8 * longest : 1e-9;
     for (size_t i = 0; i < x_.rows(); ++i) {
       if (y_.had[i] > 0 && !(score[i] > min_score)) return false;
@@ -214,9 +214,9 @@ class Newton {
     return true;
   }
 
-  /// Whether what the coefficients say of the rows that are told apart most clearly, and not of the
-  /// others, is a direction that tells apart. No step of Newton's need be one where curvatures
-  /// differ by more powers of ten than a double has digits.
+  /// Whether the part of the coefficients that scores the most clearly separated rows is itself a
+  /// direction that separates the classes. A Newton step need not be such a direction where
+  /// curvatures differ by more powers of ten than a double has digits.
   bool could_go_on() const {
     constexpr double clear = 5;
     const auto n = static_cast<Eigen::Index>(kept_.size()) + 1;
@@ -251,7 +251,7 @@ class Newton {
       along(direction, score);
       double longest = 0;
       for (const double s : score) longest = std::max(longest, std::abs(s));
-      if (longest > 1 && tells_apart(score, longest)) return true;
+      if (longest > 1 && separates(score, longest)) return true;
     }
     return false;
   }

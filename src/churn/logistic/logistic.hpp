@@ -7,8 +7,8 @@
 
 namespace clientele {
 
-/// What a regression explains an outcome by: standardised columns, made a stretch of rows at a
-/// time.
+/// The standardised columns by which a regression explains an outcome, made for a stretch of rows
+/// at a time.
 class Regressors {
  public:
   virtual ~Regressors() = default;
@@ -19,7 +19,7 @@ class Regressors {
                     Eigen::Ref<Matrix> out) const = 0;
 };
 
-/// How much of each row had the outcome, and how much had not: weights >= 0, some of each.
+/// The weights of each row with and without the outcome: >= 0, and some of each above 0.
 struct Outcomes {
   std::vector<double> had, had_not;
 };
@@ -34,15 +34,15 @@ struct LogisticFit {
   double gradient_norm = 0;  // the largest component
   int iterations = 0;
   bool converged = false;
-  /// A combination of columns tells the classes apart, so that without a penalty the likelihood
-  /// has no maximum. The rest is then of no use.
+  /// A combination of columns separates the classes, so the likelihood has no maximum without a
+  /// penalty. Then the other members have no meaning.
   bool separated = false;
 };
 
 /// Maximises sum(had ln p + had_not ln(1 - p)) - penalty / 2 |coefficients|^2, where p =
 /// 1 / (1 + exp(-intercept - x coefficients)), by Newton's method (iteratively reweighted least
 /// squares) with a line search. With a penalty, columns that explain each other stay, and share
-/// what they explain. `near` is where to start, none if nullptr.
+/// what they explain. The search starts from `near` unless it is nullptr.
 LogisticFit fit_logistic(const Regressors&, const Outcomes&, double penalty,
                          const LogisticFit* near = nullptr);
 
@@ -51,7 +51,8 @@ double log1p_exp(double x);
 
 /// Platt's scaling of log-odds f: P = 1 / (1 + exp(-(slope f + intercept))), with slope >= 0.
 /// Platt, "Probabilistic outputs for support vector machines" (1999), by the algorithm of Lin, Lin
-/// & Weng, "A note on Platt's probabilistic outputs" (2007), which A = -slope, B = -intercept.
+/// & Weng, "A note on Platt's probabilistic outputs" (2007), in which A = -slope and B =
+/// -intercept.
 struct PlattScale {
   double slope = 1, intercept = 0;
 };

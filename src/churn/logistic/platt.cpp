@@ -14,7 +14,7 @@ struct Sums {
 };
 
 /// The log-loss of targets that are not quite 0 and 1, so that the scale is finite even if scores
-/// tell the classes apart.
+/// separate the classes.
 class Targets {
  public:
   explicit Targets(std::span<const ScoredOutcome> scored) : scored_(scored) {
@@ -72,7 +72,7 @@ PlattScale fit_platt(std::span<const ScoredOutcome> scored) {
     }
     if (!lower) break;
   }
-  // Scores that are worse than chance tell nothing.
+  // Scores that are worse than chance are not used.
   if (at.slope > 0) return at;
   return {0, targets.start()};
 }

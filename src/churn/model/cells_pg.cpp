@@ -69,7 +69,7 @@ ChurnCell cell_of(std::string_view feature, const JsonbValue& value) {
   return cell;
 }
 
-// The room is made before PostgreSQL's code runs, which nothing may be thrown through.
+// Makes room before the code of PostgreSQL runs, because no exception may pass through that code.
 void CellRow::read(const JsonbContainer* object) {
   names_.resize(JsonContainerSize(object));
   cells_.resize(names_.size());

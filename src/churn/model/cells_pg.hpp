@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// The features of one customer, out of a jsonb or an array.
+// The features of one customer, from a jsonb or an array.
 #pragma once
 #include <memory_resource>
 #include <span>
@@ -21,11 +21,11 @@ struct NumberRow {
 NumberRow number_row(Datum array);
 ChurnCell cell_of(const NumberRow& row, size_t i);
 
-/// PostgreSQL regime; 22023 for a jsonb that is no object.
+/// PostgreSQL regime; 22023 for a jsonb that is not an object.
 const JsonbContainer* feature_object(Datum jsonb);
 
-/// A scalar as a feature: a number (or a boolean as 1 or 0) or a text. PostgreSQL regime; 22023
-/// naming the feature for an array or an object.
+/// A scalar as a feature: a number (or a boolean as 1 or 0) or a text. PostgreSQL regime; 22023,
+/// with the feature in the message, for an array or an object.
 ChurnCell cell_of(std::string_view feature, const JsonbValue& value);
 
 /// Kept from row to row: room for a customer's features.
@@ -36,7 +36,7 @@ class CellRow {
   /// All features of an object, by name. C++ regime.
   void read(const JsonbContainer* object);
   void read(const NumberRow& row);
-  /// Those of a model, in its order; others are passed over. C++ regime.
+  /// The features of a model, in its order; others are ignored. C++ regime.
   void read(const JsonbContainer* object, const ChurnModel& model);
 
   std::span<const std::string_view> names() const { return names_; }

@@ -104,9 +104,10 @@ uint8_t ChurnColumn::code_of(std::string_view level) {
   const auto known = std::ranges::find(levels_, level);
   if (known == levels_.end()) {
     if (levels_.size() == max_churn_levels)
-      throw Error(sqlstate::limit_exceeded,
-                  "feature \"" + std::string(name_) + "\" has more than 200 categories",
-                  "Leave out what names a customer, and join rare categories into one.");
+      throw Error(
+          sqlstate::limit_exceeded,
+          "feature \"" + std::string(name_) + "\" has more than 200 categories",
+          "Leave out features that identify a customer, and join rare categories into one.");
     levels_.emplace_back(level);
     return static_cast<uint8_t>(levels_.size() - 1);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// One feature of the customers that a churn model is fitted on.
+// One feature of the customers to which a churn model is fitted.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -25,9 +25,10 @@ struct ChurnCell {
   std::string_view text;
 };
 
-/// Finite and within 1e100 in size, as one zero; 22023 naming the feature.
+/// Returns the value, with one zero. 22023, with the feature in the message, unless it is finite
+/// and at most 1e100 in size.
 double checked_value(std::string_view feature, double value);
-/// 22023 for a feature that is a number here and a text there, or the other way round.
+/// Throws 22023 for a feature that is a number here and a text there, or the other way round.
 [[noreturn]] void mixed_kinds(std::string_view feature, bool number_here, const char* there);
 
 /// The values of a feature by row, each in as few bytes as the widest needs: 1 for whole numbers
@@ -55,7 +56,7 @@ class ChurnColumn {
   void numbers(size_t first, std::span<double> out) const;
   /// The position in levels(), no_code where missing.
   uint8_t code(size_t row) const { return row < cells_.size() ? cells_[row] : no_code; }
-  /// The same for equal values: what rows are sorted by. Not the order of the values.
+  /// A key by which rows are sorted: the same for equal values, but not in the order of the values.
   uint64_t key(size_t row) const;
 
   /// Sorts the levels bytewise.
@@ -65,14 +66,14 @@ class ChurnColumn {
   /// The cells of these rows, in this order.
   ChurnColumn picked(std::span<const uint32_t> rows, std::pmr::memory_resource* memory) const;
 
-  /// Without the name, for so many rows; the levels must be sorted.
+  /// Without the name, for `rows` rows; the levels must be sorted.
   void write(Writer& writer, size_t rows) const;
   void read(Reader& reader, size_t rows);
 
  private:
   void set_kind(Kind kind);
   void widen(size_t width);
-  /// Makes room for this row, the ones before it missing, and says where it is.
+  /// Makes room for this row, with new rows before it missing, and returns its place.
   uint8_t* place(size_t row);
   uint8_t code_of(std::string_view level);
 

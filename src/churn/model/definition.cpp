@@ -11,7 +11,8 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-// Below, a fit that only the penalty keeps finite would end at the limits of double precision.
+// With a smaller penalty, a fit that only the penalty keeps finite would end at the limits of
+// double precision.
 constexpr double min_penalty = 1e-9, max_penalty = 1e12;
 constexpr double min_weight = 1e-6, max_weight = 1e6;
 
@@ -40,13 +41,13 @@ void ChurnDefinition::set_class_weight(std::string_view text) {
     set_class_weight(weight);
   else
     wrong("class_weight must be none, balanced or a number, not \"" + std::string(text) + "\"",
-          "A number is the weight of a customer who churned, one who stayed has 1.");
+          "A number is the weight of a customer who churned; a customer who stayed has 1.");
 }
 
 void ChurnDefinition::set_class_weight(double churned) {
   if (!(churned >= min_weight && churned <= max_weight))
     wrong("class_weight must be from 0.000001 to 1000000",
-          "It is the weight of a customer who churned, one who stayed has 1.");
+          "It is the weight of a customer who churned; a customer who stayed has 1.");
   class_weight = churned == 1 ? ClassWeight::none : ClassWeight::number;
   churned_weight = churned;
 }
@@ -65,13 +66,13 @@ void ChurnDefinition::check() const {
     wrong("penalty must be 0, or from 1e-9 to 1e12",
           "1 is scikit-learn's C = 1 on standardised columns; a larger one shrinks more.");
   if (names.size() > max_churn_columns)
-    throw Error(sqlstate::limit_exceeded,
-                "names has " + std::to_string(names.size()) + " elements, at most 1000 can be");
+    throw Error(sqlstate::limit_exceeded, "names has " + std::to_string(names.size()) +
+                                              " elements, but at most 1000 are allowed");
   const std::vector<std::string_view> views(names.begin(), names.end());
   check_different_names(views, "names");
   if (features_def.empty()) return;
   if (!names.empty())
-    wrong("features that are drawn from a journey have names of their own",
+    wrong("features of a journey have names of their own",
           "Leave names out of the churn_def; they are for features in an array.");
   FeaturesDefinition::read(features_def);
 }
@@ -110,10 +111,7 @@ ChurnDefinition ChurnDefinition::read(std::span<const uint8_t> bytes) {
   for (size_t n = r.count(); n > 0; --n) d.names.emplace_back(r.text());
   const std::span<const uint8_t> drawn = r.counted();
   d.features_def.assign(drawn.begin(), drawn.end());
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes) || std::signbit(d.penalty))
-    Reader::fail("it is not a churn_def");
+  if (!writes(d, bytes) || std::signbit(d.penalty)) Reader::fail("it is not a churn_def");
   d.check();
   return d;
 }

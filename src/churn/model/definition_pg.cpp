@@ -87,7 +87,7 @@ CLIENTELE_FUNCTION(clientele_churn_def) {
   const std::string_view weight = weighted ? pg::text_view(PG_GETARG_DATUM(1)) : std::string_view();
   const ByteView features = drawn ? pg::detoast(PG_GETARG_DATUM(4)) : ByteView();
   return guarded([&] {
-    // NULL is the same as leaving an option out.
+    // A NULL option has its default.
     ChurnDefinition d;
     if (!PG_ARGISNULL(0)) d.penalty = PG_GETARG_FLOAT8(0);
     if (weighted) d.set_class_weight(weight);

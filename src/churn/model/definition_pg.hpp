@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// What the text forms of churn_def and churn_model share.
+// The common part of the text forms of churn_def and churn_model.
 #pragma once
 #include "churn/model/definition.hpp"
 #include "churn/features/features_definition_pg.hpp"

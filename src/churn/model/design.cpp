@@ -9,7 +9,7 @@
 namespace clientele {
 namespace {
 
-// What differs by less is taken as constant, so that no coefficient overflows.
+// A column with a smaller deviation is taken as constant, so that no coefficient overflows.
 constexpr double min_sd = 1e-100;
 
 double customers_of(const ChurnTally& tally) {
@@ -30,11 +30,12 @@ Design::Design(const ChurnRows& rows) : features_(rows.columns()), tallies_(rows
 
 void Design::add(size_t feature, DesignColumn::Kind kind, uint8_t level, double mean, double sd) {
   if (columns_.size() == max_churn_columns)
-    throw Error(sqlstate::limit_exceeded,
-                "feature \"" + std::string(features_[feature].name()) +
-                    "\" makes more than 1000 columns together with those before it",
-                "A text makes a column for each category but the first, and a feature with missing "
-                "values one more.");
+    throw Error(
+        sqlstate::limit_exceeded,
+        "feature \"" + std::string(features_[feature].name()) +
+            "\" makes more than 1000 columns together with those before it",
+        "A text makes a column for each category except the first, and a feature with missing "
+        "values one more.");
   columns_.push_back({feature, kind, level, mean, sd});
 }
 

@@ -7,8 +7,9 @@
 
 namespace clientele {
 
-/// The columns of numbers that a regression sees of a feature: its value, or one column for each
-/// category but the first; and one that is 1 where the value is missing, if it is anywhere.
+/// The columns of numbers into which a feature is turned for a regression: its value, or one column
+/// for each category except the first; and, if a value is missing, one that is 1 where it is
+/// missing.
 struct DesignColumn {
   enum class Kind : uint8_t { value, level, missing };
   size_t feature;
@@ -17,11 +18,11 @@ struct DesignColumn {
   double mean, sd;
 };
 
-/// The customers as a regression sees them. A missing number has the mean of the others, a missing
-/// category none of the categories. It refers to the rows, which must not change.
+/// The customers as regressors. A missing number has the mean of the others, a missing category
+/// none of the categories. It refers to the rows, which must not change.
 class Design final : public Regressors {
  public:
-  /// 54000 naming the feature that makes too many columns.
+  /// 54000, with the feature in the message, for too many columns.
   explicit Design(const ChurnRows& rows);
 
   const std::vector<DesignColumn>& design() const { return columns_; }

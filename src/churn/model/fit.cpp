@@ -12,7 +12,8 @@
 namespace clientele {
 namespace {
 
-// Rows x columns^2 up to which the fit is tried out on folds unasked: a fraction of a second.
+// Rows x columns^2 up to which the fit is evaluated on folds without calibration: a fraction of a
+// second.
 constexpr double little_work = 3e7;
 
 /// Customers by row.
@@ -46,14 +47,15 @@ class Fitting {
       throw Error(
           sqlstate::invalid_parameter,
           std::string("churn_fit needs customers who churned and customers who stayed, but ") +
-              (all_.all_churned == 0 ? "nobody churned" : "all churned"));
+              (all_.all_churned == 0 ? "no customer churned" : "all customers churned"));
     const LogisticFit fit = fit_logistic(design_, weighted(all_), definition_.penalty);
     if (fit.separated)
-      throw Error(sqlstate::invalid_parameter,
-                  "the features tell those who churned perfectly from those who stayed, so that no "
-                  "coefficients are the most likely: the larger, the better",
-                  "Set a penalty, such as churn_def(penalty => 1), and look for a feature that is "
-                  "known only after a customer has churned.");
+      throw Error(
+          sqlstate::invalid_parameter,
+          "the features perfectly separate the customers who churned from those who stayed, "
+          "so the likelihood has no maximum",
+          "Set a penalty, such as churn_def(penalty => 1), and look for a feature that is "
+          "known only after a customer has churned.");
     ChurnModel m = in_original_units(fit);
     ChurnDiagnostics d;
     d.rows = static_cast<uint64_t>(all_.all_churned + all_.all_stayed);
@@ -122,8 +124,8 @@ class Fitting {
     return m;
   }
 
-  /// Whose turn it is: customers of a class go to the folds one after the other, in the order of
-  /// the rows, which is that of a hash. `before` counts those of the rows before.
+  /// The number of customers in a fold. Customers of a class go to the folds in turn, in the order
+  /// of the rows, which is that of a hash. `before` counts those of the rows before.
   static double in_fold(uint64_t before, uint32_t customers, size_t fold) {
     const auto up_to = [&](uint64_t n) { return (n + churn_folds - 1 - fold) / churn_folds; };
     return static_cast<double>(up_to(before + customers) - up_to(before));
@@ -146,16 +148,17 @@ class Fitting {
     return result;
   }
 
-  /// Scores each fold by a fit without it, for the calibration and to say how good the model is on
-  /// customers it does not know.
+  /// Scores each fold by a fit without it, to calibrate the model and to measure it on customers
+  /// that it was not fitted to.
   void try_out(const LogisticFit& whole, ChurnModel& m) const {
     const bool asked = definition_.calibrates();
     const auto width = static_cast<double>(design_.columns() + 1);
     const bool few = all_.all_churned < churn_folds || all_.all_stayed < churn_folds;
     if (asked && few)
-      throw Error(sqlstate::invalid_parameter,
-                  "to calibrate takes at least 5 customers who churned and 5 who stayed",
-                  "churn_def(calibrate => false) leaves it out; class weights ask for it.");
+      throw Error(
+          sqlstate::invalid_parameter,
+          "calibration needs at least 5 customers who churned and 5 who stayed",
+          "Use churn_def(calibrate => false); calibration is the default with class weights.");
     if (few || (!asked && static_cast<double>(design_.rows()) * width * width > little_work))
       return;
     std::vector<ScoredOutcome> scored;
@@ -166,8 +169,8 @@ class Fitting {
       if (fit.separated && asked)
         throw Error(
             sqlstate::invalid_parameter,
-            "without a fifth of the customers, the features tell those who churned perfectly "
-            "from those who stayed, so that nothing can be calibrated",
+            "without a fifth of the customers, the features perfectly separate those who churned "
+            "from those who stayed, so probabilities cannot be calibrated",
             "Set a penalty, such as churn_def(penalty => 1).");
       if (fit.separated) return;
       const size_t first = scored.size();
@@ -211,7 +214,7 @@ class Fitting {
     }
   }
 
-  /// The share of pairs in which the one who churned has the higher score, ties half.
+  /// The share of pairs in which the customer who churned has the higher score; a tie counts half.
   static double area(std::vector<ScoredOutcome> scored) {
     sort_polled(scored.begin(), scored.end(), [](const ScoredOutcome& a, const ScoredOutcome& b) {
       return a.log_odds < b.log_odds;

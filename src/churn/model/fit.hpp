@@ -9,7 +9,7 @@ namespace clientele {
 
 inline constexpr size_t churn_folds = 5;
 
-/// Fits a model as the rows' definition says. None if there are no rows. Errors: 22023 if all
+/// Fits a model by the definition of the rows. None if there are no rows. Errors: 22023 if all
 /// churned or none did, if there is no penalty and the classes are perfectly separated, if there
 /// are too few customers to calibrate on; 54000 for too many columns.
 std::optional<ChurnModel> fit_churn(const ChurnRows& rows);

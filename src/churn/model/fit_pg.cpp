@@ -15,19 +15,14 @@ using pg::guarded;
 
 constexpr int features = 1, churned = 2, definition = 3;
 
-// Who has not been labelled, or of whom nothing is known, teaches nothing.
-bool passed_over(FunctionCallInfo fcinfo) {
+// A customer without a label or without features is ignored.
+bool ignored(FunctionCallInfo fcinfo) {
   return PG_ARGISNULL(features) || PG_ARGISNULL(churned) || PG_ARGISNULL(definition);
-}
-
-Datum unchanged(FunctionCallInfo fcinfo) {
-  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /// A churn_def that has a definition of features.
 struct DefinedFeatures {
-  Bytes encoded;               // what the state remembers
+  Bytes encoded;               // as the state keeps it
   std::vector<uint8_t> drawn;  // the definition of the features in it
 
   DefinedFeatures(ByteView given, pg_tz* zone) {
@@ -77,7 +72,7 @@ using namespace clientele;
 
 CLIENTELE_FUNCTION(clientele_churn_fit_accum_array) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  if (ignored(fcinfo)) return pg::unchanged_state(fcinfo);
   const NumberRow row = number_row(PG_GETARG_DATUM(features));
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
   return guarded([&] {
@@ -93,7 +88,7 @@ CLIENTELE_FUNCTION(clientele_churn_fit_accum_array) {
 
 CLIENTELE_FUNCTION(clientele_churn_fit_accum_jsonb) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (passed_over(fcinfo)) return unchanged(fcinfo);
+  if (ignored(fcinfo)) return pg::unchanged_state(fcinfo);
   const JsonbContainer* const object = feature_object(PG_GETARG_DATUM(features));
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(definition));
   return guarded([&] {
@@ -110,7 +105,7 @@ CLIENTELE_FUNCTION(clientele_churn_fit_accum_journey) {
   constexpr int journey = 1, label = 2, time = 3, def = 4;
   const MemoryContext context = pg::aggregate_context(fcinfo);
   for (const int i : {journey, label, time, def})
-    if (PG_ARGISNULL(i)) return unchanged(fcinfo);
+    if (PG_ARGISNULL(i)) return pg::unchanged_state(fcinfo);
   const ByteView packed = pg::detoast(PG_GETARG_DATUM(journey));
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(time);
   const ByteView encoded = pg::detoast(PG_GETARG_DATUM(def));

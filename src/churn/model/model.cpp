@@ -10,7 +10,7 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t version = 1;
-// So that no sum of a thousand products overflows, whatever a model says.
+// No sum of a thousand products overflows with these limits.
 constexpr double largest_coefficient = 1e200, largest_slope = 1e4;
 
 [[noreturn]] void wrong(const std::string& why, const char* hint = "") {
@@ -206,7 +206,7 @@ void ChurnModel::check() {
     for (size_t i = 0; i < f.levels.size(); ++i) {
       check_term(f.levels[i].term);
       if ((i > 0 && f.levels[i].name == f.levels[i - 1].name) || f.levels[i].name == f.reference)
-        wrong("level \"" + f.levels[i].name + "\" of feature \"" + f.name + "\" is there twice");
+        wrong("level \"" + f.levels[i].name + "\" of feature \"" + f.name + "\" is repeated");
     }
   }
   check_different_names(names, "a churn_model");
@@ -228,14 +228,14 @@ void ChurnModel::check() {
 std::vector<size_t> ChurnModel::places() const {
   if (features_def.empty())
     wrong("the churn_model was not fitted on journeys",
-          "Fit one by churn_fit(journey, churned, at, churn_def()), or give the features as the "
-          "model knows them.");
+          "Fit one by churn_fit(journey, churned, at, churn_def()), or give the features of the "
+          "model.");
   std::vector<size_t> result;
   for (const ChurnFeature& f : features) {
     const auto known = std::ranges::find(churn_feature_info, f.name, &FeatureInfo::name);
     if (f.category || known == churn_feature_info.end())
-      wrong("feature \"" + f.name + "\" of a churn_model cannot be drawn from a journey",
-            "churn_feature_names() lists those that can; they are numbers.");
+      wrong("feature \"" + f.name + "\" of a churn_model cannot be computed from a journey",
+            "churn_feature_names() lists the features that can; they are numbers.");
     result.push_back(static_cast<size_t>(known - churn_feature_info.begin()));
   }
   return result;
@@ -282,9 +282,7 @@ ChurnModel ChurnModel::read(std::span<const uint8_t> bytes) {
   const std::span<const uint8_t> drawn = r.counted();
   m.features_def.assign(drawn.begin(), drawn.end());
   m.check();
-  Bytes again;
-  m.write(again);
-  if (!std::ranges::equal(again, bytes)) no_model();
+  if (!writes(m, bytes)) no_model();
   return m;
 }
 

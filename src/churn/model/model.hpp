@@ -14,7 +14,7 @@
 
 namespace clientele {
 
-/// A coefficient, and what it is multiplied with: a value, or 1 for those of a category and 0 for
+/// A coefficient. It is multiplied by a value, or by 1 for customers of a category and 0 for
 /// others.
 struct ChurnTerm {
   double mean = 0, sd = 0;  // of the customers that the model was fitted on
@@ -36,16 +36,16 @@ struct ChurnFeature {
   std::vector<ChurnLevel> levels;        // by name; other texts count as the reference
   std::optional<ChurnTerm> missing;      // if values were missing
 
-  /// What a value adds to the log-odds; 22023 for a wrong kind of value. Where none was missing
-  /// before, a missing value is as the average customer's.
+  /// What a value adds to the log-odds; 22023 for a wrong kind of value. If the model has no term
+  /// for missing values, they count as the value of the average customer.
   double effect(const ChurnCell& cell) const;
   double effect_of_number(double v) const { return value.coefficient * v; }
   double effect_of_missing() const;
-  /// The same of the average customer.
+  /// What the value of the average customer adds.
   double average() const;
 };
 
-/// How the fit went. Likelihoods are of weighted customers if classes were weighted.
+/// Diagnostics of the fit. Likelihoods are of weighted customers if classes were weighted.
 struct ChurnDiagnostics {
   uint64_t rows = 0, churned = 0, columns = 0, iterations = 0;
   double log_likelihood = 0, null_log_likelihood = 0, gradient_norm = 0;
@@ -56,13 +56,13 @@ struct ChurnDiagnostics {
   std::optional<CrossValidation> out_of_fold;
 };
 
-/// A scale of log-odds by which they become probabilities.
+/// A linear scale of log-odds, before they are turned into probabilities.
 struct Calibration {
   double slope = 1, intercept = 0;
 };
 
 struct ChurnModel {
-  static constexpr SizeLimit size_limit{"churn_model", most_model_bytes};
+  static constexpr SizeLimit size_limit{"churn_model", max_model_bytes};
 
   double intercept = 0;
   std::optional<double> intercept_error;
@@ -70,34 +70,37 @@ struct ChurnModel {
   std::optional<Calibration> calibration;
   std::optional<ChurnDefinition> definition;  // without names and features
   std::optional<ChurnDiagnostics> diagnostics;
-  std::vector<uint8_t> features_def;  // how the features are drawn from a journey; empty: not
+  std::vector<uint8_t> features_def;  // how features are computed from a journey; empty: not
 
-  /// Before calibration. Errors: 22023 for another number of features, for values that cannot be,
-  /// for features that are categories. NaN is refused, a missing value is true in `missing`.
+  /// The log-odds before calibration. A missing value is true in `missing`. Errors: 22023 for
+  /// another number of features, for NaN and other invalid values, and for features that are
+  /// categories.
   double log_odds(std::span<const double> row, const bool* missing) const;
   double calibrated(double log_odds) const {
     return calibration ? calibration->slope * log_odds + calibration->intercept : log_odds;
   }
 
-  /// Where each feature is among those of a journey. 22023 if the model is not of journeys.
+  /// The position of each feature among those of a journey. 22023 if the model was not fitted on
+  /// journeys.
   std::vector<size_t> places() const;
 
-  /// Sorts levels; 22023 for what cannot be.
+  /// Sorts levels; 22023 for an invalid model.
   void check();
 
   /// The stored form; equal models have equal bytes. Versioned.
   void write(Bytes& out) const;
-  /// Error XX001 for bytes that write() does not give.
+  /// Error XX001 for bytes that write() does not produce.
   static ChurnModel read(std::span<const uint8_t> bytes);
 };
 
-/// What a feature says of one customer, in calibrated log-odds against the average customer.
+/// What a feature adds to the calibrated log-odds of one customer, compared with the average
+/// customer.
 struct ChurnReason {
   size_t feature;
   double contribution;
 };
-/// At most `max_reasons`, largest first, equal ones by feature; one for each feature that has a
-/// say.
+/// At most `max_reasons`, one for each feature: the largest in size first, equal ones in the order
+/// of the features.
 std::vector<ChurnReason> churn_reasons(const ChurnModel&, std::span<const ChurnCell> cells,
                                        size_t max_reasons);
 

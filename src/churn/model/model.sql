@@ -18,8 +18,8 @@ CREATE TYPE churn_def (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_def IS
-  'Says how to fit a churn model: made by the function churn_def; its text form is JSON, such as {"penalty": 1,
-"class_weight": "balanced"}.
+  'Defines how to fit a churn model.
+The function churn_def makes it. Its text form is JSON, such as {"penalty": 1, "class_weight": "balanced"}.
 At most 1,000 names and 1 MB (54000).';
 
 CREATE FUNCTION text_to_churn_def(text) RETURNS churn_def
@@ -51,14 +51,15 @@ CREATE TYPE churn_model (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE churn_model IS
-  'A churn model, a logistic regression: made by the aggregate churn_fit, or written by hand.
-Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months", "coefficient": -0.05}, {"name": "plan",
-"levels": [{"level": "basic", "coefficient": 0.4}]}]}. The log-odds of leaving are the intercept plus coefficient x value of each
-feature; of a text, the coefficient of its level, or 0 for the reference and for levels that are not listed. mean and sd are those of the
-customers that it was fitted on, standard_error that of the coefficient, redundant marks what was left out of the fit; missing is for
-rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def, the
-JSON form of a churn_features_def with its time_zone, is how features are drawn from a journey. All but name and coefficient may be left
-out. At most 1,000 features of 200 levels each, and 16 MB (54000).';
+  'A churn model, a logistic regression.
+The aggregate churn_fit makes it, or it is written by hand. Its text form is JSON, such as {"intercept": -1, "features": [{"name": "months",
+"coefficient": -0.05}, {"name": "plan", "levels": [{"level": "basic", "coefficient": 0.4}]}]}.
+The log-odds of leaving are the intercept plus, for each feature, coefficient x value. For a text it is the coefficient of its level, or 0
+for the reference and for levels that are not listed. All keys except name and coefficient are optional: mean and sd are those of the
+customers on which the model was fitted; standard_error is that of the coefficient; redundant marks what was left out of the fit; missing is
+for rows in which the value is missing; calibration turns log-odds f into slope x f + intercept; fit says how the fit went; features_def,
+the JSON form of a churn_features_def with its time_zone, says how features are computed from a journey.
+At most 1,000 features of 200 levels each, and 16 MB (54000).';
 
 CREATE FUNCTION text_to_churn_model(text) RETURNS churn_model
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_model_from_text';

@@ -20,7 +20,7 @@ constexpr char kind[] = "logistic regression";
   throw Error(sqlstate::invalid_parameter, why, hint);
 }
 
-// What is not known is left out, so that a model written by hand comes back as it was written.
+// Unknown numbers are left out, so that a model written by hand is returned as it was written.
 void write_term(JsonWriter& json, const ChurnTerm& term) {
   if (term.mean != 0 || term.sd != 0) {
     json.number("mean", term.mean);
@@ -213,7 +213,8 @@ const KeptModel::Ready& KeptModel::of(Datum datum, bool named) {
     });
   }
   const auto* const raw = reinterpret_cast<const uint8_t*>(DatumGetPointer(datum));
-  // A pointer into memory is not the value; the name of a value on disk is, and spares fetching it.
+  // The name of a value on disk stands for the value, and saves fetching it; a pointer into memory
+  // does not.
   const bool flat = VARATT_IS_EXTERNAL(raw) && !VARATT_IS_EXTERNAL_ONDISK(raw);
   ByteView bytes(raw, VARSIZE_ANY(raw));
   if (flat) bytes = pg::call_pg([&] { return pg::detoast(datum); });

@@ -11,7 +11,7 @@
 
 namespace clientele {
 
-/// C++ regime. Errors: 22P02 for what is no JSON, 22023 for what is no churn_model.
+/// C++ regime. Errors: 22P02 for text that is not JSON, 22023 for JSON that is not a churn_model.
 ChurnModel churn_model_from_json(std::string_view text);
 
 /// Kept from row to row: the model last used.
@@ -19,13 +19,13 @@ class KeptModel {
  public:
   struct Ready {
     ChurnModel model;
-    std::vector<size_t> places;  // of its features among those of a journey, if it is of journeys
+    std::vector<size_t> places;  // if fitted on journeys, of its features among those of one
   };
   explicit KeptModel(std::pmr::memory_resource* memory) : named_(memory) {}
 
-  /// `datum` as it came, perhaps toasted: a churn_model, or, if `named`, a text: a stored model's
-  /// name, whose current version it is in this snapshot, or JSON. C++ regime. Errors: of a text
-  /// also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type.
+  /// `datum` may be toasted. It is a churn_model, or, if `named`, a text: JSON, or the name of a
+  /// stored model, of which the current version in this snapshot is used. C++ regime. Errors: of a
+  /// text also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type.
   const Ready& of(Datum datum, bool named);
 
  private:

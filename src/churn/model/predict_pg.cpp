@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// What a churn model says: of one customer, and of its features.
+// Predictions by a churn model, their reasons, and the coefficients of the model.
 #include <charconv>
 #include <cmath>
 
@@ -39,7 +39,7 @@ struct Kept {
   /// The features of a journey, in the order of the model; nullptr if there is no event before
   /// `at`.
   const NumberRow* drawn(ByteView journey, TimestampTz at, const KeptModel::Ready& ready) {
-    if (ready.model.features_def.empty()) ready.model.places();  // tells what is wrong
+    if (ready.model.features_def.empty()) ready.model.places();  // throws the right error
     ChurnFeatures values;
     if (!features.draw(journey, at, ready.model.features_def, values)) return nullptr;
     const size_t n = ready.places.size();
@@ -94,8 +94,8 @@ Datum journey_probability(FunctionCallInfo fcinfo, bool named) {
                       }));
 }
 
-/// Reads the customer's features with `read(kept, ready)`, which is false if there are none, and
-/// puts the reasons: argument `limit` says how many.
+/// Reads the features of the customer with `read(kept, ready)`, which returns false if there are
+/// none, and puts the reasons. Argument `limit` is max_reasons.
 template <class Read>
 Datum put_reasons(FunctionCallInfo fcinfo, bool named, int limit, Read read) {
   const pg::RowSink rows(fcinfo);

@@ -32,7 +32,7 @@ uint64_t mixed(uint64_t hash, uint64_t key) {
 }  // namespace
 
 void ChurnRows::refuse_features() {
-  throw Error(sqlstate::invalid_parameter, "this churn_def draws features from journeys",
+  throw Error(sqlstate::invalid_parameter, "this churn_def computes features from journeys",
               "Give the journey itself, as in churn_fit(journey, churned, at, def), or leave "
               "features out of the churn_def.");
 }
@@ -49,14 +49,14 @@ void ChurnRows::define(std::span<const uint8_t> encoded, bool named) {
   } else if (named != named_ || !std::ranges::equal(encoded, encoded_)) {
     throw Error(sqlstate::invalid_parameter,
                 "churn_fit needs the same churn_def for all rows of a group",
-                "Group by the definition too, or ask one question at a time.");
+                "Group by the definition too.");
   }
 }
 
 void ChurnRows::new_column(std::string_view name) {
   if (columns_.size() == max_churn_columns)
     throw Error(sqlstate::limit_exceeded,
-                "feature \"" + std::string(name) + "\" is one too many: at most 1000 can be");
+                "feature \"" + std::string(name) + "\" is one too many: at most 1000 are allowed");
   columns_.emplace_back(name, memory());
 }
 
@@ -75,7 +75,7 @@ void ChurnRows::count(bool churned) {
   if (tallies_.size() < settle_at_) return;
   settle();
   route_.clear();
-  // Where few are alike, joining those that are is not worth doing often.
+  // If few are equal, joining them often is not worth it.
   settle_at_ =
       std::max<size_t>(65536, tallies_.size() * (tallies_.size() > settle_at_ / 2 ? 8 : 2));
 }
@@ -85,9 +85,9 @@ void ChurnRows::check_limit() const {
   for (const ChurnColumn& column : columns_) width += column.width();
   if (tallies_.size() * width > limit_)
     throw Error(sqlstate::limit_exceeded,
-                "churn_fit takes at most 1 GB of customers, and has " +
-                    std::to_string(tallies_.size()) + " of " + std::to_string(width) +
-                    " bytes that differ",
+                "churn_fit takes at most 1 GB of customers, but there are " +
+                    std::to_string(tallies_.size()) + " different ones of " +
+                    std::to_string(width) + " bytes",
                 "Take a sample of the customers, or round the features.");
 }
 
@@ -101,8 +101,8 @@ void ChurnRows::add(std::span<const ChurnCell> cells, bool churned) {
     for (size_t i = 0; i < cells.size(); ++i) new_column(definition_.name_of(i));
   } else if (cells.size() != columns_.size()) {
     throw Error(sqlstate::invalid_parameter,
-                "all rows must have the same number of features: here are " +
-                    std::to_string(cells.size()) + ", before there were " +
+                "all rows must have the same number of features: this one has " +
+                    std::to_string(cells.size()) + ", those before have " +
                     std::to_string(columns_.size()),
                 "Put NULL where a value is not known.");
   }

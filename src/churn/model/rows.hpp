@@ -15,19 +15,19 @@ struct ChurnTally {
   uint32_t churned = 0, stayed = 0;
 };
 
-/// A multiset of customers with their features: the state of the aggregate churn_fit. Customers
-/// that are alike are one row.
+/// A multiset of customers with their features: the state of the aggregate churn_fit. Equal
+/// customers are one row.
 class ChurnRows {
  public:
   static constexpr size_t usual_limit = 1'000'000'000;  // bytes
   explicit ChurnRows(std::pmr::memory_resource* memory, size_t limit = usual_limit)
       : limit_(limit), encoded_(memory), columns_(memory), tallies_(memory) {}
 
-  /// What all customers must come with (22023 if not); `encoded` is a stored ChurnDefinition.
-  /// `named`: features are known by name, not by position.
+  /// The definition, which must be the same for all customers (22023); `encoded` is a stored
+  /// ChurnDefinition. `named`: features have names, not positions.
   void define(std::span<const uint8_t> encoded, bool named);
   const ChurnDefinition& definition() const { return definition_; }
-  /// 22023: features are given, but the definition says how to draw them.
+  /// 22023: features are given, but the definition says how to compute them.
   [[noreturn]] static void refuse_features();
 
   /// A customer, features by position; 22023 if there are more or fewer than before.
@@ -37,7 +37,7 @@ class ChurnRows {
   void merge(const ChurnRows& other);
 
   /// In an order that depends on the multiset only: columns by name (if they have names of their
-  /// own), rows by a hash of their features, so that any stretch of them is a fair sample.
+  /// own), rows by a hash of their features, so that any stretch of them is an unbiased sample.
   std::span<const ChurnColumn> columns() const { return settle(), columns_; }
   std::span<const ChurnTally> tallies() const { return settle(), tallies_; }
 

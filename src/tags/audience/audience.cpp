@@ -27,7 +27,7 @@ uint64_t u64(const uint8_t* at) {
 uint64_t customer_id(int64_t id) {
   if (id < 0)
     throw Error(sqlstate::out_of_range,
-                "a customer id must not be negative, which " + std::to_string(id) + " is");
+                "a customer id must not be negative: " + std::to_string(id));
   return static_cast<uint64_t>(id);
 }
 
@@ -102,7 +102,7 @@ void Audience::add_range(uint64_t first, uint64_t last) {
   }
 }
 
-// Each range that is put in between moves all that follow; so they are sorted, and joined at once.
+// Inserting a range moves all that follow; so they are sorted first, and joined at once.
 void Audience::add_ranges(std::pmr::vector<Range>& ranges) {
   sort_by_id(ranges, 0, [](const Range& r) { return r.first; });
   Audience fresh;
@@ -329,7 +329,7 @@ Audience Audience::read(std::span<const uint8_t> bytes) {
     found += result.parts_.back().low.size();
   }
   if (!r.done()) Reader::fail("bytes are left over");
-  if (found != size) Reader::fail("there are more or fewer ids than it says");
+  if (found != size) Reader::fail("the number of ids is not that of the head");
   return result;
 }
 

@@ -22,14 +22,14 @@ uint64_t customer_id(int64_t id);
 class Audience {
  public:
   void add(uint64_t id);
-  /// Any order of calls; ids beyond the last one are cheapest.
+  /// In any order of calls; ids greater than the last one are cheapest.
   void add(std::span<const uint64_t> ascending);
   /// At most 2^36 ids at once.
   void add_range(uint64_t first, uint64_t last);
   struct Range {
     uint64_t first, last;
   };
-  /// Any order; they may overlap.
+  /// In any order; they may overlap.
   void add_ranges(std::pmr::vector<Range>& ranges);
 
   bool contains(uint64_t id) const;
@@ -42,7 +42,7 @@ class Audience {
   Audience& operator|=(const Audience& other);
   Audience& operator-=(const Audience& other);
   Audience& operator^=(const Audience& other);
-  /// Those of `universe` that are not here.
+  /// Becomes the part of `universe` that is not in this audience.
   Audience& flip_within(const Audience& universe);
   friend Audience operator&(Audience a, const Audience& b) { return std::move(a &= b); }
   friend Audience operator|(Audience a, const Audience& b) { return std::move(a |= b); }
@@ -55,40 +55,39 @@ class Audience {
   static uint64_t or_size(const Audience& a, const Audience& b);
   static uint64_t without_size(const Audience& a, const Audience& b);
   static uint64_t xor_size(const Audience& a, const Audience& b);
-  /// The part of those in either that are in both (Jaccard 1901); 1 if both are empty.
+  /// How many are in both, divided by how many are in either (Jaccard 1901); 1 if both are empty.
   static double jaccard(const Audience& a, const Audience& b);
 
   bool operator==(const Audience& other) const;
   bool includes(const Audience& other) const;
   bool overlaps(const Audience& other) const;
 
-  /// The first ids from `from` on, ascending, as many as fit; how many there are.
+  /// Writes the first ids from `from` on, ascending, as many as fit; returns how many.
   size_t ids(uint64_t from, std::span<uint64_t> out) const;
   template <class Use>
   void each(Use use) const;
-  /// Calls use(first, last) for each run of ids, as long as it is.
+  /// Calls use(first, last) for each run of ids, at its full length.
   template <class Use>
   void each_run(Use use) const;
-  /// So many of them, each subset of that size equally likely, the same for the same seed. 54000 if
-  /// more than `max_drawn` are to be drawn, of those in it or those left out, whichever are fewer.
+  /// A subset of `most` ids, each subset of that size equally likely, the same for the same seed.
+  /// 54000 if the subset and the rest both have more than `max_drawn` ids.
   static constexpr uint64_t max_drawn = uint64_t{1} << 28;
   Audience sample(uint64_t most, uint64_t seed) const;
 
-  /// Versioned; the same set has the same bytes. `write_to` takes exactly written_size() of them,
-  /// asked for before.
+  /// Versioned; the same set has the same bytes. write_to() writes exactly written_size() bytes.
   void write(Bytes& out) const;
   size_t written_size() const;
   void write_to(uint8_t* bytes) const;
   /// Of bytes from anywhere: XX001 unless they are those of an audience.
   static Audience read(std::span<const uint8_t> bytes);
-  /// What size() is of the audience that begins with these bytes, which are not checked further.
+  /// The size() of the audience that begins with these bytes, which are not checked further.
   static constexpr size_t head_bytes = 9;
   static uint64_t size_in_head(std::span<const uint8_t> head);
 
   /// As {1,5,10-20}; 54000 if that is longer than `most` bytes.
   std::string text(size_t most) const;
-  /// Any order, overlaps and blanks. Errors: 22P02 with the place, 22003 for an id that cannot be,
-  /// 54000 for ranges of more than `max_in_ranges` ids in all.
+  /// In any order, with overlaps and blanks. Errors: 22P02 with the place, 22003 for an impossible
+  /// id, 54000 for ranges of more than `max_in_ranges` ids in all.
   static Audience from_text(std::string_view text, uint64_t max_in_ranges = uint64_t{1} << 36);
 
  private:
@@ -98,7 +97,7 @@ class Audience {
   };
   const Bitmap* part(uint32_t high) const;
   Bitmap& part_to_change(uint32_t high);
-  /// Takes over the other's parts; both(own, other) where each has one.
+  /// Adds the other's parts; both(own, other) joins two parts with the same high half.
   template <class Other, class Both>
   void join(Other&& other, Both both);
   template <class Both>

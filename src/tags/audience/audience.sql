@@ -22,9 +22,9 @@ CREATE TYPE audience (
 );
 COMMENT ON TYPE audience IS
   'A set of customer ids, 0 to 9223372036854775807, as a roaring bitmap: two bytes a customer or less, one bit where they are dense.
-Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one only)
-and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. Ranges in one text may hold 2^36 ids
-(54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
+Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine with & (in both), | (in either), - (in the left one
+only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. The ranges of one text may have 2^36
+ids (54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_audience(text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';
@@ -40,13 +40,13 @@ CREATE FUNCTION ids_to_audience(bigint[]) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_ids';
 COMMENT ON FUNCTION ids_to_audience(bigint[]) IS
   'Makes an audience of an array of customer ids; used by the cast from bigint[].
-NULLs are passed over. Errors: 22003 for a negative id.';
+NULLs are ignored. Errors: 22003 for a negative id.';
 CREATE CAST (bigint[] AS audience) WITH FUNCTION ids_to_audience(bigint[]);
 CREATE FUNCTION audience_to_ids(audience) RETURNS bigint[]
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_to_ids';
 COMMENT ON FUNCTION audience_to_ids(audience) IS
   'Lists the ids of an audience as an array, ascending; used by the cast to bigint[].
-Errors: 54000 beyond 1 GB, which is 134 million ids.';
+Errors: 54000 for more than 1 GB, which is 134 million ids.';
 CREATE CAST (audience AS bigint[]) WITH FUNCTION audience_to_ids(audience);
 
 \comparable audience hold the same customers
@@ -143,16 +143,14 @@ COMMENT ON FUNCTION xor_cardinality(audience, audience) IS
 CREATE FUNCTION jaccard(audience, audience) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_audience_jaccard';
 COMMENT ON FUNCTION jaccard(audience, audience) IS
-  'Tells how alike two audiences are: those in both over those in either, from 0 to 1.
-Two empty audiences are alike: 1. Jaccard (1901).';
+  'Returns how similar two audiences are: the number of customers in both, divided by the number in either, from 0 to 1.
+It is 1 for two empty audiences. Jaccard (1901).';
 CREATE FUNCTION first_member(audience) RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_audience_first';
-COMMENT ON FUNCTION first_member(audience) IS
-  'Tells the smallest customer id of an audience, NULL if it is empty.';
+COMMENT ON FUNCTION first_member(audience) IS 'Returns the smallest customer id of an audience, or NULL if it is empty.';
 CREATE FUNCTION last_member(audience) RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_audience_last';
-COMMENT ON FUNCTION last_member(audience) IS
-  'Tells the largest customer id of an audience, NULL if it is empty.';
+COMMENT ON FUNCTION last_member(audience) IS 'Returns the largest customer id of an audience, or NULL if it is empty.';
 
 -- Members
 
@@ -160,14 +158,14 @@ CREATE FUNCTION members(audience) RETURNS SETOF bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100000 COST 100 AS 'MODULE_PATHNAME', 'clientele_audience_members';
 COMMENT ON FUNCTION members(audience) IS
   'Lists the customer ids of an audience as rows, ascending.
-In a SELECT list with LIMIT, only as many are made as are asked for.';
+In a SELECT list with LIMIT, only as many rows are made as are needed.';
 CREATE FUNCTION sample(audience, n bigint, seed bigint DEFAULT 0) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_audience_sample';
 COMMENT ON FUNCTION sample(audience, bigint, bigint) IS
   'Draws n customers of an audience at random, the same for the same seed; all if there are no more than n.
-Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are drawn
-by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n, 54000 if
-more than 268435456 customers are to be drawn, of those in the sample or of those left out, whichever are fewer.';
+Each set of n customers is equally likely. What is drawn depends on the audience, n and the seed only, on every machine: places are
+drawn by Floyd''s algorithm (Bentley and Floyd 1987) with SplitMix64 (Steele, Lea and Flood 2014). Errors: 22023 for a negative n, 54000
+if the sample and the rest both have more than 268435456 customers.';
 
 -- Aggregates
 
@@ -198,19 +196,19 @@ CREATE AGGREGATE audience(customer_id bigint) (
 );
 COMMENT ON AGGREGATE audience(bigint) IS
   'Gathers customer ids, in any order and repeated or not, into an audience.
-NULLs are passed over; no rows, or NULLs only, give NULL, as with other aggregates: COALESCE(audience(customer_id), ''{}'') counts as
-0. Ascending ids are fastest. Errors: 22003 for a negative id; 54000 for an audience of more than 1 GB.';
+NULLs are ignored. Without rows, or with NULLs only, the result is NULL, as with other aggregates; COALESCE(audience(customer_id),
+''{}'') is the empty audience then. Ascending ids are fastest. Errors: 22003 for a negative id; 54000 for an audience of more than 1 GB.';
 CREATE AGGREGATE audience_union(audience) (
   SFUNC = audience_union_accum, STYPE = audience, SSPACE = 65536, FINALFUNC = audience_final,
   COMBINEFUNC = audience_union_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE audience_union(audience) IS
   'Joins many audiences into one: the customers that are in any of them.
-NULLs are passed over; without any audience the result is NULL.';
+NULLs are ignored; without any audience the result is NULL.';
 CREATE AGGREGATE audience_intersection(audience) (
   SFUNC = audience_intersection_accum, STYPE = audience, SSPACE = 65536, FINALFUNC = audience_intersection_final,
   COMBINEFUNC = audience_intersection_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE audience_intersection(audience) IS
   'Keeps the customers that are in all of many audiences.
-NULLs are passed over; without any audience the result is NULL.';
+NULLs are ignored; without any audience the result is NULL.';

@@ -5,7 +5,7 @@
 
 namespace clientele::tags {
 
-/// The datum of an audience, or of anything else that tells its size. C++ regime.
+/// The datum of an audience, or of any other value with written_size() and write_to(). C++ regime.
 template <class T>
 Datum packed(const T& value) {
   varlena* const v = pg::new_varlena(value.written_size());

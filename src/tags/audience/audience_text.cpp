@@ -20,7 +20,8 @@ Audience Audience::from_text(std::string_view text, uint64_t max_in_ranges) {
     single.clear();
     result.add_ranges(ranges);
     ranges.clear();
-    batch = std::min<size_t>(batch + batch / 2, 1 << 20);  // joining costs what there is already
+    batch = std::min<size_t>(batch + batch / 2,
+                             1 << 20);  // joining takes as long as the audience is large
   };
   uint64_t room = max_in_ranges;
   r.expect('{', "expected {");

@@ -126,7 +126,7 @@ void Bitmap::keep(SetOp op, const Bitmap& other) {
 }
 
 void Bitmap::join(SetOp op, const Bitmap& other) {
-  // Nothing has to move where there is no new key, as is usual, or where all are beyond the others.
+  // Nothing has to move if there is no new key, as is usual.
   size_t fresh = 0;
   each_pair(all_, other.all_, [&](const Container* l, const Container*) { fresh += l == nullptr; });
   std::vector<Container> result;

@@ -25,7 +25,7 @@ class Bitmap {
   explicit Bitmap(std::span<const uint32_t> ascending) { add(ascending); }
 
   void add(uint32_t value);
-  /// Beyond the last one.
+  /// All of them greater than the last one.
   void add(std::span<const uint32_t> ascending);
   void add_range(uint32_t first, uint32_t last);
   bool contains(uint32_t value) const;
@@ -45,7 +45,7 @@ class Bitmap {
   bool includes(const Bitmap& other) const;
   bool overlaps(const Bitmap& other) const;
 
-  /// The first values from `from` on, ascending, as many as fit; how many there are.
+  /// Writes the first values from `from` on, ascending, as many as fit; returns how many.
   size_t values(uint32_t from, std::span<uint32_t> out) const;
   /// Calls use(first, last) for each run of values; a run may continue the one before it.
   template <class Use>
@@ -54,19 +54,19 @@ class Bitmap {
   template <class Use>
   void at_places(std::span<const uint64_t> places, Use use) const;
 
-  /// The portable format in its only form, of a bitmap that is not empty: how many bytes that are,
-  /// and then written there. Returns the end.
+  /// The portable format in its only form, of a bitmap that is not empty: its size in bytes, and
+  /// write(), which returns the end of what it wrote.
   size_t written_size() const;
   uint8_t* write(uint8_t* to) const;
-  /// Of bytes from anywhere: error XX001 unless a bitmap that is not empty, in its only form, is
-  /// next.
+  /// Reads bytes from anywhere: error XX001 unless the next ones are a bitmap that is not empty, in
+  /// its only form.
   static Bitmap read(Reader& r);
 
  private:
   static constexpr size_t polled_every = 64;  // containers
 
   size_t place_of(uint32_t key) const;
-  /// Keeps of these containers what is also (or not) in the other bitmap.
+  /// Keeps the values that are also (or are not) in the other bitmap.
   void keep(SetOp op, const Bitmap& other);
   /// Joins the containers of both.
   void join(SetOp op, const Bitmap& other);

@@ -181,8 +181,8 @@ struct Loops {
 
 LOOPS_FOR(anywhere, )
 #if defined(__x86_64__)
-// Debian's x86-64 is that of 2003. Nearly every machine counts bits in one instruction, newer ones
-// those of many words.
+// Debian compiles for the x86-64 of 2003. Nearly every machine counts the bits of a word in one
+// instruction, newer ones those of many words.
 LOOPS_FOR(avx2, __attribute__((target("popcnt,bmi,bmi2,avx2"))))
 LOOPS_FOR(avx512, __attribute__((target("popcnt,bmi,bmi2,avx2,avx512f,avx512bw,avx512vpopcntdq"))))
 
@@ -247,7 +247,7 @@ size_t list_values(const uint64_t* words, uint16_t* out) { return loops().listed
 size_t list_runs(const uint64_t* words, uint32_t at, std::span<Run> out) {
   size_t k = 0;
   while (at < 65536 && k < out.size()) {
-    // The next set bit, and the next one after it that is not.
+    // The next bit that is set, and the next one after it that is not.
     uint32_t w = at / 64;
     uint64_t left = words[w] & from(at);
     while (left == 0 && ++w < words_of_bits) left = words[w];

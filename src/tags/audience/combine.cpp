@@ -8,7 +8,7 @@
 namespace clientele::tags {
 namespace {
 
-// Two lists with more values are united as bits: to sort them in takes longer.
+// Two lists with more values are united as bits, as merging takes longer.
 constexpr size_t long_union = 2048;
 
 size_t keep_by(ValueList values, const Container& others, bool held, uint16_t* out) {
@@ -44,7 +44,7 @@ class AsRuns {
   bool fits_ = false;
 };
 
-// Where both are runs or lists, and make runs that are worth it.
+// If both are runs or lists, and the result has few enough runs.
 bool combined_by_runs(SetOp op, Container& left, const Container& right) {
   const AsRuns a(left, max_runs);
   if (!a.fit()) return false;
@@ -134,7 +134,7 @@ bool operator==(const Container& a, const Container& b) {
   }
 }
 
-// Most often the first values tell.
+// Most often the first values decide.
 bool includes(const Container& a, const Container& b) {
   if (b.count() > a.count()) return false;
   uint32_t some[16];

@@ -12,7 +12,7 @@ bool operator==(const Container& a, const Container& b);
 bool includes(const Container& a, const Container& b);
 bool overlaps(const Container& a, const Container& b);
 
-/// How many values are in all.
+/// How many values are in all of these.
 uint32_t count_common(const Container& a, const Container& b);
 uint32_t count_common(const Container& a, const Container& b, const Container& c);
 

@@ -8,7 +8,7 @@
 namespace clientele::tags {
 namespace {
 
-// Bits with fewer values become a list, lest each further step passes over all words.
+// Bits with fewer values become a list, so that further steps need not read all words.
 constexpr uint32_t few = 128;
 
 template <class T>
@@ -228,7 +228,7 @@ void Container::add(uint16_t value) {
   shorten(size_t{count_} + 1);
 }
 
-// Whether that is done; else the runs would become too many.
+// False if there would be too many runs.
 bool Container::add_to_runs(uint16_t value) {
   const size_t at = run_from(runs(), value);
   auto* all = static_cast<Run*>(data());

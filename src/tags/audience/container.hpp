@@ -14,14 +14,15 @@ namespace clientele::tags {
 enum class Form : uint8_t { list, bits, runs };
 
 /// The numbers of a set that share their upper 16 bits, the key: a list of at most 4,096 values,
-/// bits, or a list of at most 2,047 runs. Whatever was cheapest to make is right: which of them is
-/// written follows from the values only (portable.hpp). Memory is operator new's, which throws.
+/// bits, or a list of at most 2,047 runs. In memory it has the form that was cheapest to make; the
+/// form that is written depends on the values only (portable.hpp). Memory is that of operator new,
+/// which throws.
 class Container {
  public:
   explicit Container(uint16_t key) : key_(key) {}
   Container(uint16_t key, ValueList values) : key_(key) { assign(values); }
   Container(uint16_t key, RunList runs, uint32_t count) : key_(key) { assign(runs, count); }
-  /// Of bytes, which need not be aligned. The number of runs is 0 if it is not known.
+  /// Copies bytes, which need not be aligned. The number of runs is 0 if it is not known.
   static Container of_bytes(uint16_t key, Form form, const void* bytes, uint32_t count,
                             uint32_t runs);
   Container(const Container& other);
@@ -39,7 +40,7 @@ class Container {
   uint32_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
   bool full() const { return count_ == 65536; }
-  /// Each of the form that it is called for.
+  /// Only for a container of that form.
   ValueList list() const { return {static_cast<const uint16_t*>(data()), count_}; }
   const uint64_t* words() const { return static_cast<const uint64_t*>(data()); }
   RunList runs() const { return {static_cast<const Run*>(data()), runs_}; }
@@ -51,18 +52,18 @@ class Container {
   /// Of a container that is not empty.
   uint16_t first() const;
   uint16_t last() const;
-  /// The values from `from` on, added to base(), as many as fit; how many there are.
+  /// Writes the values from `from` on, added to base(), as many as fit; returns how many.
   size_t values(uint16_t from, uint32_t* out, size_t room) const;
-  /// All of them; `out` has room for count() values.
+  /// Writes all of them; `out` has room for count() values.
   void list_to(uint16_t* out) const;
   /// The value at a place; 0 is the first.
   uint16_t at(uint32_t place) const;
 
   void clear() { count_ = runs_ = 0, form_ = Form::list; }
   void add(uint16_t value);
-  /// Those with these lower 16 bits, beyond the last one.
+  /// Adds the lower 16 bits of these, all greater than the last value.
   void append(std::span<const uint32_t> ascending);
-  /// These may not lie in this container.
+  /// They must not be in the memory of this container.
   void assign(ValueList values);
   void assign(RunList runs, uint32_t count);
   /// Keeps the first values of a list, which may have been changed in place.
@@ -81,7 +82,7 @@ class Container {
 
   void* data() { return room_ == 0 ? here_ : heap_; }
   const void* data() const { return room_ == 0 ? here_ : heap_; }
-  /// Memory for so many bytes; what was in it is lost.
+  /// Memory for this many bytes; the old content is lost.
   void* fresh(size_t bytes);
   void grow(size_t bytes);
   bool add_to_runs(uint16_t value);
@@ -96,7 +97,7 @@ class Container {
   uint16_t key_;
   Form form_ = Form::list;
   uint32_t count_ = 0;
-  mutable uint32_t runs_ = 0;  // 0: not counted, but of form runs
+  mutable uint32_t runs_ = 0;  // 0: not counted, except of form runs
   uint32_t room_ = 0;          // bytes on the heap; if none, the data are here
   union {
     void* heap_;

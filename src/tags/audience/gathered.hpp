@@ -36,17 +36,17 @@ class Gathered {
     sort_ids(fresh_);
     all_.add(fresh_);
     fresh_.clear();
-    // Joining may cost as much as the audience is large: so it is done the more seldom.
+    // Joining may take as long as the audience is large: so large ones are joined less often.
     room_ = std::clamp<uint64_t>(all_.size() / 4, 65536, 4194304);
   }
 
-  // How the set is held may change while the set does not.
+  // Settling changes how the set is kept, but not the set.
   mutable Audience all_;
   mutable Ids fresh_;
   mutable size_t room_ = 65536;
 };
 
-/// What all of some audiences have in common.
+/// The intersection of some audiences.
 class Common {
  public:
   explicit Common(std::pmr::memory_resource*) {}

@@ -12,11 +12,6 @@ using tags::Gathered;
 
 namespace {
 
-Datum unchanged(FunctionCallInfo fcinfo) {
-  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  return PG_GETARG_DATUM(0);
-}
-
 template <class State>
 Datum final(FunctionCallInfo fcinfo) {
   pg::aggregate_context(fcinfo);
@@ -31,7 +26,7 @@ Datum final(FunctionCallInfo fcinfo) {
 
 CLIENTELE_FUNCTION(clientele_audience_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) return unchanged(fcinfo);
+  if (PG_ARGISNULL(1)) return pg::unchanged_state(fcinfo);
   const int64_t id = PG_GETARG_INT64(1);
   return pg::guarded([&] {
     auto* const state = pg::state_to_change<Gathered>(fcinfo, context);
@@ -42,7 +37,7 @@ CLIENTELE_FUNCTION(clientele_audience_accum) {
 
 CLIENTELE_FUNCTION(clientele_audience_union_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) return unchanged(fcinfo);
+  if (PG_ARGISNULL(1)) return pg::unchanged_state(fcinfo);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] {
     auto* const state = pg::state_to_change<Gathered>(fcinfo, context);
@@ -56,7 +51,7 @@ CLIENTELE_FUNCTION(clientele_audience_final) { return final<Gathered>(fcinfo); }
 
 CLIENTELE_FUNCTION(clientele_audience_intersection_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) return unchanged(fcinfo);
+  if (PG_ARGISNULL(1)) return pg::unchanged_state(fcinfo);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] {
     const bool first = PG_ARGISNULL(0);
@@ -70,7 +65,7 @@ CLIENTELE_FUNCTION(clientele_audience_intersection_accum) {
 }
 
 CLIENTELE_FUNCTION(clientele_audience_intersection_combine) {
-  // What joins with nothing stays what it is; pg::combined would begin with nobody.
+  // A state without a partner stays as it is; pg::combined would begin with an empty audience.
   if (!PG_ARGISNULL(0)) return pg::combined<Common>(fcinfo);
   const MemoryContext context = pg::aggregate_context(fcinfo);
   if (PG_ARGISNULL(1)) PG_RETURN_NULL();

@@ -11,14 +11,14 @@ namespace {
 
 using Words = std::array<uint64_t, words_of_bits>;
 
-// To merge lists mispredicts a branch for most values of the shorter one; by bits on the way, long
-// lists take a third of the time.
+// Merging mispredicts a branch for most values of the shorter list. By way of bits, long lists take
+// a third of the time.
 bool are_long(size_t a, size_t b) { return a + b > 256 && std::min(a, b) > 40; }
-// Of a few values and many, each is looked up.
+// If one list is much shorter, each of its values is looked up.
 bool is_few(size_t a, size_t b) { return a < b / 64; }
 
 /// Calls use(first, end, value) for the values of `few` in order: the part of `all` before each,
-/// and whether it is there, too; then with the rest of `all`.
+/// and whether the value is there, too; then rest(first, end) with the rest of `all`.
 template <class Use, class Rest>
 void each_part(ValueList all, ValueList few, Use use, Rest rest) {
   auto from = all.begin();
@@ -110,7 +110,7 @@ size_t keep(ValueList values, ValueList others, bool held, uint16_t* out) {
     return static_cast<size_t>(to - out);
   }
   if (are_long(values.size(), others.size())) {
-    // Setting a bit takes longer than asking for it.
+    // Setting a bit takes longer than testing it.
     if (held && values.size() < others.size()) std::swap(values, others);
     Words words;
     put(others, words);

@@ -11,15 +11,15 @@ namespace clientele::tags {
 using ValueList = std::span<const uint16_t>;
 inline constexpr size_t longest_list = 4096;
 
-/// Those of `values` that are (or are not, if not `held`) in the other set, written to `out`, which
-/// may be where the values are; how many there are.
+/// Writes those of `values` that are (or are not, if not `held`) in the other set to `out`, which
+/// may be where the values are; returns how many.
 size_t keep(ValueList values, ValueList others, bool held, uint16_t* out);
 size_t keep(ValueList values, RunList others, bool held, uint16_t* out);
 
 size_t count_common(ValueList a, ValueList b);
 size_t count_common(ValueList values, RunList runs);
 
-/// Those in either list, or in one only; `out` has room for all of both.
+/// Writes the values of either list, or those in one list only, to `out`, which has room for all.
 size_t unite(ValueList a, ValueList b, uint16_t* out);
 size_t differ(ValueList a, ValueList b, uint16_t* out);
 

@@ -9,7 +9,7 @@ using tags::Audience;
 
 namespace {
 
-/// Where a listing of members is.
+/// The state of a listing of members.
 struct Listing {
   explicit Listing(std::pmr::memory_resource*) {}
   Audience all;
@@ -21,7 +21,7 @@ struct Listing {
     if (at == window.size()) {
       if (begun && window.empty()) return {};
       const uint64_t from = begun ? window.back() + 1 : 0;
-      window.resize(begun ? 4096 : 64);  // LIMIT often wants few
+      window.resize(begun ? 4096 : 64);  // few are enough for a LIMIT
       window.resize(all.ids(from, window));
       at = 0;
       begun = true;
@@ -100,7 +100,7 @@ CLIENTELE_FUNCTION(clientele_audience_sample) {
   return tags::of_audience(fcinfo, [n, seed](const Audience& a) {
     if (n < 0)
       throw Error(sqlstate::invalid_parameter,
-                  "the size of a sample must not be negative, which " + std::to_string(n) + " is");
+                  "the size of a sample must not be negative: " + std::to_string(n));
     return tags::packed(a.sample(static_cast<uint64_t>(n), static_cast<uint64_t>(seed)));
   });
 }

@@ -37,7 +37,7 @@ size_t body_size(const Container& c) {
   }
 }
 
-/// How many bytes come before the bodies of so many containers.
+/// What comes before the bodies of the containers, and its size in bytes.
 struct Head {
   size_t size;
   bool with_runs, with_offsets;
@@ -109,7 +109,7 @@ void write_body(Writing& out, const Container& c) {
 }
 
 void must_be(Form form, uint32_t values, uint32_t runs) {
-  if (form_for(values, runs) != form) Reader::fail("a container has another form than it must");
+  if (form_for(values, runs) != form) Reader::fail("a container is not in its only form");
 }
 
 Container read_list(Reader& r, uint16_t key, uint32_t values) {
@@ -129,7 +129,8 @@ Container read_list(Reader& r, uint16_t key, uint32_t values) {
 Container read_bits(Reader& r, uint16_t key, uint32_t values) {
   const uint8_t* const words = r.take(8 * words_of_bits);
   const BitCounts counts = count_bits(words);
-  if (counts.set != values) Reader::fail("a container has another number of values than it says");
+  if (counts.set != values)
+    Reader::fail("the number of values of a container is not that of its head");
   must_be(Form::bits, values, counts.runs);
   return Container::of_bytes(key, Form::bits, words, counts.set, counts.runs);
 }
@@ -148,7 +149,7 @@ Container read_runs(Reader& r, uint16_t key, uint32_t values) {
   for (uint32_t i = 1; i < n; ++i) too_near += runs[i].first <= runs[i - 1].last() + 1;
   if (too_near != 0) Reader::fail("runs are not apart");
   if (too_long != 0) Reader::fail("a run is too long");
-  if (found != values) Reader::fail("a container has another number of values than it says");
+  if (found != values) Reader::fail("the number of values of a container is not that of its head");
   return made;
 }
 
@@ -227,7 +228,7 @@ std::vector<Container> read_portable(Reader& r) {
   }
   if (with_runs && !any_runs) Reader::fail("there are no runs");
   if (with_runs && containers % 8 != 0 && flags[containers / 8] >> containers % 8 != 0)
-    Reader::fail("there are marks of no container");
+    Reader::fail("flags are set for containers that do not exist");
   return result;
 }
 

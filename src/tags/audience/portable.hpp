@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The portable format of 32-bit roaring bitmaps
-// (https://github.com/RoaringBitmap/RoaringFormatSpec) with one form for each set: what kind a
-// container has follows from what is in it.
+// (https://github.com/RoaringBitmap/RoaringFormatSpec) with one form for each set: the values of a
+// container decide its form.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,12 +21,12 @@ constexpr Form form_for(uint32_t values, uint32_t runs) {
   return few ? Form::list : Form::bits;
 }
 
-/// Of at least one container, none empty, with ascending keys.
+/// For at least one container, none empty, with ascending keys.
 size_t portable_size(std::span<const Container> containers);
 /// Writes portable_size() bytes; returns the end.
 uint8_t* write_portable(std::span<const Container> containers, uint8_t* to);
-/// The bitmap that is next, of bytes from anywhere. Error XX001 unless it is one, of at least one
-/// value, in its only form.
+/// Reads the next bitmap, of bytes from anywhere. Error XX001 unless it has at least one value and
+/// is in its only form.
 std::vector<Container> read_portable(Reader& r);
 
 }  // namespace clientele::tags

@@ -24,7 +24,7 @@ class Edges {
       begin();
     }
   }
-  /// Passes over the runs that end before `edge` and do not touch it, each after use(run).
+  /// Skips the runs that end before `edge` and do not touch it, after use(run) for each.
   template <class Use>
   void pass_runs_before(uint32_t edge, Use use) {
     const Run* at = at_;
@@ -62,7 +62,7 @@ Swept swept(RunList a, RunList b, Run* const out) {
     if constexpr (op == SetOp::both) put(r);
   };
   for (;;) {
-    // Whole runs first, of which most lists are made; then the edges where the lists meet.
+    // Whole runs first, as most are apart from the other list; then the edges where the lists meet.
     if (!left.in() && !right.in()) {
       left.pass_runs_before(right.next(), put_left);
       right.pass_runs_before(left.next(), put_right);

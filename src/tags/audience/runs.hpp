@@ -18,14 +18,14 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 using RunList = std::span<const Run>;
-/// More are not smaller than bits.
+/// With more runs, bits are smaller.
 inline constexpr size_t max_runs = 2047;
 
 struct Swept {
   size_t runs;
   uint32_t values;
 };
-/// `out` has room for as many runs as both have together.
+/// Writes the result to `out`, which has room for as many runs as both have together.
 Swept sweep(SetOp op, RunList a, RunList b, Run* out);
 
 uint32_t count_common(RunList a, RunList b);

@@ -7,8 +7,8 @@
 namespace clientele::tags {
 namespace {
 
-/// Drawn places, in containers by all but their last 16 bits, each made beforehand: places come in
-/// no order, and a container put in between would move all that follow.
+/// Drawn places, in containers by all bits except the last 16. Each container is made beforehand,
+/// as places come in any order, and inserting one would move all that follow.
 class Places {
  public:
   explicit Places(uint64_t all) {
@@ -23,7 +23,7 @@ class Places {
   }
   void add(uint64_t place) { parts_[place >> 16].add(static_cast<uint16_t>(place)); }
 
-  /// The first ones from `from` on, as many as fit; how many there are.
+  /// Writes the first ones from `from` on, as many as fit; returns how many.
   size_t list(uint64_t from, std::span<uint64_t> out) const {
     uint32_t some[256];
     size_t n = 0;
@@ -48,8 +48,8 @@ class Places {
 }  // namespace
 
 // Floyd's algorithm (Bentley and Floyd 1987, "A sample of brilliance"): places, not ids, are drawn,
-// so that the sample depends on the set and the seed only. Of the members and the rest, the fewer
-// are drawn.
+// so that the sample depends on the set and the seed only. If the sample is more than half of the
+// set, the rest is drawn instead.
 Audience Audience::sample(uint64_t most, uint64_t seed) const {
   const uint64_t all = size();
   if (most >= all) return *this;
@@ -57,7 +57,7 @@ Audience Audience::sample(uint64_t most, uint64_t seed) const {
   const uint64_t draw = keep ? most : all - most;
   if (draw > max_drawn)
     throw Error(sqlstate::limit_exceeded,
-                "a sample is drawn of at most 268435456 customers, or of all but so many");
+                "a sample can draw or leave out at most 268435456 customers");
   if (draw == 0) return keep ? Audience() : *this;
   SplitMix64 random(seed);
   Places drawn(all);

@@ -4,7 +4,7 @@
 
 namespace clientele::tags {
 
-/// What of two sets is wanted: a & b, a | b, a - b, a # b.
+/// The operations on two sets: a & b, a | b, a - b, a # b.
 enum class SetOp : uint8_t { both, either, without, one };
 
 template <SetOp op, class T>

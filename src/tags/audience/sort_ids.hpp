@@ -13,7 +13,7 @@
 
 namespace clientele::tags {
 
-/// Calls use(one) for each, and poll() now and then.
+/// Calls use(one) for each element, and poll() now and then.
 template <class Range, class Use>
 void each_polled(Range&& all, Use use) {
   size_t n = 0;
@@ -23,9 +23,9 @@ void each_polled(Range&& all, Use use) {
   }
 }
 
-/// Sorts what comes from place `from` on by the customer ids that id_of gives, those of the same
-/// customer staying in their order: by one byte of the ids after the other, the last first, passing
-/// over bytes that all share.
+/// Sorts what comes from place `from` on by the customer ids that id_of returns; those of the same
+/// customer stay in their order. It goes by one byte of the ids after the other, the last first,
+/// and skips bytes that are the same in all.
 template <class T, class IdOf>
 void sort_by_id(std::pmr::vector<T>& all, size_t from, IdOf id_of) {
   if (from == all.size()) return;

@@ -8,13 +8,13 @@
 
 namespace clientele::tags {
 
-/// Walks over the text form of a type: pieces with blanks between them, and errors that tell where.
+/// Reads the text form of a type: pieces with blanks between them. Errors say at which character.
 class TextReader {
  public:
   TextReader(std::string_view text, const char* type, const char* hint)
       : text_(text), type_(type), hint_(hint) {}
 
-  /// Whether the next character that is no blank is this one.
+  /// Whether the next character that is not a blank is this one.
   bool at(char c) {
     skip_blanks();
     return place_ < text_.size() && text_[place_] == c;
@@ -44,7 +44,7 @@ class TextReader {
     place_ += static_cast<size_t>(end - start);
     return id;
   }
-  /// What is still to come, and how much of it was taken.
+  /// The text that is left; taken(n) says that n bytes of it were read.
   std::string_view rest() {
     skip_blanks();
     return text_.substr(place_);

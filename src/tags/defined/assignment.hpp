@@ -15,9 +15,9 @@ constexpr uint64_t fnv1a(std::string_view text) {
   return hash;
 }
 
-/// A share of all customers, drawn by a text. Whoever is in it for a share is in it for any larger
-/// share of the same text; different texts draw independently. Never to be changed: groups of
-/// running experiments rest on it.
+/// A share of all customers, drawn by a text. A customer that is in a share is in any larger share
+/// of the same text; different texts draw independently. This must never change: the groups of
+/// running experiments depend on it.
 class Draw {
  public:
   /// Errors: 22023 for a share that is not between 0 and 1.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How tags are defined, saved and forgotten; rules.sql says what rules are.
+-- define_tag(), save_audience() and forget_tag(); what a rule may be is in rules.sql.
 
 CREATE FUNCTION define_tag(
     name text, rule text, family text DEFAULT NULL, description text DEFAULT NULL, kind text DEFAULT NULL,
@@ -16,11 +16,11 @@ BEGIN
   PERFORM clientele.check_tag_name(name);
   family := coalesce(family, clientele.tag_family(name));
   IF family NOT IN ('basic', 'behaviour', 'preference', 'value', 'response') THEN
-    RAISE EXCEPTION 'there is no family of tags "%"', family USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'tag family "%" does not exist', family USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The families are basic, behaviour, preference, value and response.';
   END IF;
   IF kind IS NOT NULL AND kind NOT IN ('query', 'journey', 'tags') THEN
-    RAISE EXCEPTION 'there is no kind of rule "%"', kind USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'rule kind "%" does not exist', kind USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The kinds are query (a SELECT), journey (an expression over one journey) and tags (a tag query).';
   END IF;
   IF max_age < '0' THEN
@@ -31,8 +31,8 @@ BEGIN
   END IF;
   what := clientele.describe_tag_rule(rule, kind);
   IF per_customer AND what.kind = 'tags' THEN
-    RAISE EXCEPTION 'a rule over tags is not over journeys' USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Leave per_customer out; such rules are cheap, and always computed anew.';
+    RAISE EXCEPTION 'a rule over tags cannot be per_customer' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Leave out per_customer; such rules are cheap, and always evaluated for all customers.';
   END IF;
   INSERT INTO clientele_data.tags AS t (name, family, kind, rule, holds, per_customer, time_dependent, reads_customers, max_age, uses,
                                         time_zone, description, defined_by)
@@ -47,28 +47,28 @@ BEGIN
     description = coalesce(excluded.description, t.description), defined_at = now();
   cycle := clientele.tag_cycle(define_tag.name);
   IF cycle IS NOT NULL THEN
-    RAISE EXCEPTION 'tag "%" would rest on itself', name USING ERRCODE = 'invalid_recursion',
-      DETAIL = cycle || '.', HINT = 'A rule may use other tags, but not in a cycle.';
+    RAISE EXCEPTION 'tag "%" would depend on itself', name USING ERRCODE = 'invalid_recursion',
+      DETAIL = format('The cycle is %s.', cycle), HINT = 'A rule may use other tags, but not in a cycle.';
   END IF;
 END $$;
 COMMENT ON FUNCTION define_tag(text, text, text, text, text, boolean, interval, text[], text) IS
-  'Defines a tag by a rule, or gives a tag a new rule; refresh_tags() computes who has it.
+  'Defines a tag by a rule, or gives a tag a new rule; refresh_tags() computes which customers have it.
 The rule is one of: a SELECT of customer numbers, with a second column for a value or score; an expression over one journey, as
-event_count(journey, ''purchase'') >= 3, with journey, customer_id and the columns of clientele_data.customers within reach; a tag query
-over other tags, as vip & !churn_risk. kind (query, journey, tags) settles what a rule is, if that is not plain.
-Booleans make plain tags, numbers numeric ones, text (or an array of it) tags with values. NULL, false and empty text: the customer does
-not have it. The present is refresh.at; rules that use it, or now(), are asked of all customers again when their answer is older than
-keeps.
+event_count(journey, ''purchase'') >= 3, which may use journey, customer_id and the columns of clientele_data.customers; a tag query
+over other tags, as vip & !churn_risk. kind (query, journey, tags) says which one it is where that is ambiguous.
+Booleans make plain tags, numbers numeric ones, text (or an array of it) tags with values. With NULL, false and empty text the customer
+does not have the tag. The present is refresh.at; rules that use it, or now(), are evaluated for all customers again when their answer
+is older than max_age.
 family: basic, behaviour, preference, value or response; by default the first part of the name, or basic. per_customer => true promises
-of a SELECT that what it says of a customer rests on the journey of that customer alone, so that a refresh asks only those whose journeys
-changed; expressions over a journey are so by themselves. uses names tags that must be refreshed before.
-time_zone is the one by whose clock the rule reads days and hours, and with which it is compiled; NULL is that of the store. No other
-setting of a session changes what a rule answers.
-Names without a schema are looked for in pg_catalog and clientele only: write that of your own tables. You are noted as the author
-(clientele_data.tags.defined_by), and the rule runs only if whoever refreshes trusts you. Errors: those of the rule, 42803, 42P20 and
-0A000 for aggregate functions, window functions and sets in an expression over one journey, 0A000 for temporary tables and changes of
-data, 42601 for a bad tag query, 42804 for values that no tag can hold, 42P19 for a tag that rests on itself, 22023 for a bad name,
-family, kind or time zone, 54000 for a rule beyond 100,000 bytes, 42P01 without a store, 42501 without the right to change
+that what a SELECT returns for a customer depends only on the journey of that customer, so that a refresh evaluates only those whose
+journeys changed; for expressions over a journey this is found out. uses names tags that must be refreshed before.
+time_zone is the one in which the rule reads days and hours, and with which it is compiled; NULL is that of the store. No other setting
+of a session changes what a rule answers.
+Names without a schema are found in pg_catalog and clientele only; write the schema of your own tables. You are noted as the author
+(clientele_data.tags.defined_by), and the rule runs only if the role that refreshes trusts you. Errors: those of the rule, 42803, 42P20
+and 0A000 for aggregate functions, window functions and sets in an expression over one journey, 0A000 for temporary tables and changes
+of data, 42601 for a bad tag query, 42804 for values that a tag cannot hold, 42P19 for a tag that depends on itself, 22023 for a bad
+name, family, kind or time zone, 54000 for a rule of more than 100,000 bytes, 42P01 without a store, 42501 without the right to change
 clientele_data.tags.';
 
 CREATE FUNCTION tag_family(name text) RETURNS text
@@ -76,15 +76,15 @@ CREATE FUNCTION tag_family(name text) RETURNS text
   SELECT CASE WHEN split_part(name, '.', 1) IN ('basic', 'behaviour', 'preference', 'value', 'response')
               THEN split_part(name, '.', 1) ELSE 'basic' END
 $$;
-COMMENT ON FUNCTION tag_family(text) IS
-  'The family of a tag of which nobody said it: the first part of its name, or basic.';
+COMMENT ON FUNCTION tag_family(text) IS 'The default family of a tag: the first part of its name, or basic.';
 
 CREATE FUNCTION rule_key(kind text, holds text, rule text, time_zone text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT kind || ' ' || holds || CASE WHEN kind <> 'tags' THEN ' ' || time_zone ELSE '' END || ': ' || rule
 $$;
 COMMENT ON FUNCTION rule_key(text, text, text, text) IS
-  'What clientele_data.tag_status.rule says of an answer; a tag that is defined otherwise now is asked of all customers.';
+  'Writes all that the answer of a rule depends on, for clientele_data.tag_status.rule_key; a rule with another key than that of its
+stored answer is evaluated for all customers.';
 
 CREATE FUNCTION check_tag_name(name text) RETURNS void
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -94,8 +94,7 @@ BEGIN
       HINT = 'A name has no = and no *, no empty part between dots, and at most 500 characters.';
   END IF;
 END $$;
-COMMENT ON FUNCTION check_tag_name(text) IS
-  'Checks what a tag may be called. Errors: 22023.';
+COMMENT ON FUNCTION check_tag_name(text) IS 'Checks the name of a tag. Errors: 22023.';
 
 CREATE FUNCTION save_audience(name text, customers audience, family text DEFAULT NULL, description text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -125,8 +124,8 @@ BEGIN
   WHERE r.refresh_id = run;
 END $$;
 COMMENT ON FUNCTION save_audience(text, audience, text, text) IS
-  'Keeps an audience under a name, as a tag without a rule: a list of a campaign, who left a funnel, a control group.
-Saving under the same name again replaces it; the history tells who came and went. Errors: as define_tag().';
+  'Keeps an audience under a name, as a tag without a rule: the list of a campaign, the customers that left a funnel, a control group.
+Saving under the same name again replaces it; the history shows which customers were added and removed. Errors: as define_tag().';
 
 CREATE FUNCTION forget_tag(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -134,21 +133,21 @@ DECLARE
   users text;
 BEGIN
   PERFORM clientele.require_store('tags', 'DELETE');
-  users := (SELECT string_agg(format('%s', t.name), ', ' ORDER BY t.name) FROM clientele_data.tags t
+  users := (SELECT string_agg(t.name, ', ' ORDER BY t.name) FROM clientele_data.tags t
             WHERE forget_tag.name = ANY (t.uses) AND t.name <> forget_tag.name);
   IF users IS NOT NULL THEN
     RAISE EXCEPTION 'tag "%" is used by others', name USING ERRCODE = 'dependent_objects_still_exist',
-      DETAIL = users, HINT = 'Forget these first, or define them anew without it.';
+      DETAIL = format('The rules of these tags name it: %s.', users), HINT = 'Forget these tags first, or define them without it.';
   END IF;
   DELETE FROM clientele_data.tags t WHERE t.name = forget_tag.name;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'there is no tag "%"', name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
+    RAISE EXCEPTION 'tag "%" does not exist', name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
   DELETE FROM clientele_data.tag_audiences a WHERE a.tag = forget_tag.name;
   DELETE FROM clientele_data.tag_numbers n WHERE n.tag = forget_tag.name;
   DELETE FROM clientele_data.tag_changes c WHERE c.tag = forget_tag.name;
 END $$;
 COMMENT ON FUNCTION forget_tag(text) IS
-  'Deletes a tag with all that is known of who has and had it.
+  'Deletes a tag with its answer and its history.
 Errors: 42704 for an unknown tag, 2BP01 if the rule of another tag names it, 42P01 without a store, 42501 without the right to delete
 from clientele_data.tags.';

@@ -12,7 +12,7 @@
 namespace clientele::tags {
 namespace {
 
-/// An audience, or everyone but an audience: so `a & !b` never needs to know everyone.
+/// An audience or its complement, so that `a & !b` does not need all customers.
 struct Part {
   Audience set;
   bool without = false;
@@ -20,9 +20,9 @@ struct Part {
 
 Part part_of(const Node& node, TagSource& source);
 
-/// The parts of a group, those without an exception first. Sets to be intersected come with the
-/// smallest first, so that what is worked on gets small soon; sets to be united with the largest
-/// first: adding a list to bits is cheaper than merging lists.
+/// The parts of a group, complements last. Of sets to be intersected the smallest come first, so
+/// that intermediate results get small soon. Of sets to be united the largest come first, as adding
+/// a list to bits is cheaper than merging lists.
 std::vector<Part> parts_of(const Node& node, TagSource& source) {
   const bool conjunction = node.kind == Node::Kind::conjunction;
   std::vector<Part> parts;
@@ -78,8 +78,8 @@ Part part_of(const Node& node, TagSource& source) {
   }
 }
 
-/// How many of a set are in both parts. Intersecting makes lists of bits where few are left, which
-/// takes longer than to count them.
+/// How many of a set are in both parts. They are only counted, as intersecting also makes lists of
+/// bits where few are left, which takes longer.
 uint64_t size_within(const Audience& all, const Part& a, const Part& b) {
   const uint64_t in_both = Audience::and_size(all, a.set, b.set);
   if (!b.without) return in_both;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Who answers a tag query, by operations on whole audiences.
+// Evaluates tag queries by operations on whole audiences.
 #pragma once
 #include <cstdint>
 
@@ -9,24 +9,24 @@
 
 namespace clientele::tags {
 
-/// Where it is kept who has which tag.
+/// The customers of each tag, wherever they are stored.
 class TagSource {
  public:
   virtual ~TagSource() = default;
-  /// Whoever has a tag that the leaf matches.
+  /// The customers with a tag that the leaf matches.
   virtual Audience answer(const Leaf& leaf) = 0;
-  /// All customers: among whom `!` looks.
+  /// All customers, to which `!` is relative.
   virtual Audience everyone() = 0;
 };
 
-/// The customers whose number passes a test, of those that are about values. The texts of = and !=
-/// compare with the way in which numbers are written: 3.50 is not 3.5.
+/// The customers whose number passes a test that is about values. = and != compare with the text of
+/// a number as it is printed: 3.50 is not 3.5.
 Audience audience_where(const Scores& scores, const Leaf& leaf);
 
-/// The customers whose tags match, as TagQuery::matches() says it of one of them.
+/// The customers whose tags match, as by TagQuery::matches() for each of them.
 Audience audience_of(const TagQuery& query, TagSource& source);
 
-/// Its size, without making it.
+/// The size of audience_of(), without making it.
 uint64_t audience_size(const TagQuery& query, TagSource& source);
 
 }  // namespace clientele::tags

@@ -22,7 +22,7 @@ CLIENTELE_FUNCTION(clientele_in_control_group) {
       [&] { return BoolGetDatum(tags::Draw(share, name).takes(tags::customer_id(id))); });
 }
 
-// As many as a value of 1 GB holds for certain.
+// A value of 1 GB always has room for these.
 static constexpr uint64_t max_kept = uint64_t{1} << 29;
 
 CLIENTELE_FUNCTION(clientele_control_group) {
@@ -38,7 +38,8 @@ CLIENTELE_FUNCTION(clientele_control_group) {
     const auto keep = [&] {
       kept += some.size();
       if (kept > max_kept)
-        throw Error(sqlstate::limit_exceeded, "a control group is at most 536870912 customers");
+        throw Error(sqlstate::limit_exceeded,
+                    "a control group can have at most 536870912 customers");
       group.add(some);
       some.clear();
     };

@@ -5,8 +5,9 @@ CREATE FUNCTION audience_of(tag_query) RETURNS audience
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_audience_of';
 COMMENT ON FUNCTION audience_of(tag_query) IS
   'Returns the customers whose defined tags match, as audience_of(''vip & !churn_risk''), as of the last refresh_tags().
-! looks among all customers of the store. A wildcard that matches no tag is nobody. Errors: 42704 for a tag that is not defined (with the
-nearest names), 55000 for one that was never refreshed, 42P01 without a store, 42501 without the right to read its tables of tags.';
+! is relative to all customers of the store. A wildcard that matches no tag is an empty audience. Errors: 42704 for a tag that is not
+defined (with the nearest names), 55000 for one that was never refreshed, 42P01 without a store, 42501 without the right to read its
+tables of tags.';
 CREATE FUNCTION audience_size(tag_query) RETURNS bigint
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_audience_size';
 COMMENT ON FUNCTION audience_size(tag_query) IS
@@ -28,9 +29,9 @@ BEGIN
       WHERE clientele.score_of(n.scores, tags_of.customer_id) IS NOT NULL) x);
 END $$;
 COMMENT ON FUNCTION tags_of(bigint) IS
-  'Returns the defined tags of a customer with their values, as {city=上海,score=7.5,vip}; tag_match() takes it.';
+  'Returns the defined tags of a customer with their values, as {city=上海,score=7.5,vip}, for tag_match().';
 
--- PL/pgSQL has no two parameters of one name, one in and one out, as tag_history() has.
+-- tag_history() has two parameters of one name, one in and one out, which PL/pgSQL does not allow.
 CREATE FUNCTION tag_changes_of(customer_id bigint, name text)
   RETURNS TABLE (tag text, value text, at timestamptz, change text)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS $$
@@ -53,8 +54,8 @@ CREATE FUNCTION tag_history(customer_id bigint, tag text DEFAULT NULL)
   SELECT c.tag, c.value, c.at, c.change FROM clientele.tag_changes_of($1, $2) c
 $$;
 COMMENT ON FUNCTION tag_history(bigint, text) IS
-  'Tells when a customer gained and lost each tag, or one of them, in order of time.
-at is what the refresh took for the present; value is NULL for the tag with any value.';
+  'Lists when a customer gained and lost each tag, or one of them, in order of time.
+at is what the refresh used as the present; value is NULL for the tag with any value.';
 
 CREATE FUNCTION tag_overlap(tags text[] DEFAULT NULL)
   RETURNS TABLE (tag text, other text, customers bigint, share double precision, jaccard double precision, lift double precision)
@@ -66,13 +67,13 @@ BEGIN
   PERFORM clientele.require_store('tags'), clientele.require_store('tag_audiences');
   unknown := (SELECT u FROM unnest(tags) u WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u) LIMIT 1);
   IF unknown IS NOT NULL THEN
-    RAISE EXCEPTION 'there is no tag "%"', unknown USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
+    RAISE EXCEPTION 'tag "%" does not exist', unknown USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
   RETURN QUERY
   WITH everyone AS (
     SELECT clientele.cardinality(a.customers)::float8 AS n FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = ''
   ), chosen AS MATERIALIZED (
-    -- The union with nobody fetches an audience once instead of once for each pair.
+    -- The union with an empty audience fetches each one once instead of once for each pair.
     SELECT a.tag, a.customers OPERATOR(clientele.|) '{}' AS customers, clientele.cardinality(a.customers) AS n
     FROM clientele_data.tag_audiences a
     WHERE a.tag <> '' AND a.value = '' AND (tags IS NULL OR a.tag = ANY (tags))
@@ -89,15 +90,16 @@ BEGIN
   FROM both_ways w CROSS JOIN everyone e ORDER BY w.a, w.b;
 END $$;
 COMMENT ON FUNCTION tag_overlap(text[]) IS
-  'Returns the matrix of how tags overlap, of all tags or those named: a row for each two of them, and each with itself.
-customers have both; share is their share of those with the first tag; jaccard their share of those with either; lift how many times more
-have both than if the two had nothing to do with each other. NULL where nobody has a tag. Errors: 42704 for an unknown tag.';
+  'Returns how tags overlap, of all tags or those named: a row for each two of them, and for each with itself.
+customers is how many have both; share is their share of those with the first tag; jaccard their share of those with either; lift how
+many times more customers have both than if the two tags were independent. They are NULL where no customer has a tag. Errors: 42704 for
+an unknown tag.';
 
 CREATE FUNCTION hypergeometric_p(everyone bigint, tagged bigint, audience bigint, "both" bigint) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_hypergeometric_p';
 COMMENT ON FUNCTION hypergeometric_p(bigint, bigint, bigint, bigint) IS
-  'Returns how probable it is that an audience drawn at random has so many customers with a tag, or a number further from what is
-expected.
+  'Returns how probable it is that an audience drawn at random has this number of customers with a tag, or one that is further from the
+expected number.
 Of everyone, tagged customers have the tag; audience of them were drawn, and both are in both. Exact: twice the smaller tail of the
 hypergeometric distribution (Fisher 1935). Errors: 22023 for numbers that contradict each other.';
 
@@ -124,12 +126,12 @@ BEGIN
            CASE WHEN among IS NULL THEN clientele.cardinality(a.customers) ELSE clientele.and_cardinality(a.customers, base) END AS of_base
     FROM clientele_data.tag_audiences a WHERE a.tag <> '' AND audience_portrait.audience IS NOT NULL
   ), judged AS (
-    -- An audience may hold customers that the store does not know: those are left out.
+    -- An audience may have customers that the store does not know: those are left out.
     SELECT c.*, CASE WHEN c.of_base <= n_base AND c.of_base - c.n <= n_base - n_target
                      THEN clientele.hypergeometric_p(n_base, c.of_base, n_target, c.n) END AS p
     FROM counted c
   ), ranked AS (
-    -- Benjamini and Hochberg (1995): of all with q up to 0.05 at most 5 % are expected to be chance.
+    -- Benjamini and Hochberg (1995): of all with q up to 0.05, at most 5 % are expected to be due to chance.
     SELECT j.*, least(1, min(j.p * j.m / j.place) OVER (ORDER BY j.place DESC)) AS q
     FROM (SELECT j.*, rank() OVER (ORDER BY j.p) AS place, count(j.p) OVER () AS m FROM judged j) j
   )
@@ -146,8 +148,9 @@ END $$;
 COMMENT ON FUNCTION audience_portrait(audience, audience) IS
   'Shows what an audience is like: how often each tag and value occurs in it and among all customers, or among those given.
 target_index is 100 times the share in the audience over the share among all: 100 is average, 200 twice as frequent. p_value is the
-probability that a random audience of this size is as far from average (hypergeometric_p), q_value that after Benjamini and Hochberg, as
-many tags are asked about at once. average and among_average are of tags that hold numbers. NULL shares where there is nobody.';
+probability that a random audience of this size is as far from average (hypergeometric_p), q_value the same after Benjamini and
+Hochberg, which accounts for the many tags that are tested at once. average and among_average are for tags that hold numbers. Shares are
+NULL of an empty audience.';
 
 CREATE FUNCTION funnel_audience(def funnel_def, reached integer, dropped boolean DEFAULT true) RETURNS audience
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -161,9 +164,9 @@ BEGIN
   RETURN CASE WHEN def IS NOT NULL AND reached IS NOT NULL AND dropped IS NOT NULL THEN coalesce(answer, '{}') END;
 END $$;
 COMMENT ON FUNCTION funnel_audience(funnel_def, integer, boolean) IS
-  'Returns the customers who came to a step of a funnel and no further: whom to win back.
-reached counts from 1; 0 is those who never began. dropped => false gives all who came that far. Errors: 42P01 without a store, 42501
-without the right to read journeys; those of funnel_depth().';
+  'Returns the customers that came to a step of a funnel and no further: those to win back.
+reached counts from 1; 0 is those that never began. dropped => false returns all that came at least that far. Errors: 42P01 without a
+store, 42501 without the right to read journeys; those of funnel_depth().';
 
 CREATE FUNCTION path_audience(path text[], def path_def DEFAULT path_def()) RETURNS audience
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -187,20 +190,20 @@ BEGIN
   RETURN coalesce(answer, '{}');
 END $$;
 COMMENT ON FUNCTION path_audience(text[], path_def) IS
-  'Returns the customers who took these steps directly one after the other, as path_audience(''{search,view_item,search}'').
+  'Returns the customers that took these steps directly one after the other, as path_audience(''{search,view_item,search}'').
 def says what a path is, as for journey_path(): sessions, what is left out, and so on. Errors: 22023 for an empty path, 42P01 without a
 store, 42501 without the right to read journeys; those of journey_paths().';
 
 CREATE FUNCTION in_control_group(customer_id bigint, share double precision, name text) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'clientele_in_control_group';
 COMMENT ON FUNCTION in_control_group(bigint, double precision, text) IS
-  'Whether a customer is in a random group that holds this share of all customers and never changes.
-name draws the group: another name, another group, independent of the first. Whoever is in it stays in it when the share grows. A
-customer is in it if mix(customer_id xor mix(FNV-1a(name))) / 2^64 is less than share, where mix is the finaliser of
+  'Whether a customer is in a random group that has this share of all customers and never changes.
+name draws the group: another name, another group, independent of the first. A customer that is in it stays in it when the share
+grows. A customer is in it if mix(customer_id xor mix(FNV-1a(name))) / 2^64 is less than share, where mix is the finaliser of
 SplitMix64. Errors: 22023 for a share that is not between 0 and 1, 22003 for a negative customer_id.';
 CREATE FUNCTION control_group(audience, share double precision, name text) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_control_group';
 COMMENT ON FUNCTION control_group(audience, double precision, text) IS
-  'Returns the part of an audience to leave out of a campaign: a random share that is the same whenever it is asked for.
-Those of whom in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as in_control_group(), and
-54000 for more than 536870912 customers.';
+  'Returns the part of an audience to leave out of a campaign: a random share that is the same for every call.
+It has the customers for which in_control_group() is true; the rest is audience - control_group(audience, share, name). Errors: as
+in_control_group(), and 54000 for more than 536870912 customers.';

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How tags are brought up to date; stored_answers.sql asks the rules and keeps what they say.
+-- How tags are brought up to date; stored_answers.sql evaluates the rules and stores their answers.
 
 CREATE FUNCTION fold_journey_changes() RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -9,8 +9,8 @@ DECLARE
   followed bigint;
 BEGIN
   PERFORM clientele.require_store('journey_changes', 'DELETE'), clientele.require_store('journey_change_sets', 'INSERT');
-  -- Whoever calls this has locked tag_refreshes against others. What commits after this statement has begun stays for the
-  -- next one, even if the rules that are asked later see it already.
+  -- The caller has locked tag_refreshes against other refreshes. What commits after this statement has begun stays in the log for
+  -- the next one, even if rules that are evaluated later in this refresh see it already.
   WITH taken AS (
     DELETE FROM clientele_data.journey_changes RETURNING customer_id
   )
@@ -18,14 +18,14 @@ BEGIN
   SELECT max(s.change_set) INTO last FROM clientele_data.journey_change_sets s;
   followed := (SELECT max(r.change_set) FROM clientele_data.tag_refreshes r);
   IF followed > coalesce(last, 0) THEN
-    -- The newest one stays for ever, so somebody has deleted it, and perhaps others. One number is left out for them.
+    -- The newest one is never deleted here. So it was deleted by hand, perhaps with others, and one number is left out for them.
     last := followed + 1;
     changed := coalesce(changed, '{}');
   END IF;
   last := coalesce(last, 0);
   IF changed IS NOT NULL THEN
     last := last + 1;
-    -- In REPEATABLE READ there may be one of this number that a refresh made meanwhile, and whose customers are not seen here.
+    -- In REPEATABLE READ a refresh that was committed meanwhile may have made one of this number, which is not seen here.
     INSERT INTO clientele_data.journey_change_sets (change_set, customers) VALUES (last, changed);
   END IF;
   RETURN last;
@@ -34,9 +34,8 @@ EXCEPTION WHEN unique_violation THEN
     HINT = 'The transaction might succeed if retried.';
 END $$;
 COMMENT ON FUNCTION fold_journey_changes() IS
-  'Takes the customers in clientele_data.journey_changes into a new row of journey_change_sets, if there are any, and returns the number
-of
-the newest row; a part of refresh_tags().
+  'Moves the customers in clientele_data.journey_changes to a new row of journey_change_sets, if there are any, and returns the number
+of the newest row; a part of refresh_tags().
 Errors: 40001 if a refresh was committed after the snapshot of a transaction in REPEATABLE READ.';
 
 CREATE FUNCTION changed_customers(since bigint, until bigint) RETURNS audience
@@ -48,7 +47,8 @@ BEGIN
     FROM clientele_data.journey_change_sets s WHERE s.change_set > since AND s.change_set <= until);
 END $$;
 COMMENT ON FUNCTION changed_customers(bigint, bigint) IS
-  'Whose journeys changed after one row of clientele_data.journey_change_sets up to another; NULL if a row between is missing.';
+  'Returns the customers whose journeys changed after one row of clientele_data.journey_change_sets up to another; NULL if a row in
+between is missing.';
 
 CREATE FUNCTION forget_change_sets() RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -63,7 +63,7 @@ BEGIN
     SELECT min(r.change_set) FROM clientele_data.tag_status s
     JOIN clientele_data.tag_refreshes r USING (refresh_id)
     JOIN clientele_data.tags t ON t.name = s.tag AND t.per_customer);
-  -- The newest one stays, as the next is numbered by it. A tag that is further behind than a thousand is asked of everybody.
+  -- The newest one stays, as the next is numbered by it. A tag that is more than a thousand behind is evaluated for all customers.
   DELETE FROM clientele_data.journey_change_sets s
   WHERE s.change_set < last AND s.change_set <= greatest(coalesce(followed, last), last - 1000);
   GET DIAGNOSTICS forgotten = ROW_COUNT;
@@ -85,10 +85,10 @@ BEGIN
   RETURN logged + clientele.forget_change_sets();
 END $$;
 COMMENT ON FUNCTION prune_journey_changes() IS
-  'Takes clientele_data.journey_changes into a set of customers, deletes the sets that all tags have followed, and returns how many rows
-that were.
-refresh_tags() does so itself; this is for stores whose tags are not refreshed. Errors: 42P01 without a store, 42501 without the right to
-delete from these tables.';
+  'Moves clientele_data.journey_changes to a set of customers, deletes the sets that all tags have followed, and returns how many rows
+were removed.
+refresh_tags() does so itself; this is for stores whose tags are not refreshed. Errors: 42P01 without a store, 42501 without the right
+to delete from these tables.';
 
 CREATE FUNCTION begin_tag_refresh(at timestamptz, follow boolean) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
@@ -109,7 +109,8 @@ BEGIN
   RETURN refresh_id;
 END $$;
 COMMENT ON FUNCTION begin_tag_refresh(timestamptz, boolean) IS
-  'Begins a refresh of tags: waits for another one, and notes which changes of journeys it follows, if it does; a part of refresh_tags().';
+  'Begins a refresh of tags: waits until another one has ended, and notes which changes of journeys it follows, if any; a part of
+refresh_tags().';
 
 CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -132,10 +133,10 @@ BEGIN
   WHERE t.kind <> 'fixed' AND ($1 IS NULL OR t.name = ANY ($1)));
 END $$;
 COMMENT ON FUNCTION tags_to_refresh(text[], timestamptz, boolean) IS
-  'What a refresh has to do: all that it needs to know of each tag, read once, so that what runs is what was looked at; a part of
+  'Returns what a refresh has to do: all that it needs to know of each tag, read once, so that what is checked is what runs; a part of
 refresh_tags().
-rule_key: what tag_status.rule_key will be; known: whether it is so already; since: the change set up to which the answer is right, absent
-if all customers must be asked.';
+rule_key: what tag_status.rule_key will be. known: whether the stored answer has this key already. since: the change set up to which the
+stored answer is right; absent if the rule must be evaluated for all customers.';
 
 CREATE FUNCTION check_stored_rule(rule jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -162,8 +163,8 @@ BEGIN
   RETURN rule;
 END $$;
 COMMENT ON FUNCTION check_stored_rule(jsonb) IS
-  'Compiles the rule of a tag as it is in the table, and mends what the row says of it; a part of refresh_tags().
-rule is a member of what tags_to_refresh() returns, and is given back as it should be.';
+  'Compiles the rule of a tag as it is in the table, and corrects the columns that follow from it; a part of refresh_tags().
+rule is a member of what tags_to_refresh() returns; the corrected member is returned.';
 
 CREATE FUNCTION note_tag_failure(tag text, message text, detail text) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -210,7 +211,7 @@ BEGIN
   SELECT u.name INTO one FROM unnest(tags) u (name)
   WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u.name) LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'there is no tag "%"', one.name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
+    RAISE EXCEPTION 'tag "%" does not exist', one.name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
   run := clientele.begin_tag_refresh(present, true);
   PERFORM set_config('clientele.unknown_event', 'error', true);
@@ -218,17 +219,18 @@ BEGIN
   everyone := (SELECT clientele.cardinality(a.customers) FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = '');
   todo := clientele.tags_to_refresh(tags, present, complete);
 
-  -- No rule runs, or is compiled, whose author is not trusted. Rules that have not run as they are now were perhaps written
-  -- into the table by hand.
+  -- A rule is neither compiled nor run if its author is not trusted. A rule without an answer of its key may have been written into
+  -- the table by hand.
   FOR one IN SELECT d.tag, d.trusted, d.author, r.rule, r.n
              FROM jsonb_array_elements(todo) WITH ORDINALITY r (rule, n),
                   jsonb_to_record(r.rule) AS d (tag text, trusted boolean, author text, known boolean)
              WHERE NOT d.trusted OR NOT d.known ORDER BY d.tag COLLATE "C" LOOP
     BEGIN
       IF NOT one.trusted THEN
-        RAISE EXCEPTION 'the rule is of %, whom you do not trust to run SQL with your rights', coalesce(format('%I', one.author), 'an unknown role')
+        RAISE EXCEPTION 'you do not trust the author of the rule, %, to run SQL with your rights',
+            coalesce(format('%I', one.author), 'an unknown role')
           USING ERRCODE = 'insufficient_privilege',
-          DETAIL = 'Read it and call define_tag() again, refresh as its author, or list the author in clientele.trusted_owners.';
+          DETAIL = 'Read the rule and call define_tag() again, refresh as its author, or list the author in clientele.trusted_owners.';
       END IF;
       todo := jsonb_set(todo, ARRAY[(one.n - 1)::text], clientele.check_stored_rule(one.rule));
     EXCEPTION WHEN OTHERS THEN
@@ -239,15 +241,17 @@ BEGIN
   todo := clientele.without_done(todo, done);
 
   LOOP
-    -- All journey rules that are ready, by the state that they start from and their clock; any other tag by itself.
-    SELECT d.since, d.zone, array_agg(d.tag ORDER BY d.tag COLLATE "C") AS names, jsonb_agg(d.rule ORDER BY d.tag COLLATE "C") AS rules INTO batch
+    -- Journey rules that are ready, together if they start from the same change set and have the same time zone; any other tag by itself.
+    SELECT d.since, d.zone, array_agg(d.tag ORDER BY d.tag COLLATE "C") AS names, jsonb_agg(d.rule ORDER BY d.tag COLLATE "C") AS rules
+    INTO batch
     FROM (
       SELECT w.rule, d.tag, d.since, d.reads_customers, d.kind, d.zone,
              row_number() OVER (PARTITION BY d.since, d.reads_customers, d.kind, d.zone ORDER BY d.tag COLLATE "C") AS n
       FROM jsonb_array_elements(todo) w (rule),
            jsonb_to_record(w.rule) AS d (tag text, since bigint, reads_customers boolean, kind text, zone text, uses text[])
-      -- Most tags rest on none, which is seen without calling a function for each pair of tags.
-      WHERE d.uses = '{}' OR NOT EXISTS (SELECT FROM jsonb_array_elements(todo) o (rule) WHERE clientele.names_include_tag(d.uses, o.rule ->> 'tag'))) d
+      -- Most tags use no others. For them no function is called for each pair of tags.
+      WHERE d.uses = '{}'
+            OR NOT EXISTS (SELECT FROM jsonb_array_elements(todo) o (rule) WHERE clientele.names_include_tag(d.uses, o.rule ->> 'tag'))) d
     -- The answers of a batch are in memory together: about 256 MB at most.
     WHERE d.kind <> 'journey' OR d.n <= greatest(1, 268435456 / (everyone / 8 + 10000))
     GROUP BY d.since, d.reads_customers, d.zone, CASE WHEN d.kind = 'journey' THEN '' ELSE d.tag END
@@ -258,7 +262,7 @@ BEGIN
         SELECT d.rule ->> 'tag' AS tag, c.cycle FROM jsonb_array_elements(todo) d (rule), clientele.tag_cycle(d.rule ->> 'tag') c (cycle)
         WHERE c.cycle IS NOT NULL ORDER BY 1
       LOOP
-        done := done || clientele.note_tag_failure(one.tag, 'the tag rests on itself: ' || one.cycle, NULL);
+        done := done || clientele.note_tag_failure(one.tag, 'the tag depends on itself: ' || one.cycle, NULL);
       END LOOP;
       IF NOT FOUND THEN
         RAISE EXCEPTION 'tags are left over: %', (SELECT string_agg(d.rule ->> 'tag', ', ') FROM jsonb_array_elements(todo) d (rule))
@@ -272,15 +276,16 @@ BEGIN
       changed := clientele.changed_customers(batch.since, followed);
       IF changed OPERATOR(clientele.=) '{}' THEN
         UPDATE clientele_data.tag_status s SET refresh_id = run, error = NULL, failed_at = NULL WHERE s.tag = ANY (batch.names);
-        done := done || (SELECT jsonb_agg(jsonb_build_object('tag', s.tag, 'outcome', 'fresh', 'customers', s.customers, 'gained', 0, 'lost', 0))
-                         FROM clientele_data.tag_status s WHERE s.tag = ANY (batch.names));
+        done := done || (
+          SELECT jsonb_agg(jsonb_build_object('tag', s.tag, 'outcome', 'fresh', 'customers', s.customers, 'gained', 0, 'lost', 0))
+          FROM clientele_data.tag_status s WHERE s.tag = ANY (batch.names));
         todo := clientele.without_done(todo, done);
         CONTINUE;
       ELSIF clientele.cardinality(changed) > everyone / 4 THEN
-        changed := NULL;  -- one pass over all is cheaper than so many look-ups
+        changed := NULL;  -- one pass over all is cheaper than that many look-ups
       END IF;
     END IF;
-    -- Together first. If that fails, one after the other finds whose fault it is.
+    -- Together first. If that fails, one after the other, to find the rule that fails.
     BEGIN
       done := done || clientele.refresh_rules(run, present, batch.rules, changed);
     EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
@@ -315,16 +320,16 @@ BEGIN
                ORDER BY d.error IS NULL, d.tag COLLATE "C";
 END $$;
 COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS
-  'Brings the tags up to date, all of them or those named, in the order in which they rest on each other; one row a tag.
-Rules over a journey are asked of the customers whose journeys changed since (outcome incremental, or fresh if there is none), other rules of
-all customers (complete). Rules that use the time are asked of all again when their last complete answer is older than their max_age;
-complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
-at is what rules take for the present; now by default. A rule that fails leaves its tag as it was, with the error in the row and in
-clientele_data.tag_status, and the other tags fresh (outcome failed). Rules see the time zone of their tag or of the store, and fixed
-settings, whatever those of the session are.
-It runs the rules with your rights, and therefore only those whose author you trust (clientele.trusts()): the others fail. A refresh
-waits until another one has ended; in REPEATABLE READ it may have to be retried. Errors: 42704 for an unknown tag, 40001 for a refresh that
-must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
+  'Brings the tags up to date, all of them or those named, in the order in which they depend on each other; returns one row a tag.
+A rule over a journey is evaluated for the customers whose journeys changed (outcome incremental, or fresh if there are none), any other
+rule for all customers (complete). Rules that use the time are evaluated for all customers again when their last complete answer is
+older than their max_age; complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
+at is what rules use as the present; now by default. A rule that fails (outcome failed) leaves its tag as it was, with the error in the
+row and in clientele_data.tag_status; the other tags are refreshed all the same. Rules see the time zone of their tag or of the store,
+and fixed settings, whatever those of the session are.
+It runs the rules with your rights, and therefore only those with an author that you trust (clientele.trusts()): the others fail. A
+second refresh waits until the first one has ended; in REPEATABLE READ it may have to be retried. Errors: 42704 for an unknown tag,
+40001 for a refresh that must be retried, 42P01 without a store, 42501 without the right to write its tables of tags.';
 
 CREATE FUNCTION without_done(todo jsonb, done jsonb) RETURNS jsonb
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -332,4 +337,4 @@ CREATE FUNCTION without_done(todo jsonb, done jsonb) RETURNS jsonb
   WHERE t.rule ->> 'tag' NOT IN (SELECT d.x ->> 'tag' FROM jsonb_array_elements(done) d (x))
 $$;
 COMMENT ON FUNCTION without_done(jsonb, jsonb) IS
-  'What is left to do of what was to be done; a part of refresh_tags().';
+  'Returns the members of a list of work that are not done yet; a part of refresh_tags().';

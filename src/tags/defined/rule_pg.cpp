@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// What a compiled rule of a tag rests on, read off its tree; nothing is run. All of it is in
+// Finds in the tree of a compiled rule what its answer depends on; nothing is run. All of it is in
 // PostgreSQL's regime.
 #include <algorithm>
 #include <cstring>
@@ -17,7 +17,7 @@ namespace {
 
 /// What was found. Lists are in the caller's memory context.
 struct Traits {
-  Bitmapset* words = nullptr;  // where in the text there are literals such as 'today 10:00'
+  Bitmapset* words = nullptr;  // the places of literals such as 'today 10:00' in the text
   List* functions = NIL;       // that are not immutable
   bool subselects = false, timed = false, changes = false, temporary = false;
 };
@@ -26,7 +26,7 @@ constexpr const char* moments[] = {"now", "today", "tomorrow", "yesterday"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// Whether a literal has one of these words, and whether there is nothing else in it.
+/// Whether a literal has one of these words; `alone` says whether it has nothing else.
 bool has_moment(const char* text, bool& alone) {
   for (const char* word = text; *word != '\0';) {
     if (!is_letter(*word)) {
@@ -77,7 +77,7 @@ bool is_temporary_type(Oid type) {
 
 bool look(Node* node, void* context);
 
-/// Arguments that a call leaves to their defaults are put in by the planner, later than this.
+/// The planner adds arguments that a call leaves to their defaults, but only later.
 void look_at_defaults(const FuncExpr* call, Traits* traits) {
   const HeapTuple found = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
   if (!HeapTupleIsValid(found)) return;
@@ -123,7 +123,7 @@ bool has_a_type(const Node* node) {
   }
 }
 
-/// A literal with such a word that became a time, or anything else that is not text.
+/// Whether a literal with such a word has become a time, or anything else that is not text.
 bool is_moment(const Const* constant, const Traits* traits) {
   if (constant->location < 0 || !bms_is_member(constant->location, traits->words)) return false;
   const char category = TypeCategory(constant->consttype);
@@ -161,7 +161,7 @@ bool look(Node* node, void* context) {
   return pg::walk_expression(node, look, context);
 }
 
-/// Errors of the rule point into its own text, as those of EXECUTE do.
+/// Lets errors of the rule point into its own text, as those of EXECUTE do.
 void point_into_rule(void* rule) {
   const int place = geterrposition();
   if (place <= 0) return;
@@ -175,11 +175,11 @@ Query* analyzed(const char* sql, Traits& traits) {
   error_context_stack = &callback;
   List* const statements = raw_parser(sql, RAW_PARSE_DEFAULT);
   if (list_length(statements) != 1)
-    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a rule is one statement")));
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a rule must be one statement")));
   auto* const statement = linitial_node(RawStmt, statements);
   if (!IsA(statement->stmt, SelectStmt))
-    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a rule is a SELECT")));
-  // The last place is no literal's; with it the set has its size at once.
+    ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a rule must be a SELECT")));
+  // No literal is at the last place; adding it gives the set its full size at once.
   traits.words = bms_make_singleton(static_cast<int>(std::strlen(sql)));
   look_for_words(statement->stmt, &traits);
   Oid parameters[] = {TIMESTAMPTZOID, INT8ARRAYOID};

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What rules of tags may look like, what they rest on, and whose they are.
+-- What rules of tags may look like, what their answers depend on, and who their authors are.
 
 CREATE FUNCTION tag_search_path() RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'pg_catalog, clientele, pg_temp'::pg_catalog.text $$;
 COMMENT ON FUNCTION tag_search_path() IS
   'The schemas in which rules of tags find what they name without a schema.
-Nobody but superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are
+Only superusers and the owner of the extension can create anything there; pg_temp is last, and rules that name something in it are
 refused.';
 
 CREATE FUNCTION tag_rule_source(
@@ -25,16 +25,16 @@ CREATE FUNCTION tag_rule_source(
     END
 $$;
 COMMENT ON FUNCTION tag_rule_source(text, text, boolean, boolean, boolean) IS
-  'The FROM clause with which the rule of a tag is asked; $1 is the present, $2 the customers whose journeys changed.
+  'The FROM clause with which the rule of a tag is evaluated; $1 is the present, $2 the customers whose journeys changed.
 with_customers: the rule may read the columns of clientele_data.customers. with_present: it may read refresh.at. changed_only: the
 clause has the journeys of $2 only.';
 
 CREATE FUNCTION rule_traits(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_rule_traits';
 COMMENT ON FUNCTION rule_traits(text) IS
-  'Compiles a query without planning or running it: the types of its columns, what there is in it, and its functions that are not
+  'Compiles a query without planning or running it, and returns the types of its columns, its traits, and its functions that are not
 immutable.
-traits: aggregates, windows and sets (functions that return them) among its own columns; subselects, timed (what the clock says), changes
+traits: aggregates, windows and sets (functions that return them) among its own columns; subselects, timed (the current time), changes
 (of data) and temporary (tables or types) anywhere. $1 is a timestamptz, $2 a bigint[]. Errors: those of the query.';
 
 CREATE FUNCTION compile_tag_rule(query text, OUT types regtype[], OUT traits text[], OUT functions regprocedure[])
@@ -50,14 +50,15 @@ BEGIN
 EXCEPTION WHEN undefined_table OR undefined_function OR undefined_object THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
   hint := concat_ws(' ', nullif(hint, ''),
-    'Rules find names without a schema in pg_catalog and clientele only; write that of your own tables, functions and types, as in sales.orders.');
+    'Rules find names without a schema in pg_catalog and clientele only; '
+    'write the schema of your own tables, functions and types, as in sales.orders.');
   IF detail = '' THEN
     RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, HINT = hint;
   END IF;
   RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = detail, HINT = hint;
 END $$;
 COMMENT ON FUNCTION compile_tag_rule(text) IS
-  'Does what rule_traits() does, with the search_path of rules, and says with unknown names that they need a schema.
+  'Does what rule_traits() does, with the search_path of rules; a hint says that an unknown name needs a schema.
 Errors: those of the query.';
 
 CREATE FUNCTION reads_more_than_arguments(function regprocedure) RETURNS boolean
@@ -66,7 +67,7 @@ CREATE FUNCTION reads_more_than_arguments(function regprocedure) RETURNS boolean
     WHEN p.provolatile = 'v' THEN p.pronamespace <> 'pg_catalog'::regnamespace OR p.proname NOT IN ('clock_timestamp', 'timeofday')
     WHEN p.pronamespace = 'pg_catalog'::regnamespace THEN false
     WHEN p.pronamespace <> 'clientele'::regnamespace THEN true
-    -- Of the extension's own: what is asked of a journey, and definitions, which know event types by their names.
+    -- Of the extension: functions of a journey, and definitions, which know event types by their names.
     ELSE NOT ('clientele.journey'::regtype = ANY (p.proargtypes::oid[]) AND 'model' <> ALL (coalesce(p.proargnames, '{}'))
               OR p.proname = 'event_types_matching'
               OR EXISTS (SELECT FROM pg_type t WHERE t.oid = p.prorettype AND t.typname ~ '_def$'
@@ -75,7 +76,7 @@ CREATE FUNCTION reads_more_than_arguments(function regprocedure) RETURNS boolean
   FROM pg_proc p WHERE p.oid = function AND p.provolatile <> 'i'
 $$;
 COMMENT ON FUNCTION reads_more_than_arguments(regprocedure) IS
-  'Whether what a function answers may rest on more than its arguments and the event types; a part of describe_tag_rule().';
+  'Whether the result of a function may depend on more than its arguments and the event types; a part of describe_tag_rule().';
 
 CREATE FUNCTION describe_tag_rule(
     rule text, INOUT kind text, OUT body text, OUT holds text, OUT reads_customers boolean,
@@ -105,7 +106,7 @@ BEGIN
     BEGIN
       SELECT s.kind, s.body INTO shape, body FROM clientele.read_sql(rule) s;
     EXCEPTION WHEN OTHERS THEN
-      IF kind IS NOT NULL THEN RAISE; END IF;  -- else it may be a tag query yet
+      IF kind IS NOT NULL THEN RAISE; END IF;  -- else it may still be a tag query
     END;
     IF kind IS NULL AND shape = 'query' THEN
       kind := 'query';
@@ -121,7 +122,7 @@ BEGIN
     IF parsed IS NOT NULL AND kind IS NULL AND EXISTS (
         SELECT FROM unnest(clientele.tag_query_names(parsed)) u (name)
         WHERE u.name !~ '[.][*]$' AND NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u.name)) THEN
-      why_no_query := 'it asks for tags that are not defined';
+      why_no_query := 'it names tags that are not defined';
     ELSIF parsed IS NOT NULL THEN
       kind := 'tags';
       body := regexp_replace(rule, '([[:space:]]|;)+$', '');
@@ -132,7 +133,7 @@ BEGIN
   END IF;
   BEGIN
     IF shape IS NULL THEN
-      PERFORM clientele.read_sql(rule);  -- says again what is wrong
+      PERFORM clientele.read_sql(rule);  -- raises the error again
     ELSIF kind = 'query' AND shape <> 'query' THEN
       RAISE EXCEPTION 'a rule of kind query must be a SELECT' USING ERRCODE = 'syntax_error';
     END IF;
@@ -151,22 +152,22 @@ BEGIN
   kind := coalesce(kind, 'journey');
   IF compiled.traits && '{temporary}' THEN
     RAISE EXCEPTION 'a rule cannot name temporary tables, views or types' USING ERRCODE = 'feature_not_supported',
-      HINT = 'They are of one session; whoever refreshes would find others, or none.';
+      HINT = 'They belong to one session; a refresh in another session would find others, or none.';
   ELSIF kind = 'journey' AND compiled.traits && '{aggregates}' THEN
     RAISE EXCEPTION 'a rule over one journey cannot have aggregate functions' USING ERRCODE = 'grouping_error',
-      HINT = 'A SELECT of customer numbers can, or a sub-select.';
+      HINT = 'A SELECT of customer numbers can have them, or a sub-select.';
   ELSIF kind = 'journey' AND compiled.traits && '{windows}' THEN
     RAISE EXCEPTION 'a rule over one journey cannot have window functions' USING ERRCODE = 'windowing_error',
-      HINT = 'A SELECT of customer numbers can.';
+      HINT = 'A SELECT of customer numbers can have them.';
   ELSIF kind = 'journey' AND compiled.traits && '{sets}' THEN
     RAISE EXCEPTION 'a rule over one journey cannot return a set' USING ERRCODE = 'feature_not_supported',
-      HINT = 'Several values of one customer are an array of text: ARRAY(SELECT …).';
+      HINT = 'Return several values of one customer as an array of text: ARRAY(SELECT …).';
   ELSIF compiled.traits && '{changes}' THEN
     RAISE EXCEPTION 'a rule cannot change data' USING ERRCODE = 'feature_not_supported';
   ELSIF kind = 'query' THEN
     IF cardinality(compiled.types) NOT IN (1, 2) THEN
       RAISE EXCEPTION 'the rule has % columns', cardinality(compiled.types) USING ERRCODE = 'invalid_column_reference',
-        HINT = 'A SELECT gives customer numbers, and their values in a second column if there are any.';
+        HINT = 'A SELECT returns customer numbers, and optionally their values in a second column.';
     END IF;
     PERFORM clientele.compile_tag_rule('SELECT answer.customer_id::bigint' || clientele.tag_rule_source('query', body, false, true)
       || CASE cardinality(compiled.types) WHEN 1 THEN '(customer_id)' ELSE '(customer_id, value)' END);
@@ -183,13 +184,13 @@ BEGIN
       OR EXISTS (SELECT FROM pg_type y WHERE y.oid = type AND y.typtype = 'e') THEN 'text' END;
   IF holds IS NULL THEN
     RAISE EXCEPTION 'a tag cannot hold values of type %', type USING ERRCODE = 'datatype_mismatch',
-      HINT = 'A rule gives booleans, numbers, text or arrays of text; cast others to text.';
+      HINT = 'A rule returns booleans, numbers, text or arrays of text; cast other types to text.';
   END IF;
   time_dependent := compiled.traits && '{timed}' OR EXISTS (
     SELECT FROM unnest(compiled.functions) u (oid) JOIN pg_proc p ON p.oid = u.oid
     WHERE p.provolatile = 'v' OR p.pronamespace = 'pg_catalog'::regnamespace
       AND (p.proname IN ('now', 'transaction_timestamp', 'statement_timestamp') OR p.proname = 'age' AND p.pronargs = 1));
-  -- What else a rule needs is what it does not compile without.
+  -- A rule needs the present, or columns of customers, if it does not compile without them.
   IF NOT time_dependent THEN
     BEGIN
       PERFORM clientele.compile_tag_rule(CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
@@ -205,12 +206,12 @@ BEGIN
     per_customer := NOT reads_customers AND NOT compiled.traits && '{subselects}'
       AND NOT EXISTS (SELECT FROM unnest(compiled.functions) u (oid) WHERE clientele.reads_more_than_arguments(u.oid));
   END IF;
-  -- Planned but asked of nobody, a rule shows whether its author may read what it reads.
+  -- Planned, but evaluated for no customer, a rule shows whether its author may read what it reads.
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
   EXECUTE CASE kind WHEN 'journey' THEN E'SELECT (\n' || body || E'\n)' ELSE 'SELECT answer.*' END
     || clientele.tag_rule_source(kind, body, reads_customers, time_dependent) || ' WHERE false' USING now(), NULL::bigint[];
   IF kind = 'journey' AND NOT reads_customers THEN
-    -- Asked of an empty journey, a rule shows whether it knows its events. Errors in data may not happen with others.
+    -- Evaluated for an empty journey, a rule shows whether its events are known. Errors in data may be those of this journey only.
     BEGIN
       EXECUTE E'SELECT (\n' || body || E'\n) FROM (SELECT 0::bigint AS customer_id, ''{}''::clientele.journey AS journey) AS journeys '
         'CROSS JOIN (SELECT $1 AS at) AS refresh' USING now();
@@ -220,12 +221,13 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION describe_tag_rule(text, text) IS
-  'Says what the rule of a tag is: its kind, what it holds, and what its answers rest on. It is asked of an empty journey at most.
-body: the rule without a semicolon at its end; reads_customers: whether it reads columns of clientele_data.customers; time_dependent:
-whether its answer depends on the present, as refresh.at or now(); per_customer: whether it depends on one journey only; uses: the tags
-that it names.
-Errors: those of the rule; 42804 for values of a type that no tag can hold; 42803, 42P20 and 0A000 for aggregate functions, window
-functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 beyond 100,000 bytes.';
+  'Returns what the rule of a tag is: its kind, what it holds, and what its answers depend on. It is evaluated for an empty journey at
+most.
+body: the rule without a semicolon at its end. reads_customers: whether it reads columns of
+clientele_data.customers. time_dependent: whether it uses the present, as refresh.at or now(). per_customer: whether the answer for a
+customer depends only on the journey of that customer. uses: the tags that it names.
+Errors: those of the rule; 42804 for values of a type that a tag cannot hold; 42803, 42P20 and 0A000 for aggregate functions, window
+functions and sets in an expression over one journey; 0A000 for temporary tables and changes of data; 54000 for more than 100,000 bytes.';
 
 CREATE FUNCTION note_tag_author() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -239,8 +241,8 @@ BEGIN
       RETURN NEW;
     END IF;
   END IF;
-  -- A dump says who the author was, and whoever defines a tag again takes a rule over. Nobody can name somebody whose rights
-  -- they do not have.
+  -- A dump restores the author, and a role that defines a tag again takes the rule over. A role cannot name an author whose
+  -- rights it does not have.
   IF NEW.defined_by IS NULL OR NOT EXISTS (
       SELECT FROM pg_roles me LEFT JOIN pg_roles author ON author.rolname = NEW.defined_by
       WHERE me.rolname = current_user AND (me.rolsuper OR pg_has_role(me.oid, author.oid, 'USAGE'))) THEN
@@ -248,23 +250,21 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-COMMENT ON FUNCTION note_tag_author() IS
-  'Notes in clientele_data.tags.defined_by who wrote a rule; a trigger function.';
+COMMENT ON FUNCTION note_tag_author() IS 'Notes the author of a rule in clientele_data.tags.defined_by; a trigger function.';
 
 CREATE FUNCTION trusts_tag_author(author name) RETURNS boolean
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce((SELECT clientele.trusts(r.oid) FROM pg_roles r WHERE r.rolname = author), false)
 $$;
 COMMENT ON FUNCTION trusts_tag_author(name) IS
-  'Whether you trust the author of a rule so far that it may run with your rights; false for a role that does not exist.';
+  'Whether you trust the author of a rule enough to run it with your rights; false for a role that does not exist.';
 
 CREATE FUNCTION names_include_tag(names text[], tag text) RETURNS boolean
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM unnest(names) u (name)
                  WHERE tag = u.name OR right(u.name, 2) = '.*' AND starts_with(tag, left(u.name, -1)))
 $$;
-COMMENT ON FUNCTION names_include_tag(text[], text) IS
-  'Whether a tag is among those named, where x.* stands for all below x.';
+COMMENT ON FUNCTION names_include_tag(text[], text) IS 'Whether a tag is among those named, where x.* stands for all tags below x.';
 
 CREATE FUNCTION tag_cycle(tag text) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -298,4 +298,4 @@ BEGIN
   RETURN NULL;
 END $$;
 COMMENT ON FUNCTION tag_cycle(text) IS
-  'The shortest cycle by which a tag rests on itself, as a → b → a; NULL if there is none.';
+  'Returns the shortest cycle by which a tag depends on itself, as a → b → a; NULL if there is none.';

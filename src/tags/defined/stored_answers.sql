@@ -1,26 +1,27 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How rules are asked, and what they say is kept. Answers go from function to function: a temporary table could be the caller's.
+-- Evaluates rules and stores their answers. Answers go from function to function: a temporary table could be the caller's.
 
 CREATE FUNCTION tag_number(smallint) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
-COMMENT ON FUNCTION tag_number(smallint) IS 'The number that a tag holds for a value of a rule.';
+COMMENT ON FUNCTION tag_number(smallint) IS 'Converts the result of a rule to the number that a tag holds.';
 CREATE FUNCTION tag_number(integer) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
-COMMENT ON FUNCTION tag_number(integer) IS 'The number that a tag holds for a value of a rule.';
+COMMENT ON FUNCTION tag_number(integer) IS 'Converts the result of a rule to the number that a tag holds.';
 CREATE FUNCTION tag_number(bigint) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.numeric $$;
-COMMENT ON FUNCTION tag_number(bigint) IS 'The number that a tag holds for a value of a rule.';
+COMMENT ON FUNCTION tag_number(bigint) IS 'Converts the result of a rule to the number that a tag holds.';
 CREATE FUNCTION tag_number(numeric) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1 $$;
-COMMENT ON FUNCTION tag_number(numeric) IS 'The number that a tag holds for a value of a rule.';
+COMMENT ON FUNCTION tag_number(numeric) IS 'Converts the result of a rule to the number that a tag holds.';
 -- A cast to numeric would keep 6 and 15 digits.
 CREATE FUNCTION tag_number(real) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.text::pg_catalog.numeric $$;
-COMMENT ON FUNCTION tag_number(real) IS 'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
+COMMENT ON FUNCTION tag_number(real) IS
+  'Converts the result of a rule to the number that a tag holds: the shortest decimal that reads as this value.';
 CREATE FUNCTION tag_number(double precision) RETURNS numeric
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT $1::pg_catalog.text::pg_catalog.numeric $$;
 COMMENT ON FUNCTION tag_number(double precision) IS
-  'The number that a tag holds for a value of a rule: the shortest decimal that reads as this value.';
+  'Converts the result of a rule to the number that a tag holds: the shortest decimal that reads as this value.';
 
 CREATE FUNCTION evaluate_values(query text, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience)
@@ -41,12 +42,12 @@ BEGIN
   SELECT u.tag INTO rich FROM unnest(tags) u (tag) GROUP BY 1 HAVING count(*) > 10000 LIMIT 1;
   IF rich IS NOT NULL THEN
     RAISE EXCEPTION 'tag "%" would hold more than 10000 different texts', rich USING ERRCODE = 'program_limit_exceeded',
-      HINT = 'Group them, as by the first letters; what differs from customer to customer is not a tag.';
+      HINT = 'Group them, as by the first letters; a text that differs from customer to customer is of no use as a tag.';
   END IF;
   RETURN QUERY SELECT u.* FROM unnest(tags, tag_values, audiences) u;
 END $$;
 COMMENT ON FUNCTION evaluate_values(text, timestamptz, bigint[]) IS
-  'Returns who has each value that a query of (tag, value, customer) gives; a part of refresh_tags().
+  'Returns the customers that have each value, for a query that returns (tag, value, customer); a part of refresh_tags().
 Errors: 54000 for more than 10000 values of one tag.';
 
 CREATE FUNCTION evaluate_journey_rules(rules jsonb, at timestamptz, changed bigint[])
@@ -88,8 +89,9 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION evaluate_journey_rules(jsonb, timestamptz, bigint[]) IS
-  'Asks rules that are expressions over a journey, in one pass, and returns who has each value; a part of refresh_tags().
-rules: members of what tags_to_refresh() returns; changed: the customers to ask, NULL for all.';
+  'Evaluates rules that are expressions over a journey, in one pass, and returns the customers that have each value; a part of
+refresh_tags().
+rules: members of what tags_to_refresh() returns. changed: the customers to evaluate, NULL for all.';
 
 CREATE FUNCTION evaluate_rule(rule jsonb, at timestamptz, changed bigint[])
   RETURNS TABLE (tag text, value text, customers audience, scores tag_scores)
@@ -110,7 +112,7 @@ BEGIN
   source := clientele.tag_rule_source('query', d.rule, false, d.time_dependent);
   PERFORM set_config('search_path', clientele.tag_search_path(), true);
   IF d.holds = 'flag' THEN
-    -- There may be a second column, which says yes or no.
+    -- There may be a second column of booleans.
     EXECUTE CASE cardinality((clientele.rule_traits('SELECT answer.*' || source)).types)
       WHEN 1 THEN 'SELECT clientele.audience(answer.customer_id::bigint)' || source || '(customer_id)'
       ELSE 'SELECT clientele.audience(answer.customer_id::bigint) FILTER (WHERE answer.value)' || source || '(customer_id, value)'
@@ -129,7 +131,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION evaluate_rule(jsonb, timestamptz, bigint[]) IS
-  'Asks a rule that is a SELECT or a tag query, and returns who has each value; a part of refresh_tags().
+  'Evaluates a rule that is a SELECT or a tag query, and returns the customers that have each value; a part of refresh_tags().
 rule and changed: as in evaluate_journey_rules().';
 
 CREATE FUNCTION store_tag_answer(
@@ -168,7 +170,8 @@ BEGIN
     SELECT m.*, clientele.cardinality(m.gained) AS n_gained, clientele.cardinality(m.lost) AS n_lost FROM moves m
   ), logged AS (
     INSERT INTO clientele_data.tag_changes (refresh_id, tag, value, at, gained, lost)
-    SELECT store_tag_answer.run, store_tag_answer.tag, m.value, store_tag_answer.at, m.gained, m.lost FROM counted m WHERE m.n_gained + m.n_lost > 0
+    SELECT store_tag_answer.run, store_tag_answer.tag, m.value, store_tag_answer.at, m.gained, m.lost FROM counted m
+    WHERE m.n_gained + m.n_lost > 0
   ), gone AS (
     DELETE FROM clientele_data.tag_audiences d USING counted m
     WHERE d.tag = store_tag_answer.tag AND d.value = m.value AND m.value <> '' AND clientele.cardinality(m.after) = 0
@@ -181,7 +184,7 @@ BEGIN
   SELECT clientele.cardinality(m.after), m.n_gained, m.n_lost INTO customers, gained, lost FROM counted m WHERE m.value = '';
 END $$;
 COMMENT ON FUNCTION store_tag_answer(bigint, timestamptz, text, text, text[], audience[], tag_scores, audience) IS
-  'Takes over what a rule said, with history, and returns how many have the tag now; a part of refresh_tags().
+  'Stores the answer of a rule with what was gained and lost, and returns how many customers have the tag now; a part of refresh_tags().
 tag_values and audiences: each value and the customers that have it; '''' is the tag itself. scores: the numbers of a tag that holds
 numbers. changed: the customers for which the rule was evaluated, NULL for all.';
 
@@ -219,6 +222,6 @@ BEGIN
   RETURN done;
 END $$;
 COMMENT ON FUNCTION refresh_rules(bigint, timestamptz, jsonb, audience) IS
-  'Asks rules and takes their answers over; returns their rows of the result; a part of refresh_tags().
-rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any one rule; changed: the customers for
-which to evaluate them, NULL for all.';
+  'Evaluates rules and stores their answers; returns their rows of the result; a part of refresh_tags().
+rules: members of what tags_to_refresh() returns, of one time zone: journey rules, or any single rule. changed: the customers to
+evaluate, NULL for all.';

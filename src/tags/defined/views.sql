@@ -3,8 +3,8 @@
 CREATE PROCEDURE create_tag_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
-  -- Members in the list of columns come one by one: a LIMIT ends early.
-  CREATE VIEW clientele_bi.customer_tags AS
+  -- Members in the list of columns come one by one, so that a LIMIT ends early.
+  CREATE OR REPLACE VIEW clientele_bi.customer_tags AS
     SELECT clientele.members(a.customers) AS customer_id, a.tag::text AS tag, nullif(a.value, '')::text AS value,
            NULL::numeric AS number, t.family
     FROM clientele_data.tag_audiences a
@@ -16,15 +16,15 @@ BEGIN
     JOIN clientele_data.tags t ON t.name = n.tag
     CROSS JOIN LATERAL clientele.scores(n.scores) s;
   COMMENT ON VIEW clientele_bi.customer_tags IS
-    'Who has which tag: one row for each tag of a customer, as of the last refresh. clientele.tags_of(customer_id) is quick for one
-customer.';
+    'The tags of customers: one row for each tag of a customer, as of the last refresh. For one customer, clientele.tags_of(customer_id)
+is faster.';
   COMMENT ON COLUMN clientele_bi.customer_tags.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.customer_tags.tag IS 'The tag.';
-  COMMENT ON COLUMN clientele_bi.customer_tags.value IS 'Its value, of tags that hold texts or numbers.';
-  COMMENT ON COLUMN clientele_bi.customer_tags.number IS 'Its value as a number, of tags that hold numbers.';
+  COMMENT ON COLUMN clientele_bi.customer_tags.value IS 'Its value, for tags that hold texts or numbers.';
+  COMMENT ON COLUMN clientele_bi.customer_tags.number IS 'Its value as a number, for tags that hold numbers.';
   COMMENT ON COLUMN clientele_bi.customer_tags.family IS 'basic, behaviour, preference, value or response.';
 
-  CREATE VIEW clientele_bi.tag_coverage AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_coverage AS
     SELECT t.name::text AS tag, t.family, t.kind, coalesce(s.holds, t.holds) AS holds, t.description, s.customers,
            s.customers::double precision / nullif(e.customers, 0) AS share,
            e.customers AS all_customers, r.at AS refreshed_at, s.complete_at, s.error, s.failed_at
@@ -36,18 +36,18 @@ customer.';
   COMMENT ON VIEW clientele_bi.tag_coverage IS 'Every tag: how many customers have it, how fresh it is, and why it failed if it did.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.family IS 'basic, behaviour, preference, value or response.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.kind IS 'What its rule is: query, journey, tags, or fixed if it has none.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.kind IS 'The kind of rule: query, journey, tags, or fixed if there is no rule.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.holds IS 'flag, text, texts or number.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.description IS 'What it means.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.customers IS 'How many customers have it; NULL before the first refresh.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.share IS 'Their share of all customers.';
   COMMENT ON COLUMN clientele_bi.tag_coverage.all_customers IS 'How many customers there are.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.refreshed_at IS 'What the last refresh of it took for the present.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.complete_at IS 'The same of the last refresh that asked all customers.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.error IS 'Why its rule failed the last time; NULL if it did not.';
-  COMMENT ON COLUMN clientele_bi.tag_coverage.failed_at IS 'When it failed.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.refreshed_at IS 'The present of the last refresh of the tag.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.complete_at IS 'The present of the last refresh that evaluated all customers.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.error IS 'Why the last evaluation of the rule failed; NULL if it did not.';
+  COMMENT ON COLUMN clientele_bi.tag_coverage.failed_at IS 'When it last failed; NULL if the last evaluation did not fail.';
 
-  CREATE VIEW clientele_bi.tag_family_coverage AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_family_coverage AS
     SELECT coalesce(f.family, 'all') AS family, f.tags, clientele.and_cardinality(f.customers, e.customers) AS customers,
            clientele.and_cardinality(f.customers, e.customers)::double precision / nullif(clientele.cardinality(e.customers), 0) AS share
     FROM (SELECT t.family, count(*) AS tags, coalesce(clientele.audience_union(a.customers), '{}') AS customers
@@ -56,13 +56,13 @@ customer.';
           GROUP BY ROLLUP (t.family)) f
     JOIN clientele_data.tag_audiences e ON e.tag = '' AND e.value = '';
   COMMENT ON VIEW clientele_bi.tag_family_coverage IS
-    'How many customers have a tag at all, by family; the row all is over all families.';
+    'How many customers have at least one tag, by family; the row all is over all families.';
   COMMENT ON COLUMN clientele_bi.tag_family_coverage.family IS 'The family, or all.';
   COMMENT ON COLUMN clientele_bi.tag_family_coverage.tags IS 'How many tags are defined.';
-  COMMENT ON COLUMN clientele_bi.tag_family_coverage.customers IS 'How many customers have one of them at least.';
+  COMMENT ON COLUMN clientele_bi.tag_family_coverage.customers IS 'How many customers have at least one of them.';
   COMMENT ON COLUMN clientele_bi.tag_family_coverage.share IS 'Their share of all customers.';
 
-  CREATE VIEW clientele_bi.tag_values AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_values AS
     SELECT a.tag::text AS tag, a.value::text AS value, t.family, clientele.cardinality(a.customers) AS customers,
            clientele.cardinality(a.customers)::double precision / nullif(s.customers, 0) AS share
     FROM clientele_data.tag_audiences a
@@ -74,22 +74,28 @@ customer.';
   COMMENT ON COLUMN clientele_bi.tag_values.value IS 'The value.';
   COMMENT ON COLUMN clientele_bi.tag_values.family IS 'basic, behaviour, preference, value or response.';
   COMMENT ON COLUMN clientele_bi.tag_values.customers IS 'How many customers have it.';
-  COMMENT ON COLUMN clientele_bi.tag_values.share IS 'Their share of those who have the tag.';
+  COMMENT ON COLUMN clientele_bi.tag_values.share IS 'Their share of the customers that have the tag.';
 
-  CREATE VIEW clientele_bi.tag_history AS
+  CREATE OR REPLACE VIEW clientele_bi.tag_history AS
     SELECT c.at, c.tag::text AS tag, nullif(c.value, '')::text AS value, t.family,
            clientele.cardinality(c.gained) AS gained, clientele.cardinality(c.lost) AS lost, c.refresh_id
     FROM clientele_data.tag_changes c
     LEFT JOIN clientele_data.tags t ON t.name = c.tag;
   COMMENT ON VIEW clientele_bi.tag_history IS
-    'How many customers gained and lost each tag with each refresh. clientele.tag_history(customer_id) tells it of one customer.';
-  COMMENT ON COLUMN clientele_bi.tag_history.at IS 'What the refresh took for the present.';
+    'How many customers gained and lost each tag with each refresh. clientele.tag_history(customer_id) lists the same for one customer.';
+  COMMENT ON COLUMN clientele_bi.tag_history.at IS 'The time that the refresh used as the present.';
   COMMENT ON COLUMN clientele_bi.tag_history.tag IS 'The tag.';
   COMMENT ON COLUMN clientele_bi.tag_history.value IS 'The value; NULL for the tag with any value.';
   COMMENT ON COLUMN clientele_bi.tag_history.family IS 'basic, behaviour, preference, value or response.';
-  COMMENT ON COLUMN clientele_bi.tag_history.gained IS 'How many customers have it since.';
-  COMMENT ON COLUMN clientele_bi.tag_history.lost IS 'How many do not have it any more.';
+  COMMENT ON COLUMN clientele_bi.tag_history.gained IS 'How many customers have it since then.';
+  COMMENT ON COLUMN clientele_bi.tag_history.lost IS 'How many customers do not have it any longer.';
   COMMENT ON COLUMN clientele_bi.tag_history.refresh_id IS 'The run in clientele_data.tag_refreshes.';
 END $store$;
 COMMENT ON PROCEDURE create_tag_views() IS
   'Makes the views of tags in clientele_bi; a part of create_store().';
+INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
+  ('tags/defined', 'clientele_bi.customer_tags', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_coverage', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_family_coverage', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_values', 'view', 'create_tag_views', true),
+  ('tags/defined', 'clientele_bi.tag_history', 'view', 'create_tag_views', true);

@@ -3,19 +3,19 @@
 CREATE FUNCTION tag_ops_query(text[], internal, smallint, internal, internal, internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_ops_query';
 COMMENT ON FUNCTION tag_ops_query(text[], internal, smallint, internal, internal, internal, internal) IS
-  'Tells an index with tag_ops which tags to look up for a query.';
+  'Returns the tags that an index with tag_ops looks up for a query.';
 CREATE FUNCTION tag_ops_consistent(internal, smallint, text[], integer, internal, internal, internal, internal) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_ops_consistent';
 COMMENT ON FUNCTION tag_ops_consistent(internal, smallint, text[], integer, internal, internal, internal, internal) IS
-  'Tells an index with tag_ops whether a row with these tags matches.';
+  'Returns whether a row with these tags matches; used by indexes with tag_ops.';
 CREATE FUNCTION tag_ops_compare_partial(text, text, smallint, internal) RETURNS integer
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_ops_compare_partial';
 COMMENT ON FUNCTION tag_ops_compare_partial(text, text, smallint, internal) IS
-  'Tells an index with tag_ops whether a tag below a name or with a value is one looked for.';
+  'Compares a tag with a range of tags that is looked up; used by indexes with tag_ops.';
 CREATE FUNCTION tag_ops_triconsistent(internal, smallint, text[], integer, internal, internal, internal) RETURNS "char"
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_ops_triconsistent';
 COMMENT ON FUNCTION tag_ops_triconsistent(internal, smallint, text[], integer, internal, internal, internal) IS
-  'Tells an index with tag_ops whether a row may match of which some tags are not known yet.';
+  'Returns whether a row may match if some of its tags are not known yet; used by indexes with tag_ops.';
 
 -- Not the default: text[] has one, which covers <@ and = as well.
 CREATE OPERATOR CLASS tag_ops FOR TYPE text[] USING gin AS

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // The GIN operator class tag_ops. Its keys are the tags themselves in bytewise order, so that the
-// tags below a name, and those of a name with a value, are neighbours: what a query asks for is
+// tags below a name, and those of a name with a value, are neighbours: the tags of a query are
 // looked up exactly, and rows need no recheck.
 #include <map>
 #include <string>
@@ -16,7 +16,7 @@ namespace {
 using pg::guarded;
 
 constexpr StrategyNumber match_strategy = 7;
-// GIN compares each new key with all before, and asks about growing sets of them.
+// GIN compares each new key with all before it, and evaluates growing sets of them.
 constexpr size_t max_keys = 4096;
 
 /// What to look up: one tag, or a range of them.
@@ -26,8 +26,8 @@ struct Key {
   const Leaf* leaf = nullptr;  // what values must pass; if none, all do
 };
 
-/// A node of a query as GIN asks it: leaves are one or two keys of which any will do. The parts of
-/// a node follow it, up to `end`.
+/// A node of a query as GIN evaluates it: a leaf has one or two keys, and either is enough. The
+/// parts of a node follow it, up to `end`.
 struct Ask {
   Node::Kind kind;
   int key = -1, other = -1;
@@ -45,11 +45,11 @@ class Lookup {
 
   GinTernaryValue answer(const GinTernaryValue* found) const { return answer(0, found); }
 
-  /// The same for GIN's ternary logic, which parts keys into those without which no row matches
-  /// (FALSE here, all others MAYBE, gives FALSE) and those that it then only looks up. Where a page
-  /// of a range is lossy, rows before the first exact hit of another such key on that page are
-  /// passed over in the keys of the second kind (keyGetItem of PostgreSQL up to 15.20 at least; a
-  /// tsquery with prefixes loses rows in this way). So a range is never parted from other keys.
+  /// The same for GIN's ternary logic, which divides keys into those without which no row matches
+  /// (FALSE here and MAYBE for all others is FALSE) and those that it then only looks up. Where a
+  /// page of a range is lossy, keys of the second kind skip rows before the first exact hit of
+  /// another such key on that page (keyGetItem of PostgreSQL up to 15.20 at least; a tsquery with
+  /// prefixes loses rows in this way). So a range is never divided from other keys.
   GinTernaryValue careful_answer(const GinTernaryValue* found) const {
     const GinTernaryValue result = answer(found);
     if (result != GIN_FALSE || ranges_.empty()) return result;
@@ -182,8 +182,8 @@ Datum keys_of(FunctionCallInfo fcinfo) {
   });
 }
 
-/// && and @> compare by the collation, and the index by bytes: the same but for collations in which
-/// texts of different bytes are equal.
+/// && and @> compare by the collation, and the index by bytes: the same except for collations in
+/// which texts of different bytes are equal.
 bool by_bytes(FunctionCallInfo fcinfo) {
   return !OidIsValid(PG_GET_COLLATION()) || get_collation_isdeterministic(PG_GET_COLLATION());
 }
@@ -222,7 +222,7 @@ CLIENTELE_FUNCTION(clientele_tag_ops_triconsistent) {
   return pg::guarded([&] { return GinTernaryValueGetDatum(lookup.careful_answer(found)); });
 }
 
-// Called for the tags from the range's first on.
+// Called for the tags from the first one of the range on.
 CLIENTELE_FUNCTION(clientele_tag_ops_compare_partial) {
   const Key& key = *reinterpret_cast<const Extra*>(PG_GETARG_POINTER(3))->key;
   const std::string_view tag = pg::text_view(PG_GETARG_DATUM(1));

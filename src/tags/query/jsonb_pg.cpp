@@ -13,8 +13,8 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Goes through the tags that a jsonb says. A tag is the path of keys that leads to a value, with
-/// the value behind it; only the end of it is written anew for the next, as paths may be long.
+/// Goes through the tags in a jsonb. A tag is the path of keys that leads to a value, followed by
+/// the value; only its end is rewritten for the next tag, as paths may be long.
 class JsonTags {
  public:
   /// Calls use(tag) for each tag, which lives until `use` returns. C++ regime.
@@ -95,7 +95,7 @@ class JsonTags {
 
   std::string path_;
   std::vector<Open> open_;
-  bool named_ = false;  // whether a key leads to where we are; it may be the empty one
+  bool named_ = false;  // whether there is a key on the path; it may be the empty one
   Work work_{1 << 20};
 };
 

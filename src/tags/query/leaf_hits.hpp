@@ -10,7 +10,7 @@
 
 namespace clientele::tags {
 
-/// Answers a query for tags that come one by one, none of which is kept.
+/// Evaluates a query for tags that come one by one, none of which is kept.
 class LeafHits {
  public:
   void start(const TagQuery& query) {
@@ -53,7 +53,7 @@ class LeafHits {
     for (const Node& child : node.children) collect(child);
   }
 
-  /// `leaf` is the number of the next one, so every child is asked.
+  /// `leaf` is the number of the next one, so every child is evaluated.
   bool answer(const Node& node, size_t& leaf) const {
     if (node.kind == Node::Kind::leaf) return hit_[leaf++];
     check_stack();

@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Whether digits that spell a number, but none that a double holds, spell a tiny one.
+/// Whether digits spell a tiny number, if they spell one that is out of the range of a double.
 bool is_tiny(std::string_view digits) {
   int64_t power = 0;  // of the first digit that is not 0, within the range of what memory holds
   bool found = false, fraction = false;

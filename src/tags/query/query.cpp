@@ -18,8 +18,8 @@ bool is_group(const Node& node) {
   return node.kind == Kind::conjunction || node.kind == Kind::disjunction;
 }
 
-/// Equal parts stand together once they are sorted. The poll throws out of the comparison when the
-/// query was cancelled; sort then leaves the parts valid, if in no order.
+/// Equal parts are neighbours once they are sorted. When the query was cancelled, the poll throws
+/// out of the comparison; the parts are valid then, but in any order.
 void sort_parts(std::vector<Node>& parts) {
   Work work(4096);
   std::sort(parts.begin(), parts.end(), [&](const Node& a, const Node& b) {
@@ -48,7 +48,7 @@ void open_groups(Node& node) {
   node.children = std::move(inner);
 }
 
-/// `node`, whose children are in normal form, but for groups of its own kind.
+/// For a node whose children are in normal form, except groups of its own kind.
 void normalise_one(Node& node, const Node* around) {
   if (node.kind == Kind::negation) {
     Node& inner = node.children.front();

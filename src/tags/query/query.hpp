@@ -32,7 +32,7 @@ inline bool compares_numbers(Test t) { return t >= Test::less; }
 inline bool has_low(Test t) { return t >= Test::greater; }
 inline bool has_high(Test t) { return t == Test::less || t == Test::at_most || t == Test::between; }
 
-/// What one tag may answer.
+/// A condition on one tag.
 struct Leaf {
   Test test = Test::present;
   std::string name;  // without =
@@ -78,9 +78,9 @@ class TagQuery {
   static constexpr size_t max_text = 1048576;  // bytes, also of the normal form
   static constexpr int max_nested = 1000;      // brackets in brackets
 
-  /// Errors: 42601 with the character where the syntax breaks, 54000 beyond the limits.
+  /// Errors: 42601 with the character where the syntax breaks, 54000 if a limit is exceeded.
   static TagQuery parse(std::string_view text);
-  /// Takes a tree as it is made: any order, any nesting within the limits (54000).
+  /// Takes a tree in any order, with any nesting within the limits (54000).
   static TagQuery of(Node tree);
 
   const Node& root() const { return root_; }
@@ -88,7 +88,7 @@ class TagQuery {
   std::string print() const;
 
   bool matches(std::span<const std::string_view> tags) const;
-  /// The names that the query asks for, in order and without repetition; `x.*` of wildcards.
+  /// The names in the query, in order and without repetition; `x.*` for a wildcard.
   std::vector<std::string> names() const;
 
   /// Versioned, and canonical: equal queries have equal bytes.
@@ -102,7 +102,7 @@ class TagQuery {
   Node root_;
 };
 
-/// The answer of a tree for the answers of its leaves.
+/// The value of a tree for the values of its leaves.
 template <class LeafMatches>
 bool evaluate(const Node& node, const LeafMatches& leaf_matches) {
   if (node.kind == Node::Kind::leaf) return leaf_matches(node.leaf);

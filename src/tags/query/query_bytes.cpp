@@ -12,7 +12,7 @@ namespace {
 using Kind = Node::Kind;
 
 constexpr uint8_t version = 1;
-// Nodes that are no leaves have numbers above those of tests.
+// Nodes other than leaves have numbers above those of tests.
 constexpr uint8_t first_kind = 16;
 
 void write_number(Writer& writer, double value) { writer.raw(&value, sizeof value); }
@@ -44,7 +44,7 @@ double read_number(Reader& reader) {
   double value = 0;
   std::memcpy(&value, reader.take(sizeof value), sizeof value);
   if (!std::isfinite(value) || (value == 0 && std::signbit(value)))
-    Reader::fail("a number that no tag query compares with");
+    Reader::fail("a number that a tag query cannot compare with");
   return value;
 }
 

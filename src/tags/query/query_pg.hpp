@@ -24,7 +24,7 @@ class TagArray {
   std::vector<std::string_view> tags_;
 };
 
-/// The query last asked, as most rows come with the same one. C++ regime.
+/// The query of the row before, as most rows have the same one. C++ regime.
 class LastQuery {
  public:
   const TagQuery& of(pg::ByteView bytes) {

@@ -14,8 +14,8 @@ namespace {
 
 using Kind = Node::Kind;
 
-/// Bytes of the white space that a text begins with: ASCII's, and the two blanks that keyboards
-/// and web pages put in its place (U+00A0 and the full-width U+3000).
+/// Bytes of the white space that a text begins with: that of ASCII, and the two blanks that
+/// keyboards and web pages put in its place (U+00A0 and the full-width U+3000).
 size_t white(std::string_view text) {
   if (text.empty()) return 0;
   if (text.front() == ' ' || (text.front() >= '\t' && text.front() <= '\r')) return 1;

@@ -11,7 +11,7 @@
 namespace clientele::tags {
 namespace {
 
-// Where nothing is known: as PostgreSQL takes it for arrays, and twice that for a range of tags.
+// Without statistics: the default of PostgreSQL for arrays, and twice that for a range of tags.
 constexpr double usual_tag = 0.005;
 constexpr double usual_range = 0.01;
 
@@ -19,10 +19,10 @@ constexpr double usual_range = 0.01;
 struct Common {
   std::span<const Datum> tags;
   const float4* frequencies;
-  double least;  // what any tag that is not among them stays below
+  double least;  // any other tag is less frequent than this
 };
 
-/// Elements of arrays are neither compressed nor out of line; if one is, it matches what "" does.
+/// Elements of arrays are neither compressed nor out of line; if one is, it is read as "".
 std::string_view flat_text(Datum value) {
   const char* const text = DatumGetPointer(value);
   if (VARATT_IS_EXTERNAL(text) || VARATT_IS_COMPRESSED(text)) return {};
@@ -79,8 +79,8 @@ Oid tag_query_type(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-// Whoever makes an operator may name this function as its estimator: the operator has any number of
-// arguments then, of any types, and the column's statistics are of any type, too.
+// Any role may make an operator with this function as its estimator. Such an operator has any
+// number of arguments of any types, and the column's statistics are of any type, too.
 CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
   auto* const root = reinterpret_cast<PlannerInfo*>(PG_GETARG_POINTER(0));
   auto* const arguments = reinterpret_cast<List*>(PG_GETARG_POINTER(2));
@@ -106,7 +106,7 @@ CLIENTELE_FUNCTION(clientele_tag_query_selectivity) {
     nulls = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(column.statsTuple))->stanullfrac;
     known = get_attstatsslot(&slot, column.statsTuple, STATISTIC_KIND_MCELEM, InvalidOid,
                              ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
-    // Behind the frequencies are their least, their greatest, and that of NULL.
+    // After the frequencies come their least, their greatest, and that of NULL.
     known = known && slot.nnumbers >= slot.nvalues + 2 &&
             (slot.valuetype == TEXTOID || slot.valuetype == VARCHAROID);
   }

@@ -6,7 +6,7 @@
 
 namespace clientele::tags {
 
-/// Scores that are being gathered in any order. Its written form is that of the scores.
+/// Scores that are being gathered in any order. The written form is that of the scores.
 class GatheredScores {
  public:
   explicit GatheredScores(std::pmr::memory_resource* memory) : scores_(memory) {}
@@ -46,9 +46,9 @@ class GatheredScores {
     sorted_ = scores_.size();
   }
 
-  // How they are held may change while the scores do not.
+  // Settling changes how they are kept, but not the scores.
   mutable std::pmr::vector<Score> scores_;
-  mutable size_t sorted_ = 0;  // so many are in order, without repetitions
+  mutable size_t sorted_ = 0;  // how many are in order, without repetitions
 };
 
 }  // namespace clientele::tags

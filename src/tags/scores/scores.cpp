@@ -15,7 +15,7 @@ constexpr size_t window = 4096, batch = 16384;
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-// `out` has room for both; of one customer, those of `a` come first.
+// `out` has room for both; for the same customer, those of `a` come first.
 void merge_by_customer(std::span<const Score> a, std::span<const Score> b, std::span<Score> out) {
   size_t i = 0, j = 0;
   each_polled(out, [&](Score& to) {
@@ -50,8 +50,8 @@ Cut Cut::at_most(double bound) {
 void Scores::require_size(uint64_t customers) {
   if (customers > max_customers)
     throw Error(sqlstate::limit_exceeded,
-                "tag_scores hold a score of at most 67108864 customers each",
-                "Keep the scores of some customers each in values of their own.");
+                "a tag_scores can have the scores of at most 67108864 customers",
+                "Divide the customers among several values.");
 }
 
 Millionths Scores::unit() const { return powers[6 - decimals_]; }
@@ -94,8 +94,8 @@ Scores Scores::of(std::span<const Score> ascending) {
   return of(ascending, decimals, least / powers[6 - decimals]);
 }
 
-// O'Neil and Quass (1997), algorithm 4.2: from the highest bit on, those still equal to the bound
-// and those already below it.
+// O'Neil and Quass (1997), algorithm 4.2: from the highest bit on, the customers still equal to the
+// bound, and those already below it.
 Audience Scores::below(Cut cut) const {
   // In units, rounded up; k units are below the cut if k is below that.
   const int64_t bound = -floor_divide(-cut.at, unit());
@@ -191,7 +191,7 @@ std::vector<Score> Scores::scores() const {
   return result;
 }
 
-// Whether no other form is due.
+// Whether they are in their only form.
 bool Scores::settled() const {
   if (all_.empty()) return slices_.empty() && decimals_ == 0 && least_ == 0;
   if (!slices_.empty() && slices_.back().empty()) return false;

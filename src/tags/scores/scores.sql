@@ -18,10 +18,9 @@ CREATE TYPE tag_scores (
   INTERNALLENGTH = VARIABLE, STORAGE = external
 );
 COMMENT ON TYPE tag_scores IS
-  'A number for each of some customers, kept by bits, so that who is in a range is found by operations on sets: made by the aggregate
-tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
-Numbers are below 10^12 with up to six decimals. Each bit that the numbers need takes an audience''s size. At most 67108864 customers
-have a score in one value, which takes at most 1 GB (54000).';
+  'A number for each of some customers, made by the aggregate tag_scores(customer_id, score), or written as {5:10.5,7:-3}.
+Numbers are below 10^12 and have up to six decimals. They are stored bit by bit, so that a range of scores is found by operations on
+sets; each bit takes as much as an audience. One value has the scores of at most 67108864 customers, and takes at most 1 GB (54000).';
 
 CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
@@ -34,43 +33,43 @@ CREATE CAST (varchar AS tag_scores) WITH FUNCTION varchar_to_tag_scores(varchar)
 
 \comparable tag_scores give the same customers the same scores
 
--- Who has which score
+-- Customers by their scores
 
 CREATE FUNCTION scored(tag_scores) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_scored';
-COMMENT ON FUNCTION scored(tag_scores) IS 'Tells who has a score; the same as a cast to audience.';
+COMMENT ON FUNCTION scored(tag_scores) IS 'Returns the customers that have a score; the same as a cast to audience.';
 CREATE CAST (tag_scores AS audience) WITH FUNCTION scored(tag_scores);
 CREATE FUNCTION score_count(tag_scores) RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_score_count';
-COMMENT ON FUNCTION score_count(tag_scores) IS 'Counts the customers who have a score, by the first bytes alone.';
+COMMENT ON FUNCTION score_count(tag_scores) IS 'Counts the customers that have a score, by the first bytes alone.';
 CREATE FUNCTION scores_below(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_below';
 COMMENT ON FUNCTION scores_below(tag_scores, numeric) IS
-  'Tells whose score is less than a bound.
+  'Returns the customers whose score is less than a bound.
 Errors: 22003 for NaN.';
 CREATE FUNCTION scores_at_most(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_at_most';
 COMMENT ON FUNCTION scores_at_most(tag_scores, numeric) IS
-  'Tells whose score is less than a bound or equal to it.
+  'Returns the customers whose score is less than a bound or equal to it.
 Errors: 22003 for NaN.';
 CREATE FUNCTION scores_above(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_above';
 COMMENT ON FUNCTION scores_above(tag_scores, numeric) IS
-  'Tells whose score is greater than a bound.
+  'Returns the customers whose score is greater than a bound.
 Errors: 22003 for NaN.';
 CREATE FUNCTION scores_at_least(tag_scores, bound numeric) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_at_least';
 COMMENT ON FUNCTION scores_at_least(tag_scores, numeric) IS
-  'Tells whose score is greater than a bound or equal to it.
+  'Returns the customers whose score is greater than a bound or equal to it.
 Errors: 22003 for NaN.';
 CREATE FUNCTION scores_between(tag_scores, low numeric, high numeric) RETURNS audience
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_between';
 COMMENT ON FUNCTION scores_between(tag_scores, numeric, numeric) IS
-  'Tells whose score is from low to high, both inclusive; NULL leaves that side open.
-Nobody if low is greater than high. Errors: 22003 for NaN.';
+  'Returns the customers whose score is from low to high, both inclusive; NULL leaves that side open.
+The audience is empty if low is greater than high. Errors: 22003 for NaN.';
 CREATE FUNCTION score_of(tag_scores, customer_id bigint) RETURNS numeric
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_score_of';
-COMMENT ON FUNCTION score_of(tag_scores, bigint) IS 'Tells the score of a customer, NULL if there is none.';
+COMMENT ON FUNCTION score_of(tag_scores, bigint) IS 'Returns the score of a customer, or NULL if there is none.';
 CREATE FUNCTION scores(tag_scores, OUT customer_id bigint, OUT score numeric) RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100000 COST 100 AS 'MODULE_PATHNAME', 'clientele_scores';
 COMMENT ON FUNCTION scores(tag_scores) IS 'Lists customers and their scores as rows, by ascending customer ids.';
@@ -79,9 +78,9 @@ CREATE FUNCTION score_summary(
     OUT minimum numeric, OUT median numeric, OUT maximum numeric) RETURNS record
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_score_summary';
 COMMENT ON FUNCTION score_summary(tag_scores, audience) IS
-  'Sums up the scores of all customers, or of those among an audience who have one: how many, sum, average, minimum, median and maximum.
-All are exact. The median of an even number of scores is halfway between the two in the middle, as percentile_cont(0.5) has
-it. Nobody: customers is 0 and the rest NULL.';
+  'Summarizes the scores of all customers, or of those in an audience: their number, sum, average, minimum, median and maximum.
+All are exact. The median of an even number of scores is halfway between the two in the middle, as for percentile_cont(0.5). If no
+customer has a score, customers is 0 and the rest are NULL.';
 
 -- Keeping, dropping, joining
 
@@ -96,7 +95,7 @@ CREATE OPERATOR - (LEFTARG = tag_scores, RIGHTARG = audience, FUNCTION = tag_sco
 CREATE FUNCTION tag_scores_or(tag_scores, tag_scores) RETURNS tag_scores
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_tag_scores_or';
 COMMENT ON FUNCTION tag_scores_or(tag_scores, tag_scores) IS
-  'Joins scores; where a customer has one in both, that on the right counts, so that new ones replace old ones.';
+  'Joins scores; a customer that has a score on both sides keeps the one on the right, so that new scores replace old ones.';
 CREATE OPERATOR | (LEFTARG = tag_scores, RIGHTARG = tag_scores, FUNCTION = tag_scores_or);
 
 -- The aggregate
@@ -116,6 +115,6 @@ CREATE AGGREGATE tag_scores(customer_id bigint, score numeric) (
 );
 COMMENT ON AGGREGATE tag_scores(bigint, numeric) IS
   'Gathers a score for each of many customers, one row each.
-Scores are rounded to six decimals, halves away from zero. The same score again is passed over, as are rows with a NULL; without any
-others the result is NULL. While it gathers it keeps 16 bytes a customer. Errors: 21000 for two different scores of one customer, with
-the customer; 22003 for a negative id, a score of 10^12 or beyond, NaN or infinity.';
+Scores are rounded to six decimals, halves away from zero. A repetition of the same score is ignored, and so are rows with a NULL;
+without any other rows the result is NULL. The state takes 16 bytes a customer. Errors: 21000 for two different scores of one customer,
+with the customer; 22003 for a negative id, and for a score of 10^12 or more, NaN or infinity.';

@@ -23,8 +23,8 @@ Audience read_part(Reader& r) {
 
 }  // namespace
 
-// Version, 8 bytes: how many customers; decimals, 8 bytes: the least; how many slices; then those
-// who have a score and the slices as audiences, 8 bytes before each: its size.
+// Version, 8 bytes: how many customers; decimals, 8 bytes: the least; how many slices; then the
+// customers that have a score and the slices as audiences, 8 bytes before each: its size.
 size_t Scores::written_size() const {
   size_t n = head_bytes + 1 + 8 + 1 + 8 + all_.written_size();
   for (const Audience& slice : slices_) n += 8 + slice.written_size();
@@ -73,7 +73,7 @@ Scores Scores::read(std::span<const uint8_t> bytes) {
   const uint8_t slices = r.u8();
   if (slices > max_slices) Reader::fail("too many slices");
   result.all_ = read_part(r);
-  if (result.all_.size() != size) Reader::fail("there are more or fewer customers than it says");
+  if (result.all_.size() != size) Reader::fail("the number of customers is not that of the head");
   require_size(size);
   Audience with_least = result.all_, with_greatest = result.all_;
   for (uint8_t bit = 0; bit < slices; ++bit) {
@@ -84,7 +84,7 @@ Scores Scores::read(std::span<const uint8_t> bytes) {
   if (!r.done()) Reader::fail("bytes are left over");
   if (slices > 0 && result.slices_.back().empty()) Reader::fail("a slice is empty");
   if (result.all_.empty() ? result.decimals_ != 0 || result.least_ != 0 : with_least.empty())
-    Reader::fail("nobody has the least score");
+    Reader::fail("no customer has the least score");
   uint64_t greatest = 0;
   for (size_t bit = slices; bit-- > 0;) {
     if (!with_greatest.overlaps(result.slices_[bit])) continue;

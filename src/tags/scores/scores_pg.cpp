@@ -29,8 +29,8 @@ Millionths score_of(Datum numeric) {
       pg::call_pg([&] { return DirectFunctionCall2(numeric_round, numeric, Int32GetDatum(6)); });
   rest = text(rounded);
   if (parse_amount(rest, score) != nullptr)
-    throw Error(sqlstate::out_of_range, "a score must be a number below 10^12, which " +
-                                            std::string(given).substr(0, 40) + " is not");
+    throw Error(sqlstate::out_of_range,
+                "a score must be a number below 10^12: " + std::string(given).substr(0, 40));
   return score;
 }
 
@@ -39,7 +39,7 @@ Cut cut_of(Datum bound, bool at_most) {
   const Numeric n = DatumGetNumeric(bound);
   if (numeric_is_nan(n))
     ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                    errmsg("a bound of scores must be a number, which NaN is not")));
+                    errmsg("a bound of scores must not be NaN")));
   const auto whole = [](int64_t v) { return NumericGetDatum(int64_to_numeric(v)); };
   constexpr int64_t limit = 1'000'000'000'000;
   if (DatumGetBool(DirectFunctionCall2(numeric_ge, bound, whole(limit)))) return {tags::scores_end};
@@ -89,7 +89,7 @@ CLIENTELE_FUNCTION(clientele_tag_scores_recv) {
   });
 }
 
-// Who has which score
+// Customers by their scores
 
 CLIENTELE_FUNCTION(clientele_scored) {
   return of_scores(fcinfo, [](const Scores& s) { return tags::packed(s.all()); });
@@ -159,11 +159,11 @@ CLIENTELE_FUNCTION(clientele_score_summary) {
     elog(ERROR, "score_summary must return a row");
   row = BlessTupleDesc(row);
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
-  const bool everybody = PG_ARGISNULL(1);
-  const pg::ByteView among = everybody ? pg::ByteView() : pg::detoast(PG_GETARG_DATUM(1));
+  const bool all_customers = PG_ARGISNULL(1);
+  const pg::ByteView among = all_customers ? pg::ByteView() : pg::detoast(PG_GETARG_DATUM(1));
   const auto summary = pg::guarded([&] {
     const Scores s = Scores::read(bytes);
-    const auto found = s.summary(everybody ? s.all() : Audience::read(among));
+    const auto found = s.summary(all_customers ? s.all() : Audience::read(among));
     return found.value_or(tags::ScoreSummary{});
   });
   Datum values[6];
@@ -204,10 +204,7 @@ CLIENTELE_FUNCTION(clientele_tag_scores_or) {
 
 CLIENTELE_FUNCTION(clientele_tag_scores_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    return PG_GETARG_DATUM(0);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const int64_t id = PG_GETARG_INT64(1);
   const Datum score = PG_GETARG_DATUM(2);
   return pg::guarded([&] {

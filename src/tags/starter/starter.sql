@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Tags that suit any store, as a list. {word} in a rule is filled in by define_starter_tags(), [[a~b]] is English or Chinese.
+-- Tags that suit any store, as a list. define_starter_tags() replaces {word} in a rule; [[a~b]] is a in English and b in Chinese.
 
 CREATE FUNCTION starter_tags(
     language text DEFAULT 'en', OUT tag text, OUT family text, OUT kind text, OUT rule text, OUT description text)
@@ -11,7 +11,7 @@ CREATE FUNCTION starter_tags(
          s.family, s.kind, regexp_replace(s.rule, '[[][[]([^~]*?)~(.*?)[]][]]', CASE $1 WHEN 'zh' THEN E'\\2' ELSE E'\\1' END, 'g'),
          CASE $1 WHEN 'zh' THEN s.zh_description ELSE s.en_description END
   FROM (VALUES
-    -- Who they are
+    -- basic
     ('basic', 'new', '新客', 'journey', $$first_at(journey) > refresh.at - interval '30 days'$$,
      'First seen in the last 30 days.', '最近30天内首次出现'),
     ('basic', 'long_standing', '老客', 'journey', $$first_at(journey) <= refresh.at - interval '180 days'$$,
@@ -30,7 +30,7 @@ CREATE FUNCTION starter_tags(
      'The channel on which the customer first came.', '首次来访的渠道'),
     ('basic', 'multichannel', '多渠道', 'journey', $$cardinality(channels(journey, {own})) >= 2$$,
      'Has used two channels or more.', '用过两个及以上渠道'),
-    -- What they do
+    -- behaviour
     ('behaviour', 'active', '活跃', 'journey', $$last_at(journey, {own}) > refresh.at - interval '30 days'$$,
      'Did something in the last 30 days.', '最近30天有行为'),
     ('behaviour', 'cooling', '降温', 'journey',
@@ -83,7 +83,7 @@ CREATE FUNCTION starter_tags(
      'At least 30 % of five events or more are from 22 at night to 5.', '30%以上行为在22点至次日5点'),
     ('behaviour', 'weekend', '周末', 'journey', $$weekday_share(journey, {own}, '{6,7}', {zone}) >= 0.5 AND event_count(journey, {own}) >= 5$$,
      'At least half of five events or more are on Saturday or Sunday.', '一半以上行为在周末'),
-    -- What they like
+    -- preference
     ('preference', 'channel', '渠道', 'journey', $$top_channel(journey, {own})$$,
      'The channel of most events.', '最常用的渠道'),
     ('preference', 'purchase_channel', '购买渠道', 'journey', $$top_channel(journey, {purchase})$$,
@@ -119,7 +119,7 @@ FROM (SELECT j.customer_id, amount_sum(j.journey, {purchase}) / nullif(event_cou
       FROM clientele_data.journeys j) p
 WHERE p.price > 0$$,
      'low, middle or high: the third of all buyers in which the price of an average thing bought is.', '购买均价在全部买家中的三分位:低、中、高'),
-    -- What they are worth
+    -- value
     ('value', 'prospect', '潜客', 'journey', $${has_purchase} AND event_count(journey, {purchase}) = 0$$,
      'Has not bought yet.', '尚未购买'),
     ('value', 'buyer', '买家', 'journey', $$event_count(journey, {purchase}) > 0$$,
@@ -174,7 +174,7 @@ FROM (SELECT b.customer_id, rfm_segment(b.score, '[[standard~eight]]') AS segmen
      'Of high value, and silent for a while.', '高价值但已沉默'),
     ('value', 'warm_prospect', '热潜客', 'tags', '[[value.prospect & behaviour.active & (behaviour.open_cart | behaviour.frequent | behaviour.window_shopper)~价值.潜客 & 行为.活跃 & (行为.购物车待付 | 行为.高频 | 行为.只看不买)]]',
      'Has not bought yet, but comes often, looks at much, or has something in the cart.', '尚未购买但活跃且有购买意向'),
-    -- How they answer
+    -- response
     ('response', 'reached', '已触达', 'journey', $$event_count(journey, {promotion}) > 0$$,
      'A promotion was sent.', '收到过促销'),
     ('response', 'unreached', '未触达', 'journey', $${has_promotion} AND event_count(journey, {promotion}) = 0$$,
@@ -209,8 +209,8 @@ FROM (SELECT b.customer_id, rfm_segment(b.score, '[[standard~eight]]') AS segmen
 $tags$;
 COMMENT ON FUNCTION starter_tags(text) IS
   'Lists the tags that define_starter_tags() defines, with the templates of their rules.
-language: en or zh, for names, values and descriptions. {purchase} and the like stand for what plays that role in the store, {own} for
-what customers do themselves, {zone} for the time zone, {feature_items} and the like for a feature of churn_feature_names().';
+language: en or zh, for names, values and descriptions. {purchase} and the like stand for the events that play that role in the store,
+{own} for what customers do themselves, {zone} for the time zone, {feature_items} and the like for a feature of churn_feature_names().';
 
 CREATE FUNCTION define_starter_tags(
     purchase text DEFAULT NULL, view text DEFAULT NULL, search text DEFAULT NULL, cart text DEFAULT NULL,
@@ -234,14 +234,14 @@ DECLARE
   starter record;
 BEGIN
   IF language IS NULL OR language NOT IN ('en', 'zh') THEN
-    RAISE EXCEPTION 'there are no starter tags in the language "%"', language USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'language is en or zh.';
+    RAISE EXCEPTION 'starter tags in language "%" do not exist', language USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The languages are en and zh.';
   END IF;
   PERFORM clientele.require_store('tags', 'INSERT'), clientele.require_store('event_types');
   PERFORM now() AT TIME ZONE zone;
   PERFORM clientele.event_types_matching(g.value) FROM jsonb_each_text(given) g;
   SELECT jsonb_strip_nulls(jsonb_object_agg(r.role, coalesce(given ->> r.role, clientele.starter_selector(r.role)))),
-         -- A name with a pattern before it may be missing: what the store does not record yet is nothing.
+         -- A name with a pattern before it may be unknown, so that events which the store does not have yet are simply not found.
          jsonb_object_agg(r.role, (SELECT string_agg('*:' || clientele.quote_selector(NULL, n), '|' ORDER BY o)
                                    FROM unnest(r.names) WITH ORDINALITY u (n, o)))
   INTO found, roles FROM clientele.starter_roles() r;
@@ -288,16 +288,16 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION define_starter_tags(text, text, text, text, text, text, text, text, text, text, text, text, text, text) IS
-  'Defines a set of tags that suit any store, in all five families, and lists them; refresh_tags() computes who has them.
+  'Defines a set of tags that suit any store, in all five families, and lists them; refresh_tags() computes which customers have them.
 purchase, view, search, cart, return, complaint, contact, visit (to a shop), promotion (what the shop writes), opened and clicked
-(answers to it) and passive (what else customers do not do themselves, such as shipped) are selectors of the events that play these
-roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events nobody has the
-tags that ask for them. Call it again when the store records new kinds of events: it gives the same tags their rules anew, also those
-that you changed.
-language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: by whose
-clock hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that was
-fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an unknown
-event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
+(answers to it) and passive (other events that are not done by customers, such as shipped) are selectors of the events that play these
+roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events no customer
+has the tags that use them. Call it again when the store records new kinds of events: it gives the same tags their rules again, also
+those that you changed.
+language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: the time
+zone in which hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that
+was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an
+unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
 
 CREATE FUNCTION usual_property(names text[]) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -310,4 +310,4 @@ BEGIN
     names[1]);
 END $$;
 COMMENT ON FUNCTION usual_property(text[]) IS
-  'Finds which of these properties event types have, the first one if none; a part of define_starter_tags().';
+  'Returns the first of these properties that event types have, or the first one if they have none; a part of define_starter_tags().';

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What the events of a store are called, as far as the starter tags ask.
+-- The usual names of events, as far as the starter tags use them.
 
 CREATE FUNCTION starter_roles(OUT role text, OUT names text[], OUT description text) RETURNS SETOF record
   LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 12 AS $$
@@ -21,11 +21,10 @@ CREATE FUNCTION starter_roles(OUT role text, OUT names text[], OUT description t
     ('clicked', '{promotion_clicked,email_clicked,email_click,campaign_clicked,push_clicked,clicked,点击促销,点击邮件,点击推送}',
      'The customer follows a link in it.'),
     ('passive', '{resolved,shipped,delivered,dispatched,email_delivered,email_bounced,已解决,解决,发货,已发货,送达,签收}',
-     'Not the customer''s own doing, besides what the shop writes; all of these names count.')
+     'Not done by the customer, besides what the shop writes; all of these names count.')
 $$;
 COMMENT ON FUNCTION starter_roles() IS
-  'Lists what define_starter_tags() wants to know of a store, with the usual names of such events: the first one that the store has is
-taken.
+  'Lists the roles of events that define_starter_tags() uses, with their usual names: the first one that the store has is taken.
 Upper and lower case, blanks, _, -, ., / and : do not matter.';
 
 CREATE FUNCTION plain_event_name(event text) RETURNS text
@@ -33,7 +32,7 @@ CREATE FUNCTION plain_event_name(event text) RETURNS text
   SELECT regexp_replace(lower(event), '[[:space:]_./:-]+', '', 'g')
 $$;
 COMMENT ON FUNCTION plain_event_name(text) IS
-  'What define_starter_tags() compares names of events by: AddToCart and add_to_cart are the same.';
+  'Reduces the name of an event to what define_starter_tags() compares: AddToCart and add_to_cart are the same.';
 
 CREATE FUNCTION starter_selector(role text) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -65,4 +64,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION selector_complement(text) IS
   'Writes the selector of everything that another one does not pick; a part of define_starter_tags().
-One with quotes, properties or ! is taken for the event types that it picks now.';
+One with quotes, properties or ! is replaced by the event types that it picks now.';

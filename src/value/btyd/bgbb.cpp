@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // BG/BB: at each opportunity (a year, a campaign) a living customer buys with probability p ~
-// Beta(alpha, beta), and before each leaves for ever with probability theta ~ Beta(gamma, delta).
-// Equations of Fader, Hardie & Shang, "Customer-base analysis in a discrete-time noncontractual
-// setting" (2010). Every beta function is a product of ratios, so nothing overflows.
+// Beta(alpha, beta), and before each opportunity leaves for ever with probability theta ~
+// Beta(gamma, delta). Equations of Fader, Hardie & Shang, "Customer-base analysis in a
+// discrete-time noncontractual setting" (2010). Every beta function is a product of ratios, so
+// nothing overflows.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/poll.hpp"
@@ -15,12 +15,14 @@
 namespace clientele {
 namespace {
 
-/// An opportunity count given as a real number; the margin forgives 0.1 + 0.2.
+/// The number of opportunities, given as a real number. The margin is for rounding, as in 0.1 +
+/// 0.2.
 double whole(double t) { return std::floor(t + 1e-9); }
 
 /// The probability, given the history up to t_x, of having lived and not bought until opportunity
 /// n: alive(t_x) = 1, alive(i + 1) = alive(i) (beta-x+i)/(alpha+beta+i) (delta+i)/(gamma+delta+i);
-/// and the sum of dead(i) = alive(i) gamma/(gamma+delta+i), who left right after opportunity i.
+/// and the sum of dead(i) = alive(i) gamma/(gamma+delta+i), the probability of having left right
+/// after opportunity i.
 class Silence {
  public:
   Silence(const double* parameters, const History& h)
@@ -42,7 +44,8 @@ class Silence {
       alive_ *= kept(at_);
     }
   }
-  /// As run_to, and keeps d ln alive, and the sum of dead * d ln dead, by the logs of parameters.
+  /// As run_to; also keeps d ln alive and the sum of dead * d ln dead, with respect to the logs of
+  /// the parameters.
   void run_to(double n, double* d_alive, double* d_dead) {
     for (; at_ < n; ++at_) {
       if (std::fmod(at_, 4096) == 0) poll();
@@ -61,7 +64,7 @@ class Silence {
     }
   }
 
-  /// Adds dead(i) for all i to come: a sum that falls like a power of i.
+  /// Adds dead(i) for all further i: the terms of the sum fall like a power of i.
   void run_for_ever() {
     // One by one until the rest is negligible, or the terms change so slowly that it is an
     // integral.
@@ -84,7 +87,7 @@ class Silence {
       const double value = log_fall(misses, alpha + x, i) + log_fall(lives, gamma + 1, i) + u;
       return Node{value, 1 + slope(at_ + i) * (near + i)};
     };
-    // When all that matters is far away, terms are a power of i.
+    // Far away the terms are a power of i.
     const double power = alpha + x + gamma;
     const double straight =
         std::log(std::max({misses, lives, alpha + x, gamma + 1, 1.0}) / near) + 40;
@@ -128,11 +131,11 @@ class Silence {
   double alive_ = 1, dead_ = 0;
 };
 
-/// E[opportunities lived through of the next m] by a customer who lives at n, delta' = delta + n:
+/// E[opportunities of the next m that a customer alive at n lives through], delta' = delta + n:
 ///   sum over k = 1..m of B(gamma, delta'+k) / B(gamma, delta') = delta'/(gamma-1) (1 - e^-y),
 ///   y = ln(gamma(gamma+delta'+m) gamma(delta'+1) / (gamma(gamma+delta') gamma(delta'+1+m))),
-/// which is what eqs. 8 and 13 contain. gamma = 1 is a removable singularity; near it, or when
-/// delta' is large, y / (gamma-1) is a mean of digammas that keeps its digits.
+/// as in eqs. 8 and 13. gamma = 1 is a removable singularity; near it, or when delta' is large, y /
+/// (gamma-1) is a mean of digammas that keeps its digits.
 double opportunities_alive(double gamma, double delta, double m) {
   if (m <= 64) {
     double sum = 0, lives = 1;
@@ -152,12 +155,6 @@ double opportunities_alive(double gamma, double delta, double m) {
 
 class BgBb final : public BtydFamily {
  public:
-  std::string_view name() const override { return "BG/BB"; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"alpha", "beta", "gamma", "delta"};
-    return list;
-  }
-
   // Eq. 5.
   double log_density(const double* parameters, const History& h, double* gradient) const override {
     Silence silence(parameters, h);
@@ -201,8 +198,8 @@ class BgBb final : public BtydFamily {
     return sum;
   }
 
-  // Eq. 11: still there at the next opportunity, n + 1. (Who bought at n was there at n for
-  // certain.)
+  // Eq. 11: still there at the next opportunity, n + 1. (A customer who bought at n was certainly
+  // there at n.)
   double alive(const double* parameters, const History& h) const override {
     const double delta = parameters[3] + h.age;
     return alive_now(parameters, h) * (delta / (parameters[2] + delta));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 // BG/NBD and MBG/NBD: purchases at rate lambda ~ Gamma(r, alpha); after each repeat purchase (in
-// MBG/NBD after the first purchase, too) a customer leaves for ever with probability p ~ Beta(a,
+// MBG/NBD also after the first purchase) a customer leaves for ever with probability p ~ Beta(a,
 // b). Fader, Hardie & Lee, "Counting your customers the easy way" (2005); Batislam, Denizel &
 // Filiztekin (2007) with the erratum of Wagner & Hoppe (2008).
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <boost/math/special_functions/beta.hpp>
@@ -17,18 +16,13 @@
 namespace clientele {
 namespace {
 
-/// The chances to leave that a customer with x repeat purchases has had are x + `first`. Where
-/// there was one, the odds of having left since t_x are
+/// A customer with x repeat purchases has had x + `first` chances to leave. If there was one, the
+/// odds of having left since t_x are
 ///   a / (b + chances - 1) ((alpha + age) / (alpha + t_x))^(r + x).
 class BetaGeometric final : public BtydFamily {
  public:
-  BetaGeometric(std::string_view name, int first) : name_(name), first_(first) {}
+  explicit BetaGeometric(int first) : first_(first) {}
 
-  std::string_view name() const override { return name_; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"r", "alpha", "a", "b"};
-    return list;
-  }
   int purchase_parameter() const override { return 1; }
   int dropout_parameter() const override { return 2; }
   double dropout_sign() const override { return 1; }
@@ -61,7 +55,7 @@ class BetaGeometric final : public BtydFamily {
     return 1 / (1 + odds);
   }
 
-  // Eq. 10 of 2005. Who is alive has p ~ Beta(a, b + chances).
+  // Eq. 10 of 2005. A customer who is alive has p ~ Beta(a, b + chances).
   double expected(const double* parameters, const History& h, double horizon) const override {
     return alive(parameters, h) *
            purchases_until_dropout(parameters[0] + h.x, horizon / (parameters[1] + h.age),
@@ -84,7 +78,8 @@ class BetaGeometric final : public BtydFamily {
     return stays * purchases_until_dropout(parameters[0], t / parameters[1], a, b + first_);
   }
 
-  // Eq. 8 of 2005: as many without leaving, or left at the n-th and there were to be more.
+  // Eq. 8 of 2005: n purchases without leaving; or the customer left at the n-th, and would have
+  // made more.
   double count_probability(const double* parameters, double t, int n) const override {
     if (n < 0) return 0;
     const double r = parameters[0], alpha = parameters[1], a = parameters[2], b = parameters[3];
@@ -103,19 +98,18 @@ class BetaGeometric final : public BtydFamily {
 
   FirstChance chance() const { return first_ > 0 ? FirstChance::first : FirstChance::repeat; }
 
-  std::string_view name_;
   int first_;
 };
 
 }  // namespace
 
 const BtydFamily& bg_nbd() {
-  static const BetaGeometric family("BG/NBD", 0);
+  static const BetaGeometric family(0);
   return family;
 }
 
 const BtydFamily& mbg_nbd() {
-  static const BetaGeometric family("MBG/NBD", 1);
+  static const BetaGeometric family(1);
   return family;
 }
 

@@ -3,8 +3,8 @@
 // to leave that a customer has had,
 //   ln L = ln (r)_x - n (ln(alpha + age) - ln alpha) - x ln alpha + ln (b)_m - ln (a + b)_m
 //          + ln(1 + e^o),  o = ln a - ln(b + m - 1) + n (ln(alpha + age) - ln(alpha + t_x)),
-// the last only if m > 0. What depends on x alone is taken once for all groups with the same x, and
-// the sums over groups with the same age are short, so that millions of groups cost no digits.
+// the last only if m > 0. What depends on x alone is computed once for all groups with the same x.
+// The sums over groups with the same age are short, so that millions of groups lose no digits.
 #include "value/btyd/bgnbd_likelihood.hpp"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ constexpr int without_curvature = Sum::v;
 using Sums = std::array<double, Sum::size>;
 using LongSums = std::array<long double, Sum::size>;
 
-/// Adds the groups from i on that have x and the same age; returns the one after them.
+/// Adds the groups from i on with the same x and age; returns the index of the next group.
 template <bool curved>
 size_t add_groups(const HistorySlice& groups, size_t i, double alpha, double log_alpha, double n,
                   double since, bool may_have_left, LongSums& to) {
@@ -78,7 +78,7 @@ size_t add_groups(const HistorySlice& groups, size_t i, double alpha, double log
   return i;
 }
 
-/// Adds minus the second derivatives of one x.
+/// Adds minus the second derivatives for one x.
 void add_curvature(const double* parameters, double x, double m, const Sums& s, double* to) {
   const double r = parameters[0], a = parameters[2], b = parameters[3], n = r + x;
   const double customers = s[Sum::customers];

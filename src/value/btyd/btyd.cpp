@@ -9,9 +9,9 @@ namespace clientele {
 
 double BtydFamily::log_likelihood(const double* parameters, const HistorySlice& groups,
                                   double* gradient) const {
-  double slope[max_btyd_parameters];
-  long double sum = 0, slopes[max_btyd_parameters] = {};
-  const size_t n = names().size();
+  double slope[btyd_parameters];
+  long double sum = 0, slopes[btyd_parameters] = {};
+  constexpr size_t n = btyd_parameters;
   for (size_t i = 0; i < groups.x.size(); ++i) {
     if (i % 1024 == 0) poll();
     const History h{groups.x[i], groups.t_x[i], groups.age[i]};

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-// Buy till you die: customers buy at a rate of their own until they silently leave. What the four
-// models of this family have in common; each has a file of its own.
+// Buy till you die: customers buy, each at its own rate, until they silently leave. This is what
+// the four models of the family have in common; each model has its own file.
 #pragma once
 #include <span>
-#include <string_view>
 
 #include "base/eigen.hpp"
 #include "value/purchases/history.hpp"
@@ -21,19 +20,17 @@ struct HistorySlice {
   std::span<const double> x, t_x, age, customers;
 };
 
-/// Parameters of at most this number before covariates.
-inline constexpr size_t max_btyd_parameters = 4;
+/// Each model has this number of parameters, not counting covariates. info(kind) has their names.
+inline constexpr size_t btyd_parameters = 4;
 
-/// One of the models. Parameters are positive and in natural scale, in the order of names().
-/// Everything is worked out in logarithms: no result is NaN, whatever the (checked) input.
+/// One of the models. Parameters are positive and on their natural scale, in the order of their
+/// names. Everything is computed in logarithms: no result is NaN for checked input.
 class BtydFamily {
  public:
   virtual ~BtydFamily() = default;
-  virtual std::string_view name() const = 0;
-  virtual std::span<const std::string_view> names() const = 0;
 
-  /// ln f(x, t_x, age) and, if asked, its gradient with respect to the LOGARITHMS of the
-  /// parameters. No factor that depends on the data only, as x!, is in it.
+  /// ln f(x, t_x, age) and, unless nullptr, its gradient with respect to the LOGARITHMS of the
+  /// parameters. Factors that depend on the data only, such as x!, are left out.
   virtual double log_density(const double* parameters, const History&, double* gradient) const = 0;
   /// The sum over groups, and of their gradients.
   virtual double log_likelihood(const double* parameters, const HistorySlice&,
@@ -42,12 +39,12 @@ class BtydFamily {
   virtual bool curvature(const double*, const HistorySlice&, double* /*second*/) const {
     return false;
   }
-  /// The limit in which nobody ever leaves, which has the first two parameters only, and so has the
-  /// gradient.
+  /// The limit in which no customer ever leaves. It and its gradient have the first two parameters
+  /// only.
   virtual double log_likelihood_lasting(const double* parameters, const HistorySlice&,
                                         double* gradient) const = 0;
-  /// Covariates z change two parameters: the one of purchases is divided by exp(effects . z), the
-  /// one of drop-out is multiplied by exp(sign * effects . z), so that a positive effect means more
+  /// Covariates z change two parameters: that of purchases is divided by exp(effects . z), that of
+  /// drop-out is multiplied by exp(sign * effects . z), so that a positive effect means more
   /// purchases, or more drop-out. -1: the model takes no covariates.
   virtual int purchase_parameter() const { return -1; }
   virtual int dropout_parameter() const { return -1; }
@@ -61,8 +58,7 @@ class BtydFamily {
   virtual double silent(const double* parameters, const History&, double horizon) const = 0;
   /// P(no purchase ever after | history): the limit of silent().
   virtual double silent_for_ever(const double* parameters, const History&) const = 0;
-  /// The same two questions about a customer of whom nothing is known, from the first purchase on:
-  /// E[X(t)] and P(X(t) = n).
+  /// The same for a new customer, from the first purchase on: E[X(t)] and P(X(t) = n).
   virtual double expected_new(const double* parameters, double t) const = 0;
   virtual double count_probability(const double* parameters, double t, int n) const = 0;
 };

@@ -12,15 +12,15 @@ namespace clientele {
 namespace {
 
 constexpr double bound = 12, effect_bound = 50;
-/// The coarse grids on which a search begins, each from the last one's result: groups, and from how
-/// many on that is worth it.
+/// The coarse grids on which a search begins, each from the result of the one before: the number of
+/// groups, and the number from which on the grid is worth it.
 struct Level {
   size_t groups, from;
 };
 constexpr Level levels[] = {{512, 2048}, {8192, 262144}};
 constexpr double chance_gain = 2.71 / 2;
 
-/// Which parameters are times, and so scale with the unit.
+/// Whether a parameter is a time, and so scales with the unit.
 bool is_time(ModelKind kind, size_t i) {
   if (kind == ModelKind::bg_bb) return false;
   return i == 1 || (kind == ModelKind::pareto_nbd && i == 3);
@@ -41,22 +41,22 @@ double mean_age(const HistoryTable& table) {
   return sum > 0 ? sum / n : 1;
 }
 
-/// The likelihood by logarithms of parameters, and by effects.
+/// The likelihood as a function of the logarithms of the parameters, and of the effects.
 class Likelihood {
  public:
   Likelihood(ModelKind kind, const HistoryTable& table) : family_(family_of(kind)), table_(table) {}
 
   double operator()(const Vector& at, Vector* gradient) const {
-    const size_t n = family_.names().size(), width = table_.width;
-    double base[max_btyd_parameters];
+    const size_t n = btyd_parameters, width = table_.width;
+    double base[btyd_parameters];
     for (size_t i = 0; i < n; ++i) base[i] = std::exp(at(static_cast<Eigen::Index>(i)));
     const std::span<const double> buying(at.data() + n, width);
     const std::span<const double> leaving(at.data() + n + width, width);
     long double sum = 0;
-    double slope[max_btyd_parameters];
+    double slope[btyd_parameters];
     for (size_t run = 0; run < table_.runs(); ++run) {
       if (run % 1024 == 0) poll();
-      double parameters[max_btyd_parameters];
+      double parameters[btyd_parameters];
       std::copy(base, base + n, parameters);
       const auto z = std::span(table_.covariates).subspan(run * width, width);
       if (width > 0) apply_covariates(family_, buying, leaving, z, parameters);
@@ -78,7 +78,7 @@ class Likelihood {
   /// Minus the second derivatives, where there is a formula.
   Matrix curvature(const Vector& at) const {
     if (table_.runs() != 1 || table_.width > 0) return {};
-    double parameters[max_btyd_parameters], second[max_btyd_parameters * max_btyd_parameters];
+    double parameters[btyd_parameters], second[btyd_parameters * btyd_parameters];
     for (Eigen::Index i = 0; i < at.size(); ++i) parameters[i] = std::exp(at(i));
     if (!family_.curvature(parameters, table_.slice(0), second)) return {};
     return Eigen::Map<const Eigen::Matrix4d>(second);
@@ -101,8 +101,8 @@ Box box_of(ModelKind kind, size_t width, double log_unit) {
   return box;
 }
 
-/// Customers who differ much or little, who leave early or late; the last one: some at once, and
-/// the others never.
+/// Customers that differ much or little, and leave early or late. In the last one some leave at
+/// once and the others never.
 std::vector<Vector> starts_of(ModelKind kind, size_t width, double log_unit) {
   static constexpr double times[][4] = {
       {.25, .1, .8, 2.5}, {1, .5, .5, .5}, {3, 1, 1, 8}, {9, 4, .02, .02}};
@@ -166,7 +166,7 @@ const BtydFamily& family_of(ModelKind kind) {
     case ModelKind::bg_bb:
       return bg_bb();
     default:
-      throw Error(sqlstate::invalid_parameter, "this is no buy-till-you-die model");
+      throw Error(sqlstate::invalid_parameter, "this is not a buy-till-you-die model");
   }
 }
 

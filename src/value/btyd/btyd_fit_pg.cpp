@@ -12,7 +12,7 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Kept from row to row: the model that is asked for.
+/// Kept from row to row: the kind of model.
 struct FitKept {
   explicit FitKept(std::pmr::memory_resource*) {}
 
@@ -40,10 +40,7 @@ Datum accumulate(FunctionCallInfo fcinfo, bool summary, bool with_covariates) {
   } else if (!missing) {
     h = {PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
   }
-  if (missing) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (missing) return pg::unchanged_state(fcinfo);
   const std::string_view name = pg::text_view(PG_GETARG_DATUM(model));
   const CovariateArgument z =
       with_covariates ? CovariateArgument(PG_GETARG_DATUM(covariates)) : CovariateArgument();

@@ -22,13 +22,13 @@ struct Ready {
   explicit Ready(const Fitted& fitted) : kind(fitted.kind), family(family_of(fitted.kind)) {
     if (!fitted.purchase_effects.empty())
       throw Error(sqlstate::invalid_parameter,
-                  "the model has covariates, and nothing is said of the customer's",
-                  "Predict by btyd_model_for(model, covariates).");
+                  "the model has covariates, but those of the customer are not given",
+                  "Use btyd_model_for(model, covariates) as the model.");
     std::copy(fitted.parameters.begin(), fitted.parameters.end(), parameters);
   }
   ModelKind kind;
   const BtydFamily& family;
-  double parameters[max_btyd_parameters];
+  double parameters[btyd_parameters];
 };
 
 /// The same for spend.
@@ -47,7 +47,7 @@ struct Kept {
 Answer number(double value) { return {Float8GetDatum(value), false}; }
 constexpr Answer none{Datum{}, true};
 
-/// How a prediction is asked for.
+/// The forms of a prediction.
 struct Form {
   bool summary;  // of a purchase_summary, not of plain columns
   bool named;    // by the name of a stored model, not by a model
@@ -80,15 +80,15 @@ double checked_discount(double discount) {
     throw Error(sqlstate::out_of_range, "discount must be a finite number");
   if (discount < 0 || discount > 1e6)
     throw Error(sqlstate::invalid_parameter, "discount must be between 0 and 1000000",
-                "It is a rate per unit of time: 0.002 takes 0.2 % off a week's purchases, a week.");
+                "It is a rate for one unit of time: 0.002 takes 0.2 % off for each week.");
   return discount;
 }
 
 void must_end(double horizon, double discount) {
   if (std::isinf(horizon) && !(discount >= 1e-12))
     throw Error(sqlstate::invalid_parameter,
-                "a horizon without end needs a discount of at least 1e-12",
-                "What is expected without end and without discount may be infinite.");
+                "an infinite horizon needs a discount of at least 1e-12",
+                "Without a discount the expected number of purchases may be infinite.");
 }
 
 double discounted(const Customer& c, double horizon, double discount) {
@@ -174,7 +174,7 @@ Datum customer_value(FunctionCallInfo fcinfo, Form form) {
         const ReadySpend& spend = kept.spend.given(spend_source, form.named, "spend_model");
         check_history(ready.kind, h);
         if (has_monetary) finite_argument(monetary, "monetary");
-        const bool says = has_monetary && says_spend(h.x, monetary);
+        const bool says = has_monetary && has_known_spend(h.x, monetary);
         const auto mean = expected_spend(spend.parameters, says ? h.x : 0, says ? monetary : 0);
         if (!mean) return none;
         const double value =

@@ -10,9 +10,9 @@
 namespace clientele {
 namespace {
 
-/// If nobody left there would be K purchases, K ~ negative binomial: P(K = k) is
-/// (1-z)^n z^k (n)_k / k!, z = y/(1+y). Of k purchases, S_k = sum over j < k of E[(1-p)^j] come
-/// before the customer leaves. So E[S_K] is a sum of positive terms.
+/// If no customer left there would be K purchases, K ~ negative binomial: P(K = k) is (1-z)^n z^k
+/// (n)_k / k!, z = y/(1+y). Of k purchases, S_k = sum over j < k of E[(1-p)^j] come before the
+/// customer leaves. So E[S_K] is a sum of positive terms.
 double by_series(double n, double y, double a, double b) {
   const double z = y / (1 + y);
   double weight = std::exp(-n * std::log1p(y)), staying = 1, purchases = 0, sum = 0;
@@ -31,7 +31,8 @@ double by_series(double n, double y, double a, double b) {
 
 /// The mean over p = 1 / (1 + e^-u) by quadrature.
 double by_integral(double n, double y, double a, double b) {
-  // So narrow a distribution is a point to 1e-8; a and b times logarithms would have lost as much.
+  // A distribution this narrow is a point to 1e-8; a and b times logarithms would lose as many
+  // digits.
   if (std::min(a, b) > 1e8) {
     const double p = a / (a + b);
     return -std::expm1(-n * std::log1p(p * y)) / p;
@@ -70,7 +71,8 @@ double by_integral(double n, double y, double a, double b) {
 
 double purchases_until_dropout(double n, double y, double a, double b) {
   if (!(y > 0)) return 0;
-  // The series needs some n y + 40 (1 + y) terms, the integral as long as a thousand of them.
+  // The series needs about n y + 40 (1 + y) terms; the integral takes as long as a thousand of
+  // them.
   const bool short_series = n * std::log1p(y) < 600 && n * y + 40 * y < 1500;
   return short_series ? by_series(n, y, a, b) : by_integral(n, y, a, b);
 }

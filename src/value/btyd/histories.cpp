@@ -56,8 +56,7 @@ void check_history(ModelKind kind, History& h) {
   checked(h.x, "x");
   checked(h.t_x, "t_x");
   checked(h.age, "age");
-  if (!whole(h.x) || h.x > 4e9)
-    refuse(sqlstate::invalid_parameter, "x counts purchases: it must be a whole number");
+  if (!whole(h.x) || h.x > 4e9) refuse(sqlstate::invalid_parameter, "x must be a whole number");
   if (h.t_x > h.age) {
     if (h.t_x > h.age * (1 + 1e-9))
       refuse(sqlstate::invalid_parameter, "t_x must not be larger than age",
@@ -114,7 +113,7 @@ void HistoryCounts::count(const Cell& cell) {
   while (used_ > limit_) coarsen();
 }
 
-/// For one more, or for `n` in all.
+/// For one more cell, or for `n` in all.
 void HistoryCounts::require_room(size_t n) {
   const size_t filled = std::max(used_ + 1, n);
   if (4 * filled <= 3 * cells_.size()) return;
@@ -138,7 +137,7 @@ void HistoryCounts::place(const Cell& cell) {
   ++used_;
 }
 
-/// All cells again, on the grid as it is now, in a table of this size.
+/// Puts all cells on the current grid, in a table of this size.
 void HistoryCounts::rehash(size_t size) {
   std::pmr::vector<Cell> old(size, Cell{0, 0, 0, 0, 0}, cells_.get_allocator());
   old.swap(cells_);
@@ -153,7 +152,7 @@ void HistoryCounts::rehash(size_t size) {
   }
 }
 
-/// The next grid; for BG/BB and beyond the coarsest there is none.
+/// Takes the next grid. There is none for BG/BB, and after the coarsest.
 void HistoryCounts::coarsen() {
   if (kind_ == ModelKind::bg_bb || grid_ == coarsest)
     throw Error(sqlstate::limit_exceeded,
@@ -213,7 +212,7 @@ void HistoryCounts::merge(const HistoryCounts& other) {
   }
 }
 
-/// The place of each vector in the order of their values; `sorted` is the way back.
+/// The rank of each vector in the order of their values; `sorted` is the inverse.
 std::vector<uint32_t> HistoryCounts::vector_ranks(std::vector<uint32_t>& sorted) const {
   sorted.resize(width_ == 0 ? 1 : vectors_.size() / width_);
   std::iota(sorted.begin(), sorted.end(), 0);
@@ -226,7 +225,7 @@ std::vector<uint32_t> HistoryCounts::vector_ranks(std::vector<uint32_t>& sorted)
   return rank;
 }
 
-/// Numbered by rank, and in order.
+/// The used cells in order, with vectors numbered by rank.
 std::vector<HistoryCounts::Cell> HistoryCounts::sorted_cells(std::vector<uint32_t>& vectors) const {
   const std::vector<uint32_t> rank = vector_ranks(vectors);
   std::vector<Cell> cells;
@@ -261,7 +260,7 @@ HistoryTable HistoryCounts::table() const {
       t.covariates.insert(t.covariates.end(), vector(vectors[c.vector]).begin(),
                           vector(vectors[c.vector]).end());
     t.x.push_back(c.x);
-    // The middle of the cell; 0 if x is 0 is no rounded time.
+    // The middle of the cell. The 0 of x = 0 is exact, not a rounded time.
     t.t_x.push_back(c.x == 0 ? 0 : c.t_x + t.grid / 2);
     t.age.push_back(c.age + t.grid / 2);
     t.customers.push_back(static_cast<double>(c.customers));

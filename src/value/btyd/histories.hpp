@@ -15,12 +15,12 @@
 
 namespace clientele {
 
-/// Refuses what is no history of `kind`: 22023 for x, t_x, age that are negative, not whole where
-/// they must be, or do not fit together; 22003 for NaN, infinity, and beyond 10^12.
+/// Errors: 22023 for x, t_x and age that are negative, not whole where `kind` needs that, or do not
+/// fit together; 22003 for NaN, infinity, and numbers above 10^12.
 void check_history(ModelKind kind, History& history);
 
-/// Sorted groups in columns. Those with equal covariates are together: run i is [begin[i],
-/// begin[i + 1]), its covariates are row i of `covariates`.
+/// Sorted groups in columns. Groups with equal covariates are adjacent: run i is [begin[i], begin[i
+/// + 1]), its covariates are row i of `covariates`.
 struct HistoryTable {
   std::vector<double> x, t_x, age, customers;
   size_t width = 0;  // covariates of a customer
@@ -39,12 +39,12 @@ struct HistoryTable {
 
 /// The state of the aggregate btyd_fit. Equal histories are one cell. If there are more than
 /// `limit` cells, times are rounded down to multiples of 2^-20, then of 2^-19 and so on until they
-/// fit, and stand for the middle of their cell: which grid that takes depends on the multiset of
-/// histories only, never on their order, so any plan ends with the same cells.
+/// fit, and stand for the middle of their cell. The grid depends on the multiset of histories only,
+/// not on their order, so every plan ends with the same cells.
 class HistoryCounts {
  public:
   static constexpr size_t default_limit = size_t{1} << 21;
-  /// Most covariates that are kept: of different customers, together.
+  /// The largest number of covariates that are kept for all different customers together.
   static constexpr size_t covariate_limit = size_t{1} << 24;
 
   explicit HistoryCounts(std::pmr::memory_resource* memory, size_t limit = default_limit)
@@ -54,20 +54,20 @@ class HistoryCounts {
   void define(ModelKind kind, size_t width);
   ModelKind kind() const { return kind_; }
 
-  /// A checked history; covariates finite and as many as defined.
+  /// Adds a checked history. There must be `width` covariates, all finite.
   void add(const History& h, std::span<const double> covariates = {});
   void merge(const HistoryCounts& other);
 
   uint64_t customers() const { return customers_; }
   HistoryTable table() const;
-  /// The same on a grid of about `grid`, or so much coarser that at most `most` groups are left;
-  /// nothing if there is no such grid.
+  /// The same histories on a grid of about `grid`, or a coarser one if there are more than
+  /// `max_cells` groups; nothing if no grid is coarse enough.
   static std::optional<HistoryTable> coarser(const HistoryTable& table, size_t max_cells,
                                              double grid);
 
   /// Versioned; depends on the multiset only.
   void write(Bytes& out) const;
-  /// Of an empty one; error XX001 for bytes that write() does not give.
+  /// Must be called on an empty one. Error XX001 for bytes that write() does not produce.
   void read(Reader& reader);
 
  private:

@@ -4,9 +4,8 @@
 // deriving the Pareto/NBD model and related expressions" (2005), called note 009 here.
 //
 // The published forms of A_0 (note 009, eqs. 19 and 20) are a difference of two Gauss
-// hypergeometric functions, which overflows and cancels. It is an integral of something positive
-// (the same note, before it is solved), and is worked out as such.
-#include <array>
+// hypergeometric functions, which overflows and cancels. It is an integral of a positive function
+// (in the same note, before it is solved), and is computed as such.
 #include <cmath>
 #include <limits>
 
@@ -20,7 +19,8 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Dead and alive at once: with A = alpha + t_x, B = beta + t_x and w the time since t_x,
+/// The probabilities of silence, alive and dead: with A = alpha + t_x, B = beta + t_x and w the
+/// time since t_x,
 ///   alive(D) = (1 + D/A)^-(r+x) (1 + D/B)^-s
 ///   dead(D)  = (s/B) * integral over w in (0, D) of (1 + w/A)^-(r+x) (1 + w/B)^-(s+1)
 /// so that alive(0) = 1, dead(0) = 0. The likelihood is proportional to their sum.
@@ -60,7 +60,7 @@ class Silence {
   template <class Visit>
   double log_dead(double D, Visit visit) const {
     if (!(D > 0)) return -infinity;
-    // Beyond `straight` the integrand is a power, whose integral is known.
+    // After `straight` the integrand is a power, whose integral is known.
     const double straight = 40 - std::log(ratio);
     const double end = std::isinf(D) ? straight : std::log1p(D / near);
     const double top_at = peak(end);
@@ -92,18 +92,12 @@ double expected_alive(double rate, double s, double B, double horizon) {
 
 class ParetoNbd final : public BtydFamily {
  public:
-  std::string_view name() const override { return "Pareto/NBD"; }
-  std::span<const std::string_view> names() const override {
-    static constexpr std::array<std::string_view, 4> list = {"r", "alpha", "s", "beta"};
-    return list;
-  }
-
   // Note 009, eq. 18.
   double log_density(const double* parameters, const History& h, double* gradient) const override {
     const double r = parameters[0], alpha = parameters[1], s = parameters[2], beta = parameters[3];
     const Silence silence(parameters, h);
     const double D = h.age - h.t_x;
-    // Averages over the time at which the customer was last known to be able to buy.
+    // Averages over the time at which the customer could last buy.
     double sum = 0, near_logs = 0, far_logs = 0, a_shares = 0, b_shares = 0;
     const auto visit = [&](const Silence::Node& node, double weight) {
       const double y = h.t_x + node.w;
@@ -174,8 +168,8 @@ class ParetoNbd final : public BtydFamily {
     return expected_alive(parameters[0] / parameters[1], parameters[2], parameters[3], t);
   }
 
-  // Note 009, section 3: the NBD until t of who lives so long, and until a death at y of who does
-  // not. The second as an integral over v = ln y.
+  // Note 009, section 3: the NBD until t for a customer who lives that long, plus the NBD until a
+  // death at y for one who does not. The second is an integral over v = ln y.
   double count_probability(const double* parameters, double t, int n) const override {
     const double r = parameters[0], alpha = parameters[1], s = parameters[2], beta = parameters[3];
     if (n < 0) return 0;

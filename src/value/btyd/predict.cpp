@@ -17,8 +17,8 @@ constexpr double negligible = 40;  // e^-40
 /// BG/BB: whole opportunities.
 bool counts_opportunities(const BtydFamily& family) { return &family == &bg_bb(); }
 
-/// The integral of f over (0, end), f being smooth on `scale` at 0 and on longer scales later on:
-/// over v, t = scale (e^v - 1).
+/// The integral of f over (0, end), where f is smooth on `scale` at 0 and on longer scales later.
+/// It is an integral over v, t = scale (e^v - 1).
 template <class F>
 double integral(double scale, double end, F f) {
   using Rule = boost::math::quadrature::gauss<double, 15>;
@@ -36,14 +36,14 @@ double integral(double scale, double end, F f) {
   return sum;
 }
 
-/// Opportunities one by one, until they change so slowly that the rest is an integral, by Euler and
-/// Maclaurin (DLMF 2.10.1).
+/// Adds opportunities one by one until they change so slowly that the rest is an integral, by Euler
+/// and Maclaurin (DLMF 2.10.1).
 double discounted_opportunities(const BtydFamily& family, const double* parameters,
                                 const History& h, double horizon, double rate) {
   if (!(rate > 0)) return family.expected(parameters, h, horizon);
   const double end = std::min(horizon, std::ceil(negligible / rate));
   const double gamma = parameters[2], start = parameters[3] + h.age;
-  // Of a customer who lives, the chance to buy is the same at each opportunity.
+  // A living customer buys with the same probability at each opportunity.
   const double first = family.expected(parameters, h, 1);
   double lives = 1, sum = 0, k = 1;
   const auto slope = [&](double i) { return rate + digamma_rise(start + i, gamma); };
@@ -74,7 +74,7 @@ std::optional<double> time_to_purchase(const BtydFamily& family, const double* p
                                        const History& h, double p) {
   const double silence = 1 - p;
   if (!(family.silent_for_ever(parameters, h) < silence)) return std::nullopt;
-  // Longer than any life: who buys only then does not buy.
+  // Longer than any life: a customer who buys only then does not buy.
   constexpr double longest = 1e12;
   const bool whole = counts_opportunities(family);
   double low = 0, high = whole ? 1 : std::max(1e-9, 1e-3 * (parameters[1] + h.age));

@@ -11,8 +11,8 @@
 namespace clientele {
 namespace {
 
-/// 2F1(1, b; c; z) - 1 = sum over k >= 1 of (b)_k / (c)_k z^k, term by term; -1 if that takes long.
-/// The rest after a term is less than term z / (1 - z).
+/// 2F1(1, b; c; z) - 1 = sum over k >= 1 of (b)_k / (c)_k z^k, term by term; -1 if that takes too
+/// many terms. The rest after a term is less than term z / (1 - z).
 double by_series(double b, double c, double z) {
   constexpr int max_terms = 20000;
   double term = 1, sum = 0;
@@ -27,7 +27,7 @@ double by_series(double b, double c, double z) {
 /// 2F1(1, b; a + b; z) by Euler's integral (DLMF 15.6.1), t = 1 / (1 + e^-u); gap = (1 - z) / z:
 /// 1 - z t = z (gap + 1 - t). It is E[1 / (1 - z t)], t ~ Beta(b, a).
 double by_integral(double a, double b, double z, double gap) {
-  // So narrow a distribution has no node within it.
+  // A distribution this narrow has no node within it.
   if (std::min(a, b) > 1e12) return 1 / (z * (gap + a / (a + b)));
   struct Node {
     double value, slope;
@@ -89,9 +89,10 @@ double contract_residual_lifetime(const ContractParameters& at, double period, d
   const double rest = by_series(b, c, z), retention = contract_retention(at, period);
   if (rest >= 0) return retention * (1 + rest);
   if (at.alpha > min_alpha) return retention * by_integral(at.alpha, b, z, discount);
-  // Nearly all of the distribution is where nobody ever leaves, out of the nodes' reach. With the
-  // probability s = 1 - t of leaving, 1 / (1 - z t) is 1 / (1 - z) times 1 - s / (discount + s),
-  // and E[s / (discount + s)] is E[s] times the mean of 1 / (discount + s) over Beta(alpha + 1, b).
+  // Nearly all of the distribution is where no customer ever leaves, out of the reach of the nodes.
+  // With the probability s = 1 - t of leaving, 1 / (1 - z t) is 1 / (1 - z) times 1 - s / (discount
+  // + s), and E[s / (discount + s)] is E[s] times the mean of 1 / (discount + s) over Beta(alpha +
+  // 1, b).
   const double leaving = at.alpha / c * z * by_integral(at.alpha + 1, b, z, discount);
   return retention * (1 + discount) / discount * (1 - leaving);
 }

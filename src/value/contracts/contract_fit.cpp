@@ -38,7 +38,7 @@ std::optional<ContractFit> fit_contracts(const std::vector<ContractGroup>& group
     return sum;
   };
 
-  // The mean rate of leaving, and customers who differ much, somewhat and little.
+  // The mean rate of leaving, with customers that differ much, somewhat and little.
   const double rate = (left + 0.5) / (renewals + 1);
   std::vector<Vector> starts;
   for (const double size : {1.0, 5.0, 50.0})

@@ -29,7 +29,7 @@ double at_least(int32_t value, int32_t min, const char* name) {
 /// A period counts from 1.
 double period_of(int32_t period) { return at_least(period, 1, "period"); }
 
-/// compute(parameters); infinity is told as NULL. The model is argument `model`.
+/// Returns compute(parameters), or NULL if that is infinite. The model is argument `model`.
 template <class Compute>
 Datum predicted(FunctionCallInfo fcinfo, int model, bool named, Compute compute) {
   const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(model));
@@ -87,10 +87,7 @@ CLIENTELE_FUNCTION(clientele_contract_values_out) { return pg::state_out(fcinfo)
 
 CLIENTELE_FUNCTION(clientele_contract_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
   const int32_t periods = PG_GETARG_INT32(1);
   const bool churned = PG_GETARG_BOOL(2);
   return guarded([&] {

@@ -15,9 +15,10 @@ void ContractCounts::add(int32_t periods, bool churned) {
     throw Error(sqlstate::invalid_parameter,
                 "periods must not be negative, but is " + std::to_string(periods));
   if (churned && periods == 0)
-    throw Error(sqlstate::invalid_parameter, "who has left did so after 1 period or more, not 0",
-                "The period in which a customer left counts: 1 is who never renewed.");
-  // Who has not come to a renewal yet says nothing.
+    throw Error(sqlstate::invalid_parameter,
+                "periods must be 1 or more for a customer who has left, but is 0",
+                "The period in which a customer left counts: 1 is a customer who never renewed.");
+  // A customer who has not come to a renewal yet says nothing about the model.
   if (periods == 0) return;
   if (rows_.add({static_cast<uint32_t>(periods), churned})) check_limit();
 }
@@ -66,7 +67,7 @@ std::optional<Fitted> fitted_contracts(const ContractCounts& counts) {
   Fitted fitted = fitted_from(ModelKind::sbg, fit->optimum);
   fitted.found->customers = static_cast<uint64_t>(fit->customers);
   fitted.found->groups = groups.size();
-  // A bound is also the end if nobody left, or all did at once.
+  // Estimates also end at a bound if no customer left, or all left at once.
   bool some_left = false, some_stayed = false;
   for (const ContractGroup& g : groups) {
     some_left = some_left || g.churned;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// How long many customers stayed under contract: what a contract_model is fitted on.
+// How long customers stayed under contract: the data to which a contract_model is fitted.
 #pragma once
 #include <memory_resource>
 #include <optional>
@@ -26,12 +26,12 @@ class ContractCounts {
 
   explicit ContractCounts(std::pmr::memory_resource* memory) : rows_(memory) {}
 
-  /// 22023 for fewer periods than 0, or than 1 of who has left; 54000 beyond `limit` different
-  /// rows.
+  /// Errors: 22023 for fewer periods than 0, or than 1 if the customer has left; 54000 for more
+  /// than `limit` different rows.
   void add(int32_t periods, bool churned);
   void merge(const ContractCounts& other);
 
-  /// Those who have come to a renewal, sorted.
+  /// The customers that have come to a renewal, sorted.
   std::vector<ContractGroup> groups() const;
 
   /// Depends on the multiset of customers only. Versioned.
@@ -44,7 +44,7 @@ class ContractCounts {
   Counted<ContractRow> rows_;
 };
 
-/// The model with all that is known of the fit; nothing if nobody has come to a renewal.
+/// The model with its diagnostics; nothing if no customer has come to a renewal.
 std::optional<Fitted> fitted_contracts(const ContractCounts& counts);
 
 }  // namespace clientele

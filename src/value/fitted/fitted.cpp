@@ -26,7 +26,7 @@ constexpr ModelKindInfo kinds[model_kinds] = {
 };
 
 constexpr uint8_t version = 1;
-// Far beyond any estimate, and near enough for every formula to hold.
+// Far from any estimate, and near enough to 1 for every formula to hold.
 constexpr double min_parameter = 1e-30, max_parameter = 1e30;
 constexpr double max_effect = 100;
 constexpr uint64_t max_counted = 1'000'000'000'000'000;
@@ -41,7 +41,7 @@ std::string bare(std::string_view name) {
   return result;
 }
 
-/// Zero has no sign here, as it has none in JSON.
+/// Zero has no sign here, as in JSON.
 void write_numbers(Writer& w, std::span<const double> values) {
   for (const double v : values) {
     const double unsigned_zero = v + 0.0;
@@ -95,7 +95,7 @@ ModelKind model_kind_named(std::string_view name, std::string_view type) {
   }
   throw Error(sqlstate::invalid_parameter,
               "unknown model \"" + std::string(name) + "\" of type " + std::string(type),
-              "There are: " + known + ".");
+              "Known models: " + known + ".");
 }
 
 std::string_view remark_name(Remark remark) {
@@ -117,7 +117,7 @@ void Fitted::check() const {
                                                    " must be between 1e-30 and 1e30");
   if (purchase_effects.size() != dropout_effects.size() || purchase_effects.size() > max_covariates)
     throw Error(sqlstate::invalid_parameter,
-                "a model has as many effects on purchases as on drop-out, and at most " +
+                "a model needs the same number of effects on purchases and on drop-out, at most " +
                     std::to_string(max_covariates));
   if (!purchase_effects.empty() && kind > ModelKind::pareto_nbd)
     throw Error(sqlstate::invalid_parameter, std::string(kind_info.name) + " takes no covariates");
@@ -195,9 +195,7 @@ Fitted Fitted::read(std::span<const uint8_t> bytes) {
   } catch (const Error& e) {
     Reader::fail(e.what());
   }
-  Bytes again;
-  fitted.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a model");
+  if (!writes(fitted, bytes)) Reader::fail("it is not a model");
   return fitted;
 }
 

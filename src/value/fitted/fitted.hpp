@@ -27,13 +27,14 @@ struct ModelKindInfo {
 };
 const ModelKindInfo& info(ModelKind kind);
 
-/// Takes BG/NBD, bgnbd, bg-nbd and the like for one; 22023 for a name that is none of `type`.
+/// Ignores case and punctuation: BG/NBD, bgnbd and bg-nbd are one name. 22023 for a name that is
+/// not a model of `type`.
 ModelKind model_kind_named(std::string_view name, std::string_view type);
 
-/// What there is to know of an estimate beyond its numbers. Stored; never renumber.
+/// A special property of an estimate. Stored; never renumber.
 enum class Remark : uint8_t { none, no_dropout, no_repeats, same_spend, alike };
 inline constexpr size_t remarks = 5;
-/// A word for programs and a sentence for people.
+/// The text that the JSON form shows.
 std::string_view remark_name(Remark remark);
 
 inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -44,17 +45,17 @@ struct Diagnostics {
   uint64_t customers = 0;
   uint64_t groups = 0;  // of customers with equal data
   double log_likelihood = 0;
-  double simpler = unknown;      // the log-likelihood if nobody ever left
-  double correlation = unknown;  // of how often and how much customers buy
+  double simpler = unknown;      // the log-likelihood if no customer ever left
+  double correlation = unknown;  // of the number of purchases and the mean spend
   double grid = 0;               // times were rounded down to multiples of it; 0: they were not
-  double gradient_norm = 0;      // largest component, by the logarithms of the parameters
+  double gradient_norm = 0;      // largest component, by logarithms of parameters
   uint32_t iterations = 0;
   bool converged = false;
   uint64_t at_bound = 0;  // bit i: parameter i
   Remark remark = Remark::none;
 };
 
-/// Most covariates that a model takes.
+/// The largest number of covariates of a model.
 inline constexpr size_t max_covariates = 30;
 
 struct Fitted {
@@ -62,18 +63,18 @@ struct Fitted {
   std::vector<double> parameters;  // positive
   /// Of each covariate, on the logarithm of the rate of purchases and of the drop-out.
   std::vector<double> purchase_effects, dropout_effects;
-  std::optional<Diagnostics> found;  // none if somebody wrote the parameters down
+  std::optional<Diagnostics> found;  // none if the parameters were written by hand
 
-  /// 22023 for parameters that are no such model's.
+  /// 22023 for parameters that the kind of model cannot have.
   void check() const;
   /// The stored form; equal models have equal bytes. Versioned.
   void write(Bytes& out) const;
-  /// Error XX001 for bytes that write() does not give.
+  /// Error XX001 for bytes that write() does not produce.
   static Fitted read(std::span<const uint8_t> bytes);
 };
 
 /// Natural parameters and their standard errors (delta method) from an optimum in logarithms; the
-/// last 2 * covariates components of the optimum are effects, which are as they are.
+/// last 2 * covariates components of the optimum are effects, which are not logarithms.
 Fitted fitted_from(ModelKind kind, const Optimum& optimum, size_t covariates = 0);
 
 }  // namespace clientele

@@ -24,7 +24,7 @@ std::string object_of(std::span<const std::string_view> names, const double* val
   return json.finish();
 }
 
-/// Written numbers may be null, which is unknown.
+/// A number may be null, which means unknown.
 std::vector<double> numbers_of(const pg::JsonObject& json,
                                std::span<const std::string_view> names) {
   json.allow_only(keys_of(names));
@@ -69,7 +69,7 @@ Diagnostics diagnostics_of(const pg::JsonObject& json, const Fitted& fitted) {
     for (const std::string& name : *bounds) {
       const auto at = std::find(names.begin(), names.end(), name);
       if (at == names.end())
-        throw Error(sqlstate::invalid_parameter, "\"at_bound\" names no parameter: " + name);
+        throw Error(sqlstate::invalid_parameter, "unknown parameter " + name + " in \"at_bound\"");
       d.at_bound |= uint64_t{1} << (at - names.begin());
     }
   if (const auto remark = json.text("remark")) {
@@ -88,7 +88,7 @@ void write_diagnostics(pg::JsonWriter& json, const Fitted& fitted) {
   if (const size_t n = fitted.purchase_effects.size(); n > 0) {
     const auto from = d.errors.begin() + static_cast<std::ptrdiff_t>(names.size());
     const auto middle = from + static_cast<std::ptrdiff_t>(n);
-    // JSON arrays hold no null for them here: -1 is unknown.
+    // These JSON arrays have no null: -1 means unknown.
     const auto written = [](auto begin, auto end) {
       std::vector<double> list(begin, end);
       for (double& v : list)

@@ -11,11 +11,12 @@
 
 namespace clientele {
 
-/// C++ regime. Errors: 22P02 for what is no JSON, 22023 for what is no model of `type`.
+/// C++ regime. Errors: 22P02 for text that is not JSON, 22023 for JSON that is not a model of
+/// `type`.
 Fitted fitted_from_json(std::string_view text, const char* type);
 std::string fitted_to_json(const Fitted& fitted);
 
-/// A number in `name`, or 22003 if it is NaN or infinite.
+/// Returns `value`; 22003, with `name` in the message, if it is NaN or infinite.
 double finite_argument(double value, const char* name);
 
 /// The model of a prediction, decoded once a query. `Ready` is made from a Fitted.
@@ -28,7 +29,8 @@ class ModelArgument {
     return packed_.get(bytes, [&] { return Ready(Fitted::read(bytes)); });
   }
 
-  /// The JSON form, or the name of a stored model, whose current version it is in this snapshot.
+  /// `text` is the JSON form or the name of a stored model, of which the current version in this
+  /// snapshot is used.
   const Ready& named(std::string_view text, const char* type);
 
   /// Either of them.
@@ -41,7 +43,7 @@ class ModelArgument {
   Resolved<Ready> named_;
 };
 
-/// What `text` stands for: a stored model's name, or JSON. C++ regime.
+/// The model that `text` means: the name of a stored model, or JSON. C++ regime.
 Fitted fitted_named(std::string_view text, const char* type);
 
 template <class Ready>

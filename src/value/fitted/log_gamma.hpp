@@ -11,7 +11,8 @@ namespace clientele {
 
 namespace log_gamma_detail {
 
-/// What Stirling's series (NIST DLMF 5.11.1) adds to (z - 1/2) ln z - z + ln(2 pi) / 2; z >= 10.
+/// The correction that Stirling's series (NIST DLMF 5.11.1) adds to (z - 1/2) ln z - z + ln(2 pi) /
+/// 2; z >= 10.
 inline double correction(double z) {
   const double i = 1 / z, i2 = i * i;
   return i * (1.0 / 12 -

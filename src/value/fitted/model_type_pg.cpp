@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Which type a stored or written model is of.
+// The SQL type of a model that is given as JSON.
 #include "base/error.hpp"
 #include "pg/json.hpp"
 #include "pg/values.hpp"
@@ -15,7 +15,7 @@ CLIENTELE_FUNCTION(clientele_model_type) {
       throw Error(sqlstate::invalid_text, "the text form of a model is a JSON object", hint);
     const pg::JsonObject json(text, "model");
     const auto name = json.text("model");
-    // A churn model that somebody wrote need not say what it is.
+    // A churn model that was written by hand need not have a "model".
     if (name ? *name == "logistic regression" : json.objects("features").has_value())
       return pg::make_text("churn_model");
     if (!name)
@@ -27,7 +27,7 @@ CLIENTELE_FUNCTION(clientele_model_type) {
         model_kind_named(*name, type);
         return pg::make_text(type);
       } catch (const Error&) {
-        // It is of another type, or of none.
+        // It is not a model of this type.
       }
     }
     throw Error(sqlstate::invalid_parameter, "unknown model \"" + *name + "\"");

@@ -83,7 +83,7 @@ class Search {
       Vector direction = inverse * g;
       for (Eigen::Index k = 0; k < n; ++k)
         if (held(p, k)) direction(k) = 0;
-      // What a step promises is less than a sum of rounded numbers can show.
+      // The promised gain is less than a sum of rounded numbers can show.
       if (!fresh && std::abs(direction.dot(g)) < no_gain + 1e-15 * std::abs(p.value)) break;
       if (!(direction.dot(g) > 0)) {
         inverse.setIdentity();
@@ -129,8 +129,8 @@ class Search {
     return (result + result.transpose()) / 2;
   }
 
-  /// Newton's steps, damped as far as needed (Levenberg and Marquardt): where the likelihood is a
-  /// ridge that leads far away, as when customers hardly differ, BFGS crawls.
+  /// Takes Newton steps, damped as far as needed (Levenberg and Marquardt). BFGS is slow where the
+  /// likelihood is a long ridge, as when customers hardly differ.
   Point along_ridge(Point p, int& iterations) const {
     double damping = 1e-10;
     for (int i = 0; i < 200 && steepness(p) > flat(p); ++i) {
@@ -162,7 +162,7 @@ class Search {
     return p;
   }
 
-  /// A gradient that is as good as zero, for this likelihood.
+  /// A gradient up to this size is zero for this likelihood.
   static double flat(const Point& p) { return 1e-9 * (1 + std::abs(p.value)); }
 
   std::vector<Eigen::Index> free(const Point& p) const {
@@ -227,7 +227,8 @@ Optimum maximise(const Objective& f, const std::vector<Vector>& starts, const Bo
   result.gradient_norm = search.steepness(best);
   result.converged = result.gradient_norm <= 1e-6 * (1 + std::abs(best.value));
   result.variance = Vector::Constant(best.at.size(), -1);
-  // Also where the gradient is level, or points inwards by its rounding, so that nothing is held.
+  // A point can be at a bound though it is not held there: where the gradient is level, or points
+  // inwards by rounding.
   bool inside = true;
   for (Eigen::Index i = 0; i < best.at.size(); ++i) {
     result.at_bound.push_back(best.at(i) <= box.lower(i) || best.at(i) >= box.upper(i));

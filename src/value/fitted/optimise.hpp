@@ -32,7 +32,7 @@ struct Optimum {
   Matrix covariance;
 };
 
-/// What a search may be told beyond the function itself.
+/// What a search can use besides the function itself.
 struct SearchHints {
   Matrix covariance = {};    // of a similar function near the starts: first steps are Newton's
   Curvature curvature = {};  // in place of differences of gradients

@@ -10,7 +10,7 @@
 namespace clientele {
 
 struct SummaryFields {
-  bool null;  // nothing is known of the customer
+  bool null;  // x, t_x or age is unknown
   History history;
   bool has_monetary;
   double monetary;
@@ -50,7 +50,8 @@ struct CovariateArgument {
     to.clear();
     for (int i = 0; i < count; ++i) {
       const std::string which = " (element " + std::to_string(i + 1) + ")";
-      if (nulls[i]) throw Error("22004", "covariates must not contain NULL" + which);
+      if (nulls[i])
+        throw Error(sqlstate::null_not_allowed, "covariates must not contain NULL" + which);
       const double value = DatumGetFloat8(values[i]);
       if (!std::isfinite(value))
         throw Error(sqlstate::out_of_range, "covariates must be finite" + which);

@@ -36,7 +36,7 @@ CollectedPurchases* CollectedPurchases::ready(CollectedPurchases* state, Purchas
 }
 
 CollectedPurchases* CollectedPurchases::grown(std::pmr::memory_resource& memory) {
-  // Worth a try only where there is something to leave out.
+  // Only purchases without an amount can be left out.
   if (std::ranges::any_of(all(), [](const Purchase& p) { return p.bare(); })) {
     count_ = static_cast<uint32_t>(compact({rows(), count_}));
     if (count_ <= capacity() / 2) return this;

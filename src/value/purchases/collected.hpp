@@ -53,7 +53,7 @@ class CollectedPurchases {
   /// For another process of the same server.
   void write(Bytes& out) const;
   /// What write() wrote; `counter_of` finds the counter of a packed definition. Error XX001 for
-  /// bytes that write() does not give.
+  /// bytes that write() does not produce.
   static CollectedPurchases* read(
       std::span<const uint8_t> bytes,
       const std::function<PurchaseCounter&(std::span<const uint8_t>)>& counter_of,

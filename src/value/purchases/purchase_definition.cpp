@@ -47,15 +47,14 @@ void PurchaseDefinition::check() const {
         __builtin_add_overflow(start, origin, &start) || start < first_instant ||
         start >= end_of_time)
       throw Error(sqlstate::time_out_of_range,
-                  "until and holdout_until must be within the years "
-                  "that a timestamp can tell");
+                  "until and holdout_until must be within the range of timestamps");
   };
   within_time(until);
   if (holdout_until) {
     within_time(*holdout_until);
     if (*holdout_until <= until)
       wrong("holdout_until must be after until, and not in the same period",
-            "The hold-out is what comes after until, up to and with holdout_until.");
+            "The hold-out is the time after until, up to and including holdout_until.");
   }
   if (time_zone.empty() || time_zone.find('\0') != std::string::npos)
     wrong("a purchase_def needs a time_zone", "Such as UTC or Asia/Shanghai.");
@@ -70,7 +69,7 @@ std::string PurchaseDefinition::period_text(int64_t period) const {
 }
 
 int64_t PurchaseDefinition::period_from_text(const char* key, std::string_view text) const {
-  // The seconds and the zone that parse_iso wants are put there: no zone may be in the text.
+  // Adds the seconds and the zone that parse_iso needs; the text must not have a zone.
   std::string whole(text);
   if (text.find_first_of("T ") == std::string_view::npos) whole += "T00:00";
   if (std::ranges::count(whole, ':') == 1) whole += ":00";
@@ -80,7 +79,7 @@ int64_t PurchaseDefinition::period_from_text(const char* key, std::string_view t
   if (!parse_iso(rest, local) || !rest.empty())
     wrong("\"" + std::string(key) +
           "\" in a purchase_def must be a day such as \"2026-03-31\", or a time such as "
-          "\"2026-03-31T12:00:00\" on the clock of its time_zone");
+          "\"2026-03-31T12:00:00\" in its time_zone");
   return period_of(local);
 }
 
@@ -110,9 +109,7 @@ PurchaseDefinition PurchaseDefinition::read(std::span<const uint8_t> bytes) {
   d.set_unit(r.varint());
   d.purchase = r.text();
   d.time_zone = r.text();
-  Bytes again;
-  d.write(again);
-  if (!std::ranges::equal(again, bytes)) Reader::fail("it is not a purchase_def");
+  if (!writes(d, bytes)) Reader::fail("it is not a purchase_def");
   d.check();
   return d;
 }

@@ -15,7 +15,7 @@ namespace {
 using pg::ByteView;
 using pg::guarded;
 
-/// Names the zone as PostgreSQL does, whatever the case it was written in.
+/// Sets the name of the zone as PostgreSQL writes it.
 void set_zone(PurchaseDefinition& definition, pg_tz* zone) {
   definition.time_zone = pg_get_timezone_name(zone);
 }
@@ -44,7 +44,7 @@ PurchaseDefinition from_json(std::string_view text) {
   return d;
 }
 
-// purchase_def('2026-03-31') is a cast to SQL, whatever functions there are: so it is understood.
+// purchase_def('2026-03-31') is always a cast in SQL, so a day alone is a text form.
 Datum from_text(std::string_view text) {
   return guarded([&] {
     std::string_view trimmed = text;
@@ -58,7 +58,7 @@ Datum from_text(std::string_view text) {
   });
 }
 
-/// What purchase_def() was called with.
+/// The arguments of purchase_def().
 struct Arguments {
   TimestampTz until;
   const Interval *merge, *unit;

@@ -6,6 +6,7 @@
 #include "base/decimal.hpp"
 #include "base/poll.hpp"
 #include "base/sort.hpp"
+#include "journey/measures.hpp"
 
 namespace clientele {
 
@@ -42,7 +43,7 @@ class Mean {
   size_t count_ = 0;
 };
 
-/// Calls each(period, total) in the order of time, total NaN where there are no amounts.
+/// Calls each(period, total) in the order of time; total is NaN if there are no amounts.
 template <class Each>
 void each_period(std::span<const Purchase> sorted, Each each) {
   for (size_t i = 0; i < sorted.size();) {
@@ -120,13 +121,9 @@ std::span<Purchase> PurchaseFeed::read(const Journey& journey, std::span<const i
                                        const PurchaseDefinition& definition, LocalClock& clock,
                                        bool with_amounts) {
   purchases_.clear();
-  picked_.assign(journey.types().size(), 0);
-  bool any = false;
-  for (size_t k = 0; k < picked_.size(); ++k) {
-    picked_[k] = std::ranges::binary_search(types, journey.types()[k]);
-    any = any || picked_[k] != 0;
-  }
-  if (!any) return purchases_;
+  const PickedCodes picked(journey,
+                           [&](int32_t type) { return std::ranges::binary_search(types, type); });
+  if (!picked.any()) return purchases_;
   const int64_t last = definition.last();
   if (with_amounts && journey.has_amounts()) {
     journey.decode(events_);
@@ -141,19 +138,11 @@ std::span<Purchase> PurchaseFeed::read(const Journey& journey, std::span<const i
     }
     return purchases_;
   }
-  Micros at[Journey::block];
-  uint16_t code[Journey::block];
-  for (Journey::Scan scan(journey); const size_t n = scan.next();) {
-    if (scan.begin() % (64 * Journey::block) == 0) poll();
-    scan.times(at);
-    scan.codes(code);
-    for (size_t i = 0; i < n; ++i) {
-      if (code[i] >= picked_.size()) Reader::fail("an event code is out of range");
-      if (picked_[code[i]] == 0) continue;
-      const int64_t period = definition.period_of(clock.local(at[i]));
-      if (period <= last) add(period, no_amount);
-    }
-  }
+  each_picked(journey, picked, [&](Micros at) {
+    const int64_t period = definition.period_of(clock.local(at));
+    if (period <= last) add(period, no_amount);
+    return true;
+  });
   return purchases_;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// Repeat purchases of one customer, as models of the buy-till-you-die family want them.
+// Repeat purchases of one customer, as models of the buy-till-you-die family need them.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace clientele {
 
 inline constexpr double no_amount = std::numeric_limits<double>::quiet_NaN();
 
-/// What is kept of one purchase.
+/// One purchase.
 struct Purchase {
   int64_t period;
   double amount;  // NaN: none
@@ -25,15 +25,15 @@ struct Purchase {
   bool bare() const { return std::isnan(amount); }
 };
 
-/// By period, then by amount, those without one last: sums are taken in this order, so their bits
-/// depend on the purchases only.
+/// By period, then by amount, with unknown amounts last. Sums are taken in this order, so their
+/// bits depend on the purchases only.
 bool before(const Purchase& a, const Purchase& b);
 
-/// Sorts, and leaves out what changes no answer: a purchase without an amount where its period has
-/// another. Returns how many are left, in front.
+/// Sorts, and leaves out purchases that change no answer: those without an amount in a period that
+/// has another. Returns how many are left, at the front.
 size_t compact(std::span<Purchase> purchases);
 
-/// Finite, as one zero; error 22003.
+/// Returns the amount, with one zero; 22003 unless it is finite.
 double checked_amount(double amount);
 
 struct PurchaseSummary {
@@ -59,7 +59,7 @@ std::pmr::vector<double> purchase_times(std::span<Purchase> purchases,
 /// Reads the purchases of journeys. Buffers are kept from call to call.
 class PurchaseFeed {
  public:
-  /// The events of these types (ascending) up to definition.last().
+  /// Returns the events of these types (ascending) up to definition.last().
   std::span<Purchase> read(const Journey& journey, std::span<const int32_t> types,
                            const PurchaseDefinition& definition, LocalClock& clock,
                            bool with_amounts);
@@ -68,7 +68,6 @@ class PurchaseFeed {
   void add(int64_t period, double amount);
 
   std::vector<Purchase> purchases_;
-  std::vector<uint8_t> picked_;  // by position in the journey's types
   EventList events_;
 };
 

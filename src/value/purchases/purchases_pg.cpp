@@ -80,10 +80,7 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_amount) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   CollectedPurchases* state = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   const int last = has_amount ? 3 : 2;
-  if (PG_ARGISNULL(1) || PG_ARGISNULL(last)) {
-    if (state == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(state);
-  }
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(last)) return pg::unchanged_state(fcinfo);
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const bool given = has_amount && !PG_ARGISNULL(2);
   const double amount = given ? PG_GETARG_FLOAT8(2) : 0;
@@ -110,10 +107,7 @@ CLIENTELE_FUNCTION(clientele_purchases_combine) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   CollectedPurchases* left = pg::collected_argument<CollectedPurchases>(fcinfo, 0);
   const CollectedPurchases* right = pg::collected_argument<CollectedPurchases>(fcinfo, 1);
-  if (right == nullptr) {
-    if (left == nullptr) PG_RETURN_NULL();
-    PG_RETURN_POINTER(left);
-  }
+  if (right == nullptr) return pg::unchanged_state(fcinfo);
   return guarded([&] {
     pg::ContextMemory memory(context);
     // The right side's counter may go with it.

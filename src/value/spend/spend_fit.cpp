@@ -9,8 +9,8 @@
 namespace clientele {
 namespace {
 
-/// The likelihood has a false ridge along which p grows and v falls without bound. The bounds end
-/// it, at less than the maximum, and no start is near it.
+/// The likelihood has a false ridge along which p grows and v falls without limit. The bounds cut
+/// it off below the maximum, and no start is near it.
 constexpr double bound = 14;
 
 SpendParameters parameters_at(const Vector& at) {
@@ -47,7 +47,7 @@ std::optional<SpendFit> fit_spend(const std::vector<SpendGroup>& groups) {
     return sum;
   };
 
-  // E[M] = p v / (q - 1) is near 1. The last start is for customers who are all alike, q ->
+  // E[M] = p v / (q - 1) is near 1. The last start is for customers that are all alike, q ->
   // infinity.
   std::vector<Vector> starts;
   for (const auto& [p, q] : {std::pair{1.0, 1.5}, {1.0, 4.0}, {6.0, 1.5}, {6.0, 4.0}, {1.0, 400.0}})

@@ -20,7 +20,7 @@ struct Spend {
   bool known;  // both are there
   double x, mean;
 
-  /// PostgreSQL regime. Columns that are NULL are unknown; without x nothing can be said.
+  /// PostgreSQL regime. Columns that are NULL are unknown.
   static Spend of_columns(FunctionCallInfo fcinfo, int n) {
     const bool has_x = !PG_ARGISNULL(n), known = has_x && !PG_ARGISNULL(n + 1);
     return {known, has_x ? PG_GETARG_FLOAT8(n) : 0, known ? PG_GETARG_FLOAT8(n + 1) : 0};
@@ -33,7 +33,7 @@ struct Spend {
   /// C++ regime.
   bool says() const {
     check_repeats(x);
-    return says_spend(x, known ? finite_argument(mean, "monetary") : 0);
+    return has_known_spend(x, known ? finite_argument(mean, "monetary") : 0);
   }
 };
 

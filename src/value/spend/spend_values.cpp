@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint8_t version = 1;
 constexpr double max_repeats = 2147483647;
-// Far enough apart for any currency, and near enough for the likelihood not to overflow.
+// A range that is wide enough for any currency, and in which the likelihood does not overflow.
 constexpr double min_mean = 1e-100, max_mean = 1e100;
 
 /// The bits of a mean that are rounded away.
@@ -33,7 +33,7 @@ void check_repeats(double x) {
     throw Error(sqlstate::out_of_range, "x must be a finite number up to 2147483647",
                 "x is the number of repeat purchases of a customer.");
   if (x < 0 || x != std::floor(x))
-    throw Error(sqlstate::invalid_parameter, "x must be a whole number from 0 on",
+    throw Error(sqlstate::invalid_parameter, "x must be a whole number, 0 or more",
                 "x is the number of repeat purchases of a customer.");
 }
 
@@ -45,9 +45,8 @@ void SpendCounts::add(double x, double mean) {
 
 void SpendCounts::round_to(int digits) const {
   digits_ = digits;
-  rows_.coarsen([&](const SpendRow& row) {
-    return SpendRow{row.x, rounded_down(row.mean, digits)};
-  });
+  rows_.coarsen(
+      [&](CountedRow<SpendRow>& group) { group.row.mean = rounded_down(group.row.mean, digits); });
 }
 
 void SpendCounts::fit_in() const {
@@ -64,14 +63,9 @@ void SpendCounts::fit_in() const {
 void SpendCounts::merge(const SpendCounts& other) {
   other.fit_in();
   if (other.digits_ < digits_) round_to(other.digits_);
-  if (other.digits_ > digits_) {
-    SpendCounts rounded(rows_.resource(), limit_);
-    rounded.rows_.merge(other.rows_);
-    rounded.round_to(digits_);
-    rows_.merge(rounded.rows_);
-  } else {
-    rows_.merge(other.rows_);
-  }
+  rows_.merge(other.rows_, [&](CountedRow<SpendRow>& group) {
+    group.row.mean = rounded_down(group.row.mean, digits_);
+  });
   fit_in();
 }
 
@@ -117,7 +111,7 @@ std::optional<Fitted> fitted_spend(const SpendCounts& counts) {
   found.groups = groups.size();
   found.grid = counts.grid();
   found.correlation = spend_correlation(groups);
-  // Customers do not differ (q), nor do the purchases of one (p).
+  // Neither customers differ (q) nor the purchases of one customer (p).
   if (fit->optimum.at_bound[0] && fit->optimum.at_bound[1] && fit->parameters.p > 1 &&
       fit->parameters.q > 1)
     found.remark = Remark::same_spend;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// What many customers spend, equal customers counted together: what a spend_model is fitted on.
+// The spend of customers, equal customers counted together: the data to which a spend_model is
+// fitted.
 #pragma once
 #include <memory_resource>
 #include <optional>
@@ -11,8 +12,8 @@
 
 namespace clientele {
 
-/// Refuses what is no number of repeat purchases: 22003 for NaN, infinity and beyond 2^31 - 1,
-/// 22023 for below zero and fractions.
+/// Errors: 22003 for NaN, infinity, and numbers above 2^31 - 1; 22023 for negative numbers and
+/// fractions.
 void check_repeats(double x);
 
 struct SpendRow {
@@ -25,8 +26,8 @@ struct SpendRow {
 
 /// The state of the aggregate spend_fit. If there are more than `limit` different rows, mean spends
 /// keep 51 binary digits after the first, then 50 and so on until they fit, and stand for the
-/// middle of what they were rounded down from. How many digits that leaves depends on the multiset
-/// of customers only, never on their order, so any plan ends with the same rows.
+/// middle of what they were rounded down from. The number of digits depends on the multiset of
+/// customers only, not on their order, so every plan ends with the same rows.
 class SpendCounts {
  public:
   static constexpr size_t default_limit = size_t{1} << 20;
@@ -35,14 +36,14 @@ class SpendCounts {
   explicit SpendCounts(std::pmr::memory_resource* memory, size_t limit = default_limit)
       : rows_(memory), limit_(limit) {}
 
-  /// A customer who says_spend; 22003 for a mean beyond what the likelihood can take, 54000 if even
-  /// the coarsest rows are too many.
+  /// Adds a customer with known spend (has_known_spend). Errors: 22003 for a mean outside the range
+  /// of the likelihood, 54000 if there are too many rows after the coarsest rounding.
   void add(double x, double mean);
   void merge(const SpendCounts& other);
 
   /// Sorted.
   std::vector<SpendGroup> groups() const;
-  /// Means were rounded to this part of themselves; 0 if they were not.
+  /// The part of themselves to which means were rounded; 0 if they were not.
   double grid() const;
 
   /// Depends on the multiset of customers only. Versioned.
@@ -53,14 +54,14 @@ class SpendCounts {
   void fit_in() const;
   void round_to(int digits) const;
 
-  // Rows are counted when somebody looks, and only then known to be too many.
+  // Rows are counted when they are read, and only then known to be too many.
   mutable Counted<SpendRow> rows_;
   mutable int digits_ = exact;
   size_t limit_;
 };
 
-/// The model with all that is known of the fit; nothing if nobody says anything of spend. 22003 if
-/// the estimate is beyond what a model can hold.
+/// The model with its diagnostics; nothing if no customer has known spend. 22003 if the estimate is
+/// outside the range of a model.
 std::optional<Fitted> fitted_spend(const SpendCounts& counts);
 
 }  // namespace clientele

@@ -17,10 +17,8 @@ std::optional<bool> label(const EventList& list, std::vector<int32_t> types, Mic
                           Micros until) {
   const Bytes bytes = packed(list);
   const Journey journey(bytes);
-  std::vector<uint8_t> counts(journey.code_limit(), 0);
-  for (size_t c = 0; c < journey.types().size(); ++c)
-    counts[c] = std::ranges::find(types, journey.types()[c]) != types.end();
-  return churned(journey, counts, from, until);
+  const auto picks = [&](int32_t type) { return std::ranges::find(types, type) != types.end(); };
+  return churned(journey, PickedCodes(journey, picks), from, until);
 }
 
 TEST(ChurnLabel, LooksAtBothSides) {

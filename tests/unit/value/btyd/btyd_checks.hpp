@@ -16,20 +16,20 @@ inline double between(std::mt19937_64& random, double low, double high) {
 
 /// Each component against a central difference, whose own error is near 1e-9 of the value.
 inline void expect_gradient(const BtydFamily& family, const double* parameters, const History& h) {
-  double gradient[max_btyd_parameters];
+  double gradient[btyd_parameters];
   const double value = family.log_density(parameters, h, gradient);
   ASSERT_EQ(value, family.log_density(parameters, h, nullptr));
   const double step = 1e-5;
-  for (size_t k = 0; k < family.names().size(); ++k) {
-    double up[max_btyd_parameters], down[max_btyd_parameters];
-    for (size_t i = 0; i < family.names().size(); ++i) up[i] = down[i] = parameters[i];
+  for (size_t k = 0; k < btyd_parameters; ++k) {
+    double up[btyd_parameters], down[btyd_parameters];
+    for (size_t i = 0; i < btyd_parameters; ++i) up[i] = down[i] = parameters[i];
     up[k] *= std::exp(step);
     down[k] *= std::exp(-step);
     const double difference =
         (family.log_density(up, h, nullptr) - family.log_density(down, h, nullptr)) / (2 * step);
     EXPECT_NEAR(gradient[k], difference,
                 1e-6 * (1 + std::abs(difference)) + 3e-11 * std::abs(value))
-        << family.names()[k] << " at " << parameters[0] << ' ' << parameters[1] << ' '
+        << "parameter " << k << " at " << parameters[0] << ' ' << parameters[1] << ' '
         << parameters[2] << ' ' << parameters[3] << "; " << h.x << ' ' << h.t_x << ' ' << h.age;
   }
 }

@@ -82,11 +82,11 @@ TEST(Spend, NoMeanIsNothing) {
 }
 
 TEST(Spend, WhoSaysNothing) {
-  EXPECT_TRUE(says_spend(1, 0.01));
-  EXPECT_FALSE(says_spend(0, 10));
-  EXPECT_FALSE(says_spend(2, 0));
-  EXPECT_FALSE(says_spend(2, -5));
-  EXPECT_FALSE(says_spend(2, std::nan("")));
+  EXPECT_TRUE(has_known_spend(1, 0.01));
+  EXPECT_FALSE(has_known_spend(0, 10));
+  EXPECT_FALSE(has_known_spend(2, 0));
+  EXPECT_FALSE(has_known_spend(2, -5));
+  EXPECT_FALSE(has_known_spend(2, std::nan("")));
 }
 
 // A mean of all draws of the model is what the model says it is, and so is that of a group of

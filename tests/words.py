@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 140
 
 # A pattern, what may stand before it in its sentence, a sentence that it refuses, and that sentence in plain English.
+# "Own events" are a term of the features of churn.
 FORMS = [
     (r"\b(?:is|are|was|were|be|been)\s+no\s+(?!(?:longer|more|fewer|less|later|earlier)\b)", r"\bthere(?:\s+\w+){0,2}\s*$",
      "A name is no number.", "A name is not a number."),
@@ -38,7 +39,7 @@ FORMS = [
     (r"\bmend(?:s|ed|ing)?\b", None, "It mends the row.", "It corrects the row."),
     (r"\b(?:lies?|lay|lying)\s+beyond\b|\bbeyond\s+[0-9][0-9,]*\b(?![e^])", None, "Beyond 1,000 it fails.", "With more than 1,000 it fails."),
     (r"\bso\s+(?:many|long)\b(?!\s+(?:that|as)\b)(?![^.:;]{0,80}\b(?:that|as)\b)", r"\bt(?:ake|akes|ook)\s+$", "After so many days.", "After that many days."),
-    (r"\b(?:the|an|of|with|by|in)\s+own\b", None, "With the own time zone.", "With its own time zone."),
+    (r"\b(?:the|an|of|with|by|in)\s+own\b(?!\s+events?\b)", None, "With the own time zone.", "With its own time zone."),
     (r"\b(?:is|are|was|were|be|been)\s+asked\b(?!\s+for\b)", r"\bquestions?\b[^.:;]*$", "The function is asked once.", "The function is called once."),
     (r"\b(?:gives?|gave|given|giving)\s+back\b", None, "It gives back a row.", "It returns a row."),
     (r"\b(?:comes?|came|coming)\s+of\b", None, "The error comes of rounding.", "The error results from rounding."),

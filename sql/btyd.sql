@@ -60,7 +60,7 @@ CREATE TABLE fits AS SELECT kind, (SELECT btyd_fit(x, t_x, age, kind) FROM custo
 SELECT brief(m), m::text::btyd_model = m AS same FROM fits ORDER BY kind;
 SELECT json_object_keys(m::text::json) FROM fits WHERE kind = 'BG/NBD';
 SELECT brief(btyd_fit(x, t_x, 6, 'bgbb')) FROM (VALUES (0, 0, 35), (1, 1, 11), (1, 3, 3), (1, 6, 1), (2, 2, 6), (2, 5, 3), (2, 6, 2), (3, 4, 4), (3, 6, 3), (4, 6, 3), (5, 6, 7), (6, 6, 12)) v (x, t_x, n), generate_series(1, n);
--- Nobody seems to leave; nobody came back. Where parameters end does not matter.
+-- No customer seems to leave, or none came back. The values of the parameters do not matter.
 CREATE FUNCTION verdict(m btyd_model) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(', ', round((j->>'log_likelihood')::numeric, 3), j->>'remark', CASE WHEN (j->>'converged')::boolean THEN 'converged' END) FROM (SELECT m::text::json AS j) v $$;
 SELECT verdict(btyd_fit(x, t_x, age, 'BG/NBD')) FROM (VALUES (2, 3, 9), (2, 9, 9), (4, 8, 9), (3, 6, 9)) v (x, t_x, age);
@@ -126,10 +126,10 @@ FROM models, LATERAL (SELECT *, ROW(x, t_x, age, monetary, NULL, NULL, NULL)::pu
 WHERE name < 'e' ORDER BY name;
 SELECT m::text::json->>'model' AS model, round(expected_purchases(m, 52)::numeric, 5) AS year, expected_purchases(m, 52) = expected_purchases(m::text, 52) AS same,
   round(purchase_count_prob(m, 39, 0)::numeric, 5) AS none, round(purchase_count_prob(m::text, 39, 3)::numeric, 5) AS three, purchase_count_prob(m, 39, -1) AS impossible FROM models WHERE name < 'e' ORDER BY name;
--- Who has bought once: BG/NBD has no way to lose them. Who has left may never buy again: NULL.
+-- Customers that have bought once: BG/NBD has no way to lose them. A customer that has left may never buy again: NULL.
 SELECT name, round(churn_prob(0, 0, 39, m)::numeric, 4) AS once, time_to_purchase(9, 9, 39, m) AS never FROM models WHERE name IN ('a', 'b', 'c') ORDER BY name;
 SELECT discounted_purchases(2, 30, 39, m, 0, 52) = expected_purchases(2, 30, 39, m, 52) AS undiscounted FROM models WHERE name = 'c';
--- The mean of all for who has no spend of their own; an infinite mean; NULLs.
+-- The mean of all for a customer without known spend; an infinite mean; NULLs.
 SELECT customer_value(0, 0, 39, NULL, m, v, 52, 0.0018) = customer_value(0, 0, 39, 99, m, v, 52, 0.0018) AS mean_of_all,
   round((customer_value(0, 0, 39, NULL, m, v, 52, 0.0018) / discounted_purchases(0, 0, 39, m, 0.0018, 52))::numeric, 4) AS mean,
   customer_value(0, 0, 39, NULL, m, '{"model": "Gamma-Gamma", "parameters": {"p": 6, "q": 1, "v": 15}}', 52) IS NULL AS infinite,

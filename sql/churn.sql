@@ -63,7 +63,7 @@ FROM (SELECT name, churn_prob(to_jsonb(m), model) AS p, (SELECT sum(contribution
 SELECT count(*) AS none FROM models, churn_reasons('{}'::jsonb, model, 0);
 SELECT * FROM models, churn_reasons('{}'::jsonb, model, -1);
 
--- Arrays: the same numbers, the same model but for names.
+-- Arrays: the same numbers, the same model except for names.
 SELECT churn_fit(ARRAY[months, vip::int, orders]::float8[], churned, churn_def(0, names => '{months,vip,orders}')) AS a,
        churn_fit(jsonb_build_object('months', months, 'vip', vip, 'orders', orders), churned, churn_def(0)) AS j FROM many \gset
 SELECT count(*) AS terms, max(abs(a.coefficient - j.coefficient)) < 1e-12 AS same, max(abs(a.standard_error - j.standard_error)) < 1e-12 AS errors

@@ -56,7 +56,7 @@ CREATE TABLE back (d churn_features_def);
 \copy back FROM results/clientele_churn_features.bin (FORMAT binary)
 SELECT back.d, count(*) FROM back JOIN kept USING (d) GROUP BY 1 ORDER BY 2;
 
--- Purchases of one channel; what is passive is no own event; days by another clock.
+-- Purchases of one channel; passive events are not own events; days in another time zone.
 SELECT (churn_features(journey, '2026-02-11', churn_features_def(purchase => 'web:*')))[16] AS web, (churn_features(journey, '2026-02-11', '{"passive": "service:*|view_item"}'))[1:5] AS some,
        (churn_features(journey, '2026-02-11', churn_features_def(time_zone => 'Asia/Shanghai')))[4] AS days, (churn_features(journey, '2026-02-11', churn_features_def(session_gap => '0')))[5] AS sessions,
        (churn_features(journey, '2026-02-11', churn_features_def(period => '40 days')))[10:12] AS activity

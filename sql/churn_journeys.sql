@@ -65,7 +65,7 @@ SELECT feature, value, round(contribution::numeric, 3) AS contribution FROM cust
 SELECT churn_prob(journey, model, '2025-01-01') IS NULL AS nothing_before, churn_prob('{}'::journey, model, '2026-03-22') IS NULL AS empty, churn_prob(NULL::journey, model, now()) IS NULL AS null,
        (SELECT count(*) FROM churn_reasons('{}'::journey, model, now())) AS reasons FROM customers, fitted WHERE id = 7 AND name = 'usual';
 
--- Who has no event before, or NULL, is passed over.
+-- A customer without an event before, or with NULL, is ignored.
 SELECT churn_fit(journey, churned, '2026-03-22', churn_def()) = (SELECT model FROM fitted WHERE name = 'usual') AS the_same
 FROM (SELECT journey, churned FROM labelled UNION ALL VALUES ('{}', true), ('{1@2026-03-22T00:00:00Z}', false), (NULL, true), ((SELECT journey FROM customers LIMIT 1), NULL)) v (journey, churned);
 SELECT churn_fit(journey, true, '2025-01-01', churn_def()) IS NULL AS none, churn_fit(journey, churned, NULL, churn_def()) IS NULL AS never, churn_fit(journey, churned, '2026-03-22', NULL) IS NULL AS undefined FROM labelled;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How good predictions are: the aggregate classification and what is asked of it.
+-- How good predictions are: the aggregate classification and its measures.
 \set tests :DBNAME
 CREATE DATABASE clientele_classification ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
 \c clientele_classification

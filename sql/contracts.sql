@@ -47,7 +47,7 @@ SELECT '\x0101000000000000000001'::contract_values;
 -- Who has not come to a renewal says nothing; neither does a NULL.
 SELECT contract_fit(p, c) AS fit FROM (VALUES (0, false), (NULL, true), (3, NULL)) v (p, c);
 SELECT contract_fit(1, true) WHERE false;
--- Bounds: nobody left, all left at once, all leave at one rate.
+-- Bounds: no customer left, all left at once, all leave at one rate.
 SELECT what, m::text::jsonb ? 'at_bound' AS at_bound, m::text::jsonb ->> 'remark' AS remark, round(contract_retention(m, 1)::numeric, 3) AS retention FROM (
   SELECT 'nobody', contract_fit(n, false) FROM generate_series(1, 9) n
   UNION ALL SELECT 'at once', contract_fit(1, true) FROM generate_series(1, 9)

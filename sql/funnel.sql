@@ -117,7 +117,7 @@ SELECT funnel_merge(f)::text = (SELECT funnel(journey, '{search,cart,buy}', '1 d
 SELECT f::text::funnel_summary::text = f::text AS round_trip FROM kept;
 SELECT * FROM fails($$SELECT '\x01'::funnel_summary$$);
 SELECT * FROM fails($$SELECT funnel_merge(f) FROM (SELECT f FROM kept UNION ALL SELECT funnel('{}', '{#1}', NULL)) v$$);
--- Nobody, and no steps made.
+-- No customers, and no steps made.
 SELECT funnel(journey, '{search,buy}', NULL) AS nobody FROM shop WHERE customer < 0;
 SELECT funnel(NULL, '{search,buy}', NULL) AS only_null FROM shop;
 SELECT * FROM funnel_steps((SELECT funnel('{}', '{search,buy}', NULL)));

@@ -82,7 +82,7 @@ SELECT path_links(journey, NULL) FROM shop;
 SELECT path_links(journey, path_def(max_length => customer)) FROM shop;
 SELECT def, cardinality(path_links(journey, def)) AS links FROM shop, LATERAL path_def(max_length => 1 + customer % 2) def
 GROUP BY def ORDER BY def::text;
--- The final function may be asked again and again while the frame grows or moves.
+-- The final function may be called many times while the frame grows or moves.
 SELECT customer, path_links(journey, path_def(by_step => false, times => false)) OVER (ORDER BY customer) FROM shop;
 SELECT customer, (path_links(journey, path_def(by_step => false)) OVER (ORDER BY customer ROWS 1 PRECEDING))[1] FROM shop;
 

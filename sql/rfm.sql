@@ -171,7 +171,7 @@ EXPLAIN (COSTS OFF) SELECT rfm_segment((1 + days::int % 5, 1, 1, 5), 'two') AS s
 SELECT rfm_segment((1 + days::int % 5, 1, 1, 5), 'two') AS segment, count(*) FROM many GROUP BY 1 ORDER BY 1;
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
 
--- Who may not read the store's tables is told so.
+-- A role that may not read the store's tables gets an error that says so.
 CREATE ROLE clientele_rfm_reader;
 GRANT USAGE ON SCHEMA clientele TO clientele_rfm_reader;
 SET ROLE clientele_rfm_reader;

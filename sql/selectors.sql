@@ -102,7 +102,7 @@ UPDATE one SET j = j || '{32@2026-01-01T00:00:09Z}';
 EXECUTE asked('later*');
 EXECUTE asked('later');
 
--- One row at a time may bring another selector, and rows of a plan are asked in parallel.
+-- Each row may have another selector, and rows of a plan may run in parallel.
 SELECT s, event_count(j, s) FROM one, (VALUES ('new_*'), ('search'), ('new_*'), ('#22')) v (s);
 CREATE TABLE many AS SELECT j FROM one, generate_series(1, 1000);
 ALTER TABLE many SET (parallel_workers = 2);
@@ -134,7 +134,7 @@ SELECT event_count(j, 'search') FROM one;
 RESET ROLE;
 DROP OWNED BY clientele_selectors_guest;
 DROP ROLE clientele_selectors_guest;
--- Nobody's operators or functions are taken for PostgreSQL's own.
+-- No other operators or functions are taken for PostgreSQL's own.
 CREATE SCHEMA trap;
 CREATE FUNCTION trap.never(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$;
 CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.never);

@@ -265,6 +265,7 @@ check 'every regression test is scheduled and has its output' schedule
 check 'every source names its licence' licence
 check 'nothing is left unfinished' unfinished
 check 'no tabs, no trailing blanks, a newline at the end' white_space
+check 'prose is plain and its lines are short' tests/words.py
 check 'one version everywhere' versions
 check 'the READMEs say the same, and the index has all pages' fronts
 check 'every function has volatility and PARALLEL written' marks

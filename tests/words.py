@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LONGEST = 140
 
 # A pattern, what may stand before it in its sentence, a sentence that it refuses, and that sentence in plain English.
+# "Own events" are a term of the features of churn.
 FORMS = [
     (r"\b(?:is|are|was|were|be|been)\s+no\s+(?!(?:longer|more|fewer|less|later|earlier)\b)", r"\bthere(?:\s+\w+){0,2}\s*$",
      "A name is no number.", "A name is not a number."),

@@ -173,7 +173,7 @@ def markdown(text):
 
 
 READERS = {".cpp": cpp, ".hpp": cpp, ".c": cpp, ".sql": sql, ".py": python, ".md": markdown}
-SCRIPTS = {".sh", ".pl", ".spec", ".txt", ".json", ".control", ".cmake", ""}
+SCRIPTS = {".sh", ".pl", ".awk", ".map", ".spec", ".txt", ".json", ".control", ".cmake", ""}
 # What is not prose of the project, what is generated, and this file, which shows what it refuses.
 LEFT_OUT = re.compile(r"^(?:expected/|results/|tests/(?:fuzz/corpus|golden|import|isolation/expected|neighbour/names)|docs/reference\.md$"
                       r"|tests/words\.py$|LICENSE$)")

@@ -270,10 +270,11 @@ def large():
     """What has no end: a line, a quoted field, a row of many fields. Memory is limited to 2 GB."""
     head = b"customer,time,note\nc1,2026-03-05,ok\n"
     tail = b"c3,2026-03-05,ok\nc4,2026-03-05,ok\n"
-    field = b"c9,2026-03-01,text of a mail\n" * 60000
+    line = b"c9,2026-03-01,text of a mail\n"
+    field = line * 60000
     size = 1 << (30 if os.environ.get("CLIENTELE_LONG") else 27)
     files = {"a quoted field of two megabytes": (head + b'c2,2026-03-05,"' + field + b'"\n' + tail, 4, {"row_too_long": 1}),
-             "a quote that is lost": (head + b'c2,2026-03-05,"' + field[:330] + tail, 13, {"unterminated_quote": 1}),
+             "a quote that is lost": (head + b'c2,2026-03-05,"' + line * 10 + tail, 13, {"unterminated_quote": 1}),
              "a line without an end": (head + b"x" * size, 2, {"row_too_long": 1}),
              "a long line": (head + b"c2,2026-03-05," + b"x" * size + b"\n" + tail, 4, {"row_too_long": 1}),
              "a row of many fields": (head + b"," * (1 << 19) + b"x\n" + tail, 4, {"wrong_field_count": 1})}

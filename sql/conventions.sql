@@ -15,7 +15,8 @@ CREATE TEMP VIEW functions AS
   SELECT p.*, p.oid::regprocedure AS signature
   FROM pg_proc p JOIN members ON classid = 'pg_proc'::regclass AND objid = p.oid;
 CREATE TEMP VIEW types AS
-  SELECT t.* FROM pg_type t JOIN members ON classid = 'pg_type'::regclass AND objid = t.oid;
+  SELECT t.* FROM pg_type t JOIN members ON classid = 'pg_type'::regclass AND objid = t.oid
+  WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c');   -- not the rows of tables
 
 -- The counts show that there is something to look at.
 SELECT count(*) > 50 AS many FROM functions;

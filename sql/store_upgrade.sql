@@ -93,7 +93,7 @@ DROP VIEW public.mine;
 CALL clientele.upgrade_store();
 CALL clientele.upgrade_store();
 SELECT oid::regclass, reloptions, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(relacl) a WHERE a::text !~ '^regress_upgrade_owner') AS rights
-FROM pg_class WHERE oid IN ('clientele_bi.events'::regclass, 'clientele_bi.daily_activity'::regclass, 'clientele_bi.load_quality'::regclass) ORDER BY 1::text;
+FROM pg_class WHERE oid IN ('clientele_bi.events'::regclass, 'clientele_bi.daily_activity'::regclass, 'clientele_bi.load_quality'::regclass) ORDER BY relname COLLATE "C";
 SELECT attname, attacl FROM pg_attribute WHERE attrelid = 'clientele_bi.daily_activity'::regclass AND attacl IS NOT NULL;
 SELECT attname FROM pg_attribute WHERE attrelid IN ('clientele_data.load_runs'::regclass, 'clientele_data.customers'::regclass) AND attname IN ('times', 'times_read_as', 'keeps');
 SELECT has_function_privilege('public', 'clientele_bi.funnel(clientele.funnel_def)', 'EXECUTE') AS public_may, has_function_privilege('regress_upgrade_bi', 'clientele_bi.funnel(clientele.funnel_def)', 'EXECUTE') AS bi_may;

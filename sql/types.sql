@@ -18,7 +18,7 @@ CREATE VIEW composite AS
   SELECT t.oid::regtype AS type, t.typname AS name FROM pg_type t
   JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'clientele'
-  WHERE t.typtype = 'c';
+  WHERE t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c');   -- not the rows of tables
 SELECT count(*) > 20 AS many FROM packed;
 
 -- Values of each, as text. States of aggregates are those that parallel workers send.

@@ -37,7 +37,7 @@ def main():
           p.oid, coalesce((SELECT t.tgrelid FROM pg_trigger t WHERE t.tgfoid = p.oid LIMIT 1), 0), fatal_errors => false,
           performance_warnings => false, extra_warnings => true, security_warnings => true, compatibility_warnings => true) c ON true
         WHERE p.pronamespace IN ('clientele'::regnamespace, 'clientele_bi'::regnamespace, 'clientele_data'::regnamespace, 'public'::regnamespace)
-        ORDER BY 1::text, 5;""")
+        ORDER BY p.oid::regprocedure::text COLLATE "C", 5;""")
     functions, used, planted = set(), set(), 0
     for function, level, code, message, line, query in rows:
         if "planted" in function:

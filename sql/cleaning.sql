@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Values as other systems write them, in their normal forms.
-\set VERBOSITY verbose
 \set SHOW_CONTEXT never
 \pset null '(null)'
 SET search_path = clientele, public;
@@ -25,7 +24,7 @@ INSERT INTO dirty SELECT 'uuid', v, clean_key(v, 'uuid'), clean_key_reason(v, 'u
 INSERT INTO dirty SELECT 'event', v, clean_event(v), clean_event_reason(v) FROM unnest(ARRAY[
   ' View_Item ', '购买', 'cafe' || chr(769), 'ＶＩＥＷ', 'null', ' ', NULL]) v;
 INSERT INTO dirty SELECT 'currency', v, clean_currency(v), clean_currency_reason(v) FROM unnest(ARRAY[
-  ' usd ', 'ＲＭＢ', '人民币', '元', '￡', 'HK$', '$', '¥', 'XXX', 'BTC', 'N/A', NULL]) v;
+  ' usd ', 'ＲＭＢ', '人民币', '元', '￡', 'HK$', '$', '¥', 'XAU', 'BTC', 'N/A', NULL]) v;
 INSERT INTO dirty SELECT 'currency CNY', v, clean_currency(v, 'cny'), clean_currency_reason(v, 'cny') FROM unnest(ARRAY['￥', '$', 'EUR', NULL]) v;
 SELECT kind, value, form, reason FROM dirty;
 SELECT count(*) FROM dirty WHERE (form IS NULL) = (reason IS NULL);
@@ -62,7 +61,8 @@ FROM (VALUES ('1767323045.5', 's'), ('1767323045678', 'ms'), ('1767323045678', '
 SELECT o AS date_order, clean_time('2.1.26', date_order => o) AT TIME ZONE 'UTC' AS utc, clean_time_reason('2.1.26', date_order => o) AS reason
 FROM unnest(ARRAY['dmy', 'mdy', 'ymd', NULL]) o;
 -- as_of is the present unless it is given, and future may be longer.
-SELECT clean_time_reason((now() + interval '1 hour')::text) IS NULL AS soon, clean_time_reason((now() + interval '2 days')::timestamp(0)::date + 1 || '') AS later,
+SELECT clean_time_reason(to_char(now() + interval '1 hour', 'YYYY-MM-DD HH24:MI:SS.USTZH:TZM')) IS NULL AS soon,
+       clean_time_reason(to_char(now() + interval '2 days', 'YYYY-MM-DD HH24:MI:SS.USTZH:TZM')) AS later,
        clean_time_reason('2026-07-08', future => '7 days', as_of => '2026-07-01Z') AS in_a_week,
        clean_time_reason('9000-01-01', as_of => 'infinity') AS ever, clean_time_reason('2000-01-01', as_of => '-infinity') AS never;
 
@@ -77,18 +77,33 @@ SELECT clean_email('a@b.de', NULL), clean_key('a', NULL), clean_amount('1.5', NU
 
 -- Options that do not exist.
 SELECT clean_email('a@b.de', 'drop');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_key('a', 'upper');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_key_reason(NULL, 'upper');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_currency('EUR', 'euro');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_amount('1', ';');
-SELECT clean_amount('1', currency => 'XXX');
+\echo :LAST_ERROR_SQLSTATE
+SELECT clean_amount('1', currency => 'XAU');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_amount('1', reporting => '');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_amount('1', rate => 0);
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_amount('1', rate => 'NaN');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_amount('1', rate => 1e12);
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_time('2026-01-02', 'Mars/Olympus');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_time('2026-01-02', date_order => 'iso');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_time('2026-01-02', unit => 'days');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_time('2026-01-02', future => '1 month');
+\echo :LAST_ERROR_SQLSTATE
 SELECT clean_time('2026-01-02', future => '-1 day');
+\echo :LAST_ERROR_SQLSTATE
 DROP TABLE dirty;

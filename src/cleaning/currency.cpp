@@ -49,7 +49,7 @@ bool is_listed(std::string_view list, std::string_view code) {
          std::all_of(code.begin(), code.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-/// Capital letters, of ASCII only: a Turkish i is no letter of a code.
+/// Capital letters, of ASCII only: a code has no Turkish i.
 std::u32string capitals(std::u32string text) {
   for (char32_t& c : text)
     if (c >= 'a' && c <= 'z') c -= 0x20;

@@ -5,7 +5,7 @@
 
 namespace clientele {
 
-/// Longer input is refused before any work: no identifier, amount or time is so long.
+/// Longer input is refused before any work: identifiers, amounts and times are shorter.
 inline constexpr size_t longest_input = 10'000;
 
 enum class Form { nfc, nfd, nfkc };

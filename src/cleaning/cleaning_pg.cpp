@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // Each value has two functions: clean_x gives the normal form, clean_x_reason why there is none.
-// Both take the same arguments, and an option that is NULL has its default.
+// Both take the same arguments, and an option that is NULL has its default; as_of has none.
 #include <algorithm>
 #include <optional>
 
@@ -159,8 +159,9 @@ Datum time(FunctionCallInfo fcinfo, bool wants_reason) {
               unit = given(fcinfo, 3);
   const TimestampTz oldest = PG_ARGISNULL(4) ? -10956 * day : PG_GETARG_TIMESTAMPTZ(4);
   const Interval* const future = PG_ARGISNULL(5) ? nullptr : PG_GETARG_INTERVAL_P(5);
-  const TimestampTz as_of =
-      PG_ARGISNULL(6) ? GetCurrentTransactionStartTimestamp() : PG_GETARG_TIMESTAMPTZ(6);
+  // Without it no time is too late. The present would make the function's result depend on more
+  // than its arguments.
+  const TimestampTz as_of = PG_ARGISNULL(6) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(6);
   return pg::returned(
       fcinfo, guarded([&]() -> Answer {
         TimeOptions options;

@@ -31,6 +31,7 @@ SELECT count(*) FROM dirty WHERE (form IS NULL) = (reason IS NULL);
 
 -- gmail
 SELECT clean_email(v), clean_email(v, 'keep'), clean_email(v, gmail => 'fold') FROM unnest(ARRAY['A.N.N+x.y@GoogleMail.com', 'a.n+x@shop.de']) v;
+SELECT clean_email('a.' || chr(776) || 'b@gmail.com', 'fold') = 'äb@gmail.com' AS composed;
 
 -- amounts
 SELECT v AS value, clean_amount(v), clean_amount_reason(v), clean_amount(v, ',') AS comma, clean_amount_reason(v, ',') AS comma_reason,

@@ -113,6 +113,8 @@ Cleaned clean_email(std::string_view value, bool fold_gmail) {
   if (fold_gmail && (domain == "gmail.com" || domain == "googlemail.com")) {
     name.resize(std::min(name.size(), name.find('+')));
     name.erase(std::remove(name.begin(), name.end(), '.'), name.end());
+    // A dot may have kept a letter and its mark apart.
+    name = utf8_of(folded(characters(name)));
     if (name.empty()) return unusable(reason::bad_email);
     domain = "gmail.com";
   }

@@ -7,7 +7,7 @@ EXTVERSION = 0.2.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: the order of the objects, the install SQL and the reference.
-FEATURES = journey store sessions funnel paths rfm \
+FEATURES = journey store sessions funnel paths cleaning rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
            churn/features churn/logistic churn/model churn/classification \
            tags/query tags/audience tags/scores tags/defined tags/starter

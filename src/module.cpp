@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/encoding.hpp"
 #include "base/poll.hpp"
+#include "cleaning/unicode_pg.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/boundary.hpp"
 #include "pg/trust.hpp"
@@ -14,6 +15,7 @@ void _PG_init(void) {
   clientele::encoding_hook = clientele::pg::require_encoding;
   clientele::poll_hook = clientele::pg::poll_interrupts;
   clientele::stack_hook = clientele::pg::throw_if_stack_is_deep;
+  clientele::install_cleaning_hooks();
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();
   MarkGUCPrefixReserved("clientele");

@@ -130,13 +130,14 @@ licence() {
     done
 }
 
-# The words are written with a gap, so that this file does not contain them.
+# The words are written with a gap, so that this file does not contain them. One of them is also a reason of cleaning.
 unfinished() {
   local words='TO''DO|FIX''ME|X''XX|place''holder|not imple''mented'
   local where
   mapfile -t where < <(files 'src/*' 'sql/*' 'tests/*' 'docs/*' 'demo/*' 'scripts/*' README.md run |
     grep -vE '^tests/(fuzz/corpus|golden|import)/')
-  lines "$words" "${where[@]}"
+  lines "$words" "${where[@]}" | grep -vE '^(src/cleaning/|sql/cleaning|docs/(cleaning|reference)\.md|tests/[a-z]+/cleaning)[^:]*:.*place''holder'
+  return 0
 }
 
 white_space() {

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "cleaning/text.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "cleaning/reasons.hpp"
+#include "cleaning/unicode_tables.hpp"
+
+namespace clientele {
+namespace {
+
+bool is_in(const unicode::Range* ranges, size_t count, char32_t c) {
+  const auto* const end = ranges + count;
+  const auto* const r = std::lower_bound(
+      ranges, end, c, [](const unicode::Range& a, char32_t b) { return a.last < b; });
+  return r != end && r->first <= c;
+}
+
+bool is_dropped(char32_t c) {
+  return (c < 0x20 || (c >= 0x7F && c < 0xA0) ||
+          is_in(unicode::ignorable, unicode::ignorable_count, c)) &&
+         !is_white_space(c);
+}
+
+bool all_ascii(std::u32string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char32_t c) { return c < 0x80; });
+}
+
+std::u32string without_dropped(std::u32string text) {
+  text.erase(std::remove_if(text.begin(), text.end(), is_dropped), text.end());
+  return text;
+}
+
+std::u32string case_folded(std::u32string_view text) {
+  std::u32string out;
+  out.reserve(text.size());
+  const auto* const end = unicode::folds + unicode::fold_count;
+  for (const char32_t c : text) {
+    const auto* const f = std::lower_bound(
+        unicode::folds, end, c, [](const unicode::Fold& a, char32_t b) { return a.from < b; });
+    if (f == end || f->from != c) {
+      out += c;
+      continue;
+    }
+    for (const char32_t to : f->to)
+      if (to != 0) out += to;
+  }
+  return out;
+}
+
+constexpr std::u32string_view absent_words[] = {
+    U"null",    U"none",      U"nil",
+    U"n/a",     U"nan",       U"undefined",
+    U"unknown", U"anonymous", U"guest",
+    U"-",       U"--",        U".",
+    U"?",       U"0",         U"-1",
+    U"\\n",     U"无",        U"未知",
+    U"匿名",    U"暂无",      U"00000000-0000-0000-0000-000000000000"};
+constexpr std::u32string_view number_words[] = {U"nan", U".", U"0", U"-1"};
+
+int hex_digit(char32_t c) {
+  if (c >= '0' && c <= '9') return static_cast<int>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<int>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<int>(c - 'A') + 10;
+  return -1;
+}
+
+/// As PostgreSQL reads a UUID: braces, and a hyphen after each four digits, may be there or not.
+bool read_uuid(std::u32string_view text, std::string& out) {
+  if (text.size() > 1 && text.front() == '{' && text.back() == '}')
+    text = text.substr(1, text.size() - 2);
+  size_t at = 0;
+  for (int digit = 0; digit < 32; ++digit) {
+    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) out += '-';
+    if (digit > 0 && digit % 4 == 0 && at < text.size() && text[at] == '-') ++at;
+    const int value = at < text.size() ? hex_digit(text[at++]) : -1;
+    if (value < 0) return false;
+    out += "0123456789abcdef"[value];
+  }
+  return at == text.size();
+}
+
+}  // namespace
+
+std::u32string normalized(Form form, std::u32string text) {
+  if (normalize_hook == nullptr || all_ascii(text)) return text;
+  return normalize_hook(form, text);
+}
+
+std::u32string characters(std::string_view utf8) {
+  std::u32string out;
+  out.reserve(utf8.size());
+  for (size_t i = 0; i < utf8.size();) {
+    const auto lead = static_cast<uint8_t>(utf8[i]);
+    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    char32_t c = length == 1 ? lead : lead & (0xFFu >> (length + 1));
+    bool good = (lead < 0x80 || (lead >= 0xC2 && lead < 0xF5)) && length <= utf8.size() - i;
+    for (size_t k = 1; good && k < length; ++k) {
+      const auto next = static_cast<uint8_t>(utf8[i + k]);
+      good = (next & 0xC0) == 0x80;
+      c = c << 6 | (next & 0x3F);
+    }
+    if (!good) throw Error("22021", "the text is not valid UTF-8");
+    out += c;
+    i += length;
+  }
+  return out;
+}
+
+std::string utf8_of(std::u32string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char32_t c : text) {
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+      continue;
+    }
+    if (c < 0x800) {
+      out += static_cast<char>(0xC0 | c >> 6);
+    } else {
+      if (c < 0x10000) {
+        out += static_cast<char>(0xE0 | c >> 12);
+      } else {
+        out += static_cast<char>(0xF0 | c >> 18);
+        out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
+      }
+      out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    }
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+  return out;
+}
+
+bool is_white_space(char32_t c) {
+  return is_in(unicode::white_space, unicode::white_space_count, c);
+}
+
+std::u32string trimmed(std::u32string text) {
+  const auto first = std::find_if_not(text.begin(), text.end(), is_white_space);
+  text.erase(text.begin(), first);
+  while (!text.empty() && is_white_space(text.back())) text.pop_back();
+  return text;
+}
+
+std::u32string plain_text(std::string_view utf8) {
+  // What is removed may have kept a letter and its mark apart, so the rest is normalised again.
+  const std::u32string once = normalized(Form::nfkc, characters(utf8));
+  return trimmed(normalized(Form::nfkc, without_dropped(once)));
+}
+
+std::u32string one_blank(const std::u32string& text) {
+  std::u32string out;
+  out.reserve(text.size());
+  bool blank = false;
+  for (const char32_t c : text) {
+    const bool space = is_white_space(c);
+    if (!space)
+      out += c;
+    else if (!blank)
+      out += U' ';
+    blank = space;
+  }
+  return out;
+}
+
+std::u32string folded(const std::u32string& text) {
+  // Folding and normalising can each make work for the other. Unicode's longest chain takes three
+  // rounds.
+  std::u32string now = text;
+  for (int round = 0; round < 8; ++round) {
+    std::u32string next = without_dropped(case_folded(normalized(Form::nfd, now)));
+    next = normalized(Form::nfkc, std::move(next));
+    if (next == now) break;
+    now = std::move(next);
+  }
+  return trimmed(std::move(now));
+}
+
+const char* absent(const std::u32string& plain, bool number) {
+  if (plain.empty()) return reason::blank;
+  if (plain.size() > 36) return nullptr;
+  const std::u32string word = folded(plain);
+  if (number &&
+      std::find(std::begin(number_words), std::end(number_words), word) != std::end(number_words))
+    return nullptr;
+  return std::find(std::begin(absent_words), std::end(absent_words), word) != std::end(absent_words)
+             ? reason::stand_in
+             : nullptr;
+}
+
+KeyForm key_form_named(std::string_view name) {
+  if (name == "key") return KeyForm::key;
+  if (name == "nocase") return KeyForm::nocase;
+  if (name == "exact") return KeyForm::exact;
+  if (name == "uuid") return KeyForm::uuid;
+  throw Error(sqlstate::invalid_parameter, "unknown normal form \"" + std::string(name) + "\"",
+              "The forms are key, nocase, exact and uuid.");
+}
+
+Cleaned clean_key(std::string_view value, KeyForm form) {
+  if (value.size() > longest_input) return unusable(reason::too_long);
+  const std::u32string plain = plain_text(value);
+  if (const char* const why = absent(plain)) return unusable(why);
+  switch (form) {
+    case KeyForm::exact:
+      return {utf8_of(trimmed(characters(value)))};
+    case KeyForm::nocase:
+      return {utf8_of(one_blank(folded(plain)))};
+    case KeyForm::uuid: {
+      std::string uuid;
+      if (!read_uuid(plain, uuid)) return unusable(reason::bad_uuid);
+      if (uuid.find_first_not_of("0-") == std::string::npos) return unusable(reason::stand_in);
+      return {uuid};
+    }
+    case KeyForm::key:
+      break;
+  }
+  return {utf8_of(one_blank(plain))};
+}
+
+Cleaned clean_event(std::string_view value) {
+  if (value.size() > longest_input) return unusable(reason::too_long);
+  const std::u32string text = trimmed(normalized(Form::nfc, characters(value)));
+  if (text.empty()) return unusable(reason::missing_event);
+  return {utf8_of(text)};
+}
+
+}  // namespace clientele

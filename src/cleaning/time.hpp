@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/calendar.hpp"
+
+namespace clientele {
+
+enum class DateOrder { none, dmy, mdy, ymd };
+/// What digits alone count: nothing unless they are 8, 10, 13, 14 or 16, a unit, days of Excel, or
+/// seconds to microseconds by their size.
+enum class TimeUnit { none, s, ms, us, excel, excel1904, epoch };
+
+/// Both throw 22023 for other names.
+DateOrder date_order_named(std::string_view name);
+TimeUnit time_unit_named(std::string_view name);
+
+struct TimeOptions {
+  DateOrder order = DateOrder::none;
+  TimeUnit unit = TimeUnit::none;
+  Micros oldest = first_instant;
+  Micros latest = end_of_time - 1;
+  /// The instant of a local time, given as if it were UTC, in the zone of this name, or in that of
+  /// the options for an empty one. False for an unknown name.
+  bool (*instant)(const void* context, const std::string& zone, Micros local, Micros& at) = nullptr;
+  const void* context = nullptr;
+};
+
+struct CleanedTime {
+  Micros at = 0;
+  const char* reason = nullptr;
+};
+
+CleanedTime clean_time(std::string_view value, const TimeOptions& options);
+
+}  // namespace clientele

@@ -218,8 +218,17 @@ shell_scripts() {
 }
 
 parse() {
-  local file
+  local file programs
   for file in "${scripts[@]}"; do bash -n "$file"; done
+  mapfile -t programs < <(files '*' | while read -r file; do
+    if [[ $file == *.py || $(head -c 100 "$file" | head -n 1 | tr -d '\0') == '#!'*python* ]]; then printf '%s\n' "$file"; fi
+  done)
+  python3 -c 'import ast, sys
+for name in sys.argv[1:]:
+    try:
+        ast.parse(open(name, encoding="utf-8").read(), name)
+    except SyntaxError as error:
+        print(f"{name}:{error.lineno}: {error.msg}")' "${programs[@]}"
 }
 
 formatted() {

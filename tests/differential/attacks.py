@@ -71,7 +71,7 @@ class World:
             FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
             WHERE nspname = 'clientele' AND proname NOT IN ('drop_store', 'create_store')
               AND prorettype NOT IN ('internal'::regtype, 'trigger'::regtype, 'cstring'::regtype)
-              AND NOT proargtypes::oid[] && ARRAY['internal', 'cstring']::regtype[]::oid[] ORDER BY p.oid::regprocedure::text COLLATE "C"""", TEMPLATE):
+              AND NOT proargtypes::oid[] && ARRAY['internal', 'cstring']::regtype[]::oid[] ORDER BY p.oid::regprocedure::text COLLATE "C" """, TEMPLATE):
             self.functions.append(row)
         words = checks.psql(r"""
             WITH words AS (SELECT DISTINCT w[1] AS word FROM pg_proc, regexp_matches(prosrc, '\m[a-z_0-9]{2,40}\M', 'g') w

@@ -379,8 +379,9 @@ def main():
         called, worked = called + batch.called, worked + batch.worked
     print(f"{sum(made.values())} attacks made of {n} in {number} batches, {called} calls, {worked} of others without an error, {time.time() - start:.0f} s")
     print("made of tried: " + ", ".join(f"{k} {made[k]}/{tried[k]}" for k in sorted(tried)))
+    # Some kinds succeed only where the role owns the store, three times in ten.
     for kind in tried:
-        checks.check(f"some attacks of kind {kind} could be made", made[kind] > 0 or tried[kind] < 10)
+        checks.check(f"some attacks of kind {kind} could be made", made[kind] > 0 or tried[kind] < 40)
     world.drop()
     checks.end()
 

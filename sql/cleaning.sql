@@ -26,7 +26,10 @@ INSERT INTO dirty SELECT 'event', v, clean_event(v), clean_event_reason(v) FROM 
 INSERT INTO dirty SELECT 'currency', v, clean_currency(v), clean_currency_reason(v) FROM unnest(ARRAY[
   ' usd ', 'ＲＭＢ', '人民币', '元', '￡', 'HK$', '$', '¥', 'XAU', 'BTC', 'N/A', NULL]) v;
 INSERT INTO dirty SELECT 'currency CNY', v, clean_currency(v, 'cny'), clean_currency_reason(v, 'cny') FROM unnest(ARRAY['￥', '$', 'EUR', NULL]) v;
+-- Unaligned, because versions of psql differ in the width of what is not visible.
+\pset format unaligned
 SELECT kind, value, form, reason FROM dirty;
+\pset format aligned
 SELECT count(*) FROM dirty WHERE (form IS NULL) = (reason IS NULL);
 
 -- gmail

@@ -59,6 +59,18 @@ char* put_digits(char* p, unsigned value, int n) {
 
 }  // namespace
 
+bool is_date(int64_t year, int64_t month, int64_t day) {
+  if (month < 1 || month > 12 || day < 1 || day > 31) return false;
+  const Civil back = civil_from_days(
+      days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)));
+  return back.month == month && back.day == day;  // not 31 April
+}
+
+int64_t days_to_date(int64_t year, int64_t month, int64_t day) {
+  return days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)) -
+         epoch_days;
+}
+
 void append_iso(std::string& out, Micros at) {
   int64_t days = at / day;
   Micros rest = at % day;
@@ -114,13 +126,9 @@ bool parse_iso(std::string_view& text, Micros& at) {
     offset = sign * (oh * hour + om * minute + os * second);
   }
   if (negative) y = -y;
-  if (y < -4713 || y > 294276 || mo < 1 || mo > 12 || d < 1 || h > 23 || mi > 59 || s > 59)
-    return false;
-  const int64_t days = days_from_civil(y, static_cast<unsigned>(mo), static_cast<unsigned>(d));
-  const Civil back = civil_from_days(days);
-  if (back.month != mo || back.day != d) return false;  // 31 April
+  if (y < -4713 || y > 294276 || !is_date(y, mo, d) || h > 23 || mi > 59 || s > 59) return false;
   const Micros value =
-      (days - epoch_days) * day + h * hour + mi * minute + s * second + fraction - offset;
+      days_to_date(y, mo, d) * day + h * hour + mi * minute + s * second + fraction - offset;
   if (value < first_instant || value >= end_of_time) return false;
   at = value;
   text = t;

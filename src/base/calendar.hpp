@@ -24,6 +24,11 @@ inline uint64_t elapsed(Micros earlier, Micros later) {
   return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
 }
 
+/// Whether the proleptic Gregorian calendar has this date; years are astronomical (0 is 1 BC).
+bool is_date(int64_t year, int64_t month, int64_t day);
+/// Days from 2000-01-01 to a date that is_date() accepts.
+int64_t days_to_date(int64_t year, int64_t month, int64_t day);
+
 /// ISO 8601 in UTC with as many fraction digits as needed: 2026-01-02T03:04:05.678Z. Years before 1
 /// are astronomical and signed (-0043 is 44 BC), years above 9999 carry a plus.
 void append_iso(std::string& out, Micros at);

@@ -155,7 +155,7 @@ CleanedTime written(const std::u32string& text, const TimeOptions& options) {
   if (!t || t->year == 0 || !is_date(t->before_christ ? 1 - t->year : t->year, t->month, t->day))
     return out(reason::bad_time);
   if (t->before_christ || t->year > 9999) return out(reason::time_out_of_range);
-  const Micros local = days_to(t->year, t->month, t->day) * day + t->of_day;
+  const Micros local = days_to_date(t->year, t->month, t->day) * day + t->of_day;
   if (t->has_offset) return in_range(local - t->offset, options);
   return local_time(local, t->zone, options);
 }
@@ -166,8 +166,8 @@ DateOrder date_order_named(std::string_view name) {
   if (name == "dmy") return DateOrder::dmy;
   if (name == "mdy") return DateOrder::mdy;
   if (name == "ymd") return DateOrder::ymd;
-  throw Error(sqlstate::invalid_parameter, "unknown date order \"" + std::string(name) + "\"",
-              "The orders are dmy, mdy and ymd.");
+  throw Error(sqlstate::invalid_parameter,
+              "date_order must be dmy, mdy or ymd, not \"" + std::string(name) + "\"");
 }
 
 TimeUnit time_unit_named(std::string_view name) {
@@ -177,8 +177,9 @@ TimeUnit time_unit_named(std::string_view name) {
   if (name == "excel") return TimeUnit::excel;
   if (name == "excel1904") return TimeUnit::excel1904;
   if (name == "epoch") return TimeUnit::epoch;
-  throw Error(sqlstate::invalid_parameter, "unknown unit \"" + std::string(name) + "\"",
-              "The units are s, ms, us, excel, excel1904 and epoch.");
+  throw Error(
+      sqlstate::invalid_parameter,
+      "unit must be s, ms, us, excel, excel1904 or epoch, not \"" + std::string(name) + "\"");
 }
 
 CleanedTime clean_time(std::string_view value, const TimeOptions& options) {

@@ -310,21 +310,6 @@ bool take_era(Scanner& s, WrittenTime& t) {
 
 }  // namespace
 
-bool is_date(int64_t year, int month, int day) {
-  constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1) return false;
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return day <= lengths[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-int64_t days_to(int64_t year, int month, int day) {
-  // Years begin in March here, so that the leap day is the last one.
-  const int64_t y = year - (month <= 2 ? 1 : 0);
-  const int64_t m = (month + 9) % 12;
-  const int64_t days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1;
-  return days - 730425;
-}
-
 std::optional<WrittenTime> read_time(std::u32string_view text, DateOrder order) {
   Scanner s(text);
   WrittenTime t;

@@ -23,8 +23,4 @@ struct WrittenTime {
 /// what plain_text gives.
 std::optional<WrittenTime> read_time(std::u32string_view text, DateOrder order);
 
-bool is_date(int64_t year, int month, int day);
-/// Days from 2000-01-01 to a date of the Gregorian calendar.
-int64_t days_to(int64_t year, int month, int day);
-
 }  // namespace clientele

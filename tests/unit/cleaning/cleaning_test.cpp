@@ -186,15 +186,6 @@ TEST_F(Cleaning, symbols) {
   EXPECT_EQ(code_of([] { currency_named("XAU", "currency"); }), "22023");
 }
 
-TEST_F(Cleaning, days_are_those_of_the_calendar) {
-  int64_t days = days_to(1, 1, 1);
-  EXPECT_EQ(days, -730119);
-  for (int64_t year = 1; year < 10000; ++year)
-    for (int month = 1; month <= 12; ++month)
-      for (int d = 1; is_date(year, month, d); ++d) ASSERT_EQ(days_to(year, month, d), days++);
-  EXPECT_EQ(days, 2921940);
-}
-
 TEST_F(Cleaning, written_times) {
   const char* const wanted = "2026-01-02T15:04:05Z";
   for (const char* text :

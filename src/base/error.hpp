@@ -11,6 +11,7 @@ namespace sqlstate {
 inline constexpr char out_of_range[] = "22003";
 inline constexpr char null_not_allowed[] = "22004";
 inline constexpr char time_out_of_range[] = "22008";
+inline constexpr char invalid_encoding[] = "22021";
 inline constexpr char invalid_parameter[] = "22023";
 inline constexpr char invalid_text[] = "22P02";
 inline constexpr char invalid_binary[] = "22P03";

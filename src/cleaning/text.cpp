@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 #include "cleaning/reasons.hpp"
 #include "cleaning/unicode_tables.hpp"
 
@@ -91,19 +92,11 @@ std::u32string normalized(Form form, std::u32string text) {
 std::u32string characters(std::string_view utf8) {
   std::u32string out;
   out.reserve(utf8.size());
-  for (size_t i = 0; i < utf8.size();) {
-    const auto lead = static_cast<uint8_t>(utf8[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    char32_t c = length == 1 ? lead : lead & (0xFFu >> (length + 1));
-    bool good = (lead < 0x80 || (lead >= 0xC2 && lead < 0xF5)) && length <= utf8.size() - i;
-    for (size_t k = 1; good && k < length; ++k) {
-      const auto next = static_cast<uint8_t>(utf8[i + k]);
-      good = (next & 0xC0) == 0x80;
-      c = c << 6 | (next & 0x3F);
-    }
-    if (!good) throw Error("22021", "the text is not valid UTF-8");
-    out += c;
-    i += length;
+  while (!utf8.empty()) {
+    const size_t n = utf8_length(utf8);
+    if (n == 0) throw Error(sqlstate::invalid_encoding, "the text is not valid UTF-8");
+    out += decode_utf8(utf8, n);
+    utf8.remove_prefix(n);
   }
   return out;
 }
@@ -111,24 +104,7 @@ std::u32string characters(std::string_view utf8) {
 std::string utf8_of(std::u32string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char32_t c : text) {
-    if (c < 0x80) {
-      out += static_cast<char>(c);
-      continue;
-    }
-    if (c < 0x800) {
-      out += static_cast<char>(0xC0 | c >> 6);
-    } else {
-      if (c < 0x10000) {
-        out += static_cast<char>(0xE0 | c >> 12);
-      } else {
-        out += static_cast<char>(0xF0 | c >> 18);
-        out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-      }
-      out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    }
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
+  for (const char32_t c : text) append_utf8(out, c);
   return out;
 }
 
@@ -194,8 +170,8 @@ KeyForm key_form_named(std::string_view name) {
   if (name == "nocase") return KeyForm::nocase;
   if (name == "exact") return KeyForm::exact;
   if (name == "uuid") return KeyForm::uuid;
-  throw Error(sqlstate::invalid_parameter, "unknown normal form \"" + std::string(name) + "\"",
-              "The forms are key, nocase, exact and uuid.");
+  throw Error(sqlstate::invalid_parameter,
+              "normal must be key, nocase, exact or uuid, not \"" + std::string(name) + "\"");
 }
 
 Cleaned clean_key(std::string_view value, KeyForm form) {

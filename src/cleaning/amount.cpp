@@ -172,8 +172,8 @@ DecimalMark decimal_mark_named(std::string_view name) {
   if (name == ".") return DecimalMark::point;
   if (name == ",") return DecimalMark::comma;
   if (name == "auto") return DecimalMark::automatic;
-  throw Error(sqlstate::invalid_parameter, "unknown decimal mark \"" + std::string(name) + "\"",
-              "Give '.', ',' or 'auto'.");
+  throw Error(sqlstate::invalid_parameter,
+              "decimal must be '.', ',' or auto, not \"" + std::string(name) + "\"");
 }
 
 CleanedAmount clean_amount(std::string_view value, DecimalMark mark, const Currency& currency) {

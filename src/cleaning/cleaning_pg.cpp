@@ -57,7 +57,7 @@ Datum email(FunctionCallInfo fcinfo, bool wants_reason) {
       fcinfo, guarded([&] {
         if (!gmail.null && gmail.text != "keep" && gmail.text != "fold")
           throw Error(sqlstate::invalid_parameter,
-                      "unknown gmail \"" + std::string(gmail.text) + "\"", "Give keep or fold.");
+                      "gmail must be keep or fold, not \"" + std::string(gmail.text) + "\"");
         return answer(clean_email(checked(value), gmail.text == "fold"), wants_reason);
       }));
 }

@@ -10,7 +10,7 @@ ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 FEATURES = journey store sessions funnel paths cleaning rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
            churn/features churn/logistic churn/model churn/classification \
-           tags/query tags/audience tags/scores tags/defined tags/starter
+           tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))

@@ -9,7 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/poll.hpp"
-#include "tags/audience/bitmap.hpp"
+#include "tags/bitmap/bitmap.hpp"
 
 namespace clientele::tags {
 

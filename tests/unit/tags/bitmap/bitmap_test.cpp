@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "tags/audience/bitmap.hpp"
+#include "tags/bitmap/bitmap.hpp"
 #include "unit/random_events.hpp"
 
 namespace roaring::api {}

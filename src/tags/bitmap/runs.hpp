@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tags/audience/set_op.hpp"
+#include "tags/bitmap/set_op.hpp"
 
 namespace clientele::tags {
 

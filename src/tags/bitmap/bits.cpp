@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/bits.hpp"
+#include "tags/bitmap/bits.hpp"
 
 #include <bit>
 #include <cstring>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/lists.hpp"
+#include "tags/bitmap/lists.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "tags/audience/bits.hpp"
+#include "tags/bitmap/bits.hpp"
 
 namespace clientele::tags {
 namespace {

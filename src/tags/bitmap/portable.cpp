@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/portable.hpp"
+#include "tags/bitmap/portable.hpp"
 
 #include <algorithm>
 #include <cstring>

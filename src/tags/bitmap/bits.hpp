@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "tags/audience/runs.hpp"
-#include "tags/audience/set_op.hpp"
+#include "tags/bitmap/runs.hpp"
+#include "tags/bitmap/set_op.hpp"
 
 namespace clientele::tags {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/runs.hpp"
+#include "tags/bitmap/runs.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/combine.hpp"
+#include "tags/bitmap/combine.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "tags/audience/container.hpp"
+#include "tags/bitmap/container.hpp"
 
 namespace clientele::tags {
 

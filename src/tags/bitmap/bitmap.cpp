@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/bitmap.hpp"
+#include "tags/bitmap/bitmap.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "tags/audience/portable.hpp"
+#include "tags/bitmap/portable.hpp"
 
 namespace clientele::tags {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <utility>
 
-#include "tags/audience/bits.hpp"
-#include "tags/audience/lists.hpp"
-#include "tags/audience/runs.hpp"
+#include "tags/bitmap/bits.hpp"
+#include "tags/bitmap/lists.hpp"
+#include "tags/bitmap/runs.hpp"
 
 namespace clientele::tags {
 

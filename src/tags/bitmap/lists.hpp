@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tags/audience/runs.hpp"
+#include "tags/bitmap/runs.hpp"
 
 namespace clientele::tags {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/audience/container.hpp"
+#include "tags/bitmap/container.hpp"
 
 #include <algorithm>
 #include <bit>

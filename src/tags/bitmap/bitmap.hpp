@@ -7,7 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "base/poll.hpp"
-#include "tags/audience/combine.hpp"
+#include "tags/bitmap/combine.hpp"
 
 namespace clientele::tags {
 

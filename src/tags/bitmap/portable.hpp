@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "tags/audience/container.hpp"
+#include "tags/bitmap/container.hpp"
 
 namespace clientele::tags {
 

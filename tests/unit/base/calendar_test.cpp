@@ -31,15 +31,16 @@ Micros instant(std::string_view text) {
 constexpr Micros none = INT64_MIN;
 
 TEST(Calendar, DaysAreThoseOfChrono) {
-  using namespace std::chrono;
-  const sys_days from = sys_days(year(2000) / 1 / 1);
+  namespace chrono = std::chrono;
+  const chrono::sys_days from = chrono::sys_days(chrono::year(2000) / 1 / 1);
   for (int y = -4713; y < 10000; y += y < 1000 ? 7 : 1)
-    for (int m = 0; m <= 13; ++m)
-      for (int d = 0; d <= 32; ++d) {
-        const year_month_day date(year(y), month(static_cast<unsigned>(m)),
-                                  std::chrono::day(static_cast<unsigned>(d)));
+    for (unsigned m = 0; m <= 13; ++m)
+      for (unsigned d = 0; d <= 32; ++d) {
+        const auto date = chrono::year(y) / chrono::month(m) / chrono::day(d);
         ASSERT_EQ(is_date(y, m, d), date.ok()) << y << ' ' << m << ' ' << d;
-        if (date.ok()) ASSERT_EQ(days_to_date(y, m, d), (sys_days(date) - from).count());
+        if (date.ok()) {
+          ASSERT_EQ(days_to_date(y, m, d), (chrono::sys_days(date) - from).count());
+        }
       }
 }
 

@@ -7,10 +7,12 @@ EXTVERSION = 0.2.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: the order of the objects, the install SQL and the reference.
-FEATURES = journey store sessions funnel paths cleaning rfm \
+FEATURES = journey store sessions funnel paths rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
            churn/features churn/logistic churn/model churn/classification \
-           tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter
+           tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter \
+           sources/cleaning identity/resolution identity/attributes identity/matching \
+           sources/mapping sources/batch sources/ingest sources/quality
 
 SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
             $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/encoding.hpp"
 #include "base/poll.hpp"
-#include "cleaning/unicode_pg.hpp"
+#include "sources/cleaning/unicode_pg.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/boundary.hpp"
 #include "pg/trust.hpp"

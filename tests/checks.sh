@@ -136,7 +136,7 @@ unfinished() {
   local where
   mapfile -t where < <(files 'src/*' 'sql/*' 'tests/*' 'docs/*' 'demo/*' 'scripts/*' README.md run |
     grep -vE '^tests/(fuzz/corpus|golden|import)/')
-  lines "$words" "${where[@]}" | grep -vE '^(src/cleaning/|sql/cleaning|docs/(cleaning|reference)\.md|tests/[a-z]+/cleaning)[^:]*:.*place''holder'
+  lines "$words" "${where[@]}" | grep -vE '^(src/sources/cleaning/|sql/cleaning|docs/(cleaning|reference)\.md|tests/[a-z]+/cleaning)[^:]*:.*place''holder'
   return 0
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 // Values of other systems. Each has a normal form or a reason, and a normal form is its own normal
 // form. Without a server there is no NFKC, so letters stay as they are.
-#include "cleaning/amount.hpp"
-#include "cleaning/email.hpp"
-#include "cleaning/time.hpp"
+#include "sources/cleaning/amount.hpp"
+#include "sources/cleaning/email.hpp"
+#include "sources/cleaning/time.hpp"
 #include "fuzz.hpp"
 
 using namespace clientele;

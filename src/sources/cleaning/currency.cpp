@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/currency.hpp"
+#include "sources/cleaning/currency.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "cleaning/reasons.hpp"
+#include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
 namespace {

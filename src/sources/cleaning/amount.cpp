@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/amount.hpp"
+#include "sources/cleaning/amount.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/error.hpp"
-#include "cleaning/reasons.hpp"
+#include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
 namespace {

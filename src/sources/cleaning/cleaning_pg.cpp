@@ -6,10 +6,10 @@
 
 #include "base/decimal.hpp"
 #include "base/error.hpp"
-#include "cleaning/amount.hpp"
-#include "cleaning/email.hpp"
-#include "cleaning/reasons.hpp"
-#include "cleaning/time.hpp"
+#include "sources/cleaning/amount.hpp"
+#include "sources/cleaning/email.hpp"
+#include "sources/cleaning/reasons.hpp"
+#include "sources/cleaning/time.hpp"
 #include "pg/values.hpp"
 
 namespace clientele {

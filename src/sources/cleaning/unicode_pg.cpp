@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 // What the core takes from outside: normalisation from PostgreSQL, domains from libidn2.
-#include "cleaning/unicode_pg.hpp"
+#include "sources/cleaning/unicode_pg.hpp"
 
 #include <dlfcn.h>
 
 #include <new>
 
 #include "base/error.hpp"
-#include "cleaning/email.hpp"
-#include "cleaning/text.hpp"
+#include "sources/cleaning/email.hpp"
+#include "sources/cleaning/text.hpp"
 #include "pg/boundary.hpp"
 
 extern "C" {

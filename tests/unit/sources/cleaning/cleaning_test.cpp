@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <gtest/gtest.h>
 
-#include "cleaning/amount.hpp"
-#include "cleaning/email.hpp"
-#include "cleaning/reasons.hpp"
-#include "cleaning/time.hpp"
-#include "cleaning/unicode_tables.hpp"
-#include "cleaning/written_time.hpp"
+#include "sources/cleaning/amount.hpp"
+#include "sources/cleaning/email.hpp"
+#include "sources/cleaning/reasons.hpp"
+#include "sources/cleaning/time.hpp"
+#include "sources/cleaning/unicode_tables.hpp"
+#include "sources/cleaning/written_time.hpp"
 #include "unit/code_of.hpp"
 
 namespace clientele {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "cleaning/time.hpp"
+#include "sources/cleaning/time.hpp"
 
 namespace clientele {
 

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "cleaning/text.hpp"
+#include "sources/cleaning/text.hpp"
 
 namespace clientele {
 

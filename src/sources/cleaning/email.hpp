@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
-#include "cleaning/text.hpp"
+#include "sources/cleaning/text.hpp"
 
 namespace clientele {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/written_time.hpp"
+#include "sources/cleaning/written_time.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // Written by scripts/generate-unicode from Unicode 15.0.0.
-#include "cleaning/unicode_tables.hpp"
+#include "sources/cleaning/unicode_tables.hpp"
 
 namespace clientele::unicode {
 // clang-format off

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/text.hpp"
+#include "sources/cleaning/text.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
-#include "cleaning/reasons.hpp"
-#include "cleaning/unicode_tables.hpp"
+#include "sources/cleaning/reasons.hpp"
+#include "sources/cleaning/unicode_tables.hpp"
 
 namespace clientele {
 namespace {

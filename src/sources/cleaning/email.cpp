@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/email.hpp"
+#include "sources/cleaning/email.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "cleaning/reasons.hpp"
+#include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "cleaning/time.hpp"
+#include "sources/cleaning/time.hpp"
 
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "cleaning/reasons.hpp"
-#include "cleaning/text.hpp"
-#include "cleaning/written_time.hpp"
+#include "sources/cleaning/reasons.hpp"
+#include "sources/cleaning/text.hpp"
+#include "sources/cleaning/written_time.hpp"
 
 namespace clientele {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "cleaning/currency.hpp"
+#include "sources/cleaning/currency.hpp"
 
 namespace clientele {
 

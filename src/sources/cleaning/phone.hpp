@@ -11,6 +11,7 @@ namespace clientele {
 inline bool (*phone_hook)(const std::string& text, const std::string& country,
                           std::string& number) = nullptr;
 
+[[noreturn]] void throw_no_country(std::string_view code);
 /// The code of a country in capital letters; 22023 for what is not two letters.
 std::string country_named(std::string_view code);
 

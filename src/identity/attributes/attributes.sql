@@ -64,5 +64,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION add_attributes(bigint[], text[], text[], timestamptz[], bigint) IS
   'Adds what rows of a source say of customers: the home, the attribute, its value and the time of each; a part of ingest().
-NULL values are passed over, and a value is cut after 500 characters. Errors: 2202E for arrays of different lengths, 23502 for another
+NULL values are ignored, and a value is cut after 500 characters. Errors: 2202E for arrays of different lengths, 23502 for another
 NULL, 42P01 without a store, 42501 without the rights.';

@@ -203,7 +203,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION source_method(regclass, text, text, text, interval) IS
-  'Chooses how new rows of a source are found where that is not given, and the expression that tells its rows apart; a part of add_source().
+  'Chooses how new rows of a source are found where that is not given, and an expression that is unique; a part of add_source().
 A table with a key is read by it, a view or a foreign table by a cursor. Errors: 22023 if there is no way, with the choice as hint.';
 
 CREATE FUNCTION sample_report(name text) RETURNS TABLE (outcome text, "rows" bigint, example jsonb)

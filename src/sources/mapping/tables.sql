@@ -123,7 +123,7 @@ CREATE FUNCTION note_source_owner() RETURNS trigger
 DECLARE
   old_owner oid;
 BEGIN
-  -- What runs, and as whom. Who changes it must have the rights that it will run with.
+  -- A role that changes a source must have the rights with which it will run.
   IF TG_OP = 'UPDATE' THEN
     old_owner := clientele.source_owner(OLD.owner, OLD.owner_oid, OLD.owner_cluster);
     -- A role that is gone has no members: 0 is left to superusers.

@@ -83,6 +83,8 @@ struct Change {
   const char* column;
 };
 constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
+                                     {"load_runs", "load_runs", "dropped"},
+                                     {"rejects", "rejects", "resolved_by"},
                                      {"tag", "tags", "max_age"}};
 
 /// Refuses tables that an older version created, and that mean something else to the SQL of this

@@ -65,6 +65,7 @@ class Person {
     for (std::string& cookie : cookies_) cookie = "ck." + hex_of(random_.bits(), 16);
     for (std::string& device : devices_) device = uuid_of(random_);
     recipient = unknown_mobile(number);
+    use(Kind::customer, key);
   }
 
   /// A browser forgets its cookie now and then; some people have one at work, too.

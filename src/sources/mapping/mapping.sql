@@ -103,8 +103,7 @@ BEGIN
     RAISE EXCEPTION 'source "%" exists already', name USING ERRCODE = 'duplicate_object',
       HINT = 'clientele.alter_source() changes it.';
   END;
-  PERFORM clientele.require_valid_source(added);
-  PERFORM clientele.start_source(added);
+  PERFORM clientele.source_expressions(added), clientele.start_source(added);
   RAISE NOTICE 'source "%" of % finds new rows by method %', name, relation, way.method
     USING DETAIL = coalesce('Its event_id is ' || way.event_id || '.', '');
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
@@ -162,7 +161,7 @@ BEGIN
       mapping_number = former.mapping_number + 1,
       lateness = coalesce(alter_source.lateness, CASE WHEN NOT remove @> '{lateness}' THEN former.lateness END)
   WHERE s.source_id = changed;
-  PERFORM clientele.require_valid_source(changed);
+  PERFORM clientele.source_expressions(changed);
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
 COMMENT ON FUNCTION alter_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,

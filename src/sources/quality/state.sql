@@ -83,7 +83,7 @@ were rejected or lost a part; fresh.';
   COMMENT ON COLUMN clientele_bi.source_quality.last_event_at IS 'Time of the newest event packed.';
   COMMENT ON COLUMN clientele_bi.source_quality.last_run_at IS 'When the last batch ended.';
   COMMENT ON COLUMN clientele_bi.source_quality.rows_read IS
-    'Rows read that were not known before, in the last day (judged_over). What follows is of that time, too, but for rejects_waiting.';
+    'Rows read that were not known before, in the last day (judged_over). What follows is of that time, too, except rejects_waiting.';
   COMMENT ON COLUMN clientele_bi.source_quality.rows_packed IS 'Rows that became events.';
   COMMENT ON COLUMN clientele_bi.source_quality.rows_packed_later IS 'Rows that were rejected and that a retry packed.';
   COMMENT ON COLUMN clientele_bi.source_quality.rows_duplicate IS 'Rows left out because they repeat an event.';

@@ -17,7 +17,7 @@ BEGIN
     LEFT JOIN clientele_data.sources s ON s.source_id = a.source_id
     ORDER BY a.customer_id, a.name, a.times DESC,
              CASE a.rule WHEN 'first' THEN a.first_at END, CASE a.rule WHEN 'first' THEN a.value END,
-             a.last_at DESC, a.value DESC, a.source_id;
+             CASE WHEN a.rule <> 'first' THEN a.last_at END DESC, a.value DESC, a.source_id;
   COMMENT ON VIEW clientele_data.customer_attributes IS
     'What sources say of each customer: one value of each attribute, by its rule. Fast with a condition on customer_id.';
   COMMENT ON COLUMN clientele_data.customer_attributes.customer_id IS 'The customer.';

@@ -20,7 +20,8 @@ BEGIN
              round((r.rows_complete + l.rows_complete_later) / nullif(r.rows_read - r.rows_duplicate, 0), 4) END AS accuracy,
            r.rows_complete + l.rows_complete_later AS rows_complete,
            d.dropped_identifiers, d.dropped_properties, r.customers, r.first_event_at, r.last_event_at,
-           greatest(extract(epoch FROM r.finished_at - r.last_event_at), 0)::double precision AS freshness_seconds
+           CASE WHEN r.finished_at < r.last_event_at THEN 0 ELSE extract(epoch FROM r.finished_at - r.last_event_at) END::double precision
+             AS freshness_seconds
     FROM clientele_data.load_runs r
     JOIN clientele_data.sources s ON s.source_id = r.source_id
     -- A retry knows how many of its rows are complete, not which: each has that share.
@@ -70,7 +71,8 @@ BEGIN
            round(sum(d.rows_complete) / nullif(sum(d.rows_read - d.rows_duplicate), 0), 4) AS accuracy,
            sum(d.dropped_identifiers)::bigint AS dropped_identifiers, sum(d.dropped_properties)::bigint AS dropped_properties,
            min(d.first_event_at) AS first_event_at, max(d.last_event_at) AS last_event_at,
-           greatest(extract(epoch FROM max(d.finished_at) - max(d.last_event_at)), 0)::double precision AS freshness_seconds
+           CASE WHEN max(d.finished_at) < max(d.last_event_at) THEN 0
+                ELSE extract(epoch FROM max(d.finished_at) - max(d.last_event_at)) END::double precision AS freshness_seconds
     FROM clientele_bi.source_runs d WHERE d.kind <> 'retry'
     GROUP BY d.source, d.day;
   COMMENT ON VIEW clientele_bi.source_days IS

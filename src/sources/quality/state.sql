@@ -42,7 +42,7 @@ BEGIN
                            clientele.rough_length(l.fresh_within))
              END AS stale,
              w.integration_rate < l.least_integration OR w.accuracy < l.least_accuracy AS dirty,
-             greatest(extract(epoch FROM now() - f.last_event_at), 0)::double precision AS freshness_seconds,
+             CASE WHEN f.last_event_at > now() THEN 0 ELSE extract(epoch FROM now() - f.last_event_at) END::double precision AS freshness_seconds,
              f.last_event_at, p.batch_at AS last_run_at, w.rows_read, w.rows_packed, w.rows_packed_later,
              w.rows_duplicate, w.rows_rejected,
              w.integration_rate, w.accuracy, w.dropped_identifiers

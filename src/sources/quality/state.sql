@@ -13,6 +13,7 @@ COMMENT ON FUNCTION rough_length(interval) IS
 CREATE PROCEDURE create_quality_state()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
+  -- The planner takes a range that is bounded on both sides for a small one, which the judged runs are.
   CREATE OR REPLACE VIEW clientele_bi.source_quality AS
     SELECT q.source, q.relation,
            CASE WHEN q.paused THEN 'paused' WHEN q.failing IS NOT NULL THEN 'failing' WHEN q.stale IS NOT NULL THEN 'stale'
@@ -24,11 +25,13 @@ BEGIN
              || coalesce(': ' || (
                SELECT string_agg(c.what || ' ' || c.n, ', ' ORDER BY c.n DESC, c.what COLLATE "C")
                FROM (SELECT x.what, sum(x.n) AS n
-                     FROM clientele_data.load_runs r CROSS JOIN LATERAL (
+                     FROM (SELECT i.run_id, i.rows_rejected, i.dropped FROM clientele_data.load_runs i
+                           WHERE i.source_id = q.source_id AND i.started_at BETWEEN q.judged_since AND now() AND i.kind <> 'retry'
+                           ORDER BY i.started_at OFFSET 0) r
+                     CROSS JOIN LATERAL (
                        SELECT j.reason AS what, count(*) AS n FROM clientele_data.rejects j
                        WHERE r.rows_rejected > 0 AND j.run_id = r.run_id AND j.resolved_by IS NULL GROUP BY 1
                        UNION ALL SELECT 'dropped ' || e.key, e.value::bigint FROM jsonb_each_text(r.dropped) e) x
-                     WHERE r.source_id = q.source_id AND r.started_at >= q.judged_since AND r.kind <> 'retry'
                      GROUP BY 1 ORDER BY n DESC, x.what COLLATE "C" LIMIT 4) c), '') END), '') AS reason,
            q.freshness_seconds, q.last_event_at, q.last_run_at, q.rows_read, q.rows_packed, q.rows_packed_later, q.rows_duplicate,
            q.rows_rejected, round(q.integration_rate, 4) AS integration_rate, round(q.accuracy, 4) AS accuracy, q.dropped_identifiers,
@@ -65,11 +68,12 @@ BEGIN
                sum(r.rows_packed + r.rows_packed_later) / nullif(sum(r.rows_read - r.rows_duplicate), 0) AS integration_rate,
                sum(r.rows_complete) / nullif(sum(r.rows_read - r.rows_duplicate), 0) AS accuracy,
                coalesce(sum(r.dropped_identifiers), 0)::bigint AS dropped_identifiers
-        FROM clientele_bi.source_runs r WHERE r.source = s.name AND r.started_at >= l.judged_since AND r.kind <> 'retry') w
+        FROM clientele_bi.source_runs r
+        WHERE r.source = s.name AND r.started_at BETWEEN l.judged_since AND now() AND r.kind <> 'retry') w
       -- A restart forgets what was packed before it.
       CROSS JOIN LATERAL (SELECT greatest(p.last_event_at, (
         SELECT r.last_event_at FROM clientele_data.load_runs r WHERE r.source_id = s.source_id AND r.last_event_at IS NOT NULL
-        ORDER BY r.started_at DESC LIMIT 1)) AS last_event_at) f) q;
+        ORDER BY r.started_at DESC LIMIT 1)) AS last_event_at OFFSET 0) f) q;
   COMMENT ON VIEW clientele_bi.source_quality IS
     'Whether each source is all right, and if not, why. Its limits are settings of the store: clientele.set_quality_limits() changes them.';
   COMMENT ON COLUMN clientele_bi.source_quality.source IS 'The source.';

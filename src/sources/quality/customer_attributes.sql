@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The attributes of customers. The view stands here because it names sources, whose tables are created after those of identities.
 
-CREATE PROCEDURE create_attribute_view()
+CREATE PROCEDURE create_attribute_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   -- A condition on customer_id reaches the tables, as all rows of a customer are judged together.
@@ -28,8 +28,8 @@ BEGIN
   COMMENT ON COLUMN clientele_data.customer_attributes.at IS
     'The time of the event that gave it: the latest such event, with the rule first the earliest.';
 END $store$;
-COMMENT ON PROCEDURE create_attribute_view() IS
+COMMENT ON PROCEDURE create_attribute_views() IS
   'Creates the view of customers'' attributes; a part of create_store().';
 
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
-  ('identity/attributes', 'clientele_data.customer_attributes', 'view', 'create_attribute_view', false);
+  ('identity/attributes', 'clientele_data.customer_attributes', 'view', 'create_attribute_views', false);

@@ -10,7 +10,7 @@ $$;
 COMMENT ON FUNCTION rough_length(interval) IS
   'Says a length of time in seconds, minutes, hours or days; a part of clientele_bi.source_quality.';
 
-CREATE PROCEDURE create_quality_state()
+CREATE PROCEDURE create_quality_state_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   -- The planner takes a range that is bounded on both sides for a small one, which the judged runs are.
@@ -101,7 +101,7 @@ were rejected or lost a part; fresh.';
   COMMENT ON COLUMN clientele_bi.source_quality.rejects_waiting IS
     'Rows of any day that are still rejected: retry_rejects() tries them again.';
 END $store$;
-COMMENT ON PROCEDURE create_quality_state() IS
+COMMENT ON PROCEDURE create_quality_state_views() IS
   'Creates the view of the states of sources in clientele_bi; a part of create_store().';
 
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
@@ -109,7 +109,7 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VA
   ('sources/quality', 'clientele_bi.source_days', 'view', 'create_quality_views', true),
   ('sources/quality', 'clientele_bi.source_rejects', 'view', 'create_quality_views', true),
   ('sources/quality', 'clientele_bi.source_dropped', 'view', 'create_quality_views', true),
-  ('sources/quality', 'clientele_bi.source_quality', 'view', 'create_quality_state', true);
+  ('sources/quality', 'clientele_bi.source_quality', 'view', 'create_quality_state_views', true);
 
 CREATE PROCEDURE set_quality_limits(source text DEFAULT NULL, fresh_within interval DEFAULT NULL, least_integration numeric DEFAULT NULL,
                                     least_accuracy numeric DEFAULT NULL, judged_over interval DEFAULT NULL, standard boolean DEFAULT false)

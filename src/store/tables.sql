@@ -9,7 +9,7 @@ BEGIN
   );
   COMMENT ON TABLE clientele_data.settings IS
     'Settings of the store, which are the same for all roles. clientele.set_store_time_zone() changes the time zone.';
-  COMMENT ON COLUMN clientele_data.settings.name IS 'time_zone: days begin in it, and times without a zone are read in it.';
+  COMMENT ON COLUMN clientele_data.settings.name IS 'time_zone: days begin in it, and times without a zone are read in it; reporting_currency: all amounts are in it.';
   COMMENT ON COLUMN clientele_data.settings.value IS 'Its value.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.customers (

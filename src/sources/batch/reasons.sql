@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 
 CREATE FUNCTION source_reject_reasons(OUT place integer, OUT reason text, OUT meaning text) RETURNS SETOF record
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 18 AS $$
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 18 SET search_path = pg_catalog, pg_temp AS $$
   VALUES
     (1, 'expression_error', 'An expression of the mapping raises an error for the row.'),
     (2, 'missing_event_id', 'The event_id is NULL.'),

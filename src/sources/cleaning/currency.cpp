@@ -80,10 +80,11 @@ std::optional<bool> stands_for(const std::u32string& mark, std::string_view curr
   return code == currency;
 }
 
-Cleaned clean_currency(std::string_view value, const Currency& own) {
+Cleaned clean_currency(std::string_view value, const Currency& own, const StandIns& stand_ins) {
   if (value.size() > longest_input) return unusable(reason::too_long);
   const std::u32string plain = plain_text(value);
-  if (absent(plain) != nullptr) return own.empty() ? unusable(reason::blank) : Cleaned{own};
+  if (absent(plain, stand_ins) != nullptr)
+    return own.empty() ? unusable(reason::blank) : Cleaned{own};
   const std::u32string capital = capitals(plain);
   if (const Symbol* const s = symbol_of(capital)) {
     if (is_listed(s->currencies, own)) return {own};

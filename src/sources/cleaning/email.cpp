@@ -92,10 +92,10 @@ bool ascii_domain(std::u32string_view text, std::string& out) {
 
 }  // namespace
 
-Cleaned clean_email(std::string_view value, bool fold_gmail) {
+Cleaned clean_email(std::string_view value, bool fold_gmail, const StandIns& stand_ins) {
   if (value.size() > longest_input) return unusable(reason::too_long);
   std::u32string text = plain_text(value);
-  if (const char* const why = absent(text)) return unusable(why);
+  if (const char* const why = absent(text, stand_ins)) return unusable(why);
   strip_wrapping(text);
   const size_t at = text.find('@');
   if (at == std::u32string::npos || text.find('@', at + 1) != std::u32string::npos)

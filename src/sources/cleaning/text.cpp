@@ -50,14 +50,14 @@ std::u32string case_folded(std::u32string_view text) {
   return out;
 }
 
-constexpr std::u32string_view absent_words[] = {
-    U"null",    U"none",      U"nil",
-    U"n/a",     U"nan",       U"undefined",
-    U"unknown", U"anonymous", U"guest",
-    U"-",       U"--",        U".",
-    U"?",       U"0",         U"-1",
-    U"\\n",     U"无",        U"未知",
-    U"匿名",    U"暂无",      U"00000000-0000-0000-0000-000000000000"};
+const std::string standard_words[] = {
+    "null",    "none",      "nil",
+    "n/a",     "nan",       "undefined",
+    "unknown", "anonymous", "guest",
+    "-",       "--",        ".",
+    "?",       "0",         "-1",
+    "\\N",     "无",        "未知",
+    "匿名",    "暂无",      "00000000-0000-0000-0000-000000000000"};
 constexpr std::u32string_view number_words[] = {U"nan", U".", U"0", U"-1"};
 
 int hex_digit(char32_t c) {
@@ -153,16 +153,33 @@ std::u32string folded(const std::u32string& text) {
   return trimmed(std::move(now));
 }
 
-const char* absent(const std::u32string& plain, bool number) {
+StandIns::StandIns(std::span<const std::string> words) {
+  for (const std::string& word : words) {
+    std::u32string form = folded(plain_text(word));
+    if (form.empty()) continue;
+    longest_ = std::max(longest_, form.size());
+    words_.push_back(std::move(form));
+  }
+  std::sort(words_.begin(), words_.end());
+}
+
+const StandIns& StandIns::standard() {
+  static const StandIns words{standard_words};
+  return words;
+}
+
+bool StandIns::has(const std::u32string& plain) const {
+  // Folding makes no text shorter than a third.
+  if (plain.size() > 3 * longest_) return false;
+  return std::binary_search(words_.begin(), words_.end(), folded(plain));
+}
+
+const char* absent(const std::u32string& plain, const StandIns& stand_ins, bool number) {
   if (plain.empty()) return reason::blank;
-  if (plain.size() > 36) return nullptr;
-  const std::u32string word = folded(plain);
-  if (number &&
-      std::find(std::begin(number_words), std::end(number_words), word) != std::end(number_words))
-    return nullptr;
-  return std::find(std::begin(absent_words), std::end(absent_words), word) != std::end(absent_words)
-             ? reason::stand_in
-             : nullptr;
+  if (!stand_ins.has(plain)) return nullptr;
+  const bool is_number = number && std::find(std::begin(number_words), std::end(number_words),
+                                             folded(plain)) != std::end(number_words);
+  return is_number ? nullptr : reason::stand_in;
 }
 
 KeyForm key_form_named(std::string_view name) {
@@ -174,10 +191,10 @@ KeyForm key_form_named(std::string_view name) {
               "normal must be key, nocase, exact or uuid, not \"" + std::string(name) + "\"");
 }
 
-Cleaned clean_key(std::string_view value, KeyForm form) {
+Cleaned clean_key(std::string_view value, KeyForm form, const StandIns& stand_ins) {
   if (value.size() > longest_input) return unusable(reason::too_long);
   const std::u32string plain = plain_text(value);
-  if (const char* const why = absent(plain)) return unusable(why);
+  if (const char* const why = absent(plain, stand_ins)) return unusable(why);
   switch (form) {
     case KeyForm::exact:
       return {utf8_of(trimmed(characters(value)))};
@@ -186,7 +203,8 @@ Cleaned clean_key(std::string_view value, KeyForm form) {
     case KeyForm::uuid: {
       std::string uuid;
       if (!read_uuid(plain, uuid)) return unusable(reason::bad_uuid);
-      if (uuid.find_first_not_of("0-") == std::string::npos) return unusable(reason::stand_in);
+      // In braces, for example, it is not the word that was compared.
+      if (stand_ins.has(characters(uuid))) return unusable(reason::stand_in);
       return {uuid};
     }
     case KeyForm::key:

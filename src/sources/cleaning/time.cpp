@@ -188,7 +188,7 @@ CleanedTime clean_time(std::string_view value, const TimeOptions& options) {
   if (is_infinite(text)) return out(reason::time_out_of_range);
   Plain p;
   const bool plain_number = read_plain(text, p);
-  if (!plain_number && (absent(text, true) != nullptr || is_no_date(text)))
+  if (!plain_number && (absent(text, *options.stand_ins, true) != nullptr || is_no_date(text)))
     return out(reason::missing_time);
   const bool calendar = options.unit == TimeUnit::none && (text.size() == 8 || text.size() == 14);
   if (plain_number && !(calendar && !p.negative && p.whole.size() == text.size()))

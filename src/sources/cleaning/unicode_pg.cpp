@@ -77,6 +77,7 @@ bool domain_by_idn2(const std::string& domain, std::string& ascii) {
 void install_cleaning_hooks() {
   normalize_hook = normalized_by_server;
   domain_hook = domain_by_idn2;
+  install_phone_hook();
 }
 
 }  // namespace clientele

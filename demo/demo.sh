@@ -9,7 +9,8 @@ usage() {
   cat <<'END'
 ./run demo [--customers N] [--days N] [--seed N]
     Simulates a shop with web, app, store, service and e-mail (20,000 customers in a year unless you
-    say otherwise), loads what its customers did, and answers questions about it.
+    say otherwise). Five systems deliver their rows, which are cleaned, joined to customers and packed;
+    scores say how well. Then it answers questions about what the customers did.
 
 ./run demo FILE [options]
     The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names
@@ -108,18 +109,53 @@ pack() {
     sed -e '/^CONTEXT: /d' -e 's/^.*INFO:  /  /'
 }
 
+copy() { quiet -c "COPY demo.$1 FROM STDIN"; }
+
+# The simulation writes all tables at once, and each goes to its table through a pipe.
+deliver() {
+  local table pids=() pid
+  heading 'Simulating a shop: five systems deliver their rows'
+  quiet -f "$here/shop_tables.sql" -f "$here/shop_truth.sql"
+  directory=$(mktemp -d)
+  trap 'kill $(jobs -pr) 2>/dev/null; rm -rf "$directory"' EXIT
+  for table in web app orders service crm rows identifiers; do
+    mkfifo "$directory/$table.tsv"
+    copy "${tables[$table]:-$table}" <"$directory/$table.tsv" &
+    pids+=("$!")
+  done
+  "$programs/simulate" ${simulation[@]+"${simulation[@]}"} --sources "$directory" --truth "$directory/truth.csv"
+  for pid in "${pids[@]}"; do wait "$pid"; done
+  copy rates <"$directory/rates.tsv"
+  quiet -c 'COPY demo.truth FROM STDIN (FORMAT csv, HEADER)' <"$directory/truth.csv"
+  quiet -c 'INSERT INTO demo.accounts SELECT customer, name, city FROM demo.truth' -c ANALYZE
+}
+declare -A tables=([service]=service_log [rows]=hidden_rows [identifiers]=hidden_identifiers)
+
+late() {
+  local table
+  for table in web app orders service crm; do copy "${tables[$table]:-$table}" <"$directory/$table.late.tsv"; done
+}
+
+ingest() {
+  heading "$1"
+  printf 'CALL clientele.ingest();\n'
+  { quiet -c 'CALL clientele.ingest()' 3>&1 1>/dev/null 2>&3 || exit; } |
+    sed -e '/^CONTEXT: /d' -e 's/^INFO:  /  /'
+}
+
 quiet -f "$here/prepare.sql" >/dev/null
 if [[ -z $file ]]; then
-  heading 'Simulating a shop and loading its events'
-  truth=$(mktemp)
-  trap 'rm -f "$truth"' EXIT
-  "$programs/simulate" ${simulation[@]+"${simulation[@]}"} --truth "$truth" |
-    quiet -c 'COPY demo.events (customer, at, channel, event, item, amount, properties) FROM STDIN (FORMAT csv, HEADER)'
-  quiet -c 'COPY demo.truth FROM STDIN (FORMAT csv, HEADER)' <"$truth"
-  quiet -c 'ANALYZE demo.events, demo.truth'
-  pack load_shop
+  deliver
+  show arrived
+  heading 'Each table becomes a source: which row is whose, what happened, when'
+  show shop_sources shop_names
+  ingest 'Ingesting what is there'
+  late
+  ingest 'Some rows come late: what has arrived since then is ingested, and nothing else'
+  quiet -c ANALYZE
+  show scores person
   show shop tags sizes
-  heading 'demo.truth has what the shop cannot know: which customers have left, and how much each will buy.'
+  heading 'demo.truth and demo.hidden_… have what the shop cannot know: which customers have left, and how much each will buy.'
 else
   open=cat
   case $(head -c 2 -- "$file" | od -An -tx1 | tr -d ' \n') in

@@ -9,6 +9,20 @@ COMMENT ON FUNCTION lock_dictionaries() IS
   'Waits until no other transaction adds to the dictionaries, and keeps others from it until the end of yours.
 Only roles that may add to a dictionary can take this lock. Errors: 42501 for others, 42P01 without a store.';
 
+CREATE FUNCTION lock_partition(alone boolean) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_lock_partition';
+COMMENT ON FUNCTION lock_partition(boolean) IS
+  'Keeps identifiers from moving to other customers until the end of your transaction, or, if alone, waits until nobody else writes
+journeys and keeps others from it.
+Writers of journeys take the first before they look for the customers of identifiers, merges and splits the second. Errors: 42501 for
+roles that may not write there, 42P01 without a store.';
+
+CREATE FUNCTION new_identity_ids(n integer) RETURNS bigint[]
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_new_identity_ids';
+COMMENT ON FUNCTION new_identity_ids(integer) IS
+  'Draws n numbers for new rows of clientele_data.identities; a part of load_events() and resolve_identities().
+Errors: 42501 for roles that may not add identities, 42P01 without a store.';
+
 CREATE FUNCTION add_event_types(channels text[], events text[], properties jsonb[] DEFAULT NULL) RETURNS integer[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

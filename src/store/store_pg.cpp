@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
 // The rights and the trust that the store needs, and the locks that its functions take. Only
 // PostgreSQL's regime.
+#include <algorithm>
 #include <string_view>
 
 #include "pg/values.hpp"
 #include "store/store_pg.hpp"
 
 extern "C" {
+#include "access/relation.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_inherits.h"
+#include "commands/sequence.h"
 #include "storage/lmgr.h"
+#include "utils/array.h"
 }
 
 namespace clientele {
@@ -85,6 +90,9 @@ struct Change {
 constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
                                      {"load_runs", "load_runs", "dropped"},
                                      {"rejects", "rejects", "resolved_by"},
+                                     {"customers", "customers", "owner_id"},
+                                     {"identities", "identities", "identity_id"},
+                                     {"journey_changes", "stored_journeys", "home_id"},
                                      {"tag", "tags", "max_age"}};
 
 /// Refuses tables that an older version created, and that mean something else to the SQL of this
@@ -170,6 +178,45 @@ CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
   // is never locked.
   LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
   PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_lock_partition) {
+  const bool alone = PG_GETARG_BOOL(0);
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid journeys = trusted_table(schema, "stored_journeys");
+  const Oid identities = trusted_table(schema, "identities");
+  if (!may(alone ? identities : journeys, alone ? ACL_UPDATE : ACL_INSERT))
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied to lock the customers of the store"),
+                    errdetail("Role %s may not write to table %s.",
+                              quote_identifier(GetUserNameFromId(GetUserId(), false)),
+                              table_name(alone ? identities : journeys))));
+  LockDatabaseObject(RelationRelationId, identities, 1, alone ? ExclusiveLock : ShareLock);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_new_identity_ids) {
+  const int32_t count = PG_GETARG_INT32(0);
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid table = trusted_table(schema, "identities");
+  if (!may(table, ACL_INSERT))
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
+  const AttrNumber column = get_attnum(table, "identity_id");
+#if PG_VERSION_NUM >= 170000
+  const Relation opened = relation_open(table, AccessShareLock);
+  const Oid sequence = getIdentitySequence(opened, column, false);
+  relation_close(opened, NoLock);
+#else
+  const Oid sequence = getIdentitySequence(table, column, false);
+#endif
+  auto* const ids = static_cast<Datum*>(
+      palloc(sizeof(Datum) * static_cast<size_t>(std::max(count, 1))));
+  for (int32_t i = 0; i < count; ++i) {
+    if (i % 1024 == 0) CHECK_FOR_INTERRUPTS();
+    ids[i] = Int64GetDatum(nextval_internal(sequence, false));
+  }
+  PG_RETURN_ARRAYTYPE_P(construct_array(ids, std::max(count, 0), INT8OID, sizeof(int64), true,
+                                        TYPALIGN_DOUBLE));
 }
 
 CLIENTELE_FUNCTION(clientele_lock_source) {

@@ -25,17 +25,17 @@ $$;
 COMMENT ON FUNCTION cursor_text(text, bigint) IS
   'Writes a whole number as the cursor that it stands for: a number, or a time with its zone; a part of a batch.';
 
-CREATE FUNCTION cursor_condition(expression text, type text, least bigint) RETURNS text
+CREATE FUNCTION cursor_condition(expression text, type text, lowest bigint) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT expression || CASE
-    WHEN least IS NULL THEN ' IS NOT NULL'
-    ELSE format(' >= %L::%s', clientele.cursor_text(type, least),
+    WHEN lowest IS NULL THEN ' IS NOT NULL'
+    ELSE format(' >= %L::%s', clientele.cursor_text(type, lowest),
                 CASE WHEN type IN ('smallint', 'integer', 'bigint') THEN 'bigint' ELSE 'timestamptz' END) END
 $$;
 COMMENT ON FUNCTION cursor_condition(text, text, bigint) IS
-  'Writes the condition that a cursor is at least a number, so that an index can find it; a part of a batch.';
+  'Writes the condition that a cursor is at lowest a number, so that an index can find it; a part of a batch.';
 
-CREATE FUNCTION present_cursor(source_id bigint, greatest_read bigint, least bigint) RETURNS bigint
+CREATE FUNCTION present_cursor(source_id bigint, greatest_read bigint, lowest bigint) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   source record;
@@ -51,7 +51,7 @@ BEGIN
   -- A row of 2099 must not end the source.
   asked := clientele.ask_source(source_id, format('SELECT pg_catalog.max(%s) FROM %s s WHERE %s AND %s <= pg_catalog.statement_timestamp()',
     clientele.cursor_number(source.cursor, source.cursor_type), source.relation,
-    clientele.cursor_condition(source.cursor, source.cursor_type, least), source.cursor));
+    clientele.cursor_condition(source.cursor, source.cursor_type, lowest), source.cursor));
   RETURN asked[1]::bigint;
 END $$;
 COMMENT ON FUNCTION present_cursor(bigint, bigint, bigint) IS
@@ -86,23 +86,23 @@ CREATE FUNCTION read_by_cursor(source_id bigint, batch_rows bigint, OUT rows_rea
 DECLARE
   progress clientele_data.source_progress;
   source record;
-  least bigint;
+  lowest bigint;
   result jsonb;
 BEGIN
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_by_cursor.source_id;
   SELECT s.relation, clientele.source_expression(s.mapping ->> 'cursor') AS cursor,
          clientele.cursor_slack(progress.cursor_type, s.lateness) AS slack INTO source
   FROM clientele_data.sources s WHERE s.source_id = read_by_cursor.source_id;
-  least := progress.watermark - source.slack;
+  lowest := progress.watermark - source.slack;
   result := clientele.source_batch(source_id, 'batch', format(
     'FROM %s s WHERE %s AND %s ORDER BY %s LIMIT %s', source.relation,
-    clientele.cursor_condition(source.cursor, progress.cursor_type, least),
+    clientele.cursor_condition(source.cursor, progress.cursor_type, lowest),
     clientele.unread_condition(source_id, clientele.open_ledger(source_id)), source.cursor, batch_rows),
     clientele.cursor_number(source.cursor, progress.cursor_type));
   rows_read := result ->> 'read';
   more := rows_read >= batch_rows;
   UPDATE clientele_data.source_progress p
-  SET watermark = greatest(p.watermark, clientele.present_cursor(source_id, (result ->> 'cursor')::bigint, least)),
+  SET watermark = greatest(p.watermark, clientele.present_cursor(source_id, (result ->> 'cursor')::bigint, lowest)),
       cluster = clientele.cluster_id()
   WHERE p.source_id = read_by_cursor.source_id;
   PERFORM clientele.forget_texts(source_id);

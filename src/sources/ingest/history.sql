@@ -12,6 +12,8 @@ DECLARE
     FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attnum > 0 AND NOT a.attisdropped);
   result jsonb;
 BEGIN
+  -- All is one transaction, so small steps gain nothing.
+  batch_rows := greatest(batch_rows, 10000);
   rows_read := 0;
   snapshot := clientele.open_source_rows(source_id, format('SELECT s.* FROM %s s WHERE %s', relation, condition));
   LOOP
@@ -60,7 +62,7 @@ BEGIN
     WHEN 'cursor' THEN format('%s < %L::%s', source.place, progress.history_to,
                               CASE WHEN source.type IN ('smallint', 'integer', 'bigint') THEN 'bigint' ELSE 'timestamptz' END) END;
   IF progress.indexed THEN
-    beginning := format('%s > %L::%s', source.place, progress.history_at, source.type);
+    beginning := source.place || ' > ' || quote_literal(progress.history_at) || '::' || source.type;
     up_to := (clientele.ask_source(source_id, format(
       'SELECT %1$s FROM %2$s s WHERE %3$s ORDER BY %1$s OFFSET %4$s LIMIT 1', source.place, source.relation,
       concat_ws(' AND ', source.place || ' IS NOT NULL', beginning, ending), batch_rows - 1)))[1];

@@ -157,7 +157,7 @@ BEGIN
     'SELECT pg_catalog.count(*), pg_catalog.array_agg(x.id), (pg_catalog.array_agg(x.id))[pg_catalog.count(*)]
      FROM (SELECT %1$s AS id FROM %2$s s WHERE %1$s IS NOT NULL AND %3$s%4$s) x',
     id, relation, clientele.unread_condition(source_id, clientele.open_ledger(source_id)),
-    CASE WHEN progress.indexed THEN format('%s ORDER BY %s LIMIT %s', format(' AND %s > %L::%s', id, progress.sweep_at, progress.id_type), id, batch_rows)
+    CASE WHEN progress.indexed THEN format('%s ORDER BY %s LIMIT %s', ' AND ' || id || ' > ' || quote_literal(progress.sweep_at) || '::' || progress.id_type, id, batch_rows)
          ELSE format(' LIMIT %s', batch_rows) END));
   rows_read := 0;
   more := asked[1]::bigint >= batch_rows;

@@ -17,6 +17,7 @@ extern "C" {
 #include "catalog/pg_am.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
+#include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/uuid.h"
 }

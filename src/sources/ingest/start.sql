@@ -83,7 +83,7 @@ BEGIN
       CASE source.method WHEN 'cursor' THEN clientele.cursor_number(source.cursor, progress.cursor_type) ELSE 'NULL::bigint' END,
       source.relation,
       CASE WHEN source.method = 'cursor' THEN clientele.cursor_condition(source.cursor, progress.cursor_type, progress.watermark - 2 * source.slack)
-           WHEN progress.indexed THEN concat_ws(' AND ', source.id || ' IS NOT NULL', format('%s > %L::%s', source.id, reached, progress.id_type))
+           WHEN progress.indexed THEN concat_ws(' AND ', source.id || ' IS NOT NULL', source.id || ' > ' || quote_literal(reached) || '::' || progress.id_type)
              || format(' ORDER BY %s LIMIT 200000', source.id)
            ELSE source.id || ' IS NOT NULL' END));
     EXIT WHEN asked[1] IS NULL;

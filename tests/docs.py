@@ -119,8 +119,10 @@ def outputs(database, blocks, role):
 
 
 def program(name):
-    """A program of the demo, built if it is not there."""
+    """A program of the demo, built if it is not there, and again if the build can."""
     path = build / "demo" / name
+    if (build / "CMakeCache.txt").exists():
+        subprocess.run(["cmake", "--build", build, "--target", name], stdout=subprocess.DEVNULL, check=False)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["g++", "-std=c++20", "-O2", f"-I{root}/src", f"-I{root}/demo", f"{root}/demo/{name}.cpp", "-o", path],

@@ -7,7 +7,10 @@
 #include "store/store_pg.hpp"
 
 extern "C" {
+#include "access/relation.h"
+#include "catalog/dependency.h"
 #include "catalog/pg_inherits.h"
+#include "commands/sequence.h"
 #include "storage/lmgr.h"
 }
 
@@ -69,6 +72,23 @@ Oid owner_of(Oid relation) {
   return owner;
 }
 
+/// The sequence behind an identity column.
+Oid identity_sequence(Oid table, const char* name) {
+  const AttrNumber column = get_attnum(table, name);
+  if (column == InvalidAttrNumber)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("an older version of clientele created this store"),
+                    errhint(pg::upgrade_hint)));
+#if PG_VERSION_NUM >= 170000
+  const Relation opened = relation_open(table, AccessShareLock);
+  const Oid sequence = getIdentitySequence(opened, column, false);
+  relation_close(opened, NoLock);
+  return sequence;
+#else
+  return getIdentitySequence(table, column, false);
+#endif
+}
+
 /// What errors call a table of the store.
 const char* table_name(Oid table) {
   const char* const name = get_rel_name(table);
@@ -85,6 +105,9 @@ struct Change {
 constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
                                      {"load_runs", "load_runs", "dropped"},
                                      {"rejects", "rejects", "resolved_by"},
+                                     {"customers", "customers", "owner_id"},
+                                     {"identities", "identities", "identity_id"},
+                                     {"journey_changes", "stored_journeys", "home_id"},
                                      {"tag", "tags", "max_age"}};
 
 /// Refuses tables that an older version created, and that mean something else to the SQL of this
@@ -170,6 +193,45 @@ CLIENTELE_FUNCTION(clientele_lock_dictionaries) {
   // is never locked.
   LockDatabaseObject(RelationRelationId, types, 1, ExclusiveLock);
   PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_lock_partition) {
+  const bool alone = PG_GETARG_BOOL(0);
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid journeys = trusted_table(schema, "stored_journeys");
+  const Oid identities = trusted_table(schema, "identities");
+  bool writer = false;
+  for (const AclMode mode : {ACL_INSERT, ACL_UPDATE, ACL_DELETE})
+    writer = writer || may(alone ? identities : journeys, mode);
+  if (!writer)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied to lock the customers of the store"),
+                    errdetail("Role %s may not write to table %s.",
+                              quote_identifier(GetUserNameFromId(GetUserId(), false)),
+                              table_name(alone ? identities : journeys))));
+  LockDatabaseObject(RelationRelationId, identities, 1, alone ? ExclusiveLock : ShareLock);
+  PG_RETURN_VOID();
+}
+
+CLIENTELE_FUNCTION(clientele_new_identity_id) {
+  struct Checked {
+    Oid role;
+    Oid sequence;
+  };
+  auto* checked = static_cast<Checked*>(fcinfo->flinfo->fn_extra);
+  // Other roles may call by the same FmgrInfo, and the table may have been made again.
+  if (checked == nullptr || checked->role != GetUserId() ||
+      get_rel_relkind(checked->sequence) != RELKIND_SEQUENCE) {
+    const Oid schema = get_namespace_oid("clientele_data", true);
+    const Oid table = trusted_table(schema, "identities");
+    if (!may(table, ACL_INSERT))
+      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
+    if (checked == nullptr)
+      checked = static_cast<Checked*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Checked)));
+    *checked = {GetUserId(), identity_sequence(table, "identity_id")};
+    fcinfo->flinfo->fn_extra = checked;
+  }
+  PG_RETURN_INT64(nextval_internal(checked->sequence, false));
 }
 
 CLIENTELE_FUNCTION(clientele_lock_source) {

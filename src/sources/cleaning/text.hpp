@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <bitset>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,15 +42,22 @@ class StandIns {
   static const StandIns& standard();
 
   bool has(const std::u32string& plain) const;
+  /// The same for text of ASCII.
+  bool has(std::string_view plain) const;
 
  private:
   std::vector<std::u32string> words_;  // ascending
   size_t longest_ = 0;
+  // Those of ASCII, and which first letters and lengths they have.
+  std::vector<std::string> ascii_;
+  std::bitset<128> first_;
+  std::bitset<64> lengths_;
 };
 
 /// Why a value is not there: nullptr, "blank", or the reason for a word that stands for nothing.
 /// `number`: 0, -1, nan and the lone dot are values.
 const char* absent(const std::u32string& plain, const StandIns& stand_ins, bool number = false);
+const char* absent(std::string_view plain, const StandIns& stand_ins, bool number = false);
 
 /// A value in its normal form, or the reason why it has none.
 struct Cleaned {

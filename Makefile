@@ -14,8 +14,12 @@ FEATURES = journey store sessions funnel paths rfm \
            sources/cleaning identity/resolution identity/attributes identity/matching \
            sources/mapping sources/batch sources/ingest sources/quality
 
-SOURCES = $(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
-            $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp)))
+# A shared object of its own, from the one source that needs libphonenumber. It is made if the headers are there;
+# WITH_PHONE=yes or no decides it by hand.
+PHONE_SOURCE = src/sources/cleaning/phone_module.cpp
+
+SOURCES = $(filter-out $(PHONE_SOURCE),$(patsubst $(ROOT)%,%,$(wildcard $(ROOT)src/*.cpp $(ROOT)src/base/*.cpp $(ROOT)src/pg/*.cpp \
+            $(foreach f,$(FEATURES),$(ROOT)src/$f/*.cpp))))
 # CORE_OBJECTS is a directory in which the same compiler has compiled the same sources for another server.
 # Objects of sources that include no header of PostgreSQL are taken from there.
 GLUE    = $(filter src/module.cpp src/pg/% %_pg.cpp,$(SOURCES))
@@ -32,7 +36,10 @@ FRAGMENTS  = src/module.sql src/store/trust.sql $(filter-out src/store/trust.sql
 REGRESS = $(shell sed -n 's/^test: //p' $(ROOT)sql/schedule)
 REGRESS_OPTS = --inputdir=$(ROOT) --load-extension=clientele --encoding=UTF8
 
-EXTRA_CLEAN = $(MINE:.cpp=.d) clientele--*.sql
+PHONE_OBJECT = $(if $(CORE_OBJECTS),$(CORE_OBJECTS)/)$(PHONE_SOURCE:.cpp=.o)
+COMPILED = $(MINE) $(if $(CORE_OBJECTS),,$(PHONE_SOURCE))
+
+EXTRA_CLEAN = $(COMPILED:.cpp=.d) $(if $(CORE_OBJECTS),,$(PHONE_OBJECT)) clientele_phone$(DLSUFFIX) clientele--*.sql
 
 # The builder's choice, from the environment or the command line, before PostgreSQL's makefiles set the
 # flags with which PostgreSQL was built.
@@ -68,14 +75,38 @@ src/module.o: override CPPFLAGS += -DCLIENTELE_VERSION='"$(EXTVERSION)"'
 src/module.o: $(ROOT)Makefile
 
 # Written under another name first, so that an interrupted build leaves no incomplete object.
-$(MINE:.cpp=.o): %.o: $(ROOT)%.cpp
+$(COMPILED:.cpp=.o): %.o: $(ROOT)%.cpp
 	@mkdir -p $(dir $@)
 	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -MMD -MP -MF $*.d -MT $@ -c $< -o $@.part
 	@mv $@.part $@
 
--include $(MINE:.cpp=.d)
+-include $(COMPILED:.cpp=.d)
 
 $(shlib): $(ROOT)src/exports.map
+
+HAS_PHONE = printf '%s\n' '\#if __has_include(<phonenumbers/phonenumberutil.h>)' yes '\#endif' | $(CXX) $(CPPFLAGS) -x c++ -E -P - 2>&1
+WITH_PHONE := $(or $(WITH_PHONE),$(if $(filter yes,$(shell $(HAS_PHONE))),yes,no))
+
+PHONE_LIBRARY = clientele_phone$(DLSUFFIX)
+install_phone = rm -f '$(DESTDIR)$(pkglibdir)/$(PHONE_LIBRARY)'
+ifneq ($(WITH_PHONE),no)
+all: $(PHONE_LIBRARY)
+install: $(PHONE_LIBRARY)
+install_phone = $(INSTALL_SHLIB) $(PHONE_LIBRARY) '$(DESTDIR)$(pkglibdir)/'
+endif
+
+$(PHONE_LIBRARY): $(PHONE_OBJECT) $(ROOT)src/exports.map $(ROOT)Makefile
+	$(COMPILER) -shared -o $@.part $(PHONE_OBJECT) $(GIVEN_LDFLAGS) -Wl,--version-script=$(ROOT)src/exports.map -lphonenumber
+	@mv $@.part $@
+
+# Without it none stays that an earlier version has left.
+install: install-phone
+uninstall: uninstall-phone
+.PHONY: install-phone uninstall-phone
+install-phone: installdirs
+	$(install_phone)
+uninstall-phone:
+	rm -f '$(DESTDIR)$(pkglibdir)/$(PHONE_LIBRARY)'
 
 COMPARABLE = $(ROOT)src/pg/comparable.sql
 

@@ -3,7 +3,7 @@
 # Installs what is missing from Debian packages, and nothing when nothing is missing.
 
 build_packages=("postgresql-$pg_major" "postgresql-server-dev-$pg_major" g++ make cmake python3 \
-  libeigen3-dev libboost-dev libidn2-0)
+  libeigen3-dev libboost-dev libidn2-0 libphonenumber-dev)
 test_packages=(libgtest-dev libroaring-dev clang-14 libclang-rt-14-dev llvm-14 clang-format-14 shellcheck \
   libipc-run-perl git python3-venv "postgresql-$pg_major-plpgsql-check")
 # Small ones. PostGIS and others are used if they are installed.

@@ -195,6 +195,7 @@ library=${CLIENTELE_BUILD:-build}/extension/clientele.so
 exported() {
   nm -D --defined-only "$library" | awk '{ print $3 }' |
     grep -vE '^(Pg_magic_func|_PG_init|(pg_finfo_)?clientele_[a-z0-9_]+)$'
+  [[ ! -f ${library/%.so/_phone.so} ]] || nm -D --defined-only "${library/%.so/_phone.so}" | grep -vE ' T clientele_phone_[0-9]+$'
   return 0
 }
 

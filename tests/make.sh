@@ -23,7 +23,7 @@ has() { is "$1" "$(grep -cE -- "$2" <<<"$3")" "${4:-1}"; }
 has_not() { has "$1" "$2" "$3" 0; }
 
 compiled() { grep -E ' -c .*/src/module\.cpp '; }
-linked() { grep -E ' -shared '; }
+linked() { grep -E ' -shared .*clientele\.so'; }
 
 plain=$(flags)
 has 'warnings are shown' ' -Wall -Wextra ' "$(compiled <<<"$plain")"
@@ -45,6 +45,20 @@ for way in environment 'command line'; do
   has "LDFLAGS of the $way are used" ' -Wl,-z,defs ' "$(linked <<<"$given")"
 done
 has 'sources are found below VPATH' " $root/src/module.cpp " "$(compiled <<<"$(flags VPATH="$root")")"
+
+# phone ARGUMENTS...: what installing and removing would do with the library of phone numbers
+phone() { make -n -C "$scratch" -f "$root/Makefile" PG_CONFIG="$pg_config" "$@" 2>&1 | grep clientele_phone; }
+with=$(phone WITH_PHONE=yes install uninstall DESTDIR=/of/package)
+has 'with libphonenumber there is a library for it' ' -shared .*-lphonenumber' "$with"
+has 'it is installed' "install .*clientele_phone\.so '/of/package/" "$with"
+has 'it is removed' "rm -f '/of/package/.*/clientele_phone\.so'" "$with"
+without=$(phone WITH_PHONE=no install DESTDIR=/of/package)
+has_not 'without libphonenumber there is none' ' -shared | install ' "$without"
+has 'one of an earlier build does not stay' "rm -f '/of/package/.*/clientele_phone\.so'" "$without"
+found=no
+[[ ! -e /usr/include/phonenumbers/phonenumberutil.h ]] || found=yes
+is 'by default it depends on the header' "$(phone all | grep -c -- -lphonenumber | sed 's/1/yes/; s/0/no/')" "$found"
+has_not 'the main library does not need it' phonenumber "$(linked <<<"$(flags WITH_PHONE=yes)")"
 
 # build DIRECTORY: a copy of the sources there, and an object of it
 build() {
@@ -71,7 +85,7 @@ exec sleep 60
 END
 chmod +x "$scratch/half"
 rm "$scratch/here/src/module.o"
-setsid make -s -C "$scratch/here" PG_CONFIG="$pg_config" CXX="$scratch/half" src/module.o >/dev/null 2>&1 &
+setsid make -s -C "$scratch/here" PG_CONFIG="$pg_config" WITH_PHONE=no CXX="$scratch/half" src/module.o >/dev/null 2>&1 &
 killed=$!
 for ((i = 0; i < 600; ++i)); do
   [[ ! -e $scratch/half.begun ]] || break

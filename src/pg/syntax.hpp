@@ -35,4 +35,22 @@ inline bool walk_query(Query* query, Walker walk, void* context) {
   return query_tree_walker(query, walker(walk), context, 0);
 }
 
+/// The only statement that the parser found, if it is a SELECT, or nullptr.
+inline SelectStmt* only_select(const List* statements) {
+  if (list_length(statements) != 1) return nullptr;
+  Node* const statement = linitial_node(RawStmt, statements)->stmt;
+  return IsA(statement, SelectStmt) ? reinterpret_cast<SelectStmt*>(statement) : nullptr;
+}
+
+/// SELECT with one nameless value and nothing else.
+inline bool is_one_value(const List* statements) {
+  const SelectStmt* const s = only_select(statements);
+  return s != nullptr && s->op == SETOP_NONE && list_length(s->targetList) == 1 &&
+         linitial_node(ResTarget, s->targetList)->name == nullptr && s->distinctClause == NIL &&
+         s->intoClause == nullptr && s->fromClause == NIL && s->whereClause == nullptr &&
+         s->groupClause == NIL && s->havingClause == nullptr && s->windowClause == NIL &&
+         s->valuesLists == NIL && s->sortClause == NIL && s->limitOffset == nullptr &&
+         s->limitCount == nullptr && s->lockingClause == NIL && s->withClause == nullptr;
+}
+
 }  // namespace clientele::pg

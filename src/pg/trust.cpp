@@ -61,15 +61,6 @@ void assign_trusted_owners(const char*, void* extra) {
   setting = static_cast<const Setting*>(extra);
 }
 
-/// Whether `role` can do all that `other` can.
-bool may_become(Oid role, Oid other) {
-#if PG_VERSION_NUM >= 160000
-  return member_can_set_role(role, other);
-#else
-  return is_member_of_role(role, other);
-#endif
-}
-
 bool listed(Oid owner, Oid user) {
   if (setting == nullptr || setting->names[0] == '\0') return false;
   switch (setting->word) {
@@ -162,6 +153,14 @@ void define_trust_settings() {
       "are a member of, and the owner of the database need not be in it, "
       "unless you are a superuser.",
       &trusted_owners, "", PGC_USERSET, 0, check_trusted_owners, assign_trusted_owners, nullptr);
+}
+
+bool may_become(Oid role, Oid other) {
+#if PG_VERSION_NUM >= 160000
+  return member_can_set_role(role, other);
+#else
+  return is_member_of_role(role, other);
+#endif
 }
 
 bool trusts(Oid owner) {

@@ -15,6 +15,10 @@ void define_trust_settings();
 /// PostgreSQL regime.
 bool trusts(Oid owner);
 
+/// Whether `role` can do all that `other` can, as a member that may SET ROLE to it or a superuser.
+/// PostgreSQL regime.
+bool may_become(Oid role, Oid other);
+
 /// InvalidOid if there is no such schema or table. PostgreSQL regime.
 Oid schema_owner(Oid schema);
 Oid table_owner(Oid table);

@@ -36,24 +36,6 @@ Parsed parse(const std::string& text) {
   }
 }
 
-/// The only statement if it is a SELECT, or nullptr.
-SelectStmt* only_select(const Parsed& parsed) {
-  if (list_length(parsed.statements) != 1) return nullptr;
-  Node* const statement = linitial_node(RawStmt, parsed.statements)->stmt;
-  return IsA(statement, SelectStmt) ? reinterpret_cast<SelectStmt*>(statement) : nullptr;
-}
-
-/// SELECT with one nameless value and nothing else.
-bool is_one_value(const Parsed& parsed) {
-  const SelectStmt* const s = only_select(parsed);
-  return s != nullptr && s->op == SETOP_NONE && list_length(s->targetList) == 1 &&
-         linitial_node(ResTarget, s->targetList)->name == nullptr && s->distinctClause == NIL &&
-         s->intoClause == nullptr && s->fromClause == NIL && s->whereClause == nullptr &&
-         s->groupClause == NIL && s->havingClause == nullptr && s->windowClause == NIL &&
-         s->valuesLists == NIL && s->sortClause == NIL && s->limitOffset == nullptr &&
-         s->limitCount == nullptr && s->lockingClause == NIL && s->withClause == nullptr;
-}
-
 /// Where the blanks and comments begin that `before` ends with: all that can stand before the only
 /// statement are these and semicolons.
 size_t after_semicolons(std::string_view before) {
@@ -172,7 +154,7 @@ Result read(const std::string& text) {
     throw Error(sqlstate::syntax_error, "there are several statements",
                 "One SELECT or one expression is needed, without a semicolon within.");
   if (list_length(whole.statements) == 1) {
-    if (only_select(whole) == nullptr)
+    if (pg::only_select(whole.statements) == nullptr)
       throw Error(sqlstate::syntax_error, "this is neither a SELECT nor an expression",
                   "A query begins with SELECT, WITH, VALUES or TABLE, or with a bracket.");
     refuse_what_does_not_only_read(whole);
@@ -181,9 +163,9 @@ Result read(const std::string& text) {
   const std::string selected = select + text;
   const Parsed value = parse(selected);
   if (value.error != nullptr) throw_later(text, whole.error, value.error, sizeof select - 1);
-  if (is_one_value(value)) {
+  if (pg::is_one_value(value.statements)) {
     std::string body = statement_text(value, selected).substr(sizeof select - 1);
-    if (is_one_value(parse("SELECT (\n" + body + "\n)"))) {
+    if (pg::is_one_value(parse("SELECT (\n" + body + "\n)").statements)) {
       refuse_what_does_not_only_read(value);
       return {"expression", std::move(body)};
     }

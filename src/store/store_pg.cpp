@@ -103,6 +103,8 @@ struct Change {
   const char* column;
 };
 constexpr Change changes_in_0_2[] = {{"load_runs", "load_runs", "times_read_as"},
+                                     {"load_runs", "load_runs", "dropped"},
+                                     {"rejects", "rejects", "resolved_by"},
                                      {"customers", "customers", "owner_id"},
                                      {"identities", "identities", "identity_id"},
                                      {"journey_changes", "stored_journeys", "home_id"},

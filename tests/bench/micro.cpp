@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-// How fast the core packs, reads and prints: events a second, on journeys like the benchmark's.
+// How fast the core packs, reads and prints: events a second, on journeys like the benchmark's. How
+// long the cleaning of a value takes.
 #include <benchmark/benchmark.h>
 
 #include "../unit/random_events.hpp"
 #include "journey/text.hpp"
+#include "sources/cleaning/amount.hpp"
+#include "sources/cleaning/email.hpp"
+#include "sources/cleaning/time.hpp"
 
 namespace clientele {
 namespace {
@@ -126,6 +130,45 @@ void FromText(benchmark::State& state) {
   rate(state, 100);
 }
 BENCHMARK(FromText);
+
+/// A thousand values by a pattern in which # is a digit, and Cleaning::NAME over them.
+std::vector<std::string> values_like(std::string_view pattern) {
+  testing::Random random(1);
+  std::vector<std::string> values(1000, std::string(pattern));
+  for (std::string& value : values)
+    for (char& c : value)
+      if (c == '#') c = static_cast<char>('0' + random.below(10));
+  return values;
+}
+template <class Clean>
+void clean(benchmark::State& state, std::string_view pattern, Clean clean_one) {
+  const auto values = values_like(pattern);
+  size_t k = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(clean_one(values[k++ % values.size()]));
+}
+const auto key = [](std::string_view v) { return clean_key(v, KeyForm::key); };
+const auto nocase = [](std::string_view v) { return clean_key(v, KeyForm::nocase); };
+const auto uuid = [](std::string_view v) { return clean_key(v, KeyForm::uuid); };
+const auto email = [](std::string_view v) { return clean_email(v, false); };
+const auto amount = [](std::string_view v) { return clean_amount(v, DecimalMark::point, "CNY"); };
+const auto currency = [](std::string_view v) { return clean_currency(v, "CNY"); };
+const auto time_of = [](std::string_view v) { return clean_time(v, {}); };
+BENCHMARK_CAPTURE(clean, key, "C########", key);
+BENCHMARK_CAPTURE(clean, long_key, "oUp_##########-############", key);
+BENCHMARK_CAPTURE(clean, key_to_trim, " C####   #### ", key);
+BENCHMARK_CAPTURE(clean, chinese_key, "客户########", key);
+BENCHMARK_CAPTURE(clean, nocase, "Device-########", nocase);
+BENCHMARK_CAPTURE(clean, uuid, "A0EEBC99-9C0B-4EF8-BB6D-6BB9########", uuid);
+BENCHMARK_CAPTURE(clean, event, "view_item_#", clean_event);
+BENCHMARK_CAPTURE(clean, email, "customer.####@shop-##.example.com", email);
+BENCHMARK_CAPTURE(clean, email_to_fold, " Customer.####@Shop-##.Example.COM ", email);
+BENCHMARK_CAPTURE(clean, amount, "1####.##", amount);
+BENCHMARK_CAPTURE(clean, amount_in_groups, "CNY 1,###.##", amount);
+BENCHMARK_CAPTURE(clean, currency, "usd", currency);
+BENCHMARK_CAPTURE(clean, iso_time, "2026-01-1# 03:04:0#.######", time_of);
+BENCHMARK_CAPTURE(clean, iso_time_zone, "2026-01-1#T03:04:0#+08:00", time_of);
+BENCHMARK_CAPTURE(clean, epoch_time, "17673########", time_of);
+BENCHMARK_CAPTURE(clean, named_time, "1# Jan 2026 03:04:05", time_of);
 
 }  // namespace
 }  // namespace clientele

@@ -3,6 +3,8 @@
 // form. Without a server there is no NFKC, so letters stay as they are.
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/email.hpp"
+#include "sources/cleaning/phone.hpp"
+#include "sources/cleaning/phone_module.hpp"
 #include "sources/cleaning/time.hpp"
 #include "fuzz.hpp"
 
@@ -23,6 +25,22 @@ void stable(std::string_view text, Clean clean) {
   must(twice.reason == nullptr && twice.value == once.value, "a normal form is its own");
 }
 
+#ifdef CLIENTELE_WITH_PHONE
+bool phone(const std::string& text, const std::string& country, std::string& number) {
+  char out[1024];
+  const int status = clientele_phone_1(text.data(), text.size(), country.c_str(), out, sizeof out);
+  must(status == CLIENTELE_PHONE_VALID || status == CLIENTELE_PHONE_INVALID,
+       "a number or not a number");
+  if (status == CLIENTELE_PHONE_VALID) number = out;
+  return status == CLIENTELE_PHONE_VALID;
+}
+#else
+bool phone(const std::string& text, const std::string&, std::string& number) {
+  number = text;
+  return text.size() % 2 == 0;
+}
+#endif
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -34,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ascii = "xn--" + std::to_string(domain.size()) + ".de";
     return domain.size() % 2 == 0;
   };
+  phone_hook = phone;
   try {
     characters(text);
   } catch (const Error& e) {
@@ -43,6 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.opened;
   stable(text, [&](std::string_view t) { return clean_email(t, choice % 2 == 1); });
   stable(text, [&](std::string_view t) { return clean_key(t, static_cast<KeyForm>(choice % 4)); });
+  const char* const countries[] = {"", "CN", "US", "MX"};
+  stable(text, [&](std::string_view t) { return clean_phone(t, countries[choice % 4]); });
   stable(text, clean_event);
   const Currency own = choice % 2 == 1 ? "CNY" : "";
   stable(text, [&](std::string_view t) { return clean_currency(t, own); });

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "sources/cleaning/ascii.hpp"
 #include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
@@ -176,11 +177,16 @@ DecimalMark decimal_mark_named(std::string_view name) {
               "decimal must be '.', ',' or auto, not \"" + std::string(name) + "\"");
 }
 
-CleanedAmount clean_amount(std::string_view value, DecimalMark mark, const Currency& currency) {
+CleanedAmount clean_amount(std::string_view value, DecimalMark mark, const Currency& currency,
+                           const StandIns& stand_ins) {
   constexpr CleanedAmount bad{0, reason::bad_amount};
   if (value.size() > longest_input) return {0, reason::too_long};
+  if (ascii::Plain number;
+      number.read(value) && absent(number.text(), stand_ins, true) == nullptr) {
+    if (const auto known = ascii::amount(number.text(), mark)) return *known;
+  }
   const std::u32string plain = plain_text(value);
-  if (absent(plain, true) != nullptr) return {0, reason::blank};
+  if (absent(plain, stand_ins, true) != nullptr) return {0, reason::blank};
   if (is_no_number(plain)) return {0, reason::amount_out_of_range};
   std::u32string_view text = plain;
   Beside beside;

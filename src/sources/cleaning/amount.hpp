@@ -17,6 +17,7 @@ struct CleanedAmount {
 
 /// An amount as people write it. A code or symbol beside it must fit `currency`, unless that is
 /// empty.
-CleanedAmount clean_amount(std::string_view value, DecimalMark mark, const Currency& currency);
+CleanedAmount clean_amount(std::string_view value, DecimalMark mark, const Currency& currency,
+                           const StandIns& stand_ins = StandIns::standard());
 
 }  // namespace clientele

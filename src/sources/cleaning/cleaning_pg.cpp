@@ -8,9 +8,11 @@
 #include "base/error.hpp"
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/email.hpp"
+#include "sources/cleaning/phone.hpp"
 #include "sources/cleaning/reasons.hpp"
 #include "sources/cleaning/time.hpp"
-#include "pg/values.hpp"
+#include "pg/remembered.hpp"
+#include "pg/memory.hpp"
 
 namespace clientele {
 namespace {
@@ -39,6 +41,27 @@ std::string_view checked(const Given& value) {
   return value.text;
 }
 
+/// The words of an array that take the place of the standard ones. An array that is there is of
+/// text, as nothing else reads it. Plain data, made in the PostgreSQL regime.
+struct GivenWords {
+  pg::ByteView bytes;
+  Datum array = 0;
+};
+GivenWords given_words(FunctionCallInfo fcinfo, int i) {
+  if (PG_ARGISNULL(i)) return {};
+  return {pg::detoast(PG_GETARG_DATUM(i)), PG_GETARG_DATUM(i)};
+}
+
+/// C++ regime.
+const StandIns& stand_ins_of(FunctionCallInfo fcinfo, const GivenWords& words) {
+  if (words.bytes.data() == nullptr) return StandIns::standard();
+  return pg::kept<pg::Remembered<StandIns>>(fcinfo).get(words.bytes, [&] {
+    const std::vector<std::string> texts = pg::text_elements(words.array, "absent_words");
+    for (const std::string& text : texts) checked({text, false});
+    return StandIns(texts);
+  });
+}
+
 Answer reason_answer(const char* why) {
   if (why == nullptr) return {0, true};
   return {pg::make_text(why), false};
@@ -53,21 +76,37 @@ Answer answer(const Cleaned& cleaned, bool wants_reason) {
 
 Datum email(FunctionCallInfo fcinfo, bool wants_reason) {
   const Given value = given(fcinfo, 0), gmail = given(fcinfo, 1);
+  const GivenWords words = given_words(fcinfo, 2);
   return pg::returned(
       fcinfo, guarded([&] {
         if (!gmail.null && gmail.text != "keep" && gmail.text != "fold")
           throw Error(sqlstate::invalid_parameter,
                       "gmail must be keep or fold, not \"" + std::string(gmail.text) + "\"");
-        return answer(clean_email(checked(value), gmail.text == "fold"), wants_reason);
+        return answer(
+            clean_email(checked(value), gmail.text == "fold", stand_ins_of(fcinfo, words)),
+            wants_reason);
       }));
 }
 
 Datum key(FunctionCallInfo fcinfo, bool wants_reason) {
   const Given value = given(fcinfo, 0), form = given(fcinfo, 1);
-  return pg::returned(fcinfo, guarded([&] {
-                        const KeyForm wanted = form.null ? KeyForm::key : key_form_named(form.text);
-                        return answer(clean_key(checked(value), wanted), wants_reason);
-                      }));
+  const GivenWords words = given_words(fcinfo, 2);
+  return pg::returned(
+      fcinfo, guarded([&] {
+        const KeyForm wanted = form.null ? KeyForm::key : key_form_named(form.text);
+        return answer(clean_key(checked(value), wanted, stand_ins_of(fcinfo, words)), wants_reason);
+      }));
+}
+
+Datum phone(FunctionCallInfo fcinfo, bool wants_reason) {
+  const Given value = given(fcinfo, 0), country = given(fcinfo, 1);
+  const GivenWords words = given_words(fcinfo, 2);
+  return pg::returned(
+      fcinfo, guarded([&] {
+        const std::string known = country.null ? std::string() : country_named(country.text);
+        return answer(clean_phone(checked(value), known, stand_ins_of(fcinfo, words)),
+                      wants_reason);
+      }));
 }
 
 Datum event(FunctionCallInfo fcinfo, bool wants_reason) {
@@ -82,9 +121,12 @@ Currency currency_or_none(const Given& code, const char* argument) {
 
 Datum currency(FunctionCallInfo fcinfo, bool wants_reason) {
   const Given value = given(fcinfo, 0), own = given(fcinfo, 1);
+  const GivenWords words = given_words(fcinfo, 2);
   return pg::returned(fcinfo, guarded([&] {
                         const Currency known = currency_or_none(own, "currency");
-                        return answer(clean_currency(checked(value), known), wants_reason);
+                        return answer(
+                            clean_currency(checked(value), known, stand_ins_of(fcinfo, words)),
+                            wants_reason);
                       }));
 }
 
@@ -118,12 +160,14 @@ Datum amount(FunctionCallInfo fcinfo, bool wants_reason) {
   const bool has_rate = !PG_ARGISNULL(4);
   const Datum rate = has_rate ? NumericGetDatum(PG_GETARG_NUMERIC(4)) : 0;
   if (has_rate) check_rate(rate);
+  const GivenWords words = given_words(fcinfo, 5);
   return pg::returned(
       fcinfo, guarded([&]() -> Answer {
         const DecimalMark decimal = mark.null ? DecimalMark::point : decimal_mark_named(mark.text);
         const Currency wanted = currency_or_none(reporting, "reporting");
         const Currency known = own.null ? wanted : currency_named(own.text, "currency");
-        CleanedAmount cleaned = clean_amount(checked(value), decimal, known);
+        CleanedAmount cleaned =
+            clean_amount(checked(value), decimal, known, stand_ins_of(fcinfo, words));
         if (cleaned.reason == nullptr && !wanted.empty() && wanted != known)
           cleaned =
               has_rate ? converted(cleaned.millionths, rate) : CleanedAmount{0, reason::no_rate};
@@ -162,6 +206,7 @@ Datum time(FunctionCallInfo fcinfo, bool wants_reason) {
   // Without it no time is too late. The present would make the function's result depend on more
   // than its arguments.
   const TimestampTz as_of = PG_ARGISNULL(6) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(6);
+  const GivenWords words = given_words(fcinfo, 7);
   return pg::returned(
       fcinfo, guarded([&]() -> Answer {
         TimeOptions options;
@@ -175,6 +220,7 @@ Datum time(FunctionCallInfo fcinfo, bool wants_reason) {
           options.latest = as_of == DT_NOBEGIN ? as_of : INT64_MAX;
         options.context = pg::time_zone_named(zone.null ? "UTC" : std::string(zone.text));
         options.instant = instant_of;
+        options.stand_ins = &stand_ins_of(fcinfo, words);
         const CleanedTime cleaned = clean_time(checked(value), options);
         if (wants_reason) return reason_answer(cleaned.reason);
         return {TimestampTzGetDatum(cleaned.at), cleaned.reason != nullptr};
@@ -187,6 +233,8 @@ CLIENTELE_FUNCTION(clientele_clean_email) { return email(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_clean_email_reason) { return email(fcinfo, true); }
 CLIENTELE_FUNCTION(clientele_clean_key) { return key(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_clean_key_reason) { return key(fcinfo, true); }
+CLIENTELE_FUNCTION(clientele_clean_phone) { return phone(fcinfo, false); }
+CLIENTELE_FUNCTION(clientele_clean_phone_reason) { return phone(fcinfo, true); }
 CLIENTELE_FUNCTION(clientele_clean_event) { return event(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_clean_event_reason) { return event(fcinfo, true); }
 CLIENTELE_FUNCTION(clientele_clean_currency) { return currency(fcinfo, false); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "sources/cleaning/ascii.hpp"
 #include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
@@ -59,7 +60,17 @@ const Symbol* symbol_of(const std::u32string& capital) {
 
 }  // namespace
 
-bool is_currency(std::string_view code) { return is_listed(codes, code); }
+bool is_currency(std::string_view code) {
+  // The codes ascend, four characters each.
+  size_t low = 0, high = codes.size() / 4;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    const int order = codes.substr(middle * 4, 3).compare(code);
+    if (order == 0) return true;
+    (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
+  }
+  return false;
+}
 
 Currency currency_named(std::string_view code, const char* argument) {
   Currency found(code.substr(0, 4));
@@ -80,10 +91,17 @@ std::optional<bool> stands_for(const std::u32string& mark, std::string_view curr
   return code == currency;
 }
 
-Cleaned clean_currency(std::string_view value, const Currency& own) {
+Cleaned clean_currency(std::string_view value, const Currency& own, const StandIns& stand_ins) {
   if (value.size() > longest_input) return unusable(reason::too_long);
+  if (ascii::Plain code; code.read(value) && absent(code.text(), stand_ins) == nullptr) {
+    std::string capital(code.text());
+    for (char& c : capital)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 0x20);
+    if (is_currency(capital)) return {std::move(capital)};
+  }
   const std::u32string plain = plain_text(value);
-  if (absent(plain) != nullptr) return own.empty() ? unusable(reason::blank) : Cleaned{own};
+  if (absent(plain, stand_ins) != nullptr)
+    return own.empty() ? unusable(reason::blank) : Cleaned{own};
   const std::u32string capital = capitals(plain);
   if (const Symbol* const s = symbol_of(capital)) {
     if (is_listed(s->currencies, own)) return {own};

@@ -23,6 +23,7 @@ std::optional<bool> stands_for(const std::u32string& mark, std::string_view curr
 
 /// The value of a currency column: a code, a name or a symbol. `own` is that of the source, which
 /// decides what $ and ¥ are, and takes the place of an absent value. It may be empty.
-Cleaned clean_currency(std::string_view value, const Currency& own);
+Cleaned clean_currency(std::string_view value, const Currency& own,
+                       const StandIns& stand_ins = StandIns::standard());
 
 }  // namespace clientele

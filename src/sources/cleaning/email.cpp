@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "sources/cleaning/ascii.hpp"
 #include "sources/cleaning/reasons.hpp"
 
 namespace clientele {
@@ -14,32 +15,44 @@ constexpr size_t longest_local = 64, longest_address = 254, longest_label = 63;
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// `Name <address>` and `mailto:address`.
-void strip_wrapping(std::u32string& text) {
-  if (!text.empty() && text.back() == '>') {
-    const size_t open = text.find('<');
-    if (open == std::u32string::npos) return;
-    text = trimmed(text.substr(open + 1, text.size() - open - 2));
-  }
-  constexpr std::u32string_view scheme = U"mailto:";
-  if (text.size() < scheme.size()) return;
-  for (size_t i = 0; i < scheme.size(); ++i)
-    if ((text[i] < 0x80 ? text[i] | 0x20 : text[i]) != (scheme[i] | 0x20)) return;
-  text = trimmed(text.substr(scheme.size()));
+bool is_white(char c) { return ascii::is_white(c); }
+bool is_white(char32_t c) { return is_white_space(c); }
+
+template <class Char>
+std::basic_string_view<Char> trimmed_view(std::basic_string_view<Char> text) {
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  return text;
 }
 
-bool is_local(std::u32string_view local) {
-  constexpr std::u32string_view marks = U"!#$%&'*+/=?^_`{|}~-";
+/// What is in `Name <address>` and after `mailto:`.
+template <class Char>
+std::basic_string_view<Char> unwrapped(std::basic_string_view<Char> text) {
+  if (!text.empty() && text.back() == '>') {
+    const size_t open = text.find('<');
+    if (open == text.npos) return text;
+    text = trimmed_view(text.substr(open + 1, text.size() - open - 2));
+  }
+  constexpr std::string_view scheme = "mailto:";
+  if (text.size() < scheme.size()) return text;
+  for (size_t i = 0; i < scheme.size(); ++i)
+    if ((text[i] | 0x20) != static_cast<Char>(scheme[i] | 0x20)) return text;
+  return trimmed_view(text.substr(scheme.size()));
+}
+
+template <class Char>
+bool is_local(std::basic_string_view<Char> local) {
+  constexpr std::string_view marks = "!#$%&'*+/=?^_`{|}~-";
   if (local.empty() || local.front() == '.' || local.back() == '.') return false;
   for (size_t i = 0; i < local.size(); ++i) {
-    const char32_t c = local[i];
+    const Char c = local[i];
     if (c == '.') {
       if (local[i - 1] == '.') return false;
-    } else if (c < 0x80) {
+    } else if (static_cast<char32_t>(c) < 0x80) {
       const auto ascii = static_cast<char>(c);
-      if (!is_lower(ascii) && !is_digit(ascii) && marks.find(c) == std::u32string_view::npos)
+      if (!is_lower(ascii) && !is_digit(ascii) && marks.find(ascii) == std::string_view::npos)
         return false;
-    } else if (is_white_space(c)) {
+    } else if (is_white(c)) {
       return false;
     }
   }
@@ -90,26 +103,8 @@ bool ascii_domain(std::u32string_view text, std::string& out) {
   return domain_hook(utf8_of(domain), out) && is_domain(out);
 }
 
-}  // namespace
-
-Cleaned clean_email(std::string_view value, bool fold_gmail) {
-  if (value.size() > longest_input) return unusable(reason::too_long);
-  std::u32string text = plain_text(value);
-  if (const char* const why = absent(text)) return unusable(why);
-  strip_wrapping(text);
-  const size_t at = text.find('@');
-  if (at == std::u32string::npos || text.find('@', at + 1) != std::u32string::npos)
-    return unusable(reason::bad_email);
-  std::u32string local = text.substr(0, at);
-  // Whether there is white space at the ends is seen before folding, which trims.
-  if (local.empty() || is_white_space(local.front()) || is_white_space(local.back()))
-    return unusable(reason::bad_email);
-  local = folded(local);
-  if (!is_local(local)) return unusable(reason::bad_email);
-  std::string name = utf8_of(local), domain;
-  if (name.size() > longest_local ||
-      !ascii_domain(std::u32string_view(text).substr(at + 1), domain))
-    return unusable(reason::bad_email);
+/// The address of its two parts, each in its form.
+Cleaned joined(std::string name, std::string domain, bool fold_gmail) {
   if (fold_gmail && (domain == "gmail.com" || domain == "googlemail.com")) {
     name.resize(std::min(name.size(), name.find('+')));
     name.erase(std::remove(name.begin(), name.end(), '.'), name.end());
@@ -120,6 +115,45 @@ Cleaned clean_email(std::string_view value, bool fold_gmail) {
   }
   if (name.size() + 1 + domain.size() > longest_address) return unusable(reason::bad_email);
   return {name + "@" + domain};
+}
+
+Cleaned ascii_email(std::string_view text, bool fold_gmail) {
+  std::string address(unwrapped(text));
+  for (char& c : address) c = ascii::lower(c);
+  const std::string_view whole = address;
+  const size_t at = whole.find('@');
+  if (at == std::string_view::npos) return unusable(reason::bad_email);
+  const std::string_view name = whole.substr(0, at), domain = whole.substr(at + 1);
+  if (!is_local(name) || name.size() > longest_local || !is_domain(domain))
+    return unusable(reason::bad_email);
+  if (fold_gmail) return joined(std::string(name), std::string(domain), true);
+  if (address.size() > longest_address) return unusable(reason::bad_email);
+  return {std::move(address)};
+}
+
+}  // namespace
+
+Cleaned clean_email(std::string_view value, bool fold_gmail, const StandIns& stand_ins) {
+  if (value.size() > longest_input) return unusable(reason::too_long);
+  if (ascii::Plain plain; plain.read(value)) {
+    if (const char* const why = absent(plain.text(), stand_ins)) return unusable(why);
+    return ascii_email(plain.text(), fold_gmail);
+  }
+  const std::u32string plain = plain_text(value);
+  if (const char* const why = absent(plain, stand_ins)) return unusable(why);
+  const std::u32string_view text = unwrapped(std::u32string_view(plain));
+  const size_t at = text.find('@');
+  if (at == text.npos || text.find('@', at + 1) != text.npos) return unusable(reason::bad_email);
+  std::u32string local(text.substr(0, at));
+  // Whether there is white space at the ends is seen before folding, which trims.
+  if (local.empty() || is_white_space(local.front()) || is_white_space(local.back()))
+    return unusable(reason::bad_email);
+  local = folded(local);
+  if (!is_local(std::u32string_view(local))) return unusable(reason::bad_email);
+  std::string name = utf8_of(local), domain;
+  if (name.size() > longest_local || !ascii_domain(text.substr(at + 1), domain))
+    return unusable(reason::bad_email);
+  return joined(std::move(name), std::move(domain), fold_gmail);
 }
 
 }  // namespace clientele

@@ -8,6 +8,7 @@ namespace clientele {
 /// once. It throws 0A000 where libidn2 is not installed.
 inline bool (*domain_hook)(const std::string& domain, std::string& ascii) = nullptr;
 
-Cleaned clean_email(std::string_view value, bool fold_gmail);
+Cleaned clean_email(std::string_view value, bool fold_gmail,
+                    const StandIns& stand_ins = StandIns::standard());
 
 }  // namespace clientele

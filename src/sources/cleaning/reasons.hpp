@@ -8,6 +8,7 @@ inline constexpr char blank[] = "blank";
 inline constexpr char stand_in[] = "placeholder";
 inline constexpr char too_long[] = "text_too_long";
 inline constexpr char bad_email[] = "bad_email";
+inline constexpr char bad_phone[] = "bad_phone";
 inline constexpr char bad_uuid[] = "bad_uuid";
 inline constexpr char bad_amount[] = "bad_amount";
 inline constexpr char amount_out_of_range[] = "amount_out_of_range";

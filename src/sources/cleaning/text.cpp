@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
+#include "sources/cleaning/ascii.hpp"
 #include "sources/cleaning/reasons.hpp"
 #include "sources/cleaning/unicode_tables.hpp"
 
@@ -19,9 +20,8 @@ bool is_in(const unicode::Range* ranges, size_t count, char32_t c) {
 }
 
 bool is_dropped(char32_t c) {
-  return (c < 0x20 || (c >= 0x7F && c < 0xA0) ||
-          is_in(unicode::ignorable, unicode::ignorable_count, c)) &&
-         !is_white_space(c);
+  if (c < 0x80) return ascii::class_of[c] == ascii::dropped;
+  return (c < 0xA0 || is_in(unicode::ignorable, unicode::ignorable_count, c)) && !is_white_space(c);
 }
 
 bool all_ascii(std::u32string_view text) {
@@ -50,17 +50,19 @@ std::u32string case_folded(std::u32string_view text) {
   return out;
 }
 
-constexpr std::u32string_view absent_words[] = {
-    U"null",    U"none",      U"nil",
-    U"n/a",     U"nan",       U"undefined",
-    U"unknown", U"anonymous", U"guest",
-    U"-",       U"--",        U".",
-    U"?",       U"0",         U"-1",
-    U"\\n",     U"无",        U"未知",
-    U"匿名",    U"暂无",      U"00000000-0000-0000-0000-000000000000"};
+const std::string standard_words[] = {
+    "null",    "none",      "nil",
+    "n/a",     "nan",       "undefined",
+    "unknown", "anonymous", "guest",
+    "-",       "--",        ".",
+    "?",       "0",         "-1",
+    "\\N",     "无",        "未知",
+    "匿名",    "暂无",      "00000000-0000-0000-0000-000000000000"};
 constexpr std::u32string_view number_words[] = {U"nan", U".", U"0", U"-1"};
+constexpr std::string_view ascii_number_words[] = {"nan", ".", "0", "-1"};
 
-int hex_digit(char32_t c) {
+template <class Char>
+int hex_digit(Char c) {
   if (c >= '0' && c <= '9') return static_cast<int>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<int>(c - 'a') + 10;
   if (c >= 'A' && c <= 'F') return static_cast<int>(c - 'A') + 10;
@@ -68,7 +70,8 @@ int hex_digit(char32_t c) {
 }
 
 /// As PostgreSQL reads a UUID: braces, and a hyphen after each four digits, may be there or not.
-bool read_uuid(std::u32string_view text, std::string& out) {
+template <class Char>
+bool read_uuid(std::basic_string_view<Char> text, std::string& out) {
   if (text.size() > 1 && text.front() == '{' && text.back() == '}')
     text = text.substr(1, text.size() - 2);
   size_t at = 0;
@@ -109,6 +112,7 @@ std::string utf8_of(std::u32string_view text) {
 }
 
 bool is_white_space(char32_t c) {
+  if (c < 0x80) return ascii::is_white(static_cast<char>(c));
   return is_in(unicode::white_space, unicode::white_space_count, c);
 }
 
@@ -121,8 +125,10 @@ std::u32string trimmed(std::u32string text) {
 
 std::u32string plain_text(std::string_view utf8) {
   // What is removed may have kept a letter and its mark apart, so the rest is normalised again.
-  const std::u32string once = normalized(Form::nfkc, characters(utf8));
-  return trimmed(normalized(Form::nfkc, without_dropped(once)));
+  std::u32string once = normalized(Form::nfkc, characters(utf8));
+  const size_t size = once.size();
+  std::u32string rest = without_dropped(std::move(once));
+  return trimmed(rest.size() == size ? std::move(rest) : normalized(Form::nfkc, std::move(rest)));
 }
 
 std::u32string one_blank(const std::u32string& text) {
@@ -153,16 +159,58 @@ std::u32string folded(const std::u32string& text) {
   return trimmed(std::move(now));
 }
 
-const char* absent(const std::u32string& plain, bool number) {
+StandIns::StandIns(std::span<const std::string> words) {
+  for (const std::string& word : words) {
+    std::u32string form = folded(plain_text(word));
+    if (form.empty()) continue;
+    longest_ = std::max(longest_, form.size());
+    if (all_ascii(form) && form.size() < lengths_.size()) {
+      first_.set(form.front());
+      lengths_.set(form.size());
+      ascii_.push_back(utf8_of(form));
+    }
+    words_.push_back(std::move(form));
+  }
+  std::sort(words_.begin(), words_.end());
+}
+
+const StandIns& StandIns::standard() {
+  static const StandIns words{standard_words};
+  return words;
+}
+
+bool StandIns::has(const std::u32string& plain) const {
+  // Folding makes no text shorter than a third.
+  if (plain.size() > 3 * longest_) return false;
+  return std::binary_search(words_.begin(), words_.end(), folded(plain));
+}
+
+bool StandIns::has(std::string_view plain) const {
+  if (plain.size() >= lengths_.size()) return has(std::u32string(plain.begin(), plain.end()));
+  if (plain.empty() || !lengths_[plain.size()] ||
+      !first_[static_cast<uint8_t>(ascii::lower(plain.front()))])
+    return false;
+  return std::any_of(ascii_.begin(), ascii_.end(), [&](const std::string& word) {
+    return std::equal(word.begin(), word.end(), plain.begin(), plain.end(),
+                      [](char a, char b) { return a == ascii::lower(b); });
+  });
+}
+
+const char* absent(std::string_view plain, const StandIns& stand_ins, bool number) {
   if (plain.empty()) return reason::blank;
-  if (plain.size() > 36) return nullptr;
-  const std::u32string word = folded(plain);
-  if (number &&
-      std::find(std::begin(number_words), std::end(number_words), word) != std::end(number_words))
-    return nullptr;
-  return std::find(std::begin(absent_words), std::end(absent_words), word) != std::end(absent_words)
-             ? reason::stand_in
-             : nullptr;
+  if (!stand_ins.has(plain)) return nullptr;
+  const bool is_number =
+      number && std::find(std::begin(ascii_number_words), std::end(ascii_number_words),
+                          ascii::lowered(plain)) != std::end(ascii_number_words);
+  return is_number ? nullptr : reason::stand_in;
+}
+
+const char* absent(const std::u32string& plain, const StandIns& stand_ins, bool number) {
+  if (plain.empty()) return reason::blank;
+  if (!stand_ins.has(plain)) return nullptr;
+  const bool is_number = number && std::find(std::begin(number_words), std::end(number_words),
+                                             folded(plain)) != std::end(number_words);
+  return is_number ? nullptr : reason::stand_in;
 }
 
 KeyForm key_form_named(std::string_view name) {
@@ -174,21 +222,43 @@ KeyForm key_form_named(std::string_view name) {
               "normal must be key, nocase, exact or uuid, not \"" + std::string(name) + "\"");
 }
 
-Cleaned clean_key(std::string_view value, KeyForm form) {
+namespace {
+
+template <class Char>
+Cleaned clean_uuid(std::basic_string_view<Char> plain, const StandIns& stand_ins) {
+  std::string uuid;
+  if (!read_uuid(plain, uuid)) return unusable(reason::bad_uuid);
+  // In braces, for example, it is not the word that was compared.
+  if (stand_ins.has(std::string_view(uuid))) return unusable(reason::stand_in);
+  return {std::move(uuid)};
+}
+
+Cleaned ascii_key(std::string_view value, const ascii::Plain& plain, KeyForm form,
+                  const StandIns& stand_ins) {
+  if (const char* const why = absent(plain.text(), stand_ins)) return unusable(why);
+  if (form == KeyForm::exact) return {std::string(ascii::trimmed(value))};
+  if (form == KeyForm::uuid) return clean_uuid(plain.text(), stand_ins);
+  std::string key = plain.has(ascii::blank | ascii::white) ? ascii::one_blank(plain.text())
+                                                           : std::string(plain.text());
+  if (form == KeyForm::nocase && plain.has(ascii::capital))
+    for (char& c : key) c = ascii::lower(c);
+  return {std::move(key)};
+}
+
+}  // namespace
+
+Cleaned clean_key(std::string_view value, KeyForm form, const StandIns& stand_ins) {
   if (value.size() > longest_input) return unusable(reason::too_long);
+  if (ascii::Plain plain; plain.read(value)) return ascii_key(value, plain, form, stand_ins);
   const std::u32string plain = plain_text(value);
-  if (const char* const why = absent(plain)) return unusable(why);
+  if (const char* const why = absent(plain, stand_ins)) return unusable(why);
   switch (form) {
     case KeyForm::exact:
       return {utf8_of(trimmed(characters(value)))};
     case KeyForm::nocase:
       return {utf8_of(one_blank(folded(plain)))};
-    case KeyForm::uuid: {
-      std::string uuid;
-      if (!read_uuid(plain, uuid)) return unusable(reason::bad_uuid);
-      if (uuid.find_first_not_of("0-") == std::string::npos) return unusable(reason::stand_in);
-      return {uuid};
-    }
+    case KeyForm::uuid:
+      return clean_uuid(std::u32string_view(plain), stand_ins);
     case KeyForm::key:
       break;
   }
@@ -197,6 +267,10 @@ Cleaned clean_key(std::string_view value, KeyForm form) {
 
 Cleaned clean_event(std::string_view value) {
   if (value.size() > longest_input) return unusable(reason::too_long);
+  if (ascii::Plain plain; plain.read(value)) {
+    const std::string_view name = ascii::trimmed(value);
+    return name.empty() ? unusable(reason::missing_event) : Cleaned{std::string(name)};
+  }
   const std::u32string text = trimmed(normalized(Form::nfc, characters(value)));
   if (text.empty()) return unusable(reason::missing_event);
   return {utf8_of(text)};

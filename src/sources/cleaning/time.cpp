@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "sources/cleaning/ascii.hpp"
 #include "sources/cleaning/reasons.hpp"
 #include "sources/cleaning/text.hpp"
 #include "sources/cleaning/written_time.hpp"
@@ -184,11 +185,17 @@ TimeUnit time_unit_named(std::string_view name) {
 
 CleanedTime clean_time(std::string_view value, const TimeOptions& options) {
   if (value.size() > longest_input) return out(reason::too_long);
+  if (ascii::Plain written; written.read(value)) {
+    const auto known = ascii::time(written.text(), options.unit);
+    // A number is never a word that stands for nothing.
+    if (known && !(known->local && options.stand_ins->has(written.text())))
+      return known->local ? local_time(known->at, {}, options) : in_range(known->at, options);
+  }
   const std::u32string text = plain_text(value);
   if (is_infinite(text)) return out(reason::time_out_of_range);
   Plain p;
   const bool plain_number = read_plain(text, p);
-  if (!plain_number && (absent(text, true) != nullptr || is_no_date(text)))
+  if (!plain_number && (absent(text, *options.stand_ins, true) != nullptr || is_no_date(text)))
     return out(reason::missing_time);
   const bool calendar = options.unit == TimeUnit::none && (text.size() == 8 || text.size() == 14);
   if (plain_number && !(calendar && !p.negative && p.whole.size() == text.size()))

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/calendar.hpp"
+#include "sources/cleaning/text.hpp"
 
 namespace clientele {
 
@@ -26,6 +27,7 @@ struct TimeOptions {
   /// the options for an empty one. False for an unknown name.
   bool (*instant)(const void* context, const std::string& zone, Micros local, Micros& at) = nullptr;
   const void* context = nullptr;
+  const StandIns* stand_ins = &StandIns::standard();
 };
 
 struct CleanedTime {

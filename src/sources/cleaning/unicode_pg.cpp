@@ -24,6 +24,9 @@ std::u32string normalized_by_server(Form form, std::u32string_view text) {
   const UnicodeNormalizationForm wanted = form == Form::nfc   ? UNICODE_NFC
                                           : form == Form::nfd ? UNICODE_NFD
                                                               : UNICODE_NFKC;
+  // Most texts are normal, which the server sees without memory of its own; it cannot see NFD.
+  if (form != Form::nfd && unicode_is_normalized_quickcheck(wanted, from) == UNICODE_NORM_QC_YES)
+    return ended;
   pg_wchar* const made = pg::call_pg([&] { return unicode_normalize(wanted, from); });
   std::u32string out(reinterpret_cast<const char32_t*>(made));
   pg::call_pg([&] { pfree(made); });
@@ -77,6 +80,7 @@ bool domain_by_idn2(const std::string& domain, std::string& ascii) {
 void install_cleaning_hooks() {
   normalize_hook = normalized_by_server;
   domain_hook = domain_by_idn2;
+  install_phone_hook();
 }
 
 }  // namespace clientele

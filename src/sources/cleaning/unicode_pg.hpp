@@ -3,7 +3,10 @@
 
 namespace clientele {
 
-/// Gives the core PostgreSQL's normalisation, and libidn2 for domains. For _PG_init.
+/// Gives the core PostgreSQL's normalisation, libidn2 for domains, and libphonenumber for phone
+/// numbers. For _PG_init.
 void install_cleaning_hooks();
+/// A part of it.
+void install_phone_hook();
 
 }  // namespace clientele

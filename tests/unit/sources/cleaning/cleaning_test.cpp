@@ -3,6 +3,7 @@
 
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/email.hpp"
+#include "sources/cleaning/phone.hpp"
 #include "sources/cleaning/reasons.hpp"
 #include "sources/cleaning/time.hpp"
 #include "sources/cleaning/unicode_tables.hpp"
@@ -31,6 +32,7 @@ class Cleaning : public ::testing::Test {
   void TearDown() override {
     normalize_hook = nullptr;
     domain_hook = nullptr;
+    phone_hook = nullptr;
   }
 };
 
@@ -253,6 +255,54 @@ TEST_F(Cleaning, orders_and_units) {
   EXPECT_EQ(time_of("1e400", options), "bad_time");
   EXPECT_EQ(code_of([] { time_unit_named("days"); }), "22023");
   EXPECT_EQ(code_of([] { date_order_named("DMY"); }), "22023");
+}
+
+/// What reaches the library, and a number that is not valid.
+bool echoed(const std::string& text, const std::string& country, std::string& number) {
+  number = country + "|" + text;
+  return text.find('9') == std::string::npos;
+}
+
+TEST_F(Cleaning, phones) {
+  EXPECT_EQ(code_of([] { clean_phone("1", ""); }), "0A000");
+  phone_hook = echoed;
+  const auto phone = [](std::string_view v, const std::string& country = "") {
+    return shown(clean_phone(v, country));
+  };
+  EXPECT_EQ(phone(" １３８\xE2\x80\x8B０ ", "CN"), "'CN|1380'");
+  EXPECT_EQ(phone("1   2"), "'|1 2'");
+  for (const char* word : {"转", "轉", "分机", "分機"})
+    EXPECT_EQ(phone("010" + std::string(word) + "801"), "'|010 ext 801'") << word;
+  EXPECT_EQ(phone("9"), "bad_phone");
+  EXPECT_EQ(phone(" "), "blank");
+  EXPECT_EQ(phone("N/A"), reason::stand_in);
+  EXPECT_EQ(phone(std::string(250, '1')), "'|" + std::string(250, '1') + "'");
+  EXPECT_EQ(phone(std::string(251, '1')), "bad_phone");
+  EXPECT_EQ(phone(std::string(10'001, '1')), "text_too_long");
+  EXPECT_EQ(country_named("de"), "DE");
+  for (const char* bad : {"", "D", "DEU", "4A", "Ö"})
+    EXPECT_EQ(code_of([&] { country_named(bad); }), "22023") << bad;
+}
+
+TEST_F(Cleaning, other_stand_ins) {
+  const std::string words[] = {" Ｋeine", "n/a", "1900-01-01", "0", "-99", ""};
+  const StandIns mine{words};
+  for (const char* word : {"KEINE", "keine ", "N/A", "0", "-99"})
+    EXPECT_STREQ(clean_key(word, KeyForm::key, mine).reason, reason::stand_in) << word;
+  EXPECT_EQ(shown(clean_key("null", KeyForm::key, mine)), "'null'");
+  EXPECT_EQ(shown(clean_key("", KeyForm::key, mine)), "blank");
+  constexpr char nil[] = "00000000-0000-0000-0000-000000000000";
+  EXPECT_EQ(shown(clean_key(nil, KeyForm::uuid, mine)), std::string("'") + nil + "'");
+  EXPECT_EQ(shown(clean_key("{00000000000000000000000000000000}", KeyForm::uuid)),
+            reason::stand_in);
+  EXPECT_EQ(shown(clean_email("keine", false, mine)), reason::stand_in);
+  EXPECT_STREQ(clean_amount("-99", DecimalMark::point, "", mine).reason, "blank");
+  EXPECT_EQ(clean_amount("0", DecimalMark::point, "", mine).reason, nullptr);
+  EXPECT_EQ(shown(clean_currency("keine", "CNY", mine)), "'CNY'");
+  TimeOptions options;
+  options.stand_ins = &mine;
+  EXPECT_EQ(time_of("1900-01-01", options), "missing_time");
+  EXPECT_EQ(shown(clean_key("0", KeyForm::key, StandIns({}))), "'0'");
 }
 
 TEST_F(Cleaning, bounds_and_zones) {

@@ -26,7 +26,10 @@ COMMENT ON FUNCTION owner_of_customer(bigint) IS
 Errors: 42704 for a customer that does not exist, 55000 for one without identifiers, 22004 for NULL.';
 
 CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identity_decisions');
+  RETURN (
   WITH RECURSIVE group_of (id) AS (
     SELECT unnest(ids)
     UNION
@@ -36,8 +39,8 @@ CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
       UNION ALL
       SELECT d.a_id FROM clientele_data.identity_decisions d WHERE d.b_id = g.id AND d.verdict = 'same' AND d.withdrawn_at IS NULL) x (id)
   )
-  SELECT array_agg(g.id) FROM group_of g
-$$;
+  SELECT array_agg(g.id) FROM group_of g);
+END $$;
 COMMENT ON FUNCTION decided_same(bigint[]) IS
   'Returns all identifiers that decisions join with these; a part of merge_customers().';
 
@@ -77,10 +80,11 @@ Errors: 23514 for a contradiction; it names the decision in force.';
 CREATE FUNCTION resolve_again(ids bigint[], decision_id bigint, because text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  batch CONSTANT bigint := nextval('clientele_data.journey_batches');
+  batch bigint;
   plan record;
 BEGIN
   PERFORM clientele.require_store('identities');
+  batch := nextval('clientele_data.journey_batches');
   plan := clientele.plan_partition(ids, '{}', batch, '{}', '{}', '{}', '{}', '{}');
   RETURN clientele.apply_partition(plan, batch, NULL, decision_id, because, '{}', '{}', '{}');
 END $$;

@@ -11,6 +11,7 @@ BEGIN
   IF ids = '{}' THEN
     RETURN ids;
   END IF;
+  PERFORM clientele.require_store(t.name) FROM unnest('{identities,identity_links,identity_decisions,identity_kinds}'::text[]) t (name);
   -- A few neighbours of each suffice in most cases: those that are not among the nodes are as they are in the tables.
   SELECT array_agg(s.id) FILTER (WHERE s.ignored OR n.touches), array_agg(s.id) FILTER (WHERE s.open AND NOT n.touches)
   INTO sure, rest
@@ -86,6 +87,8 @@ DECLARE
   link record;
   decision record;
 BEGIN
+  PERFORM clientele.require_store(t.name)
+  FROM unnest('{identities,customers,identity_links,identity_decisions,identity_kinds,settings}'::text[]) t (name);
   LOOP
     WHILE frontier <> '{}' LOOP
       cut := clientele.surely_shared(

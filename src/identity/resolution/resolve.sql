@@ -128,9 +128,9 @@ clientele; a part of resolve_identities().';
 CREATE FUNCTION merge_home_journeys(homes bigint[], parts journey[], batch bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  merged bigint;
   stranger bigint;
 BEGIN
+  PERFORM clientele.require_store('identities');
   IF cardinality(homes) <> cardinality(parts) THEN
     RAISE EXCEPTION 'homes and parts must be of one length' USING ERRCODE = 'array_subscript_error';
   END IF;
@@ -139,10 +139,9 @@ BEGIN
     -- What has moved since the snapshot is error 40001.
     PERFORM 1 FROM clientele_data.identities i WHERE i.identity_id = ANY (homes) FOR KEY SHARE;
   END IF;
-  EXECUTE clientele.merge_statement('SELECT i.customer_id, p.home_id, p.journey FROM unnest($2, $3) p (home_id, journey)
-                                     LEFT JOIN clientele_data.identities i ON i.identity_id = p.home_id')
-  INTO merged USING coalesce(batch, nextval('clientele_data.journey_batches')), homes, parts;
-  RETURN merged;
+  RETURN clientele.merge_given('SELECT i.customer_id, p.home_id, p.journey FROM unnest($2, $3) p (home_id, journey)
+                                LEFT JOIN clientele_data.identities i ON i.identity_id = p.home_id',
+                               coalesce(batch, nextval('clientele_data.journey_batches')), homes, parts);
 EXCEPTION WHEN not_null_violation THEN
   stranger := (SELECT h FROM unnest(homes) h WHERE NOT EXISTS (SELECT FROM clientele_data.identities i WHERE i.identity_id = h) LIMIT 1);
   RAISE EXCEPTION 'identity % is not in clientele_data.identities', stranger USING ERRCODE = 'foreign_key_violation';

@@ -100,7 +100,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
   IF owners[1] = owners[2] THEN
     RAISE EXCEPTION 'a customer cannot be merged with itself: %', a USING ERRCODE = 'invalid_parameter_value';
@@ -124,7 +124,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
   IF owners[1] = owners[2] THEN
     RAISE EXCEPTION 'a customer cannot be kept apart from itself: %', a USING ERRCODE = 'invalid_parameter_value';
@@ -146,7 +146,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   id := (clientele.find_identities(ARRAY[kind], ARRAY[value]))[1];
   IF id IS NULL THEN
     RAISE EXCEPTION 'identity "%" of kind "%" does not exist', left(value, 100), left(kind, 100) USING ERRCODE = 'undefined_object',
@@ -170,7 +170,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'UPDATE'),
           clientele.require_store('merges', 'INSERT'), clientele.require_store('identity_links', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   UPDATE clientele_data.identity_decisions d SET withdrawn_at = now(), withdrawn_by = session_user
   WHERE d.decision_id = withdraw_decision.decision_id AND d.withdrawn_at IS NULL
   RETURNING d.verdict, d.a_id, d.b_id INTO decision;
@@ -201,7 +201,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT'), clientele.require_store('identity_links', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   SELECT m.*, d.verdict, d.withdrawn_at, k.owner_id INTO merge
   FROM clientele_data.merges m JOIN clientele_data.customers k ON k.customer_id = m.kept_id
   LEFT JOIN clientele_data.identity_decisions d ON d.decision_id = m.decision_id
@@ -262,7 +262,7 @@ CREATE FUNCTION resolve_all_identities(because text DEFAULT 'kinds') RETURNS big
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('customers', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   -- An identifier without links and decisions that owns its customer is one of its own in any partition.
   RETURN clientele.resolve_again(ARRAY(
     SELECT l.home_id FROM clientele_data.identity_links l

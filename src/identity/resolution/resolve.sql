@@ -35,6 +35,20 @@ END $$;
 COMMENT ON FUNCTION check_identities(text[], text[], integer[], integer[]) IS
   'Checks the arguments of resolve_identities().';
 
+CREATE FUNCTION lock_identities() RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identity_state', 'UPDATE');
+  PERFORM clientele.lock_dictionaries();
+  -- With a snapshot from before another change this is error 40001.
+  UPDATE clientele_data.identity_state s SET changes = s.changes + 1;
+END $$;
+COMMENT ON FUNCTION lock_identities() IS
+  'Waits until no other transaction changes links and decisions, and keeps others from it until the end of yours; a part of
+resolve_identities().
+Errors: 40001 if another one has done so since the snapshot of a transaction in REPEATABLE READ, 42P01 without a store, 42501 without the
+right to change identities.';
+
 CREATE FUNCTION resolve_identities(kinds text[], "values" text[], homes integer[], others integer[], run_id bigint DEFAULT NULL)
   RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
@@ -56,7 +70,7 @@ BEGIN
   END IF;
 
   PERFORM clientele.require_store(t.name, 'INSERT') FROM unnest('{identities,customers,identity_links,merges}'::text[]) t (name);
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   -- Another transaction may have added some meanwhile.
   ids := clientele.find_identities(kinds, "values");
   batch := nextval('clientele_data.journey_batches');

@@ -34,6 +34,7 @@ struct Item {
   std::string key;  // 绿茶-017
   uint8_t category;
   std::string properties;  // JSON
+  std::string_view category_name, brand;
 };
 
 inline constexpr size_t items_of_category = 60;
@@ -48,9 +49,11 @@ inline std::vector<Item> make_items() {
       number.insert(0, 3 - number.size(), '0');
       Item item{std::string(category.products[i % category.products.size()]) + "-" + number,
                 static_cast<uint8_t>(c),
-                {}};
-      item.properties = "{\"category\": \"" + std::string(category.name) + "\", \"brand\": \"" +
-                        std::string(category.brands[i % category.brands.size()]) + "\"}";
+                {},
+                category.name,
+                category.brands[i % category.brands.size()]};
+      item.properties = "{\"category\": \"" + std::string(item.category_name) +
+                        "\", \"brand\": \"" + std::string(item.brand) + "\"}";
       items.push_back(std::move(item));
     }
   return items;

@@ -20,10 +20,18 @@ class Explanation {
     for (const Role role : {Role::customer, Role::time, Role::clock, Role::event, Role::channel,
                             Role::item, Role::amount})
       print(role);
+    std::string known;
+    for (size_t k = 0; k < identifier_count; ++k)
+      if (const auto& i = plan_.identifiers[k])
+        known += (known.empty() ? "" : ", ") + std::string(identifier_names[k]) + " " +
+                 shown(plan_.columns[*i].name);
+    if (!known.empty()) line("known by", known, "");
     std::string unused;
     for (size_t i = 0; i < plan_.width; ++i) {
       const auto is_it = [i](const Choice& choice) { return choice.column == i; };
       if (std::any_of(plan_.choices.begin(), plan_.choices.end(), is_it)) continue;
+      if (std::count(plan_.identifiers.begin(), plan_.identifiers.end(), std::optional(i)) > 0)
+        continue;
       if (unused.size() < 500)
         (unused += unused.empty() ? "" : ", ") += shown(plan_.columns[i].name);
       else if (!unused.ends_with("…"))

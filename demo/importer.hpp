@@ -22,6 +22,8 @@ class Importer {
  public:
   Importer(const Plan& plan, const Settings& s) : plan_(plan), s_(s) {
     for (size_t r = 0; r < role_count; ++r) at_[r] = plan.choices[r].column.value_or(no_column);
+    // The first kind is the customer, which has its own place.
+    if (s.identifiers) at_[0] = plan.identifiers[0].value_or(no_column);
   }
 
   void run(Source& source) {
@@ -135,7 +137,7 @@ class Importer {
     if (reason != nullptr) {
       Rejects& rejects = rejected_[reason];
       if (rejects.count++ == 0) rejects.line = record.line, rejects.example = shown(example_);
-      out_ += "\\N\t\\N\t\\N\t\\N\t\\N\t\\N\t";
+      for (size_t n = 6 + (s_.identifiers ? identifier_count - 1 : 0); n > 0; --n) out_ += "\\N\t";
       (out_ += reason) += '\t';
       put_content(record.raw);
       out_ += '\n';
@@ -151,6 +153,11 @@ class Importer {
     put(has(Role::channel) ? field(Role::channel) : std::string_view(s_.channel_name));
     put(field(Role::item));
     put(amount_);
+    if (s_.identifiers)
+      for (size_t k = 1; k < identifier_count; ++k) {
+        const auto at = plan_.identifiers[k];
+        put(at && *at < record.fields.size() ? clean(record.fields[*at]) : std::string_view{});
+      }
     out_ += "\\N\t\\N\n";
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columns.hpp"
+#include "identifiers.hpp"
 #include "layout.hpp"
 #include "settings.hpp"
 #include "source.hpp"
@@ -29,6 +30,7 @@ struct Plan {
   size_t width = 0, least = 0;  // fields of a row; those beyond are blank, and a few may be missing
   std::vector<ColumnFacts> columns;
   std::array<Choice, role_count> choices;
+  Identifiers identifiers;
   TimeStyle time;
   OrderChoice order;
   std::string figures_why;
@@ -86,6 +88,7 @@ class Planner {
     plan_.layout = std::move(*layout);
     look();
     plan_.choices = ColumnChooser(plan_.columns, plan_.header, s_.wishes).choose();
+    if (s_.identifiers) plan_.identifiers = find_identifiers(plan_.columns, plan_.choices);
     settle_times();
     settle_decimals();
     return std::move(plan_);

@@ -34,7 +34,8 @@ inline constexpr const char* usage =
     "  --utc-offset OFFSET   where times without a zone are from: +08:00\n"
     "  --decimal-comma, --decimal-point\n"
     "  --encoding NAME       GB18030, WINDOWS-1252 … as iconv names them\n"
-    "  --name NAME           what to call the file when speaking of it\n";
+    "  --name NAME           what to call the file when speaking of it\n"
+    "  --identifiers         writes all identifiers of a customer, each in a column of its own\n";
 
 struct Settings {
   Wishes wishes;
@@ -42,6 +43,7 @@ struct Settings {
   std::optional<std::string> event_name;
   std::string channel_name, name = "the file", encoding;
   std::optional<bool> decimal_comma;
+  bool identifiers = false;
   TimeStyle time;
 };
 
@@ -95,6 +97,8 @@ inline Settings read_arguments(int argc, char** argv) {
       s.channel_name = arguments.value();
     else if (name == "--name")
       s.name = arguments.value();
+    else if (name == "--identifiers")
+      s.identifiers = true;
     else if (name == "--encoding")
       s.encoding = arguments.value();
     else if (name == "--delimiter")

@@ -4,10 +4,14 @@
 
 #include <chrono>
 #include <cstdio>
-#include <memory>
+#include <cstdlib>
+#include <optional>
+#include <set>
 #include <string>
 
+#include "channels.hpp"
 #include "options.hpp"
+#include "output.hpp"
 #include "shopper.hpp"
 
 namespace demo {
@@ -15,9 +19,14 @@ namespace {
 
 constexpr const char* usage =
     "simulate [--customers N] [--days N] [--seed N] [--start YYYY-MM-DD]\n"
-    "         [--events FILE] [--truth FILE] [--quiet]\n\n"
+    "         [--events FILE] [--truth FILE] [--sources DIRECTORY] [--quiet]\n\n"
     "Writes the events of a simulated shop as CSV to FILE or standard output, and what the\n"
     "shop cannot know (who is still a customer, how much each will buy) to the truth file.\n"
+    "With --sources the events are instead the rows of five systems, as they arrive: with\n"
+    "faults, second deliveries and what each system knows of a person. Files for COPY:\n"
+    "  web app orders service crm    .tsv, and .late.tsv for what arrives after the end\n"
+    "  rates.tsv                     exchange rates\n"
+    "  rows.tsv identifiers.tsv      whose each row and identifier is, and what is wrong\n"
     "The same seed and sizes give the same bytes everywhere.\n";
 
 struct Settings {
@@ -26,7 +35,7 @@ struct Settings {
   uint64_t seed = 1;
   std::chrono::sys_days start{std::chrono::year{2025} / 1 / 1};
   std::string events = "-";
-  std::string truth;
+  std::string truth, sources;
   bool quiet = false;
 };
 
@@ -58,6 +67,8 @@ Settings read_arguments(int argc, char** argv) {
       s.events = arguments.value();
     else if (name == "--truth")
       s.truth = arguments.value();
+    else if (name == "--sources")
+      s.sources = arguments.value();
     else if (name == "--quiet")
       s.quiet = true;
     else if (name == "--help")
@@ -66,92 +77,6 @@ Settings read_arguments(int argc, char** argv) {
       arguments.unknown();
   }
   return s;
-}
-
-struct Closer {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using File = std::unique_ptr<std::FILE, Closer>;
-
-/// A CSV file written through one big buffer.
-class Output {
- public:
-  Output(const std::string& path, const char* header)
-      : file_(path == "-" ? ::fdopen(::dup(1), "w") : std::fopen(path.c_str(), "w")) {
-    if (!file_) throw std::runtime_error("cannot write " + path);
-    text += header;
-  }
-  void flush_if_full() {
-    if (text.size() > (1 << 20)) flush();
-  }
-  void flush() {
-    if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() ||
-        std::fflush(file_.get()) != 0)
-      throw std::runtime_error("cannot write: the disk is full or the reader has gone");
-    text.clear();
-  }
-
-  std::string text;
-
- private:
-  File file_;
-};
-
-/// Writes instants; nearby ones share their date.
-class Clock {
- public:
-  explicit Clock(std::chrono::sys_days start) : start_(start) {}
-
-  void append(std::string& out, int64_t ms) {
-    int64_t day = ms / ms_per_day, rest = ms % ms_per_day;
-    if (rest < 0) rest += ms_per_day, --day;
-    append_date(out, day);
-    const auto seconds = static_cast<unsigned>(rest / 1000);
-    char time[] = "T00:00:00.000Z";
-    two(time + 1, seconds / 3600), two(time + 4, seconds / 60 % 60), two(time + 7, seconds % 60);
-    const auto fraction = static_cast<unsigned>(rest % 1000);
-    time[10] = static_cast<char>('0' + fraction / 100), two(time + 11, fraction % 100);
-    out.append(time, 14);
-  }
-
-  void append_date(std::string& out, int64_t day) {
-    if (day != day_) {
-      const std::chrono::year_month_day date{start_ + std::chrono::days{day}};
-      char text[16];
-      std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-      date_ = text, day_ = day;
-    }
-    out += date_;
-  }
-
- private:
-  static void two(char* at, unsigned n) {
-    at[0] = static_cast<char>('0' + n / 10), at[1] = static_cast<char>('0' + n % 10);
-  }
-  std::chrono::sys_days start_;
-  int64_t day_ = INT64_MIN;
-  std::string date_;
-};
-
-void append_fixed(std::string& out, double value, int digits) {
-  char text[64];
-  out.append(text, std::snprintf(text, sizeof text, "%.*f", digits, value));
-}
-
-void append_money(std::string& out, int64_t cents) {
-  if (cents < 0) out += '-', cents = -cents;
-  out += std::to_string(cents / 100);
-  out += '.';
-  out += static_cast<char>('0' + cents / 10 % 10);
-  out += static_cast<char>('0' + cents % 10);
-}
-
-/// c00000042: padded, so that they sort.
-std::string customer_key(uint64_t number) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < 8) digits.insert(0, 8 - digits.size(), '0');
-  return "c" + digits;
 }
 
 std::vector<Item> make_quoted_items() {
@@ -207,11 +132,87 @@ void write_truth(std::string& out, const std::string& key, const Shopper& shoppe
   out += '\n';
 }
 
+/// The events as the rows of five systems, and whose each identifier is.
+class Sources {
+ public:
+  explicit Sources(const Settings& s)
+      : seed_(s.seed),
+        items_(make_items()),
+        deliveries_(s.sources, static_cast<int64_t>(s.days) * ms_per_day),
+        channels_(deliveries_, s.start, items_),
+        identifiers_(s.sources + "/identifiers.tsv", "") {
+    Output rates(s.sources + "/rates.tsv", "");
+    Clock clock(s.start);
+    const auto since = [&](const char* currency, int64_t day, const char* rate) {
+      (rates.text += currency) += '\t';
+      clock.append_date(rates.text, day);
+      ((rates.text += '\t') += rate) += '\n';
+    };
+    since("CNY", -1, "0.125"), since("HKD", -1, "0.125");
+    since("EUR", -1, "1"), since("EUR", second_half, "1.25");
+    rates.flush();
+  }
+
+  /// Two that follow each other may share a household.
+  void add(uint64_t number, const Life& life) {
+    if (number % 2 == 1) {
+      end_household();
+      home_ = household_of(seed_, number, chinese(life.shopper.city));
+    }
+    Person person(seed_, number, life, home_);
+    channels_.deliver(person);
+    for (const auto& [id, nobodys] : person.used)
+      if (!nobodys || strangers_.insert(id).second) write(id, nobodys ? 0 : number);
+    if (number % block == 0) deliveries_.flush_block();
+  }
+
+  void finish() {
+    end_household();
+    deliveries_.flush_block();
+    deliveries_.finish();
+    identifiers_.flush();
+  }
+
+ private:
+  static constexpr uint64_t block = 50'000;
+
+  static bool chinese(std::string_view name) {
+    for (const City& city : cities)
+      if (city.name == name) return city.chinese;
+    return false;
+  }
+
+  void end_household() {
+    for (const auto& [id, owner] : home_.owners) write(id, owner);
+    home_ = {};
+  }
+
+  void write(const std::pair<Kind, std::string>& id, uint64_t person) {
+    std::string& out = identifiers_.text;
+    ((out += kind_names[static_cast<size_t>(id.first)]) += '\t') += id.second;
+    (out += '\t') += person == 0 ? std::string(nothing) : std::to_string(person);
+    out += '\n';
+    identifiers_.flush_if_full();
+  }
+
+  uint64_t seed_;
+  std::vector<Item> items_;
+  Deliveries deliveries_;
+  Channels channels_;
+  Output identifiers_;
+  Household home_;
+  std::set<std::pair<Kind, std::string>> strangers_;  // identifiers of nobody whom the shop knows
+};
+
 void simulate(const Settings& s) {
-  Output events(s.events, "customer,at,channel,event,item,amount,properties\n");
+  const bool apart = !s.sources.empty();
+  Output events(apart ? "/dev/null" : s.events,
+                "customer,at,channel,event,item,amount,properties\n");
   Output truth(s.truth.empty() ? "/dev/null" : s.truth,
                "customer,name,city,arrived_on,buyer,purchases_a_week,dropouts_a_week,mean_spend,"
                "alive,left_on,taste,channel,purchases,next_90_days_purchases,next_90_days_spend\n");
+  std::optional<Sources> sources;
+  if (apart) sources.emplace(s);
   const std::vector<Item> items = make_quoted_items();
   Clock clock(s.start);
   const bool terminal = ::isatty(2) != 0;
@@ -220,7 +221,10 @@ void simulate(const Settings& s) {
     Life life(s.seed, number, static_cast<int>(s.days));
     life.live();
     const std::string key = customer_key(number);
-    write_events(events.text, key, life, clock, items);
+    if (apart)
+      sources->add(number, life);
+    else
+      write_events(events.text, key, life, clock, items);
     write_truth(truth.text, key, life.shopper, clock, static_cast<double>(s.days));
     events.flush_if_full(), truth.flush_if_full();
     total += life.events.size();
@@ -233,6 +237,7 @@ void simulate(const Settings& s) {
     }
   }
   events.flush(), truth.flush();
+  if (apart) sources->finish();
 }
 
 }  // namespace

@@ -6,17 +6,19 @@ SET search_path = public, clientele;
 SET ROLE upgrade_owner;
 
 SELECT 'settings', s.* FROM clientele_data.settings s ORDER BY name;
-SELECT 'customers', c.* FROM clientele_data.customers c ORDER BY 2;
-SELECT 'identities', i.* FROM clientele_data.identities i ORDER BY kind, value;
+SELECT 'customers', c.customer_id, c.created_at FROM clientele_data.customers c ORDER BY 2;
+SELECT 'identities', i.kind, i.value, i.customer_id FROM clientele_data.identities i ORDER BY kind, value;
 SELECT 'event types', t.* FROM clientele_data.event_types t ORDER BY 2;
 SELECT 'items', i.* FROM clientele_data.items i ORDER BY 2;
 SELECT 'journeys', j.* FROM clientele_data.journeys j ORDER BY 2;
 SELECT 'stored', customer_id, md5(body::bytea), tail FROM clientele_data.stored_journeys ORDER BY 2;
 SELECT 'changes', c.* FROM clientele_data.journey_changes c ORDER BY 2, 3;
 SELECT 'change sets', c.* FROM clientele_data.journey_change_sets c ORDER BY 2;
-SELECT 'runs', r.* FROM clientele_data.load_runs r ORDER BY 2;
+SELECT 'runs', r.run_id, r.source, r.columns, r.batch, r.started_at, r.finished_at, r.rows_read, r.rows_packed, r.rows_rejected, r.customers, r.first_event_at, r.last_event_at, r.time_zone,
+       coalesce(to_jsonb(r) ->> 'times_read_as', to_jsonb(r) ->> 'times')
+FROM clientele_data.load_runs r ORDER BY 2;
 SELECT 'summary', run, s.outcome, s.rows FROM generate_series(1, 2) run, clientele.load_summary(run) s ORDER BY run, outcome;
-SELECT 'rejects', r.* FROM clientele_data.rejects r ORDER BY 2;
+SELECT 'rejects', r.reject_id, r.run_id, r.reason, r.content FROM clientele_data.rejects r ORDER BY 2;
 SELECT 'model names', n.* FROM clientele_data.model_names n ORDER BY 2;
 SELECT 'models', m.* FROM clientele_data.models m ORDER BY 2, 3;
 SELECT 'segments', s.* FROM clientele_data.rfm_segments s ORDER BY 2, 3, 4, 5;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Which identifiers a change of links or decisions can concern, and the partition of these. README.md says why it is that of all.
 
-CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], customers bigint[], shared boolean[])
+CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -53,7 +53,7 @@ BEGIN
               UNION ALL
               SELECT l.home_id, l.other_id, l.batch FROM clientele_data.identity_links l
               WHERE l.home_id = ANY (rest) AND NOT l.withdrawn) l ON l.id = r.id AND l.batch IS DISTINCT FROM without_batch
-        LEFT JOIN unnest(nodes, node_kinds, customers, shared) o (id, kind, customer_id, shared) ON o.id = l.neighbour
+        LEFT JOIN unnest(nodes, node_kinds, node_customers, node_shared) o (id, kind, customer_id, shared) ON o.id = l.neighbour
         LEFT JOIN clientele_data.identities i ON i.identity_id = l.neighbour
         CROSS JOIN LATERAL (SELECT coalesce(o.kind, i.kind) AS kind, coalesce(o.customer_id, i.customer_id) AS customer_id,
                                    coalesce(o.shared, i.shared) AS shared) x

@@ -27,6 +27,19 @@ customer. A change resolves all identifiers again.';
   COMMENT ON COLUMN clientele_data.identity_kinds.normal IS
     'How values of the kind are cleaned: email, phone, key, nocase, exact or uuid. It cannot be changed while there are such identifiers.';
 
+  CREATE OR REPLACE TRIGGER check_kind BEFORE INSERT OR UPDATE OR DELETE ON clientele_data.identity_kinds
+    FOR EACH ROW EXECUTE FUNCTION clientele.check_identity_kind();
+  COMMENT ON TRIGGER check_kind ON clientele_data.identity_kinds IS 'Refuses another normal form for kinds in use.';
+  CREATE OR REPLACE TRIGGER resolve_inserted AFTER INSERT ON clientele_data.identity_kinds
+    REFERENCING NEW TABLE AS new_kinds FOR EACH STATEMENT EXECUTE FUNCTION clientele.resolve_changed_kinds();
+  CREATE OR REPLACE TRIGGER resolve_updated AFTER UPDATE ON clientele_data.identity_kinds
+    REFERENCING OLD TABLE AS old_kinds NEW TABLE AS new_kinds FOR EACH STATEMENT EXECUTE FUNCTION clientele.resolve_changed_kinds();
+  CREATE OR REPLACE TRIGGER resolve_deleted AFTER DELETE ON clientele_data.identity_kinds
+    REFERENCING OLD TABLE AS old_kinds FOR EACH STATEMENT EXECUTE FUNCTION clientele.resolve_changed_kinds();
+  COMMENT ON TRIGGER resolve_inserted ON clientele_data.identity_kinds IS 'Computes all customers again.';
+  COMMENT ON TRIGGER resolve_updated ON clientele_data.identity_kinds IS 'Computes all customers again.';
+  COMMENT ON TRIGGER resolve_deleted ON clientele_data.identity_kinds IS 'Computes all customers again.';
+
   CREATE TABLE IF NOT EXISTS clientele_data.identity_links (
     home_id bigint NOT NULL,
     other_id bigint NOT NULL,

@@ -12,7 +12,7 @@ usage() {
     say otherwise). Five systems deliver their rows, which are cleaned, joined to customers and packed;
     scores say how well. Then it answers questions about what the customers did.
 
-./run demo FILE [options]
+./run demo FILE [options] [FILE [options] ...]
     The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names
     and contents, and the choice is shown. To choose yourself:
       --customer COL  --time COL      the columns that every file must have, by name or number
@@ -36,6 +36,11 @@ usage() {
       --encoding NAME                 GB18030, WINDOWS-1252 ... as iconv names them
     Nothing is guessed in silence: what was found out is shown, with the option that says otherwise.
     Rows that cannot be read are counted, each with its reason, and are kept in demo.rejects.
+
+    Several files are those of one shop: their customers are joined by customer number, e-mail address,
+    telephone number, device and cookie. Options before the first file are for all of them, others for
+    the file before. A file without a channel column is a channel of its own.
+      --country CC                    where telephone numbers without + are from, such as CN
 END
 }
 
@@ -45,9 +50,17 @@ die() {
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-file=
+files=()
 simulation=()
-import=()
+declare -A options=() countries=()  # of all files, and of each by its number
+number=all
+
+# Takes an option about files, and keeps its words apart by lines.
+option() {
+  options[$number]+=$(printf '%s\n' "$@")$'\n'
+  : "${about_files:=$1}"
+}
+about_files=
 while (($# > 0)); do
   case $1 in
     --help | -h)
@@ -60,29 +73,41 @@ while (($# > 0)); do
       shift
       ;;
     --customers=* | --days=* | --seed=* | --start=*) simulation+=("$1") ;;
+    --country=*)
+      countries[$number]=${1#*=}
+      : "${about_files:=--country}"
+      ;;
+    --country)
+      (($# > 1)) || die "$1 needs a value"
+      countries[$number]=$2
+      : "${about_files:=--country}"
+      shift
+      ;;
     --no-* | --header | --day-first | --month-first | --year-first | --decimal-comma | --decimal-point | --*=*)
-      import+=("$1")
+      option "$1"
       ;;
     --*)
       (($# > 1)) || die "$1 needs a value"
-      import+=("$1" "$2")
+      option "$1" "$2"
       shift
       ;;
     *)
-      [[ -z $file ]] || die "one file, please: $file or $1"
-      file=$1
+      number=${#files[@]}
+      files+=("$1")
       ;;
   esac
   shift
 done
-if [[ -z $file ]]; then
-  ((${#import[@]} == 0)) || die "${import[0]} is about a file, and none is named"
+if ((${#files[@]} == 0)); then
+  [[ -z $about_files ]] || die "$about_files is about a file, and none is named"
 else
-  ((${#simulation[@]} == 0)) || die "${simulation[0]} is about the simulation, not about $file"
+  ((${#simulation[@]} == 0)) || die "${simulation[0]} is about the simulation, not about ${files[0]}"
+fi
+for file in ${files[@]+"${files[@]}"}; do
   [[ -e $file ]] || die "file $file does not exist"
   [[ -f $file || -p $file ]] || die "$file is not a file"
   [[ -r $file ]] || die "$file cannot be read"
-fi
+done
 
 read -ra psql <<<"${CLIENTELE_PSQL:?is set by ./run demo}"
 programs=${CLIENTELE_BUILD:?is set by ./run demo}/demo
@@ -107,6 +132,31 @@ pack() {
   sed '1d' "$here/$1.sql"
   { quiet -f "$here/$1.sql" 3>&1 1>/dev/null 2>&3 || exit; } |
     sed -e '/^CONTEXT: /d' -e 's/^.*INFO:  /  /'
+}
+
+# read_file NUMBER [OPTION...]: the rows of a file for COPY
+read_file() {
+  local file=${files[$1]} open=cat own=()
+  case $(head -c 2 -- "$file" | od -An -tx1 | tr -d ' \n') in
+    1f8b) open='gzip -dc' ;;
+    504b) die "$file is a zip archive or an Excel workbook: save the sheet as CSV first" ;;
+  esac
+  mapfile -t own <<<"${options[all]:-}${options[$1]:-}"
+  unset 'own[-1]'
+  $open -- "$file" | "$programs/import" --name "$(basename "$file")" "${@:2}" ${own[@]+"${own[@]}"}
+}
+
+# add_file NUMBER: one of several files becomes a source with its own name
+declare -A named=()
+add_file() {
+  local name
+  name=$(basename "${files[$1]}")
+  name=${name%.gz} name=${name%.*}
+  [[ -z ${named[$name]:-} ]] || name+=" $(($1 + 1))"
+  named[$name]=1
+  heading "Reading ${files[$1]}"
+  read_file "$1" --identifiers --channel-name "$name" |
+    quiet -v number="$1" -v source="$name" -v country="${countries[$1]:-${countries[all]:-}}" -f "$here/add_file.sql"
 }
 
 copy() { quiet -c "COPY demo.$1 FROM STDIN"; }
@@ -144,7 +194,7 @@ ingest() {
 }
 
 quiet -f "$here/prepare.sql" >/dev/null
-if [[ -z $file ]]; then
+if ((${#files[@]} == 0)); then
   deliver
   show arrived
   heading 'Each table becomes a source: which row is whose, what happened, when'
@@ -157,21 +207,24 @@ if [[ -z $file ]]; then
   show shop tags sizes
   heading 'demo.truth and demo.hidden_… have what the shop cannot know: which customers have left, and how much each will buy.'
 else
-  open=cat
-  case $(head -c 2 -- "$file" | od -An -tx1 | tr -d ' \n') in
-    1f8b) open='gzip -dc' ;;
-    504b) die "$file is a zip archive or an Excel workbook: save the sheet as CSV first" ;;
-  esac
-  heading "Reading $file"
-  $open -- "$file" | "$programs/import" --name "$(basename "$file")" ${import[@]+"${import[@]}"} |
-    quiet -c 'COPY demo.events (row, line, customer, at, event, channel, item, amount, reject, content) FROM STDIN'
-  quiet -c 'ANALYZE demo.events'
-  usable=$(quiet -Atc 'SELECT EXISTS (SELECT FROM demo.usable)')
-  [[ $usable == f ]] || pack load_file
-  heading 'What became of the rows'
+  if ((${#files[@]} == 1)); then
+    heading "Reading ${files[0]}"
+    read_file 0 |
+      quiet -c 'COPY demo.events (row, line, customer, at, event, channel, item, amount, reject, content) FROM STDIN'
+    quiet -c 'ANALYZE demo.events'
+    usable=$(quiet -Atc 'SELECT EXISTS (SELECT FROM demo.usable)')
+    [[ $usable == f ]] || pack load_file
+    heading 'What became of the rows'
+  else
+    for number in "${!files[@]}"; do add_file "$number"; done
+    ingest 'Joining the customers of all files'
+    heading 'What became of the rows of each file'
+    show joined
+    heading 'And of all rows'
+  fi
   show report
   if [[ $(quiet -Atc 'SELECT EXISTS (SELECT FROM clientele_data.journeys)') == f ]]; then
-    heading "No row of $file can be used."
+    heading "No row of ${files[*]} can be used."
     exit 1
   fi
   show choose file tags sizes

@@ -23,9 +23,11 @@ CREATE TABLE demo.events (
   amount numeric,
   properties jsonb,
   reject text,
-  content text
+  content text,
+  file text
 );
 COMMENT ON TABLE demo.events IS 'The rows that were loaded, as any table of events might look; those of a file with their number and line in it.';
+COMMENT ON COLUMN demo.events.file IS 'Which of several files it is from. Of these only the rows that could not be read are here.';
 COMMENT ON COLUMN demo.events.reject IS 'Why this row of the file could not even be read, and then its content.';
 
 CREATE VIEW demo.usable AS
@@ -33,9 +35,10 @@ CREATE VIEW demo.usable AS
 COMMENT ON VIEW demo.usable IS 'The rows of a file that can be read.';
 
 CREATE VIEW demo.rejects AS
-  SELECT row, line, reject AS reason, content FROM demo.events WHERE reject IS NOT NULL
+  SELECT row, line, reject AS reason, content, file FROM demo.events WHERE reject IS NOT NULL
   UNION ALL
-  SELECT (content ->> 'row')::bigint, (content ->> 'line')::bigint, reason, content::text FROM clientele_data.rejects;
+  SELECT (r.content ->> 'row')::bigint, (r.content ->> 'line')::bigint, r.reason, r.content::text, s.name
+  FROM clientele_data.rejects r LEFT JOIN clientele_data.sources s USING (source_id);
 COMMENT ON VIEW demo.rejects IS 'All rows of a file that are in no journey, and why.';
 
 CREATE TABLE demo.reasons (reason text PRIMARY KEY, meaning text);
@@ -48,6 +51,7 @@ INSERT INTO demo.reasons VALUES
   ('invalid_text', 'It is not in the encoding of the file, UTF-8 unless another was named.'),
   ('row_too_long', 'It is longer than a megabyte.');
 INSERT INTO demo.reasons SELECT reason, meaning FROM clientele.reject_reasons();
+INSERT INTO demo.reasons SELECT reason, meaning FROM clientele.source_reject_reasons() ON CONFLICT DO NOTHING;
 
 CREATE TABLE demo.truth (
   customer text PRIMARY KEY,

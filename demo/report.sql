@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What became of each row of the file: packed and rejected add up to those read.
 WITH outcomes AS (
-  SELECT 1 AS place, 'read' AS outcome, count(*) AS n, 'Rows of the file.' AS meaning FROM demo.events
+  SELECT 1 AS place, 'read' AS outcome, count(*) + coalesce((SELECT sum(rows_read) FROM clientele_data.load_runs), 0)::bigint AS n,
+         'Rows that were read.' AS meaning
+  FROM demo.events WHERE reject IS NOT NULL
   UNION ALL
   SELECT 2, 'packed', coalesce(sum(rows_packed), 0)::bigint, 'Events in the journeys of customers.'
   FROM clientele_data.load_runs

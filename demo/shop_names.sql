@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the systems call what happens, and what it is called here. Anything else is rejected: the sources are strict.
-SELECT clientele.set_event_name(source, event, new_channel, new_event)
+SELECT count(clientele.set_event_name(source, event, new_event, new_channel)::text) AS names
 FROM (VALUES
   ('web', 'home', NULL, 'view_page'), ('web', 'search', NULL, 'search'), ('web', 'item', NULL, 'view_item'),
   ('web', 'cart', NULL, 'cart'), ('web', 'checkout', NULL, 'checkout'),

@@ -3,8 +3,8 @@
 -- would become of a sample of the rows.
 SELECT count(clientele.customer_ids('customer', array_agg(customer_no))) AS "accounts in the customer master" FROM demo.accounts;
 
-SELECT clientele.set_reporting_currency('USD');
-SELECT clientele.set_exchange_rate(currency, rate, since) FROM demo.rates;
+CALL clientele.set_reporting_currency('USD');
+SELECT count(clientele.set_exchange_rate(currency, rate, since)::text) AS "exchange rates" FROM demo.rates;
 
 SELECT * FROM clientele.add_source('web', 'demo.web',
   identities => '{"cookie": "cookie", "email": "login", "customer": "member"}',
@@ -13,6 +13,7 @@ SELECT * FROM clientele.add_source('web', 'demo.web',
   duplicates_within => '1 millisecond');
 
 SELECT * FROM clientele.add_source('app', 'demo.app', method => 'mark',
+  event_id => 'event_id',
   identities => '{"device": "device", "customer": "member"}',
   at => 'logged_at', event => 'action', channel => $$'app'$$, item => 'item',
   properties => $${"category": "payload ->> 'category'", "brand": "payload ->> 'brand'"}$$,

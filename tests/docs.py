@@ -119,8 +119,10 @@ def outputs(database, blocks, role):
 
 
 def program(name):
-    """A program of the demo, built if it is not there."""
+    """A program of the demo, built if it is not there, and again if the build can."""
     path = build / "demo" / name
+    if (build / "CMakeCache.txt").exists():
+        subprocess.run(["cmake", "--build", build, "--target", name], stdout=subprocess.DEVNULL, check=False)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["g++", "-std=c++20", "-O2", f"-I{root}/src", f"-I{root}/demo", f"{root}/demo/{name}.cpp", "-o", path],
@@ -132,16 +134,21 @@ def make_demo(documents):
     """The simulated shop as ./run demo has it, and what the documents ask to prepare."""
     new_database(demo_database)
     with tempfile.TemporaryDirectory() as directory:
-        events = f"{directory}/events.csv"
-        truth = f"{directory}/truth.csv"
-        subprocess.run([program("simulate"), "--quiet", "--events", events, "--truth", truth], check=True)
-        must_run(demo_database, f"""
-            \\i {root}/demo/prepare.sql
-            \\copy demo.events (customer, at, channel, event, item, amount, properties) FROM '{events}' (FORMAT csv, HEADER)
-            \\copy demo.truth FROM '{truth}' (FORMAT csv, HEADER)
-            ANALYZE;
-            \\i {root}/demo/load_shop.sql
-            ANALYZE;""")
+        os.chmod(directory, 0o755)
+        subprocess.run([program("simulate"), "--quiet", "--sources", directory, "--truth", f"{directory}/truth.csv"], check=True)
+        copies = [("web", "web"), ("app", "app"), ("orders", "orders"), ("service_log", "service"), ("crm", "crm")]
+        hidden = [("rates", "rates"), ("hidden_rows", "rows"), ("hidden_identifiers", "identifiers")]
+        must_run(demo_database, "\n".join([
+            *(f"\\i {root}/demo/{name}.sql" for name in ("prepare", "shop_tables", "shop_truth")),
+            *(f"\\copy demo.{table} FROM '{directory}/{name}.tsv'" for table, name in copies + hidden),
+            f"\\copy demo.truth FROM '{directory}/truth.csv' (FORMAT csv, HEADER)",
+            "INSERT INTO demo.accounts SELECT customer, name, city FROM demo.truth;",
+            "ANALYZE;",
+            *(f"\\i {root}/demo/{name}.sql" for name in ("shop_sources", "shop_names")),
+            "CALL clientele.ingest();",
+            *(f"\\copy demo.{table} FROM '{directory}/{name}.late.tsv'" for table, name in copies),
+            "CALL clientele.ingest();",
+            "ANALYZE;"]))
     for blocks, _ in documents.values():
         for block in blocks:
             if block.prepare:

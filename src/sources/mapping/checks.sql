@@ -19,7 +19,7 @@ CREATE FUNCTION source_relation(source regclass) RETURNS text
 DECLARE
   relation record;
 BEGIN
-  SELECT c.relkind, c.relpersistence, format('%I.%I', n.nspname, c.relname) AS name INTO relation
+  SELECT c.relname, c.relkind, c.relpersistence, format('%I.%I', n.nspname, c.relname) AS name INTO relation
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = source;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'relation with OID % does not exist', source::oid USING ERRCODE = 'undefined_table';
@@ -27,7 +27,7 @@ BEGIN
     RAISE EXCEPTION '% cannot be a source', relation.name USING ERRCODE = 'wrong_object_type',
       HINT = 'A source is a table, a partitioned table, a view, a materialized view or a foreign table.';
   ELSIF relation.relpersistence = 't' THEN
-    RAISE EXCEPTION '% is temporary and cannot be a source', relation.name USING ERRCODE = 'feature_not_supported',
+    RAISE EXCEPTION '% is temporary and cannot be a source', relation.relname USING ERRCODE = 'feature_not_supported',
       HINT = 'It belongs to one session, and a source is read by others.';
   END IF;
   RETURN relation.name;
@@ -130,6 +130,9 @@ BEGIN
   END IF;
   SELECT array_agg(concat_ws('.', m.argument, m.name) ORDER BY m.place), array_agg(m.expression ORDER BY m.place)
   INTO labels, expressions FROM clientele.mapping_expressions(source.mapping) m;
+  IF cardinality(labels) > 500 THEN
+    RAISE EXCEPTION 'a source may have 500 expressions, not %', cardinality(labels) USING ERRCODE = 'program_limit_exceeded';
+  END IF;
   types := clientele.expression_types(relation, source.role_id, coalesce(source.mapping ->> 'time_zone', clientele.store_time_zone()),
                                       source.mapping ->> 'date_order', labels, expressions);
   FOR place, argument, name, expression IN SELECT m.* FROM clientele.mapping_expressions(source.mapping) m ORDER BY m.place LOOP

@@ -38,7 +38,9 @@ bool look_at_syntax(Node* node, void* context) {
   if (node == nullptr) return false;
   auto* const refused = static_cast<const char**>(context);
   if (IsA(node, SubLink)) *refused = "a sub-select is not allowed";
-  if (IsA(node, A_Star)) *refused = "* is not one value";
+  if (IsA(node, A_Star) ||
+      (IsA(node, ColumnRef) && IsA(llast(reinterpret_cast<ColumnRef*>(node)->fields), A_Star)))
+    *refused = "* is not one value";
   if (IsA(node, FuncCall) && reinterpret_cast<FuncCall*>(node)->over != nullptr)
     *refused = "a window function is not allowed";
   return *refused != nullptr || pg::walk_raw(node, look_at_syntax, context);

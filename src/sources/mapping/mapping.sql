@@ -82,7 +82,11 @@ BEGIN
   PERFORM clientele.require_store('sources', 'INSERT');
   IF missing IS NOT NULL THEN
     RAISE EXCEPTION '% must not be NULL', missing USING ERRCODE = 'null_value_not_allowed',
-      HINT = CASE missing WHEN 'event' THEN 'If all rows are the same event, its name is a constant: event => ''''''purchase''''''.' END;
+      HINT = CASE missing
+        WHEN 'event' THEN 'If all rows are the same event, its name is a constant, in quotes of its own: event => ''''''purchase''''''.'
+        WHEN 'at' THEN 'It is an expression for the time of the event, such as a column''s name.'
+        WHEN 'identities' THEN 'It is {kind: expression}, as in {"email": "e_mail", "customer": "customer_no"}.'
+        ELSE 'add_source(name, source, identities, at, event) is what is needed at least.' END;
   END IF;
   PERFORM clientele.check_source_name(name);
   IF EXISTS (SELECT FROM clientele_data.sources s WHERE s.name = add_source.name) THEN
@@ -104,8 +108,7 @@ BEGIN
       HINT = 'clientele.alter_source() changes it.';
   END;
   PERFORM clientele.source_expressions(added), clientele.start_source(added);
-  RAISE NOTICE 'source "%" of % finds new rows by method %', name, relation, way.method
-    USING DETAIL = coalesce('Its event_id is ' || way.event_id || '.', '');
+  RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
 COMMENT ON FUNCTION add_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,
@@ -152,7 +155,7 @@ BEGIN
       ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'drop_source() and add_source() do it; with history => false rows that are there are not read again.';
   END IF;
-  new_mapping := clientele.checked_mapping((former.mapping - remove) || given);
+  new_mapping := (former.mapping - remove) || clientele.checked_mapping(given);
   PERFORM clientele.source_method(coalesce(source, to_regclass(former.relation)), former.method, new_mapping ->> 'event_id',
                                   new_mapping ->> 'cursor', coalesce(lateness, former.lateness));
   UPDATE clientele_data.sources s

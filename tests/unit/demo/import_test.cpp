@@ -240,13 +240,18 @@ TEST(Money, ReadsNumbers) {
             -30600000);
 }
 
-/// Which column a file's rows would give each role, as "customer=0 time=2 …".
-std::string chosen(const std::vector<Row>& rows, bool header = true, const Wishes& wishes = {}) {
+std::vector<ColumnFacts> columns_of(const std::vector<Row>& rows, bool header) {
   std::vector<ColumnFacts> columns(rows[0].size());
   for (size_t i = 0; i < columns.size(); ++i) {
     columns[i].name = header ? rows[0][i] : std::to_string(i + 1);
     for (size_t r = header ? 1 : 0; r < rows.size(); ++r) columns[i].see(rows[r][i]);
   }
+  return columns;
+}
+
+/// Which column a file's rows would give each role, as "customer=0 time=2 …".
+std::string chosen(const std::vector<Row>& rows, bool header = true, const Wishes& wishes = {}) {
+  const auto columns = columns_of(rows, header);
   const auto choices = ColumnChooser(columns, header, wishes).choose();
   std::string out;
   for (size_t r = 0; r < role_count; ++r)
@@ -295,6 +300,40 @@ TEST(Columns, ObeysWishes) {
   EXPECT_EQ(chosen(rows, true, wishes), "customer=2 time=1 amount=3");
   wishes.column[static_cast<size_t>(Role::time)] = "nothing";
   EXPECT_THROW(chosen(rows, true, wishes), UsageError);
+}
+
+/// The same for the kinds of identifiers.
+std::string known_by(const std::vector<Row>& rows) {
+  const auto columns = columns_of(rows, true);
+  const auto found = find_identifiers(columns, ColumnChooser(columns, true, {}).choose());
+  std::string out;
+  for (size_t k = 0; k < identifier_count; ++k)
+    if (found[k])
+      out += (out.empty() ? "" : " ") + std::string(identifier_names[k]) + "=" +
+             std::to_string(*found[k]);
+  return out;
+}
+
+TEST(Identifiers, OfEachKindTheFirstColumnIsTaken) {
+  EXPECT_EQ(known_by({{"时间", "客户编号", "邮箱", "手机", "姓名", "金额"},
+                      {"2026-01-02", "K1", "a@b.cn", "13900000001", "王伟", "1.5"}}),
+            "customer=1 email=2 phone=3");
+  EXPECT_EQ(known_by({{"time", "visitor_id", "login", "page"},
+                      {"2026-01-02 10:00", "v1", "a@b.cn", "/"}}),
+            "email=2 cookie=1");
+  EXPECT_EQ(known_by({{"timestamp", "device_id", "user_id", "event", "device_model"},
+                      {"2026-01-02 10:00", "d1", "7", "open", "X"}}),
+            "customer=2 device=1");
+  EXPECT_EQ(known_by({{"Datum", "Telefon", "E-Mail", "E-Mail 2"},
+                      {"2.1.2026", "+49 30 1234567", "a@b.de", "c@b.de"}}),
+            "email=2 phone=1");
+}
+
+TEST(Identifiers, ANameServesWhereNothingElseDoes) {
+  EXPECT_EQ(known_by({{"date", "customer name", "amount"}, {"2026-01-02", "Ann Lee", "5.5"}}),
+            "customer=1");
+  EXPECT_EQ(known_by({{"date", "customer name", "email"}, {"2026-01-02", "Ann Lee", "a@b.de"}}),
+            "email=2");
 }
 
 TEST(Columns, TellsHeadersFromRows) {

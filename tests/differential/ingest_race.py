@@ -225,7 +225,8 @@ for name, table in TABLES.items():
     T.check(f"{name}: none is read that was not committed", not strange, sorted(strange)[:5])
     print(f"{name}: {len(there)} rows, {len(lost)} lost, {len(twice)} twice, {late} found at the end", flush=True)
 bad = [e for w in workers for e in w.session.errors
-       if not any(known in e for known in ("lock timeout", "deadlock detected", "could not serialize", "statement timeout", "canceling statement"))]
+       if not any(known in e for known in ("lock timeout", "deadlock detected", "could not serialize", "statement timeout", "canceling statement",
+                                           "current transaction is aborted"))]
 T.check("nothing else fails", not bad, bad[:5])
 print(f"{sum(w.done for w in workers if w.what is write)} writes, {sum(w.done for w in workers if w.what is ingest)} calls of ingestion,"
       f" {sum(w.done for w in workers if w.what is maintain)} of maintenance", flush=True)

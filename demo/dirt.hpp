@@ -160,7 +160,7 @@ inline Planted spoil(OrderRow& row, Random& random) {
     case bad_currency:
       row[orders::amount] = "20.00", row[orders::currency] = "Taler";
       break;
-    default:  // a voucher of the Swiss shop, whose rate nobody has entered
+    default:  // a voucher of the Swiss shop, whose currency has no rate
       row[orders::sku] = "礼品卡-050";
       row[orders::status] = "已付款";
       row[orders::amount] = "50.00", row[orders::currency] = "CHF";

@@ -47,6 +47,11 @@ COMMENT ON FUNCTION journey_concat(journey, journey) IS
 CREATE OPERATOR || (
   LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_concat, COMMUTATOR = ||
 );
+CREATE FUNCTION journey_minus(journey, journey) RETURNS journey
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_journey_minus';
+COMMENT ON FUNCTION journey_minus(journey, journey) IS
+  'Takes the events of the second journey from the first, each as often as the second has it.';
+CREATE OPERATOR - (LEFTARG = journey, RIGHTARG = journey, FUNCTION = journey_minus);
 
 -- Packing
 

@@ -58,6 +58,32 @@ Datum concatenated(ByteView a, ByteView b) {
   });
 }
 
+Datum without(ByteView a, ByteView b) {
+  return guarded([&] {
+    pg::ContextMemory memory(CurrentMemoryContext);
+    EventList list(&memory), other(&memory);
+    Journey(a).decode(list);
+    Journey(b).decode(other);
+    const size_t middle = list.events.size();
+    list.append(other);
+    EventList kept(&memory);
+    size_t gone = middle;
+    for (size_t i = 0; i < middle; ++i) {
+      if (i % 4096 == 0) poll();
+      const Event& e = list.events[i];
+      while (gone < list.events.size() && list.before(list.events[gone], e)) {
+        if (gone % 4096 == 0) poll();
+        ++gone;
+      }
+      if (gone < list.events.size() && !list.before(e, list.events[gone]))
+        ++gone;
+      else
+        kept.add(e.at, e.type, list.extra(e));
+    }
+    return packed(kept, &memory);
+  });
+}
+
 }  // namespace
 }  // namespace clientele
 
@@ -117,6 +143,12 @@ CLIENTELE_FUNCTION(clientele_journey_concat) {
   const ByteView a = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView b = pg::detoast(PG_GETARG_DATUM(1));
   return concatenated(a, b);
+}
+
+CLIENTELE_FUNCTION(clientele_journey_minus) {
+  const ByteView a = pg::detoast(PG_GETARG_DATUM(0));
+  const ByteView b = pg::detoast(PG_GETARG_DATUM(1));
+  return without(a, b);
 }
 
 CLIENTELE_FUNCTION(clientele_event_count) {

@@ -17,10 +17,10 @@ journeys and keeps others from it.
 Writers of journeys take the first before they look for the customers of identifiers, merges and splits the second. Errors: 42501 for
 roles that may not write there, 42P01 without a store.';
 
-CREATE FUNCTION new_identity_ids(n integer) RETURNS bigint[]
-  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_new_identity_ids';
-COMMENT ON FUNCTION new_identity_ids(integer) IS
-  'Draws n numbers for new rows of clientele_data.identities; a part of load_events() and resolve_identities().
+CREATE FUNCTION new_identity_id() RETURNS bigint
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_new_identity_id';
+COMMENT ON FUNCTION new_identity_id() IS
+  'Draws a number for a new row of clientele_data.identities; a part of load_events() and resolve_identities().
 Errors: 42501 for roles that may not add identities, 42P01 without a store.';
 
 CREATE FUNCTION add_event_types(channels text[], events text[], properties jsonb[] DEFAULT NULL) RETURNS integer[]
@@ -163,8 +163,6 @@ CREATE FUNCTION customer_ids(kind text, vals text[]) RETURNS bigint[]
 DECLARE
   ids bigint[];
   missing text[];
-  added bigint[];
-  n_added bigint;
 BEGIN
   IF kind IS NULL OR array_position(vals, NULL) IS NOT NULL THEN
     RAISE EXCEPTION 'the kind or the value of an identity must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -189,20 +187,7 @@ BEGIN
       SELECT DISTINCT k.value FROM unnest(vals) k (value)
       WHERE NOT EXISTS (SELECT FROM clientele_data.identities i WHERE i.kind = customer_ids.kind AND i.value = k.value)
       ORDER BY 1);
-    WITH new AS (
-      INSERT INTO clientele_data.customers (created_at)
-      SELECT now() FROM generate_series(1, cardinality(missing)) RETURNING customer_id
-    )
-    SELECT array_agg(n.customer_id ORDER BY n.customer_id) INTO added FROM new n;
-    INSERT INTO clientele_data.identities (kind, value, customer_id)
-    SELECT customer_ids.kind, m.value, m.id FROM unnest(missing, added) m (value, id)
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS n_added = ROW_COUNT;
-    IF n_added <> cardinality(missing) THEN
-      RAISE EXCEPTION 'identities were added by another transaction meanwhile, or cannot be seen' USING
-        ERRCODE = 'serialization_failure',
-        HINT = 'Run the transaction again. If the error stays, a row level security policy may hide them from you.';
-    END IF;
+    PERFORM clientele.add_customers(kind, 'SELECT m.value, m.n FROM unnest($2) WITH ORDINALITY m (value, n)', missing);
   END LOOP;
   RAISE EXCEPTION 'identities that are there cannot be seen' USING
     ERRCODE = 'insufficient_privilege', HINT = 'A row level security policy may hide them from you.';

@@ -98,18 +98,18 @@ BEGIN
     RAISE INFO 'found % customers, % event types, % items', n_customers, n_types, n_items;
   END IF;
 
-  -- Packed customer by customer after a sort: all of them at once might not fit into memory.
+  -- Packed identifier by identifier after a sort: all of them at once might not fit into memory.
   parts_table := clientele.temporary_name('clientele_parts');
   PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true),
           set_config('enable_hashagg', 'off', true);
   EXECUTE format($sql$
     CREATE TEMP TABLE %s ON COMMIT DROP AS
-    SELECT c.customer_id, clientele.journey(r.at, t.event_type_id %s) AS journey
+    SELECT c.home_id, clientele.journey(r.at, t.event_type_id %s) AS journey
     FROM %s r
     JOIN %s c ON c.value = r.customer
     JOIN %s t ON true %s %s %s
     %s WHERE r.reason IS NULL
-    GROUP BY c.customer_id$sql$,
+    GROUP BY c.home_id$sql$,
     parts_table,
     CASE WHEN amount IS NOT NULL THEN format(', %s, r.amount', CASE WHEN item IS NULL THEN 'NULL' ELSE 'i.item_id' END)
          WHEN item IS NOT NULL THEN ', i.item_id' END,
@@ -126,7 +126,7 @@ BEGIN
   IF n_read <> n_packed + n_rejected THEN
     RAISE EXCEPTION 'of % rows % were packed and % rejected', n_read, n_packed, n_rejected USING ERRCODE = 'internal_error';
   END IF;
-  n_customers := clientele.merge_parts(parts_table, started);
+  n_customers := clientele.merge_home_parts(parts_table, started);
   IF progress THEN
     RAISE INFO 'packed % events into the journeys of % customers', n_packed, n_customers;
   END IF;

@@ -2,56 +2,72 @@
 -- How a load finds the numbers of its customers, event types and items: set by set, in temporary tables, so that there
 -- may be more of them than memory holds. Each function creates a table `keys` of the different keys in `rows`.
 
+CREATE FUNCTION add_customers(kind text, identifiers text, vals text[] DEFAULT NULL) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+  saved_nestloop CONSTANT text := current_setting('enable_nestloop');
+  n_made bigint;
+  n_added bigint;
+BEGIN
+  PERFORM clientele.require_store('identities', 'INSERT'), clientele.require_store('customers', 'INSERT');
+  -- Both sides of the join come in the order of n; without statistics a nested loop might be taken for cheap.
+  PERFORM set_config('enable_nestloop', 'off', true);
+  EXECUTE format($sql$
+    WITH made AS (
+      INSERT INTO clientele_data.customers (created_at, owner_id)
+      SELECT now(), clientele.new_identity_id() FROM (SELECT FROM (%1$s) m ORDER BY m.n) m
+      RETURNING customer_id, owner_id
+    ), numbered AS (
+      SELECT d.customer_id, d.owner_id, row_number() OVER (ORDER BY d.customer_id) AS n FROM made d
+    ), added AS (
+      INSERT INTO clientele_data.identities (kind, value, customer_id, identity_id)
+      SELECT $1, m.value, d.customer_id, d.owner_id FROM (%1$s) m JOIN numbered d ON d.n = m.n ORDER BY m.n
+      ON CONFLICT (kind, value) DO NOTHING
+      RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM added)$sql$, identifiers)
+  INTO n_made, n_added USING kind, vals;
+  PERFORM set_config('enable_nestloop', saved_nestloop, true);
+  IF n_added <> n_made THEN
+    RAISE EXCEPTION 'identities were added by another transaction meanwhile, or cannot be seen' USING
+      ERRCODE = 'serialization_failure',
+      HINT = 'Run the transaction again. If the error stays, a row level security policy may hide them from you.';
+  END IF;
+  RETURN n_added;
+END $$;
+COMMENT ON FUNCTION add_customers(text, text, text[]) IS
+  'Adds identifiers of a kind, each as a customer of its own, and returns their number; a part of load_events().
+identifiers is a query of (value, n), where n is 1, 2 and so on; $2 in it are vals. Errors: 40001 if another transaction has added one of them.';
+
 CREATE FUNCTION load_customers(rows text, keys text, kind text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
   missing CONSTANT text := clientele.temporary_name('clientele_missing');
-  saved_nestloop CONSTANT text := current_setting('enable_nestloop');
   n_missing bigint;
-  n_added bigint;
   n_keys bigint;
 BEGIN
   PERFORM clientele.require_store('identities');
   EXECUTE format($sql$
     CREATE TEMP TABLE %s ON COMMIT DROP AS
-    SELECT d.value, i.customer_id
+    SELECT d.value, i.identity_id AS home_id
     FROM (SELECT DISTINCT r.customer AS value FROM %s r WHERE r.reason IS NULL) d
     LEFT JOIN clientele_data.identities i ON i.kind = %L AND i.value = d.value COLLATE "default"$sql$, keys, rows, kind);
   GET DIAGNOSTICS n_keys = ROW_COUNT;
-  EXECUTE format('SELECT count(*) FROM %s k WHERE k.customer_id IS NULL', keys) INTO n_missing;
+  EXECUTE format('SELECT count(*) FROM %s k WHERE k.home_id IS NULL', keys) INTO n_missing;
   IF n_missing > 0 THEN
     PERFORM clientele.require_store('identities', 'INSERT'), clientele.require_store('customers', 'INSERT');
     PERFORM clientele.lock_dictionaries();
     -- Another transaction may have added some of them meanwhile.
     EXECUTE format($sql$
       CREATE TEMP TABLE %s ON COMMIT DROP AS
-      SELECT k.value, i.customer_id,
-             CASE WHEN i.customer_id IS NULL THEN row_number() OVER (PARTITION BY i.customer_id IS NULL ORDER BY k.value) END AS n
+      SELECT k.value, CASE WHEN i.identity_id IS NULL THEN row_number() OVER (PARTITION BY i.identity_id IS NULL ORDER BY k.value) END AS n
       FROM %s k LEFT JOIN clientele_data.identities i ON i.kind = %L AND i.value = k.value COLLATE "default"
-      WHERE k.customer_id IS NULL$sql$, missing, keys, kind);
-    EXECUTE format('SELECT count(m.n) FROM %s m', missing) INTO n_missing;
-    -- Both sides of the join come in the order of n; without statistics a nested loop might be taken for cheap.
-    PERFORM set_config('enable_nestloop', 'off', true);
+      WHERE k.home_id IS NULL$sql$, missing, keys, kind);
+    PERFORM clientele.add_customers(kind, format('SELECT m.value, m.n FROM %s m WHERE m.n IS NOT NULL', missing));
+    EXECUTE format('DELETE FROM %s k WHERE k.home_id IS NULL', keys);
     EXECUTE format($sql$
-      WITH made AS (
-        INSERT INTO clientele_data.customers (created_at) SELECT now() FROM %1$s m WHERE m.n IS NOT NULL RETURNING customer_id
-      ), numbered AS (
-        SELECT d.customer_id, row_number() OVER (ORDER BY d.customer_id) AS n FROM made d
-      )
-      INSERT INTO clientele_data.identities (kind, value, customer_id)
-      SELECT $1, m.value, d.customer_id FROM %1$s m JOIN numbered d ON d.n = m.n ORDER BY m.n
-      ON CONFLICT DO NOTHING$sql$, missing) USING kind;
-    GET DIAGNOSTICS n_added = ROW_COUNT;
-    PERFORM set_config('enable_nestloop', saved_nestloop, true);
-    IF n_added <> n_missing THEN
-      RAISE EXCEPTION 'identities were added by another transaction meanwhile, or cannot be seen' USING
-        ERRCODE = 'serialization_failure',
-        HINT = 'Run the transaction again. If the error stays, a row level security policy may hide them from you.';
-    END IF;
-    EXECUTE format('DELETE FROM %s k WHERE k.customer_id IS NULL', keys);
-    EXECUTE format($sql$
-      INSERT INTO %s (value, customer_id)
-      SELECT m.value, i.customer_id FROM %s m
+      INSERT INTO %s (value, home_id)
+      SELECT m.value, i.identity_id FROM %s m
       JOIN clientele_data.identities i ON i.kind = %L AND i.value = m.value COLLATE "default"$sql$, keys, missing, kind);
     EXECUTE format('DROP TABLE %s', missing);
     PERFORM clientele.require_all_keys(keys, n_keys, 'identities');

@@ -1,19 +1,16 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE FUNCTION merge_parts(parts text, batch bigint) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  merged bigint;
-BEGIN
-  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
-  -- All writers insert or lock rows in the order of customer_id, so that they cannot deadlock. pg_column_size() reads a header only:
-  -- a long body is neither fetched nor written until its tail is folded in.
-  EXECUTE format($sql$
-    WITH merged AS (
-      INSERT INTO clientele_data.stored_journeys AS s (customer_id, body)
-      SELECT p.customer_id, clientele.journey_merge(p.journey)
-      FROM %s p WHERE p.journey IS NOT NULL
-      GROUP BY p.customer_id ORDER BY p.customer_id
+-- All writers insert or lock rows in the order of customer_id, so that they cannot deadlock. pg_column_size() reads a header only: a long
+-- body is neither fetched nor written until its tail is folded in. The row that is there after the insertion says which home is not in
+-- home_journeys, so two writers that bring the first homes of a customer agree on one.
+CREATE FUNCTION merge_statement(given text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format($sql$
+    WITH given AS NOT MATERIALIZED (%s), merged AS (
+      INSERT INTO clientele_data.stored_journeys AS s (customer_id, body, home_id)
+      SELECT g.customer_id, clientele.journey_merge(g.journey), min(g.home_id)
+      FROM given g WHERE g.journey IS NOT NULL
+      GROUP BY g.customer_id ORDER BY g.customer_id
       ON CONFLICT (customer_id) DO UPDATE SET
         body = CASE
           WHEN pg_column_size(s.body) <= 65536 AND s.tail IS NULL
@@ -27,19 +24,67 @@ BEGIN
                OR pg_column_size(s.body) <= 65536 AND s.tail IS NULL
             THEN NULL
           WHEN s.tail IS NULL THEN excluded.body
-          ELSE s.tail OPERATOR(clientele.||) excluded.body END
-      RETURNING s.customer_id
+          ELSE s.tail OPERATOR(clientele.||) excluded.body END,
+        home_id = coalesce(s.home_id, (SELECT c.owner_id FROM clientele_data.customers c WHERE c.customer_id = s.customer_id))
+      RETURNING s.customer_id, s.home_id
+    ), further AS (
+      INSERT INTO clientele_data.home_journeys AS h (home_id, journey)
+      SELECT g.home_id, clientele.journey_merge(g.journey)
+      FROM given g JOIN merged m ON m.customer_id = g.customer_id AND m.home_id <> g.home_id
+      WHERE g.journey IS NOT NULL
+      GROUP BY g.home_id ORDER BY g.home_id
+      ON CONFLICT (home_id) DO UPDATE SET journey = h.journey OPERATOR(clientele.||) excluded.journey
     ), logged AS (
       INSERT INTO clientele_data.journey_changes (batch, customer_id)
       SELECT $1, m.customer_id FROM merged m
       RETURNING 1
     )
-    SELECT count(*) FROM logged$sql$, parts)
+    SELECT count(*) FROM logged$sql$, given)
+$$;
+COMMENT ON FUNCTION merge_statement(text) IS
+  'Returns a statement that adds parts of journeys to the store under batch $1, and counts the customers; a part of merge_journeys().
+given is a query of (customer_id, home_id, journey).';
+
+CREATE FUNCTION require_merge() RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT'),
+          clientele.require_store('home_journeys', 'INSERT');
+  PERFORM clientele.lock_partition(false);
+END $$;
+COMMENT ON FUNCTION require_merge() IS
+  'Checks that you may write journeys, and keeps identifiers from moving to other customers; a part of merge_journeys().';
+
+CREATE FUNCTION merge_parts(parts text, batch bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  merged bigint;
+BEGIN
+  PERFORM clientele.require_merge();
+  -- They belong to the home that owns the customer's number. A customer that is not there is an error of the foreign key.
+  EXECUTE clientele.merge_statement(format($sql$
+    SELECT coalesce(c.merged_into, p.customer_id) AS customer_id, c.owner_id AS home_id, p.journey
+    FROM %s p LEFT JOIN clientele_data.customers c ON c.customer_id = p.customer_id$sql$, parts))
   INTO merged USING batch;
   RETURN merged;
 END $$;
 COMMENT ON FUNCTION merge_parts(text, bigint) IS
-  'Adds the parts of journeys in a relation that may be read as it is; a part of merge_journeys() and load_events().';
+  'Adds the parts of journeys in a relation that may be read as it is; a part of merge_journeys().';
+
+CREATE FUNCTION merge_home_parts(parts text, batch bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  merged bigint;
+BEGIN
+  PERFORM clientele.require_merge();
+  EXECUTE clientele.merge_statement(format($sql$
+    SELECT i.customer_id, p.home_id, p.journey
+    FROM %s p JOIN clientele_data.identities i ON i.identity_id = p.home_id$sql$, parts))
+  INTO merged USING batch;
+  RETURN merged;
+END $$;
+COMMENT ON FUNCTION merge_home_parts(text, bigint) IS
+  'Adds the parts of journeys in a relation, which names their homes, to those of their customers; a part of load_events().';
 
 CREATE FUNCTION merge_journeys(parts regclass, batch bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -51,7 +96,7 @@ BEGIN
   IF parts IS NULL THEN
     RAISE EXCEPTION 'parts must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
+  PERFORM clientele.require_merge();
   IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = parts AND a.attname IN ('customer_id', 'journey')) < 2 THEN
     RAISE EXCEPTION '% has no columns customer_id and journey', parts USING
       ERRCODE = 'undefined_column',
@@ -76,6 +121,7 @@ END $$;
 COMMENT ON FUNCTION merge_journeys(regclass, bigint) IS
   'Adds parts of journeys to the store: new customers get a row, the events of known ones are added to theirs.
 parts is a table or view with columns customer_id and journey; several parts of one customer are joined, and NULL journeys are ignored.
+They are of the identifier that owns the number, so those of a customer that was merged into another go to that one.
 Returns the number of customers whose journeys changed; they are logged in clientele_data.journey_changes under the batch, a new one by
 default.
 Merging a part twice adds its events twice. Writers never deadlock with each other, if dictionary entries are added before the first

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // The rights and the trust that the store needs, and the locks that its functions take. Only
 // PostgreSQL's regime.
-#include <algorithm>
 #include <string_view>
 
 #include "pg/values.hpp"
@@ -13,7 +12,6 @@ extern "C" {
 #include "catalog/pg_inherits.h"
 #include "commands/sequence.h"
 #include "storage/lmgr.h"
-#include "utils/array.h"
 }
 
 namespace clientele {
@@ -72,6 +70,23 @@ Oid owner_of(Oid relation) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                     errmsg("relation with OID %u does not exist", relation)));
   return owner;
+}
+
+/// The sequence behind an identity column.
+Oid identity_sequence(Oid table, const char* name) {
+  const AttrNumber column = get_attnum(table, name);
+  if (column == InvalidAttrNumber)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("an older version of clientele created this store"),
+                    errhint(pg::upgrade_hint)));
+#if PG_VERSION_NUM >= 170000
+  const Relation opened = relation_open(table, AccessShareLock);
+  const Oid sequence = getIdentitySequence(opened, column, false);
+  relation_close(opened, NoLock);
+  return sequence;
+#else
+  return getIdentitySequence(table, column, false);
+#endif
 }
 
 /// What errors call a table of the store.
@@ -185,7 +200,10 @@ CLIENTELE_FUNCTION(clientele_lock_partition) {
   const Oid schema = get_namespace_oid("clientele_data", true);
   const Oid journeys = trusted_table(schema, "stored_journeys");
   const Oid identities = trusted_table(schema, "identities");
-  if (!may(alone ? identities : journeys, alone ? ACL_UPDATE : ACL_INSERT))
+  bool writer = false;
+  for (const AclMode mode : {ACL_INSERT, ACL_UPDATE, ACL_DELETE})
+    writer = writer || may(alone ? identities : journeys, mode);
+  if (!writer)
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied to lock the customers of the store"),
                     errdetail("Role %s may not write to table %s.",
@@ -195,28 +213,25 @@ CLIENTELE_FUNCTION(clientele_lock_partition) {
   PG_RETURN_VOID();
 }
 
-CLIENTELE_FUNCTION(clientele_new_identity_ids) {
-  const int32_t count = PG_GETARG_INT32(0);
-  const Oid schema = get_namespace_oid("clientele_data", true);
-  const Oid table = trusted_table(schema, "identities");
-  if (!may(table, ACL_INSERT))
-    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
-  const AttrNumber column = get_attnum(table, "identity_id");
-#if PG_VERSION_NUM >= 170000
-  const Relation opened = relation_open(table, AccessShareLock);
-  const Oid sequence = getIdentitySequence(opened, column, false);
-  relation_close(opened, NoLock);
-#else
-  const Oid sequence = getIdentitySequence(table, column, false);
-#endif
-  auto* const ids = static_cast<Datum*>(
-      palloc(sizeof(Datum) * static_cast<size_t>(std::max(count, 1))));
-  for (int32_t i = 0; i < count; ++i) {
-    if (i % 1024 == 0) CHECK_FOR_INTERRUPTS();
-    ids[i] = Int64GetDatum(nextval_internal(sequence, false));
+CLIENTELE_FUNCTION(clientele_new_identity_id) {
+  struct Checked {
+    Oid role;
+    Oid sequence;
+  };
+  auto* checked = static_cast<Checked*>(fcinfo->flinfo->fn_extra);
+  // Other roles may call by the same FmgrInfo, and the table may have been made again.
+  if (checked == nullptr || checked->role != GetUserId() ||
+      get_rel_relkind(checked->sequence) != RELKIND_SEQUENCE) {
+    const Oid schema = get_namespace_oid("clientele_data", true);
+    const Oid table = trusted_table(schema, "identities");
+    if (!may(table, ACL_INSERT))
+      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
+    if (checked == nullptr)
+      checked = static_cast<Checked*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Checked)));
+    *checked = {GetUserId(), identity_sequence(table, "identity_id")};
+    fcinfo->flinfo->fn_extra = checked;
   }
-  PG_RETURN_ARRAYTYPE_P(construct_array(ids, std::max(count, 0), INT8OID, sizeof(int64), true,
-                                        TYPALIGN_DOUBLE));
+  PG_RETURN_INT64(nextval_internal(checked->sequence, false));
 }
 
 CLIENTELE_FUNCTION(clientele_lock_source) {

@@ -9,7 +9,7 @@ BEGIN
   );
   COMMENT ON TABLE clientele_data.settings IS
     'Settings of the store, which are the same for all roles. clientele.set_store_time_zone() changes the time zone.';
-  COMMENT ON COLUMN clientele_data.settings.name IS 'time_zone: days begin in it, and times without a zone are read in it.';
+  COMMENT ON COLUMN clientele_data.settings.name IS 'time_zone: days begin in it, and times without a zone are read in it; reporting_currency: all amounts are in it.';
   COMMENT ON COLUMN clientele_data.settings.value IS 'Its value.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.customers (
@@ -278,12 +278,21 @@ CREATE FUNCTION write_journeys() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   stored record;
+  kept bigint;
 BEGIN
   PERFORM clientele.require_store('stored_journeys', TG_OP), clientele.require_store('journey_changes', 'INSERT');
+  PERFORM clientele.lock_partition(false);
   IF TG_OP <> 'DELETE' AND NEW.journey IS NULL THEN
     RAISE EXCEPTION 'a journey must not be NULL' USING
       ERRCODE = 'not_null_violation',
       HINT = 'The empty journey is ''{}''; DELETE removes the row.';
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    kept := (SELECT c.merged_into FROM clientele_data.customers c WHERE c.customer_id = NEW.customer_id);
+    IF kept IS NOT NULL THEN
+      RAISE EXCEPTION 'customer % was merged into customer %', NEW.customer_id, kept USING
+        ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clientele.customer_now() returns the number that a customer goes by today.';
+    END IF;
   END IF;
   IF TG_OP = 'INSERT' THEN
     INSERT INTO clientele_data.stored_journeys (customer_id, body) VALUES (NEW.customer_id, NEW.journey);
@@ -304,8 +313,11 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
       UPDATE clientele_data.stored_journeys s
-      SET customer_id = NEW.customer_id, body = NEW.journey, tail = NULL WHERE s.customer_id = OLD.customer_id;
+      SET customer_id = NEW.customer_id, body = NEW.journey, tail = NULL, home_id = NULL WHERE s.customer_id = OLD.customer_id;
     END IF;
+    -- What was written is of the home that owns the customer's number.
+    DELETE FROM clientele_data.home_journeys h USING clientele_data.identities i
+    WHERE i.customer_id = OLD.customer_id AND h.home_id = i.identity_id;
   END IF;
   INSERT INTO clientele_data.journey_changes (batch, customer_id)
   SELECT b.batch, c.customer_id

@@ -63,7 +63,7 @@ BEGIN
 
   CREATE OR REPLACE VIEW clientele_bi.load_quality AS
     SELECT r.run_id, r.source, r.started_at, r.finished_at, r.rows_read, r.rows_packed, r.rows_rejected,
-           round(r.rows_packed::numeric / nullif(r.rows_read, 0), 4) AS packed_share,
+           round(r.rows_packed::numeric / nullif(r.rows_read - r.rows_duplicate, 0), 4) AS packed_share,
            r.customers, r.first_event_at, r.last_event_at
     FROM clientele_data.load_runs r;
   COMMENT ON VIEW clientele_bi.load_quality IS 'How many rows of each load were packed and rejected.';
@@ -74,7 +74,8 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.load_quality.rows_read IS 'Rows of the source.';
   COMMENT ON COLUMN clientele_bi.load_quality.rows_packed IS 'Rows that became events.';
   COMMENT ON COLUMN clientele_bi.load_quality.rows_rejected IS 'Rows that could not be used.';
-  COMMENT ON COLUMN clientele_bi.load_quality.packed_share IS 'Rows packed over rows read, from 0 to 1.';
+  COMMENT ON COLUMN clientele_bi.load_quality.packed_share IS
+    'Rows packed over rows read that are not duplicates, from 0 to 1.';
   COMMENT ON COLUMN clientele_bi.load_quality.customers IS 'Customers whose journeys were created or extended.';
   COMMENT ON COLUMN clientele_bi.load_quality.first_event_at IS 'Time of the oldest event packed.';
   COMMENT ON COLUMN clientele_bi.load_quality.last_event_at IS 'Time of the newest event packed.';

@@ -66,3 +66,36 @@ COMMENT ON FUNCTION add_attributes(bigint[], text[], text[], timestamptz[], bigi
   'Adds what rows of a source say of customers: the home, the attribute, its value and the time of each; a part of ingest().
 NULL values are ignored, and a value is cut after 500 characters. Errors: 2202E for arrays of different lengths, 23502 for another
 NULL, 42P01 without a store, 42501 without the rights.';
+
+CREATE PROCEDURE set_attribute_rule(name text, rule text)
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  PERFORM clientele.require_store('attribute_rules', 'INSERT'), clientele.require_store('attribute_rules', 'UPDATE');
+  IF name IS NULL OR rule IS NULL THEN
+    RAISE EXCEPTION 'the name and the rule must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF rule NOT IN ('latest', 'first', 'most_frequent') THEN
+    RAISE EXCEPTION 'rule must be latest, first or most_frequent, not "%"', left(rule, 100) USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  INSERT INTO clientele_data.attribute_rules AS r (name, rule) VALUES (name, rule)
+  ON CONFLICT ON CONSTRAINT attribute_rules_pkey DO UPDATE SET rule = excluded.rule;
+END $$;
+COMMENT ON PROCEDURE set_attribute_rule(text, text) IS
+  'Says which value of an attribute holds if sources say several: latest (the default), first or most_frequent.
+It holds at once, for what was read before, too. The rows are in clientele_data.attribute_rules. Errors: 22023 for another rule, 22004 for
+NULL, 42P01 without a store, 42501 without the rights.';
+
+CREATE FUNCTION customer_attributes(customer_id bigint, details boolean DEFAULT false) RETURNS jsonb
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+  PERFORM clientele.require_store('customer_attributes');
+  RETURN coalesce((
+    SELECT jsonb_object_agg(a.name, CASE WHEN details THEN jsonb_build_object('value', a.value, 'source', a.source, 'at', a.at)
+                                    ELSE to_jsonb(a.value) END)
+    FROM clientele_data.customer_attributes a WHERE a.customer_id = clientele.customer_now(customer_attributes.customer_id)), '{}');
+END $$;
+COMMENT ON FUNCTION customer_attributes(bigint, boolean) IS
+  'What sources say of a customer, as {"city": "Berlin"}; {} if they say nothing.
+An id that has been merged into another one gives the attributes of the customer that it belongs to now. details => true adds the source and
+the time of each value: {"city": {"value": "Berlin", "source": "crm", "at": "2026-07-01T00:00:00+00:00"}}. Errors: 42P01 without a store,
+42501 without the right to read clientele_data.customer_attributes.';

@@ -8,8 +8,10 @@ BEGIN
     source_id bigint PRIMARY KEY REFERENCES clientele_data.sources ON DELETE CASCADE,
     started_at timestamptz NOT NULL DEFAULT now(),
     event_ids text NOT NULL DEFAULT 'none' CHECK (event_ids IN ('numbers', 'texts', 'none')),
-    order_type text,
+    id_type text,
+    cursor_type text,
     indexed boolean NOT NULL DEFAULT false,
+    cursor_indexed boolean NOT NULL DEFAULT false,
     cluster bigint NOT NULL,
     top bigint,
     floor bigint,
@@ -45,9 +47,12 @@ BEGIN
   COMMENT ON COLUMN clientele_data.source_progress.started_at IS 'When reading began, or began anew.';
   COMMENT ON COLUMN clientele_data.source_progress.event_ids IS
     'How event ids are remembered: numbers (in source_ledger), texts (in source_ledger_texts), or none.';
-  COMMENT ON COLUMN clientele_data.source_progress.order_type IS
-    'The type of the expression by which rows are read in ascending order; NULL if there is none.';
-  COMMENT ON COLUMN clientele_data.source_progress.indexed IS 'Whether an index gives rows in that order.';
+  COMMENT ON COLUMN clientele_data.source_progress.id_type IS 'The type of event_id; NULL if the source has none.';
+  COMMENT ON COLUMN clientele_data.source_progress.cursor_type IS 'The type of cursor; NULL if the source has none.';
+  COMMENT ON COLUMN clientele_data.source_progress.indexed IS
+    'Whether an index gives rows in the order of event_id; with method cursor, of cursor.';
+  COMMENT ON COLUMN clientele_data.source_progress.cursor_indexed IS
+    'Method key: whether an index gives rows in the order of cursor.';
   COMMENT ON COLUMN clientele_data.source_progress.cluster IS
     'The database cluster of the last batch, as clientele.cluster_id() says. Transaction numbers are of this cluster.';
   COMMENT ON COLUMN clientele_data.source_progress.top IS

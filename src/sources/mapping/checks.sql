@@ -17,20 +17,20 @@ COMMENT ON FUNCTION check_source_name(text) IS
 CREATE FUNCTION source_relation(source regclass) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  found record;
+  relation record;
 BEGIN
-  SELECT c.relkind, c.relpersistence, format('%I.%I', n.nspname, c.relname) AS name INTO found
+  SELECT c.relname, c.relkind, c.relpersistence, format('%I.%I', n.nspname, c.relname) AS name INTO relation
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = source;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'relation with OID % does not exist', source::oid USING ERRCODE = 'undefined_table';
-  ELSIF found.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
-    RAISE EXCEPTION '% cannot be a source', found.name USING ERRCODE = 'wrong_object_type',
+  ELSIF relation.relkind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
+    RAISE EXCEPTION '% cannot be a source', relation.name USING ERRCODE = 'wrong_object_type',
       HINT = 'A source is a table, a partitioned table, a view, a materialized view or a foreign table.';
-  ELSIF found.relpersistence = 't' THEN
-    RAISE EXCEPTION '% is temporary and cannot be a source', found.name USING ERRCODE = 'feature_not_supported',
+  ELSIF relation.relpersistence = 't' THEN
+    RAISE EXCEPTION '% is temporary and cannot be a source', relation.relname USING ERRCODE = 'feature_not_supported',
       HINT = 'It belongs to one session, and a source is read by others.';
   END IF;
-  RETURN found.name;
+  RETURN relation.name;
 END $$;
 COMMENT ON FUNCTION source_relation(regclass) IS
   'Returns the name, with its schema, by which a relation is looked up for each batch; a part of add_source().
@@ -130,6 +130,9 @@ BEGIN
   END IF;
   SELECT array_agg(concat_ws('.', m.argument, m.name) ORDER BY m.place), array_agg(m.expression ORDER BY m.place)
   INTO labels, expressions FROM clientele.mapping_expressions(source.mapping) m;
+  IF cardinality(labels) > 500 THEN
+    RAISE EXCEPTION 'a source may have 500 expressions, not %', cardinality(labels) USING ERRCODE = 'program_limit_exceeded';
+  END IF;
   types := clientele.expression_types(relation, source.role_id, coalesce(source.mapping ->> 'time_zone', clientele.store_time_zone()),
                                       source.mapping ->> 'date_order', labels, expressions);
   FOR place, argument, name, expression IN SELECT m.* FROM clientele.mapping_expressions(source.mapping) m ORDER BY m.place LOOP
@@ -158,7 +161,7 @@ transaction ends. Errors: 42P01 if the relation is gone, 42804 for a type that t
 source does not exist, and those of expression_types().';
 
 CREATE FUNCTION check_sources()
-  RETURNS TABLE (name text, relation text, sqlstate text, problem text, hint text)
+  RETURNS TABLE (name text, relation text, code text, problem text, hint text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -175,7 +178,7 @@ BEGIN
       PERFORM clientele.source_expressions(source.source_id);
       CONTINUE;
     EXCEPTION WHEN OTHERS THEN
-      GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+      GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, problem = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
       hint := nullif(hint, '');
     END;
     RETURN NEXT;

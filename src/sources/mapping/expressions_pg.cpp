@@ -38,7 +38,9 @@ bool look_at_syntax(Node* node, void* context) {
   if (node == nullptr) return false;
   auto* const refused = static_cast<const char**>(context);
   if (IsA(node, SubLink)) *refused = "a sub-select is not allowed";
-  if (IsA(node, A_Star)) *refused = "* is not one value";
+  if (IsA(node, A_Star) ||
+      (IsA(node, ColumnRef) && IsA(llast(reinterpret_cast<ColumnRef*>(node)->fields), A_Star)))
+    *refused = "* is not one value";
   if (IsA(node, FuncCall) && reinterpret_cast<FuncCall*>(node)->over != nullptr)
     *refused = "a window function is not allowed";
   return *refused != nullptr || pg::walk_raw(node, look_at_syntax, context);
@@ -87,7 +89,8 @@ Node* parsed(Place& place, ParseState* state) {
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                     errmsg("an expression must not be longer than %zu bytes", longest)));
   place.offset = sizeof bare - 1;
-  const bool one = pg::is_one_value(raw_parser(psprintf("%s%s", bare, place.text), RAW_PARSE_DEFAULT));
+  const bool one =
+      pg::is_one_value(raw_parser(psprintf("%s%s", bare, place.text), RAW_PARSE_DEFAULT));
   place.offset = sizeof bracketed - 1;
   char* const text = psprintf("%s%s\n)", bracketed, place.text);
   List* const statements = raw_parser(text, RAW_PARSE_DEFAULT);
@@ -140,8 +143,8 @@ void require_relation(Oid relation) {
 /// What the names in expressions mean: columns of one row, which is s.
 ParseState* state_over(Relation relation) {
   ParseState* const state = make_parsestate(nullptr);
-  ParseNamespaceItem* const row = addRangeTableEntryForRelation(
-      state, relation, AccessShareLock, makeAlias("s", NIL), true, true);
+  ParseNamespaceItem* const row = addRangeTableEntryForRelation(state, relation, AccessShareLock,
+                                                                makeAlias("s", NIL), true, true);
   addNSItemToQuery(state, row, true, true, true);
   return state;
 }
@@ -151,14 +154,41 @@ bool looks_up_names(int code) {
          code == ERRCODE_UNDEFINED_TABLE;
 }
 
-/// Says which argument an error is about.
-void name_argument(ErrorData* error, const char* label) {
+void add_hint(ErrorData* error, const char* hint) {
+  error->hint = error->hint == nullptr ? pstrdup(hint) : psprintf("%s %s", error->hint, hint);
+}
+
+/// The names of the columns, as SQL writes them.
+const char* columns_of(Relation relation) {
+  constexpr int most = 100;
+  StringInfoData names;
+  initStringInfo(&names);
+  const TupleDesc row = RelationGetDescr(relation);
+  for (int i = 0, n = 0; i < row->natts; ++i) {
+    const FormData_pg_attribute* const column = TupleDescAttr(row, i);
+    if (column->attisdropped) continue;
+    if (n++ == most) {
+      appendStringInfoString(&names, ", …");
+      break;
+    }
+    appendStringInfo(&names, "%s%s", n == 1 ? "" : ", ",
+                     quote_identifier(NameStr(column->attname)));
+  }
+  return names.data;
+}
+
+/// Says which argument an error is about, and what may be meant.
+void name_argument(ErrorData* error, Relation relation, const char* label) {
   error->message = psprintf("argument %s: %s", label, error->message);
   if (looks_up_names(error->sqlerrcode))
-    error->hint = psprintf(
-        "%s%sExpressions find names without a schema in pg_catalog and clientele only; write the "
-        "schema of your own functions and types, as in sales.net(amount).",
-        error->hint == nullptr ? "" : error->hint, error->hint == nullptr ? "" : " ");
+    add_hint(error,
+             "Expressions find names without a schema in pg_catalog and clientele only; write the "
+             "schema of your own functions and types, as in sales.net(amount).");
+  else if (error->sqlerrcode == ERRCODE_UNDEFINED_COLUMN)
+    add_hint(error,
+             psprintf("The columns are %s. A constant is in quotes of its own, as in event => "
+                      "'''purchase'''.",
+                      columns_of(relation)));
 }
 
 /// C++ regime.
@@ -172,7 +202,7 @@ Oid type_of(Relation relation, const char* label, const char* expression) {
       return compiled(state, parsed(place, state));
     });
   } catch (const pg::PgError& e) {
-    call_pg([&] { name_argument(e.data(), label); });
+    call_pg([&] { name_argument(e.data(), relation, label); });
     throw;
   }
 }

@@ -26,30 +26,30 @@ argument is that of add_source(); name is the kind of an identifier, or the name
 CREATE FUNCTION require_source(name text) RETURNS bigint
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  found record;
+  source record;
 BEGIN
   PERFORM clientele.require_store('sources');
   IF name IS NULL THEN
     RAISE EXCEPTION 'the name of the source must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  SELECT s.source_id, s.owner, clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster) AS role_id INTO found
+  SELECT s.source_id, s.owner, clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster) AS role_id INTO source
   FROM clientele_data.sources s WHERE s.name = require_source.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'source "%" does not exist', name USING ERRCODE = 'undefined_object',
       HINT = coalesce('There are: ' || (SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name)
                                         FROM (SELECT x.name FROM clientele_data.sources x ORDER BY x.name LIMIT 20) s) || '.',
                       'clientele.add_source() adds one.');
-  ELSIF found.role_id IS NULL THEN
+  ELSIF source.role_id IS NULL THEN
     IF NOT clientele.may_act_as(0) THEN
       RAISE EXCEPTION 'permission denied for source "%"', name USING ERRCODE = 'insufficient_privilege',
-        DETAIL = format('Role %I, which owned it, does not exist.', found.owner);
+        DETAIL = format('Role %I, which owned it, does not exist.', source.owner);
     END IF;
-  ELSIF NOT clientele.may_act_as(found.role_id) THEN
+  ELSIF NOT clientele.may_act_as(source.role_id) THEN
     RAISE EXCEPTION 'permission denied for source "%"', name USING ERRCODE = 'insufficient_privilege',
-      DETAIL = format('It belongs to role %I.', found.owner),
+      DETAIL = format('It belongs to role %I.', source.owner),
       HINT = 'Its owner, members of that role and superusers can use it.';
   END IF;
-  RETURN found.source_id;
+  RETURN source.source_id;
 END $$;
 COMMENT ON FUNCTION require_source(text) IS
   'Returns the number of a source that you may use: you own it, are a member of the role that does, or are a superuser.
@@ -82,7 +82,11 @@ BEGIN
   PERFORM clientele.require_store('sources', 'INSERT');
   IF missing IS NOT NULL THEN
     RAISE EXCEPTION '% must not be NULL', missing USING ERRCODE = 'null_value_not_allowed',
-      HINT = CASE missing WHEN 'event' THEN 'If all rows are the same event, its name is a constant: event => ''''''purchase''''''.' END;
+      HINT = CASE missing
+        WHEN 'event' THEN 'If all rows are the same event, its name is a constant, in quotes of its own: event => ''''''purchase''''''.'
+        WHEN 'at' THEN 'It is an expression for the time of the event, such as a column''s name.'
+        WHEN 'identities' THEN 'It is {kind: expression}, as in {"email": "e_mail", "customer": "customer_no"}.'
+        ELSE 'add_source(name, source, identities, at, event) is what is needed at least.' END;
   END IF;
   PERFORM clientele.check_source_name(name);
   IF EXISTS (SELECT FROM clientele_data.sources s WHERE s.name = add_source.name) THEN
@@ -104,8 +108,7 @@ BEGIN
       HINT = 'clientele.alter_source() changes it.';
   END;
   PERFORM clientele.source_expressions(added), clientele.start_source(added);
-  RAISE NOTICE 'source "%" of % finds new rows by method %', name, relation, way.method
-    USING DETAIL = coalesce('Its event_id is ' || way.event_id || '.', '');
+  RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
 COMMENT ON FUNCTION add_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,
@@ -138,7 +141,7 @@ DECLARE
 future,duplicates_within,lateness}';
   changed CONSTANT bigint := clientele.require_source(name);
   former record;
-  mapping jsonb;
+  new_mapping jsonb;
   unknown text;
 BEGIN
   PERFORM clientele.require_store('sources', 'UPDATE');
@@ -152,12 +155,12 @@ BEGIN
       ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'drop_source() and add_source() do it; with history => false rows that are there are not read again.';
   END IF;
-  mapping := clientele.checked_mapping((former.mapping - remove) || given);
-  PERFORM clientele.source_method(coalesce(source, to_regclass(former.relation)), former.method, mapping ->> 'event_id',
-                                  mapping ->> 'cursor', coalesce(lateness, former.lateness));
+  new_mapping := (former.mapping - remove) || clientele.checked_mapping(given);
+  PERFORM clientele.source_method(coalesce(source, to_regclass(former.relation)), former.method, new_mapping ->> 'event_id',
+                                  new_mapping ->> 'cursor', coalesce(lateness, former.lateness));
   UPDATE clientele_data.sources s
   SET relation = CASE WHEN source IS NULL THEN former.relation ELSE clientele.source_relation(source) END,
-      mapping = alter_source.mapping,
+      mapping = new_mapping,
       mapping_number = former.mapping_number + 1,
       lateness = coalesce(alter_source.lateness, CASE WHEN NOT remove @> '{lateness}' THEN former.lateness END)
   WHERE s.source_id = changed;

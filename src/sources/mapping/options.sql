@@ -83,7 +83,7 @@ BEGIN
         HINT = 'A row belongs to the customer whose identifiers it has, as in {"customer": "customer_no"}.';
     END IF;
   ELSE
-    SELECT jsonb_object_agg(e.key, clientele.checked_expression(e.value, argument || '.' || e.key))
+    SELECT coalesce(jsonb_object_agg(e.key, clientele.checked_expression(e.value, argument || '.' || e.key)), '{}')
     INTO result FROM jsonb_each_text(given) e;
   END IF;
   RETURN result;
@@ -98,7 +98,6 @@ CREATE FUNCTION checked_mapping(given jsonb) RETURNS jsonb
 DECLARE
   mapping jsonb := given - '{identities,properties,attributes}'::text[];
   argument text;
-  n integer;
 BEGIN
   FOREACH argument IN ARRAY '{at,event,channel,item,amount,currency,event_id,cursor}'::text[] LOOP
     IF given ? argument THEN
@@ -106,16 +105,10 @@ BEGIN
     END IF;
   END LOOP;
   FOREACH argument IN ARRAY '{identities,properties,attributes}'::text[] LOOP
-    IF jsonb_typeof(given -> argument) = 'array' THEN  -- as it is stored
-      mapping := mapping || jsonb_build_object(argument, given -> argument);
-    ELSIF given ? argument THEN
-      mapping := mapping || jsonb_strip_nulls(jsonb_build_object(argument, clientele.checked_expressions(given -> argument, argument)));
+    IF given ? argument THEN
+      mapping := mapping || jsonb_build_object(argument, clientele.checked_expressions(given -> argument, argument));
     END IF;
   END LOOP;
-  SELECT count(*) INTO n FROM clientele.mapping_expressions(mapping);
-  IF n > 500 THEN
-    RAISE EXCEPTION 'a source may have 500 expressions, not %', n USING ERRCODE = 'program_limit_exceeded';
-  END IF;
   IF given ? 'time_zone' THEN
     PERFORM clientele.check_time_zone(given ->> 'time_zone');
   END IF;
@@ -210,7 +203,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION source_method(regclass, text, text, text, interval) IS
-  'Chooses how new rows of a source are found where that is not given, and the expression that tells its rows apart; a part of add_source().
+  'Chooses how new rows of a source are found where that is not given, and an expression that is unique; a part of add_source().
 A table with a key is read by it, a view or a foreign table by a cursor. Errors: 22023 if there is no way, with the choice as hint.';
 
 CREATE FUNCTION sample_report(name text) RETURNS TABLE (outcome text, "rows" bigint, example jsonb)

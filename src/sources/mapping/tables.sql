@@ -123,17 +123,16 @@ CREATE FUNCTION note_source_owner() RETURNS trigger
 DECLARE
   old_owner oid;
 BEGIN
-  -- What runs, and as whom. Who changes it must have the rights that it will run with.
+  -- A role that changes a source must have the rights with which it will run.
   IF TG_OP = 'UPDATE' THEN
-    IF (NEW.owner, NEW.owner_oid, NEW.owner_cluster, NEW.relation, NEW.mapping)
-       IS NOT DISTINCT FROM (OLD.owner, OLD.owner_oid, OLD.owner_cluster, OLD.relation, OLD.mapping) THEN
-      RETURN NEW;
-    END IF;
     old_owner := clientele.source_owner(OLD.owner, OLD.owner_oid, OLD.owner_cluster);
     -- A role that is gone has no members: 0 is left to superusers.
     IF NOT clientele.may_act_as(coalesce(old_owner, 0)) THEN
       RAISE EXCEPTION 'permission denied for source "%"', OLD.name USING ERRCODE = 'insufficient_privilege',
         DETAIL = format('It belongs to role %I.', OLD.owner);
+    ELSIF (NEW.owner, NEW.owner_oid, NEW.owner_cluster, NEW.relation, NEW.mapping)
+          IS NOT DISTINCT FROM (OLD.owner, OLD.owner_oid, OLD.owner_cluster, OLD.relation, OLD.mapping) THEN
+      RETURN NEW;
     ELSIF NEW.owner = OLD.owner THEN
       NEW.owner := coalesce((SELECT r.rolname FROM pg_roles r WHERE r.oid = old_owner), OLD.owner);
     END IF;

@@ -275,7 +275,7 @@ TEST_F(Cleaning, phones) {
     EXPECT_EQ(phone("010" + std::string(word) + "801"), "'|010 ext 801'") << word;
   EXPECT_EQ(phone("9"), "bad_phone");
   EXPECT_EQ(phone(" "), "blank");
-  EXPECT_EQ(phone("N/A"), "placeholder");
+  EXPECT_EQ(phone("N/A"), reason::stand_in);
   EXPECT_EQ(phone(std::string(250, '1')), "'|" + std::string(250, '1') + "'");
   EXPECT_EQ(phone(std::string(251, '1')), "bad_phone");
   EXPECT_EQ(phone(std::string(10'001, '1')), "text_too_long");
@@ -288,13 +288,14 @@ TEST_F(Cleaning, other_stand_ins) {
   const std::string words[] = {" Ｋeine", "n/a", "1900-01-01", "0", "-99", ""};
   const StandIns mine{words};
   for (const char* word : {"KEINE", "keine ", "N/A", "0", "-99"})
-    EXPECT_STREQ(clean_key(word, KeyForm::key, mine).reason, "placeholder") << word;
+    EXPECT_STREQ(clean_key(word, KeyForm::key, mine).reason, reason::stand_in) << word;
   EXPECT_EQ(shown(clean_key("null", KeyForm::key, mine)), "'null'");
   EXPECT_EQ(shown(clean_key("", KeyForm::key, mine)), "blank");
   constexpr char nil[] = "00000000-0000-0000-0000-000000000000";
   EXPECT_EQ(shown(clean_key(nil, KeyForm::uuid, mine)), std::string("'") + nil + "'");
-  EXPECT_EQ(shown(clean_key("{00000000000000000000000000000000}", KeyForm::uuid)), "placeholder");
-  EXPECT_EQ(shown(clean_email("keine", false, mine)), "placeholder");
+  EXPECT_EQ(shown(clean_key("{00000000000000000000000000000000}", KeyForm::uuid)),
+            reason::stand_in);
+  EXPECT_EQ(shown(clean_email("keine", false, mine)), reason::stand_in);
   EXPECT_STREQ(clean_amount("-99", DecimalMark::point, "", mine).reason, "blank");
   EXPECT_EQ(clean_amount("0", DecimalMark::point, "", mine).reason, nullptr);
   EXPECT_EQ(shown(clean_currency("keine", "CNY", mine)), "'CNY'");

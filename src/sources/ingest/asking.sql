@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- What is asked of a source, with the rights and the settings of its owner.
+
+CREATE FUNCTION ask_source(source_id bigint, query text) RETURNS text[]
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_ask_source';
+COMMENT ON FUNCTION ask_source(bigint, text) IS
+  'Runs a query with the rights and the settings of the owner of a source, and returns its first row; a part of a batch.
+NULL if there is no row. Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner, and
+those of the query.';
+
+CREATE FUNCTION open_source_rows(source_id bigint, query text) RETURNS pg_snapshot
+  LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT clientele.open_source_cursor(source_id, query)::pg_snapshot
+$$;
+COMMENT ON FUNCTION open_source_rows(bigint, text) IS
+  'Opens a query with the rights of the owner of a source for source_rows(), and returns the snapshot in which it reads; a part of a batch.';
+
+CREATE FUNCTION open_source_cursor(source_id bigint, query text) RETURNS text
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_open_source_rows';
+COMMENT ON FUNCTION open_source_cursor(bigint, text) IS
+  'Opens a query with the rights of the owner of a source; a part of open_source_rows().
+Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner.';
+
+CREATE FUNCTION source_rows(most bigint) RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE ROWS 100000 AS 'MODULE_PATHNAME', 'clientele_source_rows';
+COMMENT ON FUNCTION source_rows(bigint) IS
+  'Returns the next rows of the query that open_source_rows() has opened in this transaction; a part of a batch.
+Only the owner of the source can call it. Errors: 55000 if none is open, 42804 for other columns.';
+
+CREATE FUNCTION close_source_rows() RETURNS void
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_close_source_rows';
+COMMENT ON FUNCTION close_source_rows() IS
+  'Closes what open_source_rows() has opened; a part of a batch.';
+
+CREATE FUNCTION source_expression(expression text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format(E'(%s\n)', expression)
+$$;
+COMMENT ON FUNCTION source_expression(text) IS
+  'Writes an expression of a source so that it can stand within another one; a part of a batch.';
+
+CREATE FUNCTION source_batch(source_id bigint, kind text, "rows" text, cursor text DEFAULT NULL) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  run bigint;
+  result jsonb;
+  spoken clientele_data.load_runs;
+BEGIN
+  PERFORM clientele.require_store('load_runs', 'INSERT'), clientele.require_store('load_runs', 'UPDATE'),
+          clientele.require_store('load_runs', 'DELETE');
+  INSERT INTO clientele_data.load_runs AS r (source, source_id, mapping_number, kind, batch)
+  SELECT s.relation, s.source_id, s.mapping_number, kind, nextval('clientele_data.journey_batches')
+  FROM clientele_data.sources s WHERE s.source_id = source_batch.source_id
+  RETURNING r.run_id INTO run;
+  result := clientele.pack_source_rows(source_id, run, "rows", cursor);
+  UPDATE clientele_data.load_runs r SET finished_at = clock_timestamp() WHERE r.run_id = run RETURNING r.* INTO spoken;
+  -- A source is asked every minute: a run that found nothing is not worth a row.
+  IF spoken.rows_read = 0 AND spoken.rows_known = 0 THEN
+    DELETE FROM clientele_data.load_runs r WHERE r.run_id = run;
+  END IF;
+  UPDATE clientele_data.source_progress p SET last_event_at = spoken.last_event_at
+  WHERE p.source_id = source_batch.source_id AND (p.last_event_at < spoken.last_event_at) IS NOT FALSE AND spoken.last_event_at IS NOT NULL;
+  RETURN result;
+END $$;
+COMMENT ON FUNCTION source_batch(bigint, text, text, text) IS
+  'Packs rows of a source as one run of load_runs, and returns what pack_source_rows() returns; a part of a batch.
+rows is SQL from the word FROM on, in which the source is s.';

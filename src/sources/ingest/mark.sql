@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- Method mark: new is what the last batch did not see.
+
+CREATE FUNCTION stamp_rows(source_id bigint, relation text, batch_rows bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  part regclass;
+  stamped bigint := 0;
+BEGIN
+  FOREACH part IN ARRAY coalesce((clientele.ask_source(source_id, format(
+    'SELECT pg_catalog.array_agg(DISTINCT x.part) FROM (SELECT s.tableoid AS part FROM %s s WHERE s.clientele_mark IS NULL LIMIT %s) x',
+    relation, batch_rows)))[1]::oid[], '{}') LOOP
+    -- A row that another transaction has locked waits for the next batch, and the batch does not wait for it.
+    stamped := stamped + (clientele.ask_source(source_id, format(
+      'WITH stamped AS (
+         UPDATE ONLY %1$s s SET clientele_mark = clientele.source_mark()
+         WHERE s.ctid = ANY (ARRAY(SELECT x.ctid FROM ONLY %1$s x WHERE x.clientele_mark IS NULL LIMIT %2$s FOR NO KEY UPDATE SKIP LOCKED))
+         RETURNING 1)
+       SELECT pg_catalog.count(*) FROM stamped', part, batch_rows)))[1]::bigint;
+  END LOOP;
+  RETURN stamped;
+END $$;
+COMMENT ON FUNCTION stamp_rows(bigint, text, bigint) IS
+  'Marks rows without a mark, which came into a partition or were inserted with NULL; the next batch reads them. A part of a batch.';
+
+CREATE FUNCTION require_mark(relation text) RETURNS void
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF to_regclass(relation) IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
+    RAISE EXCEPTION 'table % has no column clientele_mark', relation USING ERRCODE = 'undefined_column',
+      DETAIL = 'The table was made anew, or the column was dropped.',
+      HINT = 'clientele.restart_source() adds the column, and then reads all rows of the table again.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION require_mark(text) IS
+  'Checks that a table has the column of method mark; a part of a batch. Errors: 42703 if not.';
+
+CREATE FUNCTION read_by_mark(source_id bigint, batch_rows bigint, OUT rows_read bigint, OUT more boolean)
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  here CONSTANT bigint := clientele.mark_base(clientele.cluster_id());
+  relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_by_mark.source_id);
+  seen jsonb;
+  entry jsonb;
+  place integer;
+  condition text;
+  asked text[];
+  result jsonb;
+  snapshot pg_snapshot;
+  last_mark bigint;
+  stamped bigint;
+BEGIN
+  SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
+  PERFORM clientele.require_mark(relation);
+  IF NOT EXISTS (SELECT FROM jsonb_array_elements(seen) e WHERE (e ->> 'base')::bigint = here) THEN
+    seen := seen || jsonb_build_object('base', here, 'end', 0, 'open', '[]'::jsonb);
+  END IF;
+  -- What was not seen in a cluster before comes first: it has ended there.
+  SELECT e.ordinality - 1, e.value INTO place, entry
+  FROM jsonb_array_elements(seen) WITH ORDINALITY e
+  WHERE e.value ->> 'end' IS NOT NULL ORDER BY (e.value ->> 'base')::bigint = here, e.ordinality LIMIT 1;
+  stamped := clientele.stamp_rows(source_id, relation, batch_rows);
+  condition := clientele.unseen_marks(entry,
+    CASE WHEN (entry ->> 'base')::bigint = here THEN format('(%L::bigint + pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint)', here)
+         ELSE clientele.marks_above(seen, (entry ->> 'base')::bigint) END,
+    here + pg_current_xact_id()::text::bigint);
+  asked := clientele.ask_source(source_id, format(
+    'SELECT pg_catalog.pg_current_snapshot(), pg_catalog.count(*) FROM (SELECT FROM %s s WHERE %s LIMIT %s) x',
+    relation, condition, batch_rows + 1));
+  snapshot := asked[1];
+  rows_read := 0;
+  more := stamped > 0 OR (entry ->> 'base')::bigint <> here;
+  IF asked[2]::bigint > batch_rows THEN
+    -- Whole transactions, in the order of their marks, until there are enough rows.
+    asked := clientele.ask_source(source_id, format(
+      'SELECT pg_catalog.max(x.mark), pg_catalog.count(*)
+       FROM (SELECT s.clientele_mark AS mark FROM %s s WHERE %s ORDER BY s.clientele_mark FETCH FIRST %s ROWS WITH TIES) x',
+      relation, condition, batch_rows));
+    last_mark := asked[1];
+    condition := format('%s AND s.clientele_mark <= %L::bigint', condition, last_mark);
+    more := true;
+  END IF;
+  IF asked[2]::bigint > 2 * batch_rows THEN
+    SELECT r.rows_read, r.snapshot INTO rows_read, snapshot FROM clientele.read_as_one(source_id, 'batch', condition, batch_rows) r;
+  ELSIF asked[2]::bigint > 0 THEN
+    result := clientele.source_batch(source_id, 'batch', format('FROM %s s WHERE %s', relation, condition));
+    rows_read := result ->> 'read';
+    snapshot := result ->> 'snapshot';
+  END IF;
+  IF (entry ->> 'base')::bigint = here THEN
+    entry := CASE WHEN last_mark IS NULL THEN clientele.seen_now(snapshot)
+                  ELSE clientele.seen_up_to(entry, clientele.seen_now(snapshot), last_mark) END;
+  ELSE
+    entry := CASE WHEN last_mark IS NULL THEN entry - 'end' - 'open' ELSE clientele.seen_up_to(entry, '{}', last_mark) END;
+  END IF;
+  UPDATE clientele_data.source_progress p SET seen = jsonb_set(seen, ARRAY[place::text], entry), cluster = clientele.cluster_id()
+  WHERE p.source_id = read_by_mark.source_id;
+END $$;
+COMMENT ON FUNCTION read_by_mark(bigint, bigint) IS
+  'Reads the new rows of a source of method mark; a part of a batch. Errors: 42703 for a table without the column clientele_mark.';

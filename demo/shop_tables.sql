@@ -97,4 +97,4 @@ CREATE TABLE demo.hidden_identifiers (
 );
 COMMENT ON TABLE demo.hidden_identifiers IS 'Whose each identifier is. Only the scores read it.';
 COMMENT ON COLUMN demo.hidden_identifiers.person IS
-  'The person who has it; of a shared one, the first who used it. NULL for the tills of the stores and telephones of people who are not customers.';
+  'The person who has it; of a shared one, the first who used it. NULL for tills and for telephones of people who are not customers.';

@@ -72,7 +72,7 @@ inline Planted spoil(WebRow& row, Random& random) {
       row[web::ts] = nothing;
       break;
     case time_too_old:
-      row[web::ts] = "172800000";
+      row[web::ts] = "12000";
       break;
     case time_in_future:
       row[web::ts] = "4102444800000";

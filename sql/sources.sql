@@ -227,7 +227,7 @@ SELECT clientele.pause_source('theirs');
 SET ROLE regress_sources_owner;
 RESET ROLE;
 SELECT clientele.resume_source('theirs');
--- The owner's rights count, whoever checks.
+-- The owner's rights count.
 REVOKE SELECT (who) ON theirs FROM regress_sources_owner;
 SELECT * FROM clientele.check_sources();
 REVOKE SELECT (id, at) ON theirs FROM regress_sources_owner;

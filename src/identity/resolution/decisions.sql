@@ -158,7 +158,7 @@ BEGIN
   RETURN decision;
 END $$;
 COMMENT ON FUNCTION ignore_identity(text, text, text) IS
-  'Decides that an identifier says nothing of who its customer is, and returns the number of the decision, for withdraw_decision().
+  'Decides that an identifier says nothing about its customer, and returns the number of the decision, for withdraw_decision().
 It joins no customers from then on, as if it were shared; for a telephone of the company, or an address that many give. value is in its
 normal form. note says why. Errors: 42704 for an identifier that does not exist, 42P01 without a store, 42501 without the right to change
 identities.';

@@ -61,7 +61,7 @@ checks.new_database("""
 CREATE EXTENSION clientele;
 CREATE FUNCTION event(n integer) RETURNS clientele.journey LANGUAGE sql AS $$
   SELECT clientele.journey(timestamptz '2026-01-01 00:00Z' + n * interval '1 second', n) $$;
--- Merges two customers, whichever are there, and undoes merges; what is not possible is passed over.
+-- Merges two customers, whichever are there, and undoes merges; what is not possible is ignored.
 CREATE PROCEDURE merge_some(seed float8, n integer) LANGUAGE plpgsql AS $$
 DECLARE
   statement text;

@@ -104,9 +104,22 @@ def visit_sql(state, sql, toplevel=False):
         visitor(statement)
 
 
+def parsed_plpgsql(node):
+    try:
+        return parse_plpgsql(raw_sql(node))
+    except ParseError:
+        # What writes the statement again leaves names of parameters that are words of the grammar without their quotes.
+        quoted = [p for p in getattr(node, "parameters", None) or () if p.name in ("decimal", "values")]
+        if not quoted:
+            raise
+        for parameter in quoted:
+            parameter.name = f'"{parameter.name}"'
+        return parse_plpgsql(raw_sql(node))
+
+
 def visit_plpgsql(state, node):
     try:
-        parsed = parse_plpgsql(raw_sql(node))
+        parsed = parsed_plpgsql(node)
     except ParseError as problem:
         state.counter.note("unread", problem)
         return

@@ -344,6 +344,32 @@ END $do$"""]
                     f"INSERT INTO clientele_data.tag_status (tag, rule_key, holds) VALUES ({quote(name)}, concat('{kind} {holds} ', (SELECT current_setting('TimeZone')), ': ', {quote(rule)}::text), '{holds}')"]
 
 
+def added_source(a):
+    """Sources of hers, whose expressions run in the sessions of others, and rows in the table of sources that name others as the owner."""
+    f = f"mallory.spend{a.number}"
+    rel = f"mallory.read{a.number}"
+    a.setup += [a.function(f, ["pg_catalog.text"], "pg_catalog.text", "$1", a.rng.choice(["IMMUTABLE", "STABLE"])),
+                f"CREATE TABLE {rel} (id pg_catalog.int8 PRIMARY KEY, who pg_catalog.text, at pg_catalog.timestamptz)", f"INSERT INTO {rel} VALUES (1, 'c1', '2026-01-05'), (2, 'c2', '2026-01-06')",
+                f"GRANT SELECT ON {rel} TO PUBLIC"]
+    paying = a.rng.choice([f"{f}(who)", f"who || {f}('x')", f"{f}('c1')", f"CASE WHEN {f}(who) > '' THEN who END", f"who) FROM (SELECT {a.pay()}) x --", f"who || (SELECT {a.pay()})", f"{a.pay()}::text"])
+    event = quote("'buy'")
+    mapping = f"jsonb_build_object('identities', jsonb_build_array(jsonb_build_object('kind', 'customer', 'expression', {quote(paying)})), 'at', 'at', 'event', {event}, 'event_id', 's.id')"
+    owner = a.rng.choice([SUPERUSER, "attacks_keeper", "attacks_loader", MALLORY])
+    name = quote(f"zz{a.number}" if a.rng.random() < 0.7 else f"zz{a.number} {a.hostile()}"[:80])
+    way = a.rng.choice(["add", "add", "add", "row", "claim", "change", "event"])
+    if way == "add":
+        a.setup += [f"SELECT * FROM clientele.add_source({name}, {quote(rel)}, jsonb_build_object('customer', {quote(paying)}::text), 'at', {event})"]
+    elif way == "row":
+        a.setup += [f"INSERT INTO clientele_data.sources (name, relation, method, mapping) VALUES ({name}, {quote(rel)}, 'key', {mapping})"]
+    elif way == "claim":
+        a.setup += [f"INSERT INTO clientele_data.sources (name, relation, owner, owner_oid, owner_cluster, method, mapping) VALUES ({name}, {quote(rel)}, '{owner}', '{owner}'::regrole, "
+                    f"clientele.cluster_id() {a.rng.choice(['', '+ 1'])}, 'key', {mapping})"]
+    elif way == "change":
+        a.setup += [f"UPDATE clientele_data.sources SET mapping = {mapping}, relation = {quote(rel)}"]
+    else:
+        a.setup += [f"INSERT INTO clientele_data.event_names (source_id, event, new_event) SELECT source_id, {quote(a.hostile())}, {quote(a.hostile())} FROM clientele_data.sources"]
+
+
 def other_rows(a):
     """Texts in the other tables of the store that she may add to."""
     words = [quote(a.hostile()) for _ in range(4)]
@@ -409,5 +435,5 @@ def in_pg_temp(a):
 
 
 KINDS = {f.__name__: f for f in (operator, function, aggregate, window_or_default, type_name, relation_name, other_name, source, source_of_her_type, parts, holdout,
-                                 hostile_values, rule_rows, other_rows, changed_rows, on_the_store, in_pg_temp)}
-WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "changed_rows": 2, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2}
+                                 hostile_values, rule_rows, added_source, other_rows, changed_rows, on_the_store, in_pg_temp)}
+WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "changed_rows": 2, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2, "added_source": 3}

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-from attack_kinds import KINDS, MALLORY, OURS, PAYLOAD, SUPERUSER, WEIGHTS, Attack, quote
+from attack_kinds import KINDS, MALLORY, OURS, PAYLOAD, SUPERUSER, WEIGHTS, Attack, ident, quote
 from checks import PSQL, Checks
 
 PER_BATCH = 40
@@ -148,6 +148,18 @@ def load_call(rel, columns):
     return f"CALL clientele.load_events({', '.join(arguments)})"
 
 
+def source_calls(number, rel, columns):
+    """What others do with a table of hers as a source: all of it is said, whatever fails."""
+    named = {k: quote(ident(v)) for k, v in columns.items()}
+    more = [f"{k} => {named[k]}" for k in ("channel", "item", "amount") if k in named]
+    more += [f"properties => pg_catalog.jsonb_build_object('p', {named['properties']}::pg_catalog.text)"] if "properties" in named else []
+    source = f"'source {number}'"
+    arguments = [source, f"{quote(rel)}::pg_catalog.regclass", f"pg_catalog.jsonb_build_object('customer', {named.get('customer', quote('customer'))}::pg_catalog.text)",
+                 named.get("at", quote("at")), named.get("event", quote("event")), *more, "event_id => 'pg_catalog.md5(s::pg_catalog.text)'"]
+    return [f"SELECT * FROM clientele.add_source({', '.join(arguments)})", f"SELECT * FROM clientele.preview_source({source})", f"SELECT clientele.ingest_batch({source})",
+            f"SELECT * FROM clientele.alter_source({source}, channel => {quote(ident('event'))})", f"CALL clientele.ingest({source})", f"SELECT * FROM clientele.retry_rejects({source})"]
+
+
 # What the store needs so that calls find something, and rules with types that are mixed in every way.
 BASE = r"""
 SET client_min_messages = warning;
@@ -159,6 +171,7 @@ CREATE TABLE public.base_holdout AS SELECT g AS x, g + 0.5::float8 AS t_x, g + 2
        2::float8 AS monetary, 2::float8 AS holdout_monetary, 1 AS period, true AS renewed FROM generate_series(1, 5) g;
 GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC;
 CALL clientele.load_events('public.base_events', channel => 'channel', item => 'item', amount => 'amount');
+SELECT count(*) FROM clientele.add_source('n', 'public.base_events', '{"customer": "customer"}', 'at', 'event', channel => 'channel', item => 'item', amount => 'amount', event_id => 'md5(s::text)');
 DO $do$ BEGIN
   PERFORM clientele.define_starter_tags();
   PERFORM clientele.define_tag(n, r) FROM (VALUES ('vip', 'event_count(journey) > 3'), ('spent', $$amount_sum(journey, '*') * 1.5$$), ('mix1', $$amount_sum(journey, 'buy')::float8 >= 12.5$$),
@@ -178,7 +191,7 @@ class Batch:
         kinds = list(KINDS)
         if shape in ("superuser", "keeper"):
             kinds.remove("on_the_store")
-        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "other_rows", "changed_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
+        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "added_source", "other_rows", "changed_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
         schemas = ["public"] * 3 + ["mallory"] + (["clientele_data", "clientele_bi"] if shape not in ("superuser", "keeper") else [])
         self.attacks = [Attack(first + n, kind, rng, world.words, schemas) for n, kind in enumerate(rng.choices(kinds, weights, k=count))]
         self.made, self.ran, self.called, self.worked = {}, [], 0, 0
@@ -215,7 +228,8 @@ class Batch:
     def grant(self, role, what):
         """The grants of docs/dba.md."""
         loads = [f"GRANT USAGE ON SCHEMA clientele_data TO {role}", f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA clientele_data TO {role}",
-                 f"GRANT UPDATE ON clientele_data.stored_journeys, clientele_data.load_runs TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
+                 f"GRANT UPDATE ON clientele_data.stored_journeys, clientele_data.load_runs TO {role}",
+                 f"GRANT UPDATE, DELETE ON {', '.join('clientele_data.' + t for t in self.world.words['tables'] if t.startswith('source'))} TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
         tags = [t for t in self.world.words["tables"] if t.startswith("tag")]
         refreshes = [f"GRANT USAGE ON SCHEMA clientele_data TO {role}", f"GRANT SELECT ON clientele_data.journeys, clientele_data.customers, clientele_data.journey_changes, clientele_data.event_types TO {role}",
                      f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join('clientele_data.' + t for t in tags)} TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
@@ -246,6 +260,8 @@ class Batch:
             if not self.made.get(a.number):
                 continue
             calls += [load_call(rel, columns) for rel, columns in a.sources]
+            for n, (rel, columns) in enumerate(a.sources):
+                calls += source_calls(f"{a.number} {n}", rel, columns)
             calls += [f"SELECT clientele.merge_journeys({quote(rel)}::pg_catalog.regclass)" for rel in a.parts]
             for rel in a.holdouts:
                 calls += [f"SELECT * FROM clientele.compare_models('m', {quote(rel)})", f"SELECT * FROM clientele.track_purchases('m', {quote(rel)})",
@@ -260,6 +276,7 @@ class Batch:
                   "SELECT * FROM clientele.audience_portrait('{1-5}')", "SELECT * FROM clientele.tag_overlap()", "SELECT clientele.audience_of('vip | zz.*')",
                   "SELECT clientele.funnel(journey, '{*,buy}', '1 day') FROM clientele_data.journeys" if self.shape != "own" else "SELECT 1",
                   "CALL clientele.load_events('public.base_events', channel => 'channel', item => 'item', amount => 'amount')",
+                  "SELECT * FROM clientele.check_sources()", "CALL clientele.ingest()", "SELECT * FROM clientele.alter_source('n', event => 'lower(event)')", "SELECT * FROM clientele.retry_rejects()",
                   "SELECT clientele.prune_journey_changes()", "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{*,buy}'))",
                   "SELECT * FROM clientele_bi.path_links(clientele.path_def())"]
         return calls

@@ -2,7 +2,7 @@
 -- A partition becomes that of the store: identities, customers, merges, journeys.
 
 CREATE FUNCTION take_journeys(moved bigint[], losers bigint[], batch bigint, OUT homes bigint[], OUT parts journey[])
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   part record;
 BEGIN
@@ -56,7 +56,7 @@ COMMENT ON FUNCTION take_journeys(bigint[], bigint[], bigint) IS
 
 CREATE FUNCTION log_merges(batch bigint, run_id bigint, decision_id bigint, because text, moved bigint[], were bigint[], are bigint[],
                            new_customers bigint[], taken bigint[]) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('merges', 'INSERT'), clientele.require_store('merges', 'UPDATE'),
           clientele.require_store('customers', 'UPDATE');
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[],
 CREATE FUNCTION apply_partition(
     plan record, batch bigint, run_id bigint, decision_id bigint, because text,
     new_ids bigint[], new_kinds text[], new_values text[]) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   made bigint[];
   customers bigint[];

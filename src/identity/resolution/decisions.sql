@@ -26,7 +26,10 @@ COMMENT ON FUNCTION owner_of_customer(bigint) IS
 Errors: 42704 for a customer that does not exist, 55000 for one without identifiers, 22004 for NULL.';
 
 CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identity_decisions');
+  RETURN (
   WITH RECURSIVE group_of (id) AS (
     SELECT unnest(ids)
     UNION
@@ -36,8 +39,8 @@ CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
       UNION ALL
       SELECT d.a_id FROM clientele_data.identity_decisions d WHERE d.b_id = g.id AND d.verdict = 'same' AND d.withdrawn_at IS NULL) x (id)
   )
-  SELECT array_agg(g.id) FROM group_of g
-$$;
+  SELECT array_agg(g.id) FROM group_of g);
+END $$;
 COMMENT ON FUNCTION decided_same(bigint[]) IS
   'Returns all identifiers that decisions join with these; a part of merge_customers().';
 
@@ -77,10 +80,11 @@ Errors: 23514 for a contradiction; it names the decision in force.';
 CREATE FUNCTION resolve_again(ids bigint[], decision_id bigint, because text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  batch CONSTANT bigint := nextval('clientele_data.journey_batches');
+  batch bigint;
   plan record;
 BEGIN
   PERFORM clientele.require_store('identities');
+  batch := nextval('clientele_data.journey_batches');
   plan := clientele.plan_partition(ids, '{}', batch, '{}', '{}', '{}', '{}', '{}');
   RETURN clientele.apply_partition(plan, batch, NULL, decision_id, because, '{}', '{}', '{}');
 END $$;
@@ -96,7 +100,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
   IF owners[1] = owners[2] THEN
     RAISE EXCEPTION 'a customer cannot be merged with itself: %', a USING ERRCODE = 'invalid_parameter_value';
@@ -120,7 +124,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
   IF owners[1] = owners[2] THEN
     RAISE EXCEPTION 'a customer cannot be kept apart from itself: %', a USING ERRCODE = 'invalid_parameter_value';
@@ -142,7 +146,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   id := (clientele.find_identities(ARRAY[kind], ARRAY[value]))[1];
   IF id IS NULL THEN
     RAISE EXCEPTION 'identity "%" of kind "%" does not exist', left(value, 100), left(kind, 100) USING ERRCODE = 'undefined_object',
@@ -166,7 +170,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'UPDATE'),
           clientele.require_store('merges', 'INSERT'), clientele.require_store('identity_links', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   UPDATE clientele_data.identity_decisions d SET withdrawn_at = now(), withdrawn_by = session_user
   WHERE d.decision_id = withdraw_decision.decision_id AND d.withdrawn_at IS NULL
   RETURNING d.verdict, d.a_id, d.b_id INTO decision;
@@ -197,7 +201,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
           clientele.require_store('merges', 'INSERT'), clientele.require_store('identity_links', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   SELECT m.*, d.verdict, d.withdrawn_at, k.owner_id INTO merge
   FROM clientele_data.merges m JOIN clientele_data.customers k ON k.customer_id = m.kept_id
   LEFT JOIN clientele_data.identity_decisions d ON d.decision_id = m.decision_id
@@ -258,7 +262,7 @@ CREATE FUNCTION resolve_all_identities(because text DEFAULT 'kinds') RETURNS big
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('customers', 'UPDATE');
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   -- An identifier without links and decisions that owns its customer is one of its own in any partition.
   RETURN clientele.resolve_again(ARRAY(
     SELECT l.home_id FROM clientele_data.identity_links l

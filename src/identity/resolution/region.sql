@@ -3,7 +3,7 @@
 
 CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   sure bigint[];
   rest bigint[];
@@ -11,6 +11,7 @@ BEGIN
   IF ids = '{}' THEN
     RETURN ids;
   END IF;
+  PERFORM clientele.require_store(t.name) FROM unnest('{identities,identity_links,identity_decisions,identity_kinds}'::text[]) t (name);
   -- A few neighbours of each suffice in most cases: those that are not among the nodes are as they are in the tables.
   SELECT array_agg(s.id) FILTER (WHERE s.ignored OR n.touches), array_agg(s.id) FILTER (WHERE s.open AND NOT n.touches)
   INTO sure, rest
@@ -74,7 +75,7 @@ CREATE FUNCTION plan_partition(
     forced bigint[], seeds bigint[], batch bigint, new_ids bigint[], new_kinds text[], new_values text[],
     withheld_a bigint[], withheld_b bigint[],
     OUT nodes bigint[], OUT customers bigint[], OUT shared boolean[], OUT new_owners bigint[], OUT taken bigint[], OUT takers bigint[])
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);
@@ -86,6 +87,8 @@ DECLARE
   link record;
   decision record;
 BEGIN
+  PERFORM clientele.require_store(t.name)
+  FROM unnest('{identities,customers,identity_links,identity_decisions,identity_kinds,settings}'::text[]) t (name);
   LOOP
     WHILE frontier <> '{}' LOOP
       cut := clientele.surely_shared(

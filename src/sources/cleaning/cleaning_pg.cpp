@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/email.hpp"
+#include "sources/cleaning/local_time_pg.hpp"
 #include "sources/cleaning/phone.hpp"
 #include "sources/cleaning/reasons.hpp"
 #include "sources/cleaning/time.hpp"
@@ -177,27 +178,6 @@ Datum amount(FunctionCallInfo fcinfo, bool wants_reason) {
       }));
 }
 
-/// A local time in a gap of the clock has the offset before it, one that comes twice standard time.
-bool instant_of(const void* own_zone, const std::string& name, Micros local, Micros& at) {
-  const char* const text = name.c_str();
-  const auto* own = static_cast<pg_tz*>(const_cast<void*>(own_zone));
-  const bool other = !name.empty();
-  struct Found {
-    bool good;
-    int offset;
-  };
-  const Found found = pg::call_pg([&]() -> Found {
-    pg_tz* const zone = other ? pg_tzset(text) : const_cast<pg_tz*>(own);
-    pg_tm tm;
-    fsec_t fraction = 0;
-    if (zone == nullptr || timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0)
-      return {false, 0};
-    return {true, DetermineTimeZoneOffset(&tm, zone)};
-  });
-  if (found.good) at = local + found.offset * second;
-  return found.good;
-}
-
 Datum time(FunctionCallInfo fcinfo, bool wants_reason) {
   const Given value = given(fcinfo, 0), zone = given(fcinfo, 1), order = given(fcinfo, 2),
               unit = given(fcinfo, 3);
@@ -228,6 +208,27 @@ Datum time(FunctionCallInfo fcinfo, bool wants_reason) {
 }
 
 }  // namespace
+
+/// A local time in a gap of the clock has the offset before it, one that comes twice standard time.
+bool instant_of(const void* own_zone, const std::string& name, Micros local, Micros& at) {
+  const char* const text = name.c_str();
+  const auto* own = static_cast<pg_tz*>(const_cast<void*>(own_zone));
+  const bool other = !name.empty();
+  struct Found {
+    bool good;
+    int offset;
+  };
+  const Found found = pg::call_pg([&]() -> Found {
+    pg_tz* const zone = other ? pg_tzset(text) : const_cast<pg_tz*>(own);
+    pg_tm tm;
+    fsec_t fraction = 0;
+    if (zone == nullptr || timestamp2tm(local, nullptr, &tm, &fraction, nullptr, nullptr) != 0)
+      return {false, 0};
+    return {true, DetermineTimeZoneOffset(&tm, zone)};
+  });
+  if (found.good) at = local + found.offset * second;
+  return found.good;
+}
 
 CLIENTELE_FUNCTION(clientele_clean_email) { return email(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_clean_email_reason) { return email(fcinfo, true); }

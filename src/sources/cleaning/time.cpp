@@ -203,4 +203,38 @@ CleanedTime clean_time(std::string_view value, const TimeOptions& options) {
   return written(one_blank(text), options);
 }
 
+CleanedTime clean_instant(Micros at, const TimeOptions& options) { return in_range(at, options); }
+
+CleanedTime clean_local_time(Micros local, const TimeOptions& options) {
+  if (local < year_1 || local >= year_10000) return out(reason::time_out_of_range);
+  return local_time(local, {}, options);
+}
+
+CleanedTime clean_whole_time(int64_t number, const TimeOptions& options) {
+  const uint64_t size = number < 0 ? -static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
+  Micros unit = 0;
+  switch (options.unit) {
+    case TimeUnit::s:
+      unit = second;
+      break;
+    case TimeUnit::ms:
+      unit = millisecond;
+      break;
+    case TimeUnit::us:
+      unit = 1;
+      break;
+    case TimeUnit::none:
+    case TimeUnit::epoch:
+      unit = size >= 100'000'000'000'000 ? 1 : size >= 100'000'000'000 ? millisecond : second;
+      break;
+    default:
+      return clean_time(std::to_string(number), options);
+  }
+  Micros micros = 0, at = 0;
+  if (__builtin_mul_overflow(number, unit, &micros) ||
+      __builtin_add_overflow(micros, epoch_1970, &at))
+    return out(reason::time_out_of_range);
+  return in_range(at, options);
+}
+
 }  // namespace clientele

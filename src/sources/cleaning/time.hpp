@@ -37,4 +37,12 @@ struct CleanedTime {
 
 CleanedTime clean_time(std::string_view value, const TimeOptions& options);
 
+/// What a column of a type for times has: an instant, or a local time given as if it were UTC.
+/// Times before first_instant and from end_of_time on are infinite.
+CleanedTime clean_instant(Micros at, const TimeOptions& options);
+CleanedTime clean_local_time(Micros local, const TimeOptions& options);
+/// What a column of whole numbers has: seconds, milliseconds or microseconds since 1970, by the
+/// unit or else by their size.
+CleanedTime clean_whole_time(int64_t number, const TimeOptions& options);
+
 }  // namespace clientele

@@ -63,7 +63,7 @@ CREATE FUNCTION add_source(
     time_zone text DEFAULT NULL, date_order text DEFAULT NULL, unit text DEFAULT NULL, "decimal" text DEFAULT NULL,
     country text DEFAULT NULL, oldest timestamptz DEFAULT NULL, future interval DEFAULT NULL,
     duplicates_within interval DEFAULT NULL, strict boolean DEFAULT false)
-  RETURNS TABLE (outcome text, "rows" bigint, example jsonb)
+  RETURNS TABLE (outcome text, "rows" bigint, example text, meaning text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' AS $$
 #variable_conflict use_variable
@@ -107,7 +107,8 @@ BEGIN
     RAISE EXCEPTION 'source "%" exists already', name USING ERRCODE = 'duplicate_object',
       HINT = 'clientele.alter_source() changes it.';
   END;
-  PERFORM clientele.source_expressions(added), clientele.start_source(added);
+  PERFORM clientele.source_expressions(added);
+  PERFORM clientele.start_source(added);
   RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
@@ -127,7 +128,7 @@ CREATE FUNCTION alter_source(
     time_zone text DEFAULT NULL, date_order text DEFAULT NULL, unit text DEFAULT NULL, "decimal" text DEFAULT NULL,
     country text DEFAULT NULL, oldest timestamptz DEFAULT NULL, future interval DEFAULT NULL,
     duplicates_within interval DEFAULT NULL, strict boolean DEFAULT NULL, remove text[] DEFAULT '{}')
-  RETURNS TABLE (outcome text, "rows" bigint, example jsonb)
+  RETURNS TABLE (outcome text, "rows" bigint, example text, meaning text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' AS $$
 #variable_conflict use_variable

@@ -119,7 +119,7 @@ start_cluster() {
   local cluster=$1
   shift
   as_server "$bin/pg_ctl" -D "$cluster/data" -l "$cluster/log" -w -t 120 \
-    -o "-c listen_addresses='' -c unix_socket_directories='$(socket_of "$cluster")' $*" start 7>&- 8>&- 9>&-
+    -o "-c listen_addresses='' -c unix_socket_directories='$(socket_of "$cluster")' -c max_prepared_transactions=20 $*" start 7>&- 8>&- 9>&-
 }
 
 # bring_up CLUSTER: its server answers when this returns. A server that runs already may be starting, or

@@ -27,29 +27,49 @@ CREATE FUNCTION merge_statement(given text) RETURNS text
           ELSE s.tail OPERATOR(clientele.||) excluded.body END,
         home_id = coalesce(s.home_id, (SELECT c.owner_id FROM clientele_data.customers c WHERE c.customer_id = s.customer_id))
       RETURNING s.customer_id, s.home_id
-    ), further AS (
-      INSERT INTO clientele_data.home_journeys AS h (home_id, journey)
-      SELECT g.home_id, clientele.journey_merge(g.journey)
-      FROM given g JOIN merged m ON m.customer_id = g.customer_id AND m.home_id <> g.home_id
-      WHERE g.journey IS NOT NULL
-      GROUP BY g.home_id ORDER BY g.home_id
-      ON CONFLICT (home_id) DO UPDATE SET journey = h.journey OPERATOR(clientele.||) excluded.journey
     ), logged AS (
       INSERT INTO clientele_data.journey_changes (batch, customer_id)
       SELECT $1, m.customer_id FROM merged m
       RETURNING 1
     )
-    SELECT count(*) FROM logged$sql$, given)
+    SELECT (SELECT count(*) FROM logged),
+           (SELECT array_agg(DISTINCT m.customer_id) FROM given g JOIN merged m ON m.customer_id = g.customer_id AND m.home_id <> g.home_id)
+$sql$, given)
 $$;
 COMMENT ON FUNCTION merge_statement(text) IS
-  'Returns a statement that adds parts of journeys to the store under batch $1, and counts the customers; a part of merge_journeys().
-given is a query of (customer_id, home_id, journey).';
+  'Returns a statement that adds parts of journeys to the store under batch $1, and returns the number of customers and those that have
+parts of several homes; a part of merge_journeys().
+given is a query of (customer_id, home_id, journey), in which $2 and $3 are what merge_given() has.';
+
+CREATE FUNCTION merge_given(given text, batch bigint, homes bigint[] DEFAULT NULL, parts journey[] DEFAULT NULL) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  merged bigint;
+  several bigint[];
+BEGIN
+  PERFORM clientele.require_merge();
+  PERFORM clientele.require_store('stored_journeys', 'INSERT');
+  EXECUTE clientele.merge_statement(given) INTO merged, several USING batch, homes, parts;
+  IF several IS NOT NULL THEN
+    PERFORM clientele.require_store('home_journeys', 'INSERT'), clientele.require_store('home_journeys', 'UPDATE');
+    EXECUTE format($sql$
+      INSERT INTO clientele_data.home_journeys AS h (home_id, journey)
+      SELECT g.home_id, clientele.journey_merge(g.journey)
+      FROM (%s) g JOIN clientele_data.stored_journeys s ON s.customer_id = g.customer_id AND s.home_id <> g.home_id
+      WHERE g.journey IS NOT NULL AND g.customer_id IN (SELECT unnest($1))
+      GROUP BY g.home_id ORDER BY g.home_id
+      ON CONFLICT (home_id) DO UPDATE SET journey = h.journey OPERATOR(clientele.||) excluded.journey$sql$, given)
+    USING several, homes, parts;
+  END IF;
+  RETURN merged;
+END $$;
+COMMENT ON FUNCTION merge_given(text, bigint, bigint[], journey[]) IS
+  'Adds parts of journeys to the store, and to the homes of customers that have several; a part of merge_journeys().';
 
 CREATE FUNCTION require_merge() RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT'),
-          clientele.require_store('home_journeys', 'INSERT');
+  PERFORM clientele.require_store('stored_journeys', 'INSERT'), clientele.require_store('journey_changes', 'INSERT');
   PERFORM clientele.lock_partition(false);
 END $$;
 COMMENT ON FUNCTION require_merge() IS
@@ -57,31 +77,23 @@ COMMENT ON FUNCTION require_merge() IS
 
 CREATE FUNCTION merge_parts(parts text, batch bigint) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  merged bigint;
 BEGIN
-  PERFORM clientele.require_merge();
+  PERFORM clientele.require_store('customers');
   -- They belong to the home that owns the customer's number. A customer that is not there is an error of the foreign key.
-  EXECUTE clientele.merge_statement(format($sql$
+  RETURN clientele.merge_given(format($sql$
     SELECT coalesce(c.merged_into, p.customer_id) AS customer_id, c.owner_id AS home_id, p.journey
-    FROM %s p LEFT JOIN clientele_data.customers c ON c.customer_id = p.customer_id$sql$, parts))
-  INTO merged USING batch;
-  RETURN merged;
+    FROM %s p LEFT JOIN clientele_data.customers c ON c.customer_id = p.customer_id$sql$, parts), batch);
 END $$;
 COMMENT ON FUNCTION merge_parts(text, bigint) IS
   'Adds the parts of journeys in a relation that may be read as it is; a part of merge_journeys().';
 
 CREATE FUNCTION merge_home_parts(parts text, batch bigint) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  merged bigint;
 BEGIN
-  PERFORM clientele.require_merge();
-  EXECUTE clientele.merge_statement(format($sql$
+  PERFORM clientele.require_store('identities');
+  RETURN clientele.merge_given(format($sql$
     SELECT i.customer_id, p.home_id, p.journey
-    FROM %s p JOIN clientele_data.identities i ON i.identity_id = p.home_id$sql$, parts))
-  INTO merged USING batch;
-  RETURN merged;
+    FROM %s p JOIN clientele_data.identities i ON i.identity_id = p.home_id$sql$, parts), batch);
 END $$;
 COMMENT ON FUNCTION merge_home_parts(text, bigint) IS
   'Adds the parts of journeys in a relation, which names their homes, to those of their customers; a part of load_events().';
@@ -96,7 +108,7 @@ BEGIN
   IF parts IS NULL THEN
     RAISE EXCEPTION 'parts must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  PERFORM clientele.require_merge();
+  PERFORM clientele.require_store('customers'), clientele.require_merge();
   IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = parts AND a.attname IN ('customer_id', 'journey')) < 2 THEN
     RAISE EXCEPTION '% has no columns customer_id and journey', parts USING
       ERRCODE = 'undefined_column',

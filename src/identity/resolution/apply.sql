@@ -2,7 +2,7 @@
 -- A partition becomes that of the store: identities, customers, merges, journeys.
 
 CREATE FUNCTION take_journeys(moved bigint[], losers bigint[], batch bigint, OUT homes bigint[], OUT parts journey[])
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   part record;
 BEGIN
@@ -55,16 +55,19 @@ COMMENT ON FUNCTION take_journeys(bigint[], bigint[], bigint) IS
   'Takes the events of homes that move from the journeys of the customers that have them, and returns them; a part of resolve_identities().';
 
 CREATE FUNCTION log_merges(batch bigint, run_id bigint, decision_id bigint, because text, moved bigint[], were bigint[], are bigint[],
-                           new_customers bigint[]) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+                           new_customers bigint[], taken bigint[]) RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('merges', 'INSERT'), clientele.require_store('merges', 'UPDATE'),
           clientele.require_store('customers', 'UPDATE');
   -- A number follows the identifier that owns it.
   WITH changed AS MATERIALIZED (
-    SELECT c.customer_id, c.merged_into AS was, nullif(m.is_now, c.customer_id) AS is_now
-    FROM unnest(moved, are) m (id, is_now) JOIN clientele_data.customers c ON c.owner_id = m.id
-    WHERE c.merged_into IS DISTINCT FROM nullif(m.is_now, c.customer_id)
+    SELECT c.customer_id, c.merged_into AS was, nullif(i.customer_id, c.customer_id) AS is_now
+    FROM (SELECT c.customer_id FROM unnest(moved) m (id) JOIN clientele_data.customers c ON c.owner_id = m.id
+          UNION SELECT unnest(taken)) o
+    JOIN clientele_data.customers c ON c.customer_id = o.customer_id
+    JOIN clientele_data.identities i ON i.identity_id = c.owner_id
+    WHERE c.merged_into IS DISTINCT FROM nullif(i.customer_id, c.customer_id)
   ), noted AS (
     UPDATE clientele_data.customers c SET merged_into = g.is_now FROM changed g WHERE g.customer_id = c.customer_id
   ), undone AS (
@@ -89,13 +92,13 @@ BEGIN
     GROUP BY n.id) x
   ORDER BY x.gone_id, x.split;
 END $$;
-COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[], bigint[], bigint[]) IS
+COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[], bigint[], bigint[], bigint[]) IS
   'Notes which customers were merged and split, because identifiers have moved from customers to others; a part of resolve_identities().';
 
 CREATE FUNCTION apply_partition(
     plan record, batch bigint, run_id bigint, decision_id bigint, because text,
     new_ids bigint[], new_kinds text[], new_values text[]) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   made bigint[];
   customers bigint[];
@@ -156,7 +159,7 @@ BEGIN
     END IF;
     INSERT INTO clientele_data.journey_changes (batch, customer_id)
     SELECT log, q.id FROM (SELECT unnest(moved.were) UNION SELECT unnest(moved.are)) q (id) ORDER BY q.id;
-    PERFORM clientele.log_merges(batch, run_id, decision_id, because, moved.ids, moved.were, moved.are, made);
+    PERFORM clientele.log_merges(batch, run_id, decision_id, because, moved.ids, moved.were, moved.are, made, plan.taken);
   END IF;
   RETURN n_added + cardinality(moved.ids);
 END $$;

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Which identifiers a change of links or decisions can concern, and the partition of these. README.md says why it is that of all.
 
-CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], customers bigint[], shared boolean[])
+CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   sure bigint[];
   rest bigint[];
@@ -11,6 +11,7 @@ BEGIN
   IF ids = '{}' THEN
     RETURN ids;
   END IF;
+  PERFORM clientele.require_store(t.name) FROM unnest('{identities,identity_links,identity_decisions,identity_kinds}'::text[]) t (name);
   -- A few neighbours of each suffice in most cases: those that are not among the nodes are as they are in the tables.
   SELECT array_agg(s.id) FILTER (WHERE s.ignored OR n.touches), array_agg(s.id) FILTER (WHERE s.open AND NOT n.touches)
   INTO sure, rest
@@ -53,7 +54,7 @@ BEGIN
               UNION ALL
               SELECT l.home_id, l.other_id, l.batch FROM clientele_data.identity_links l
               WHERE l.home_id = ANY (rest) AND NOT l.withdrawn) l ON l.id = r.id AND l.batch IS DISTINCT FROM without_batch
-        LEFT JOIN unnest(nodes, node_kinds, customers, shared) o (id, kind, customer_id, shared) ON o.id = l.neighbour
+        LEFT JOIN unnest(nodes, node_kinds, node_customers, node_shared) o (id, kind, customer_id, shared) ON o.id = l.neighbour
         LEFT JOIN clientele_data.identities i ON i.identity_id = l.neighbour
         CROSS JOIN LATERAL (SELECT coalesce(o.kind, i.kind) AS kind, coalesce(o.customer_id, i.customer_id) AS customer_id,
                                    coalesce(o.shared, i.shared) AS shared) x
@@ -74,7 +75,7 @@ CREATE FUNCTION plan_partition(
     forced bigint[], seeds bigint[], batch bigint, new_ids bigint[], new_kinds text[], new_values text[],
     withheld_a bigint[], withheld_b bigint[],
     OUT nodes bigint[], OUT customers bigint[], OUT shared boolean[], OUT new_owners bigint[], OUT taken bigint[], OUT takers bigint[])
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);
@@ -86,6 +87,8 @@ DECLARE
   link record;
   decision record;
 BEGIN
+  PERFORM clientele.require_store(t.name)
+  FROM unnest('{identities,customers,identity_links,identity_decisions,identity_kinds,settings}'::text[]) t (name);
   LOOP
     WHILE frontier <> '{}' LOOP
       cut := clientele.surely_shared(

@@ -2,7 +2,7 @@
 -- How the identifiers of a batch become customers.
 
 CREATE FUNCTION find_identities(kinds text[], "values" text[]) RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('identities');
   RETURN (SELECT coalesce(array_agg(i.identity_id ORDER BY k.n), '{}')
@@ -35,9 +35,23 @@ END $$;
 COMMENT ON FUNCTION check_identities(text[], text[], integer[], integer[]) IS
   'Checks the arguments of resolve_identities().';
 
+CREATE FUNCTION lock_identities() RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identity_state', 'UPDATE');
+  PERFORM clientele.lock_dictionaries();
+  -- With a snapshot from before another change this is error 40001.
+  UPDATE clientele_data.identity_state s SET changes = s.changes + 1;
+END $$;
+COMMENT ON FUNCTION lock_identities() IS
+  'Waits until no other transaction changes links and decisions, and keeps others from it until the end of yours; a part of
+resolve_identities().
+Errors: 40001 if another one has done so since the snapshot of a transaction in REPEATABLE READ, 42P01 without a store, 42501 without the
+right to change identities.';
+
 CREATE FUNCTION resolve_identities(kinds text[], "values" text[], homes integer[], others integer[], run_id bigint DEFAULT NULL)
   RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
   ids bigint[];
   batch bigint;
@@ -56,7 +70,7 @@ BEGIN
   END IF;
 
   PERFORM clientele.require_store(t.name, 'INSERT') FROM unnest('{identities,customers,identity_links,merges}'::text[]) t (name);
-  PERFORM clientele.lock_dictionaries();
+  PERFORM clientele.lock_identities();
   -- Another transaction may have added some meanwhile.
   ids := clientele.find_identities(kinds, "values");
   batch := nextval('clientele_data.journey_batches');
@@ -126,11 +140,11 @@ COMMENT ON FUNCTION adopt_customers(bigint[]) IS
 clientele; a part of resolve_identities().';
 
 CREATE FUNCTION merge_home_journeys(homes bigint[], parts journey[], batch bigint DEFAULT NULL) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
-  merged bigint;
   stranger bigint;
 BEGIN
+  PERFORM clientele.require_store('identities');
   IF cardinality(homes) <> cardinality(parts) THEN
     RAISE EXCEPTION 'homes and parts must be of one length' USING ERRCODE = 'array_subscript_error';
   END IF;
@@ -139,10 +153,9 @@ BEGIN
     -- What has moved since the snapshot is error 40001.
     PERFORM 1 FROM clientele_data.identities i WHERE i.identity_id = ANY (homes) FOR KEY SHARE;
   END IF;
-  EXECUTE clientele.merge_statement('SELECT i.customer_id, p.home_id, p.journey FROM unnest($2, $3) p (home_id, journey)
-                                     LEFT JOIN clientele_data.identities i ON i.identity_id = p.home_id')
-  INTO merged USING coalesce(batch, nextval('clientele_data.journey_batches')), homes, parts;
-  RETURN merged;
+  RETURN clientele.merge_given('SELECT i.customer_id, p.home_id, p.journey FROM unnest($2, $3) p (home_id, journey)
+                                LEFT JOIN clientele_data.identities i ON i.identity_id = p.home_id',
+                               coalesce(batch, nextval('clientele_data.journey_batches')), homes, parts);
 EXCEPTION WHEN not_null_violation THEN
   stranger := (SELECT h FROM unnest(homes) h WHERE NOT EXISTS (SELECT FROM clientele_data.identities i WHERE i.identity_id = h) LIMIT 1);
   RAISE EXCEPTION 'identity % is not in clientele_data.identities', stranger USING ERRCODE = 'foreign_key_violation';

@@ -154,8 +154,10 @@ another batch of it.';
 CREATE FUNCTION raise_turn(turn ingest_turn) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF turn.error_code IS NOT NULL THEN
-    RAISE EXCEPTION '%', turn.message USING ERRCODE = turn.error_code, HINT = coalesce(turn.hint, '');
+  IF turn.hint <> '' THEN
+    RAISE EXCEPTION '%', turn.message USING ERRCODE = turn.error_code, HINT = turn.hint;
+  ELSIF turn.error_code IS NOT NULL THEN
+    RAISE EXCEPTION '%', turn.message USING ERRCODE = turn.error_code;
   END IF;
 END $$;
 COMMENT ON FUNCTION raise_turn(ingest_turn) IS

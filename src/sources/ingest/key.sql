@@ -39,9 +39,9 @@ CREATE FUNCTION gap_condition(ledger bigint, floor bigint, top bigint, expressio
     SELECT g.first, g.last FROM clientele.ledger_gaps(ledger, floor, top, 2000) g
   ), wide AS (
     SELECT count(*) AS n, string_agg(format('%s BETWEEN %L::bigint AND %L::bigint', expression, g.first, g.last), ' OR ' ORDER BY g.first) AS condition
-    FROM gaps g WHERE g.last - g.first >= 8
+    FROM gaps g WHERE g.last::numeric - g.first >= 8
   ), narrow AS (
-    SELECT array_agg(i.id ORDER BY i.id) AS ids FROM gaps g CROSS JOIN generate_series(g.first, g.last) i (id) WHERE g.last - g.first < 8
+    SELECT array_agg(i.id ORDER BY i.id) AS ids FROM gaps g CROSS JOIN generate_series(g.first, g.last) i (id) WHERE g.last::numeric - g.first < 8
   )
   SELECT CASE WHEN w.n > 40 THEN format('%s > %L::bigint AND %s <= %L::bigint AND NOT clientele.ledger_contains(%s, %s::bigint)',
                                         expression, floor, expression, top, ledger, expression)
@@ -155,8 +155,10 @@ BEGIN
   -- First the ids alone: an index has them all, and mostly none is missing.
   asked := clientele.ask_source(source_id, format(
     'SELECT pg_catalog.count(*), pg_catalog.array_agg(x.id), (pg_catalog.array_agg(x.id))[pg_catalog.count(*)]
-     FROM (SELECT %1$s AS id FROM %2$s s WHERE %1$s IS NOT NULL AND %3$s%4$s) x',
+     FROM (SELECT %1$s AS id FROM %2$s s WHERE %4$s AND %3$s%5$s) x',
     id, relation, clientele.unread_condition(source_id, clientele.open_ledger(source_id)),
+    -- What has come above the highest since is left to the next batch, which does not look into the ledger there.
+    CASE WHEN progress.top IS NOT NULL AND progress.cursor_type IS NULL THEN format('%s <= %L::bigint', id, progress.top) ELSE id || ' IS NOT NULL' END,
     CASE WHEN progress.indexed THEN format('%s ORDER BY %s LIMIT %s', ' AND ' || id || ' > ' || quote_literal(progress.sweep_at) || '::' || progress.id_type, id, batch_rows)
          ELSE format(' LIMIT %s', batch_rows) END));
   rows_read := 0;

@@ -114,6 +114,9 @@ BEGIN
     time_dependent = false, reads_customers = false, uses = '{}', time_zone = NULL,
     description = coalesce(excluded.description, t.description), defined_at = now();
   run := clientele.begin_tag_refresh(now(), false);
+  INSERT INTO clientele_data.saved_audiences AS a (tag, customers) VALUES (save_audience.name, save_audience.customers)
+  ON CONFLICT ON CONSTRAINT saved_audiences_pkey DO UPDATE SET customers = excluded.customers;
+  customers := clientele.after_merges(customers);
   PERFORM clientele.store_tag_answer(run, now(), name, 'flag', '{""}', ARRAY[save_audience.customers], NULL, NULL);
   INSERT INTO clientele_data.tag_status AS s (tag, refresh_id, complete_at, holds, customers)
   VALUES (name, run, now(), 'flag', clientele.cardinality(save_audience.customers))
@@ -125,6 +128,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION save_audience(text, audience, text, text) IS
   'Keeps an audience under a name, as a tag without a rule: the list of a campaign, the customers that left a funnel, a control group.
+Customers that are merged later are in it by their new numbers from the next refresh_tags() on, until the merge is undone.
 Saving under the same name again replaces it; the history shows which customers were added and removed. Errors: as define_tag().';
 
 CREATE FUNCTION forget_tag(name text) RETURNS void

@@ -102,7 +102,7 @@ BEGIN
   VALUES (begin_tag_refresh.at, CASE WHEN follow THEN clientele.fold_journey_changes() END)
   RETURNING r.refresh_id INTO refresh_id;
   -- EXECUTE may run in parallel; INSERT ... SELECT never does.
-  EXECUTE 'SELECT clientele.audience(c.customer_id) FROM clientele_data.customers c' INTO everyone;
+  EXECUTE 'SELECT clientele.audience(c.customer_id) FROM clientele_data.customers c WHERE c.merged_into IS NULL' INTO everyone;
   INSERT INTO clientele_data.tag_audiences AS a (tag, customers) VALUES ('', coalesce(everyone, '{}'))
   ON CONFLICT ON CONSTRAINT tag_audiences_pkey DO UPDATE SET customers = excluded.customers
   WHERE a.customers OPERATOR(clientele.<>) excluded.customers;
@@ -111,6 +111,52 @@ END $$;
 COMMENT ON FUNCTION begin_tag_refresh(timestamptz, boolean) IS
   'Begins a refresh of tags: waits until another one has ended, and notes which changes of journeys it follows, if any; a part of
 refresh_tags().';
+
+CREATE FUNCTION after_merges(customers audience) RETURNS audience
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gone clientele.audience;
+  kept clientele.audience;
+BEGIN
+  PERFORM clientele.require_store('customers');
+  SELECT clientele.audience(c.customer_id), clientele.audience(c.merged_into) INTO gone, kept
+  FROM clientele_data.customers c
+  WHERE c.merged_into IS NOT NULL AND after_merges.customers OPERATOR(clientele.@>) c.customer_id;
+  RETURN CASE WHEN gone IS NULL THEN customers ELSE customers OPERATOR(clientele.-) gone OPERATOR(clientele.|) kept END;
+END $$;
+COMMENT ON FUNCTION after_merges(audience) IS
+  'Returns an audience with the numbers that its customers go by today: where one was merged into another, that one.
+A saved list of yours is up to date by it. Errors: 42P01 without a store, 42501 without the right to read clientele_data.customers.';
+
+CREATE FUNCTION follow_merges(run bigint, at timestamptz) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  done jsonb := '[]'::jsonb;
+  one record;
+  stored record;
+BEGIN
+  PERFORM clientele.require_store('tag_audiences', 'INSERT'), clientele.require_store('tag_status', 'UPDATE'),
+          clientele.require_store('saved_audiences', 'INSERT');
+  -- What was saved before there were merges is there as the answer only.
+  INSERT INTO clientele_data.saved_audiences (tag, customers)
+  SELECT t.name, a.customers FROM clientele_data.tags t JOIN clientele_data.tag_audiences a ON a.tag = t.name AND a.value = ''
+  WHERE t.kind = 'fixed' AND NOT EXISTS (SELECT FROM clientele_data.saved_audiences s WHERE s.tag = t.name);
+  FOR one IN
+    SELECT t.name AS tag, n.customers FROM clientele_data.tags t JOIN clientele_data.saved_audiences s ON s.tag = t.name
+    JOIN clientele_data.tag_audiences a ON a.tag = t.name AND a.value = ''
+    CROSS JOIN LATERAL (SELECT clientele.after_merges(s.customers) AS customers OFFSET 0) n
+    WHERE t.kind = 'fixed' AND n.customers OPERATOR(clientele.<>) a.customers ORDER BY t.name
+  LOOP
+    stored := clientele.store_tag_answer(run, at, one.tag, 'flag', '{""}', ARRAY[one.customers], NULL, NULL);
+    UPDATE clientele_data.tag_status s SET refresh_id = run, customers = stored.customers WHERE s.tag = one.tag;
+    done := done || jsonb_build_object('tag', one.tag, 'outcome', 'merged', 'customers', stored.customers, 'gained', stored.gained,
+                                       'lost', stored.lost);
+  END LOOP;
+  RETURN done;
+END $$;
+COMMENT ON FUNCTION follow_merges(bigint, timestamptz) IS
+  'Brings saved audiences up to date with merges of customers and their undo, and returns the rows of the result for those that have
+changed; a part of refresh_tags().';
 
 CREATE FUNCTION tags_to_refresh(tags text[], at timestamptz, complete boolean) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -217,6 +263,7 @@ BEGIN
   PERFORM set_config('clientele.unknown_event', 'error', true);
   followed := (SELECT r.change_set FROM clientele_data.tag_refreshes r WHERE r.refresh_id = run);
   everyone := (SELECT clientele.cardinality(a.customers) FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = '');
+  done := clientele.follow_merges(run, present);
   todo := clientele.tags_to_refresh(tags, present, complete);
 
   -- A rule is neither compiled nor run if its author is not trusted. A rule without an answer of its key may have been written into
@@ -324,6 +371,7 @@ COMMENT ON FUNCTION refresh_tags(text[], timestamptz, boolean) IS
 A rule over a journey is evaluated for the customers whose journeys changed (outcome incremental, or fresh if there are none), any other
 rule for all customers (complete). Rules that use the time are evaluated for all customers again when their last complete answer is
 older than their max_age; complete => true does so for every tag. What customers gained and lost is in clientele_data.tag_changes.
+A saved audience has the customers that its members are after merges (outcome merged, if that changes it).
 at is what rules use as the present; now by default. A rule that fails (outcome failed) leaves its tag as it was, with the error in the
 row and in clientele_data.tag_status; the other tags are refreshed all the same. Rules see the time zone of their tag or of the store,
 and fixed settings, whatever those of the session are.

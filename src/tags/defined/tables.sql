@@ -124,6 +124,18 @@ key, the next refresh evaluates it for all customers.';
   COMMENT ON COLUMN clientele_data.tag_audiences.value IS 'The value, for tags that hold text; empty for the tag with any value.';
   COMMENT ON COLUMN clientele_data.tag_audiences.customers IS 'The customers that have it.';
 
+  IF to_regclass('clientele_data.saved_audiences') IS NULL THEN
+    CREATE TABLE clientele_data.saved_audiences (
+      tag text COLLATE "C" PRIMARY KEY REFERENCES clientele_data.tags ON UPDATE CASCADE ON DELETE CASCADE,
+      customers clientele.audience NOT NULL
+    );
+    ALTER TABLE clientele_data.saved_audiences ALTER COLUMN customers SET STORAGE EXTERNAL;
+  END IF;
+  COMMENT ON TABLE clientele_data.saved_audiences IS
+    'The audiences of tags without a rule as they were saved. In tag_audiences customers that were merged have their new numbers.';
+  COMMENT ON COLUMN clientele_data.saved_audiences.tag IS 'The tag.';
+  COMMENT ON COLUMN clientele_data.saved_audiences.customers IS 'The customers, by the numbers that they had.';
+
   IF to_regclass('clientele_data.tag_numbers') IS NULL THEN
     CREATE TABLE clientele_data.tag_numbers (
       tag text COLLATE "C" PRIMARY KEY,
@@ -184,5 +196,6 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, upgraded_b
   ('tags/defined', 'clientele_data.journey_change_sets', 'table', 'create_tag_tables', NULL, false),
   ('tags/defined', 'clientele_data.tag_status', 'table', 'create_tag_tables', NULL, true),
   ('tags/defined', 'clientele_data.tag_audiences', 'table', 'create_tag_tables', NULL, true),
+  ('tags/defined', 'clientele_data.saved_audiences', 'table', 'create_tag_tables', NULL, false),
   ('tags/defined', 'clientele_data.tag_numbers', 'table', 'create_tag_tables', NULL, true),
   ('tags/defined', 'clientele_data.tag_changes', 'table', 'create_tag_tables', NULL, false);

@@ -109,7 +109,13 @@ BEGIN
   END;
   PERFORM clientele.source_expressions(added);
   PERFORM clientele.start_source(added);
-  RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
+  IF event_id IS NULL AND way.event_id LIKE 'jsonb_build_array(%' THEN
+    RAISE NOTICE 'new rows of source "%" are found by method %, event_id %', name, way.method, way.event_id USING
+      HINT = 'If a single column of whole numbers is unique, too, drop_source() and add_source(…, event_id => …) with it: a batch is faster.';
+  ELSE
+    RAISE NOTICE 'new rows of source "%" are found by method %', name,
+      concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
+  END IF;
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
 COMMENT ON FUNCTION add_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,

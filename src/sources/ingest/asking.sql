@@ -21,11 +21,17 @@ COMMENT ON FUNCTION open_source_cursor(bigint, text) IS
   'Opens a query with the rights of the owner of a source; a part of open_source_rows().
 Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner.';
 
-CREATE FUNCTION source_rows(most bigint) RETURNS SETOF record
-  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE ROWS 100000 AS 'MODULE_PATHNAME', 'clientele_source_rows';
-COMMENT ON FUNCTION source_rows(bigint) IS
-  'Returns the next rows of the query that open_source_rows() has opened in this transaction; a part of a batch.
-Only the owner of the source can call it. Errors: 55000 if none is open, 42804 for other columns.';
+CREATE FUNCTION fetch_source_rows(source_id bigint, most bigint) RETURNS bigint
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_fetch_source_rows';
+COMMENT ON FUNCTION fetch_source_rows(bigint, bigint) IS
+  'Fetches the next rows of the query that open_source_rows() has opened in this transaction, and returns how many; a part of a batch.
+Errors: 55000 if none is open, 42501 unless you may SET ROLE to the owner, and those of the query.';
+
+CREATE FUNCTION source_rows() RETURNS SETOF record
+  LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10000 AS 'MODULE_PATHNAME', 'clientele_source_rows';
+COMMENT ON FUNCTION source_rows() IS
+  'Returns the rows that fetch_source_rows() has fetched last in this transaction; a part of a batch.
+Only the owner of the source can call it. Errors: 55000 if none have been fetched, 42804 for other columns.';
 
 CREATE FUNCTION close_source_rows() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_close_source_rows';

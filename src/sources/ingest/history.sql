@@ -16,10 +16,9 @@ BEGIN
   batch_rows := greatest(batch_rows, 10000);
   rows_read := 0;
   snapshot := clientele.open_source_rows(source_id, format('SELECT s.* FROM %s s WHERE %s', relation, condition));
-  LOOP
-    result := clientele.source_batch(source_id, kind, format('FROM clientele.source_rows(%s) s(%s)', batch_rows, columns), cursor);
+  WHILE clientele.fetch_source_rows(source_id, batch_rows) > 0 LOOP
+    result := clientele.source_batch(source_id, kind, format('FROM clientele.source_rows() s(%s)', columns), cursor);
     rows_read := rows_read + (result ->> 'read')::bigint;
-    EXIT WHEN (result ->> 'read')::bigint + coalesce((result ->> 'known')::bigint, 0) < batch_rows;
   END LOOP;
   PERFORM clientele.close_source_rows();
 END $$;

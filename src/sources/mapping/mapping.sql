@@ -107,7 +107,8 @@ BEGIN
     RAISE EXCEPTION 'source "%" exists already', name USING ERRCODE = 'duplicate_object',
       HINT = 'clientele.alter_source() changes it.';
   END;
-  PERFORM clientele.source_expressions(added), clientele.start_source(added);
+  PERFORM clientele.source_expressions(added);
+  PERFORM clientele.start_source(added);
   RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;

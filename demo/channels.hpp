@@ -204,7 +204,7 @@ class Channels {
     int64_t cents;
   };
 
-  /// What it costs in the currency of that place: such that the rate gives back the very amount.
+  /// What it costs in the currency of that place: such that the rate makes the very amount of it.
   Price price_of(int64_t cents, int64_t at) {
     const std::string_view city = life().shopper.city;
     const bool later = Clock::day_of(at + shanghai) >= second_half;

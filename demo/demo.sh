@@ -186,11 +186,26 @@ late() {
   for table in web app orders service crm; do copy "${tables[$table]:-$table}" <"$directory/$table.late.tsv"; done
 }
 
+# Shows the batches after a run as they are committed, and notes the last one.
+last_run=0
+show_runs() {
+  local line
+  while IFS='|' read -r run line; do
+    last_run=$run
+    printf '  %s\n' "$line"
+  done < <(quiet -At -v last="$last_run" -f "$here/runs.sql")
+}
+
 ingest() {
   heading "$1"
   printf 'CALL clientele.ingest();\n'
-  { quiet -c 'CALL clientele.ingest()' 3>&1 1>/dev/null 2>&3 || exit; } |
-    sed -e '/^CONTEXT: /d' -e 's/^INFO:  /  /'
+  quiet -c 'CALL clientele.ingest()' &
+  while kill -0 $! 2>/dev/null; do
+    sleep 0.5
+    show_runs
+  done
+  wait $!
+  show_runs
 }
 
 quiet -f "$here/prepare.sql" >/dev/null

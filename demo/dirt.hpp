@@ -72,7 +72,7 @@ inline Planted spoil(WebRow& row, Random& random) {
       row[web::ts] = nothing;
       break;
     case time_too_old:
-      row[web::ts] = "172800000";
+      row[web::ts] = "12000";
       break;
     case time_in_future:
       row[web::ts] = "4102444800000";
@@ -160,7 +160,7 @@ inline Planted spoil(OrderRow& row, Random& random) {
     case bad_currency:
       row[orders::amount] = "20.00", row[orders::currency] = "Taler";
       break;
-    default:  // a voucher of the Swiss shop, whose rate nobody has entered
+    default:  // a voucher of the Swiss shop, whose currency has no rate
       row[orders::sku] = "礼品卡-050";
       row[orders::status] = "已付款";
       row[orders::amount] = "50.00", row[orders::currency] = "CHF";

@@ -92,7 +92,7 @@ inline std::string mobile_number(std::string_view city, uint64_t number) {
   return "+8613" + digits_of(number % 10, 1) + digits_of(number, 8);
 }
 
-/// A telephone that a family shares, and that of someone whom the shop does not know.
+/// A telephone that a family shares, and one of a person who is not a customer.
 inline std::string shared_line(uint64_t number) { return "+86215" + digits_of(number, 7); }
 inline std::string unknown_mobile(uint64_t number) { return "+86159" + digits_of(number, 8); }
 

@@ -29,7 +29,7 @@ inline Household household_of(uint64_t seed, uint64_t first, bool chinese) {
   return home;
 }
 
-/// Which systems know somebody, and what in them connects the identifiers of one person.
+/// Which systems know a person, and what in them connects the identifiers of that person.
 struct Traces {
   bool elsewhere = false;  // known outside the web, so that logging in is possible
   bool orders = false, promotions = false, web = false;
@@ -83,12 +83,13 @@ class Person {
   bool is_shared(const std::string& id) const { return id == home_.tablet || id == home_.computer; }
   const std::string& line() const { return home_.line; }
 
-  /// Notes that an identifier stands in a row that can be used. Nobody's belongs to no customer.
-  void use(Kind kind, const std::string& id, bool nobodys = false) {
+  /// Notes that an identifier stands in a row that can be used. A stranger's belongs to no
+  /// customer.
+  void use(Kind kind, const std::string& id, bool strangers = false) {
     if (id == home_.tablet || id == home_.line || id == home_.computer)
       home_.owners.emplace(std::pair{kind, id}, number_);
     else
-      used.emplace(std::pair{kind, id}, nobodys);
+      used.emplace(std::pair{kind, id}, strangers);
   }
 
   const Life& life() const { return life_; }

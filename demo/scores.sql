@@ -17,6 +17,6 @@ SELECT identifiers, pairs AS "pairs of one person", joined_pairs AS "pairs joine
 FROM demo.identity_scores;
 SELECT events, found AS "in the journey of their person", to_char(100 * found / events, 'FM990.00 %') AS share FROM demo.found_events;
 
-\echo :title'Identifiers that several people share join nobody: the tills, the tablets and lines of families':plain
+\echo :title'Identifiers that several people share join no customers: the tills, the tablets and lines of families':plain
 SELECT kind, count(*) AS identifiers, count(*) FILTER (WHERE shared) AS shared, count(DISTINCT customer_id) AS customers
 FROM clientele_data.identities GROUP BY kind ORDER BY identifiers DESC;

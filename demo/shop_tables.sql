@@ -85,7 +85,7 @@ CREATE TABLE demo.hidden_rows (
   dropped boolean
 );
 COMMENT ON TABLE demo.hidden_rows IS 'What no system knows of its rows. Only the scores read it.';
-COMMENT ON COLUMN demo.hidden_rows.person IS 'Who was it: the number in demo.truth.customer.';
+COMMENT ON COLUMN demo.hidden_rows.person IS 'The person, by the number in demo.truth.customer.';
 COMMENT ON COLUMN demo.hidden_rows.planted IS 'The fault that was planted, by the reason for which the row must be rejected; NULL if it is good.';
 COMMENT ON COLUMN demo.hidden_rows.duplicate IS 'Whether it is the second delivery of a row.';
 COMMENT ON COLUMN demo.hidden_rows.dropped IS 'Whether one of several identifiers cannot be used.';
@@ -97,4 +97,4 @@ CREATE TABLE demo.hidden_identifiers (
 );
 COMMENT ON TABLE demo.hidden_identifiers IS 'Whose each identifier is. Only the scores read it.';
 COMMENT ON COLUMN demo.hidden_identifiers.person IS
-  'Whose it is: of a shared one, the first who used it; NULL for the tills of the stores, and for the telephones of people whom the shop does not know.';
+  'The person who has it; of a shared one, the first who used it. NULL for tills and for telephones of people who are not customers.';

@@ -33,7 +33,7 @@ CREATE VIEW demo.identity_scores AS
         FROM (SELECT count(*) AS n FROM found WHERE person IS NOT NULL GROUP BY person, customer_id) x) b;
 COMMENT ON VIEW demo.identity_scores IS
   'Precision: of all pairs of identifiers of one customer, the share of those that belong to one person. Recall: of all pairs of identifiers
-of one person, the share of those that are one customer. An identifier of nobody whom the shop knows is right beside no other.';
+of one person, the share of those that are one customer. An identifier that belongs to no customer is right beside no other.';
 
 CREATE VIEW demo.found_events AS
   WITH mine AS (

@@ -161,8 +161,8 @@ class Sources {
     }
     Person person(seed_, number, life, home_);
     channels_.deliver(person);
-    for (const auto& [id, nobodys] : person.used)
-      if (!nobodys || strangers_.insert(id).second) write(id, nobodys ? 0 : number);
+    for (const auto& [id, strangers] : person.used)
+      if (!strangers || strangers_.insert(id).second) write(id, strangers ? 0 : number);
     if (number % block == 0) deliveries_.flush_block();
   }
 
@@ -201,7 +201,7 @@ class Sources {
   Channels channels_;
   Output identifiers_;
   Household home_;
-  std::set<std::pair<Kind, std::string>> strangers_;  // identifiers of nobody whom the shop knows
+  std::set<std::pair<Kind, std::string>> strangers_;  // identifiers that belong to no customer
 };
 
 void simulate(const Settings& s) {

@@ -83,6 +83,7 @@ CALL reject(12, 'bad_time', 12);
 CALL reject(12, 'missing_customer', 48);
 CALL reject(13, 'missing_event', 2);
 CALL reject(14, 'bad_time', 1000);
+UPDATE clientele_data.source_progress SET history_state = 'reading' WHERE source_id = 3;
 SELECT source, relation, state, reason FROM clientele_bi.source_quality ORDER BY source;
 SELECT source, round(freshness_seconds / 60) AS minutes, rows_read AS read, rows_packed AS packed, rows_packed_later AS later,
        rows_duplicate AS duplicate, rows_rejected AS rejected, integration_rate, accuracy, dropped_identifiers, rejects_waiting

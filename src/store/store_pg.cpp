@@ -224,8 +224,7 @@ CLIENTELE_FUNCTION(clientele_new_identity_id) {
       get_rel_relkind(checked->sequence) != RELKIND_SEQUENCE) {
     const Oid schema = get_namespace_oid("clientele_data", true);
     const Oid table = trusted_table(schema, "identities");
-    if (!may(table, ACL_INSERT))
-      aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
+    if (!may(table, ACL_INSERT)) aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table_name(table));
     if (checked == nullptr)
       checked = static_cast<Checked*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Checked)));
     *checked = {GetUserId(), identity_sequence(table, "identity_id")};

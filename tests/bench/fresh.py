@@ -56,7 +56,7 @@ def prepare(db, customers):
 
 
 def insertion(customers):
-    """Some know the customer, some the device alone, and all belong to somebody who is there."""
+    """Some have the customer and the device, some the device alone. All belong to customers that are there."""
     return f"""INSERT INTO fresh.events (customer, device, event, item, amount)
         SELECT CASE WHEN n % 3 > 0 THEN 'c' || who END, 'd' || who, (ARRAY['view', 'search', 'cart', 'purchase'])[1 + n % 4],
                'item ' || n % 500, CASE WHEN n % 4 = 3 THEN n % 100 END

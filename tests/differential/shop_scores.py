@@ -6,7 +6,7 @@ usage: shop_scores.py [SEED [CUSTOMERS [DAYS]]]      (default: a fresh seed, 400
 
 The simulation keeps whose each row and identifier is, which rows have a fault, and which come twice. From these files
 the scores are computed here, and compared with the views of the demo and with what it prints; they must reach the bars.
-Every event must be in the journey of its person, as the simulation tells it without the five systems. Then the rows are
+Every event must be in the journey of its person, as the simulation writes it without the five systems. Then the rows are
 delivered again, in chunks of random sizes between ingestions of random sources and batches: the same customers and
 journeys must come out.
 The last line is `shop_scores: N passed, N failed, N skipped`.
@@ -30,7 +30,7 @@ INTEGRATION, ACCURACY, PRECISION, RECALL = Fraction(95, 100), Fraction(98, 100),
 
 
 def plain(properties):
-    """JSON with its keys in order, whoever wrote it."""
+    """JSON with its keys in order."""
     return json.dumps(json.loads(properties or "{}"), sort_keys=True, ensure_ascii=False)
 
 
@@ -133,7 +133,7 @@ def check_integration(truth):
         good, planted = truth.good(which), truth.planted(which)
         rows, complete = len(good) + len(planted), len(good) - sum(row[3] for _, row in good)
         _, read, packed, rejected, whole, integration, accuracy = shown.get(source, [""] + ["0"] * 6)
-        checks.same(f"rows of {source}: read but for duplicates, packed, rejected, complete", (rows, len(good), len(planted), complete),
+        checks.same(f"rows of {source}: read without duplicates, packed, rejected, complete", (rows, len(good), len(planted), complete),
                     (int(read), int(packed), int(rejected), int(whole)))
         checks.check(f"integration and accuracy of {source}", abs(Fraction(len(good), rows) - Fraction(integration)) < Fraction(1, 10**12)
                      and abs(Fraction(complete, rows) - Fraction(accuracy)) < Fraction(1, 10**12), f"{integration} {accuracy}")

@@ -55,10 +55,10 @@ BEGIN
   END IF;
   -- In one order, so that two transactions that add to the same homes wait instead of deadlocking.
   INSERT INTO clientele_data.home_attributes AS h (home_id, name, value, source_id, first_at, last_at, n)
-  SELECT u.home_id, u.name, left(u.value, 500), add_attributes.source_id, min(u.at), max(u.at), count(*)
-  FROM unnest(homes, names, "values", at) AS u (home_id, name, value, at)
-  WHERE u.value IS NOT NULL
-  GROUP BY 1, 2, 3 ORDER BY 1, u.name COLLATE "C", left(u.value, 500) COLLATE "C"
+  SELECT a.home_id, a.name, a.value, add_attributes.source_id, min(a.at), max(a.at), count(*)
+  FROM (SELECT u.home_id, u.name COLLATE "C" AS name, left(u.value, 500) COLLATE "C" AS value, u.at
+        FROM unnest(homes, names, "values", at) AS u (home_id, name, value, at) WHERE u.value IS NOT NULL) a
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
   ON CONFLICT (home_id, name, value, source_id) DO UPDATE
   SET first_at = least(h.first_at, excluded.first_at), last_at = greatest(h.last_at, excluded.last_at), n = h.n + excluded.n;
 END $$;

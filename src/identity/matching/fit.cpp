@@ -9,7 +9,7 @@
 namespace clientele {
 namespace {
 
-constexpr double first_m_equal = 0.9, most_first_lambda = 0.5;
+constexpr double first_m_equal = 0.9, first_m_others = 0.1, most_first_lambda = 0.5;
 // A distribution that the EM begins with counts as so many pairs.
 constexpr double prior_pairs = 10;
 constexpr double converged_below = 1e-9;
@@ -34,7 +34,7 @@ class Estimate {
     each_level([&](size_t c, size_t level, size_t place) {
       const size_t levels = levels_of(definition.compare[c].kind);
       start_m_[place] =
-          level == 0 ? first_m_equal : (1 - first_m_equal) / static_cast<double>(levels - 1);
+          level == 0 ? first_m_equal : first_m_others / static_cast<double>(levels - 1);
       start_u_[place] = start_u[c][level];
     });
     m_ = start_m_;

@@ -2,6 +2,7 @@
 #include "identity/matching/patterns.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -13,6 +14,8 @@ namespace clientele {
 namespace {
 
 constexpr double close_from = 0.92, similar_from = 0.85;
+// With a common prefix of four characters, a Jaro similarity of 0.75 is one of 0.85 after Winkler.
+constexpr double least_jaro = 0.7499;
 constexpr size_t most_edits = 2, first_slots = 1024;
 
 void decode(std::string_view text, std::u32string& out) {
@@ -34,6 +37,18 @@ uint8_t level_of(MatchKind kind, View a, View b) {
   return similarity >= similar_from ? 2 : 3;
 }
 
+/// Whether texts are so unlike that their letters alone say it. A letter that only one of them has
+/// is one that cannot be common, or that takes an edit of its own.
+bool surely_different(MatchKind kind, const ColumnTexts& texts, uint32_t a, uint32_t b) {
+  const uint64_t x = texts.letters(a), y = texts.letters(b);
+  const auto only_x = static_cast<uint32_t>(std::popcount(x & ~y));
+  const auto only_y = static_cast<uint32_t>(std::popcount(y & ~x));
+  if (kind == MatchKind::code) return std::max(only_x, only_y) > most_edits;
+  const uint32_t length_x = texts.length(a), length_y = texts.length(b);
+  const double common = std::min(length_x - only_x, length_y - only_y);
+  return (common / length_x + common / length_y + 1) / 3 < least_jaro;
+}
+
 }  // namespace
 
 Comparison::Comparison(const MatchRecords& records, const MatchDefinition& definition)
@@ -43,7 +58,7 @@ Comparison::Comparison(const MatchRecords& records, const MatchDefinition& defin
 
 uint8_t Comparison::computed(size_t column, uint32_t a, uint32_t b) {
   const MatchText x = records_.column(column).text(a), y = records_.column(column).text(b);
-  if (x.ascii && y.ascii) return level_of(kinds_[column], x.bytes, y.bytes);
+  if (x.ascii() && y.ascii()) return level_of(kinds_[column], x.bytes, y.bytes);
   decode(x.bytes, wide_a_);
   decode(y.bytes, wide_b_);
   return level_of<std::u32string_view>(kinds_[column], wide_a_, wide_b_);
@@ -52,6 +67,9 @@ uint8_t Comparison::computed(size_t column, uint32_t a, uint32_t b) {
 uint8_t Comparison::level(size_t column, uint32_t a, uint32_t b) {
   if (a == b) return 0;
   if (kinds_[column] == MatchKind::exact) return 1;
+  const MatchKind kind = kinds_[column];
+  if (surely_different(kind, records_.column(column), a, b))
+    return static_cast<uint8_t>(levels_of(kind) - 1);
   if (a > b) std::swap(a, b);
   const uint64_t texts = uint64_t{a} << 32 | b;
   Known& known = known_[column * known_count + (split_mix(texts) & (known_count - 1))];

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/sort.hpp"
+#include "base/utf8.hpp"
 
 namespace clientele {
 namespace {
@@ -22,8 +23,9 @@ uint64_t front_of(std::string_view text) {
   return front;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
+uint32_t length_of(std::string_view utf8) {
+  return static_cast<uint32_t>(
+      std::ranges::count_if(utf8, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 bool is_whole_number(std::string_view id) {
@@ -46,6 +48,17 @@ std::pmr::vector<uint32_t> counted_up(size_t n, std::pmr::memory_resource* memor
 }
 
 }  // namespace
+
+uint64_t letters_of(std::string_view text) {
+  uint64_t letters = 0;
+  for (size_t i = 0; i < text.size();) {
+    const size_t n = utf8_length(text.substr(i, 4));
+    if (n == 0) throw Error(sqlstate::invalid_encoding, "the text is not valid UTF-8");
+    letters |= uint64_t{1} << (decode_utf8(text.substr(i), n) & 63);
+    i += n;
+  }
+  return letters;
+}
 
 void TextPool::add(std::string_view text) {
   bytes_.insert(bytes_.end(), text.begin(), text.end());
@@ -76,25 +89,23 @@ void ColumnTexts::grow() {
 }
 
 std::pmr::vector<uint32_t> ColumnTexts::sort() {
-  const auto memory = texts_.size();
-  std::pmr::memory_resource* const resource = slots_.get_allocator().resource();
-  std::pmr::vector<uint32_t>(resource).swap(slots_);
+  std::pmr::memory_resource* const memory = slots_.get_allocator().resource();
+  std::pmr::vector<uint32_t>(memory).swap(slots_);
   struct Entry {
     uint64_t front;
     uint32_t place;
   };
-  std::pmr::vector<Entry> entries(memory, resource);
+  std::pmr::vector<Entry> entries(count(), memory);
   for (uint32_t i = 0; i < count(); ++i) entries[i] = {front_of(texts_[i]), i};
   sort_polled(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
     return a.front != b.front ? a.front < b.front : texts_[a.place] < texts_[b.place];
   });
-  std::pmr::vector<uint32_t> renamed(memory + 1, resource);
-  places_.resize(memory);
-  ascii_.resize(memory);
-  for (uint32_t i = 0; i < count(); ++i) {
-    places_[i] = entries[i].place;
-    ascii_[i] = is_ascii(texts_[places_[i]]);
-    renamed[places_[i] + 1] = i + 1;
+  std::pmr::vector<uint32_t> renamed(count() + size_t{1}, memory);
+  known_.reserve(count());
+  for (const Entry& entry : entries) {
+    const std::string_view text = texts_[entry.place];
+    known_.push_back({letters_of(text), entry.place, length_of(text)});
+    renamed[entry.place + size_t{1}] = static_cast<uint32_t>(known_.size());
   }
   return renamed;
 }

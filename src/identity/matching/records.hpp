@@ -9,11 +9,17 @@
 
 namespace clientele {
 
-/// A text, and whether all of it is ASCII.
+/// A text of a column, and what is known of it without reading it.
 struct MatchText {
   std::string_view bytes;
-  bool ascii;
+  uint32_t length;  // in characters
+  uint64_t letters;
+
+  bool ascii() const { return length == bytes.size(); }
 };
+
+/// The characters of a text as a set of 64: those that differ in it are different ones.
+uint64_t letters_of(std::string_view text);
 
 /// Texts one after the other.
 class TextPool {
@@ -35,7 +41,7 @@ class TextPool {
 class ColumnTexts {
  public:
   explicit ColumnTexts(std::pmr::memory_resource* memory)
-      : texts_(memory), slots_(memory), places_(memory), ascii_(memory) {}
+      : texts_(memory), slots_(memory), known_(memory) {}
 
   /// The number of a text while rows are read.
   uint32_t number(std::string_view text);
@@ -43,17 +49,23 @@ class ColumnTexts {
   std::pmr::vector<uint32_t> sort();
   /// After sort().
   MatchText text(uint32_t number) const {
-    return {texts_[places_[number - 1]], ascii_[number - 1]};
+    const Known& known = known_[number - 1];
+    return {texts_[known.place], known.length, known.letters};
   }
+  uint32_t length(uint32_t number) const { return known_[number - 1].length; }
+  uint64_t letters(uint32_t number) const { return known_[number - 1].letters; }
   uint32_t count() const { return static_cast<uint32_t>(texts_.size()); }
 
  private:
   void grow();
 
   TextPool texts_;
-  std::pmr::vector<uint32_t> slots_;   // a hash table of numbers, while rows are read
-  std::pmr::vector<uint32_t> places_;  // of the texts, in their order
-  std::pmr::vector<bool> ascii_;
+  std::pmr::vector<uint32_t> slots_;  // a hash table of numbers, while rows are read
+  struct Known {
+    uint64_t letters;
+    uint32_t place, length;
+  };
+  std::pmr::vector<Known> known_;  // of the texts in their order
 };
 
 class MatchRecords {

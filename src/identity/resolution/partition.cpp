@@ -18,7 +18,8 @@ std::vector<uint64_t> unique_bits(const Evidence& evidence) {
   for (size_t k = 0; k < bit.size(); ++k) {
     if (!evidence.kinds[k].one_per_customer) continue;
     if (used == 64)
-      throw Error(sqlstate::limit_exceeded, "more than 64 kinds of identities are one_per_customer");
+      throw Error(sqlstate::limit_exceeded,
+                  "more than 64 kinds of identities are one_per_customer");
     bit[k] = uint64_t{1} << used++;
   }
   std::vector<uint64_t> bits;
@@ -30,8 +31,9 @@ std::vector<uint64_t> unique_bits(const Evidence& evidence) {
 /// Lists of numbers, one for each of n places, in one array.
 class Lists {
  public:
-  template <class Each>  // each(add): calls add(place, value) for all values, the same ones each time
-  Lists(size_t n, Each each) : begin_(n + 1, 0) {
+  template <class Each>  // each(add): calls add(place, value) for all values, the same ones each
+                         // time
+                         Lists(size_t n, Each each) : begin_(n + 1, 0) {
     each([&](uint32_t place, uint32_t) { ++begin_[place + 1]; });
     std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
     values_.resize(begin_.back());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Which identifiers are one customer: a function of links, kinds and decisions. It knows no order in
-// which they came. README.md says what it computes.
+// Which identifiers are one customer: a function of links, kinds and decisions. It knows no order
+// in which they came. README.md says what it computes.
 #pragma once
 #include <cstdint>
 #include <vector>

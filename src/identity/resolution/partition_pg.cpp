@@ -76,8 +76,7 @@ Datum make_array(size_t count, Oid type, Each each) {
   const size_t bytes = ARR_OVERHEAD_NONULLS(1) + count * sizeof(T);
   if (bytes > MaxAllocSize)
     throw Error(sqlstate::limit_exceeded, "the array would be larger than 1 GB");
-  if (count == 0)
-    return pg::call_pg([&] { return PointerGetDatum(construct_empty_array(type)); });
+  if (count == 0) return pg::call_pg([&] { return PointerGetDatum(construct_empty_array(type)); });
   auto* const array = pg::call_pg([&] { return static_cast<ArrayType*>(palloc0(bytes)); });
   SET_VARSIZE(array, bytes);
   array->ndim = 1;
@@ -127,10 +126,10 @@ CLIENTELE_FUNCTION(clientele_partition_identities) {
     evidence.same = interned.pairs(ends[2], ends[3]);
     evidence.different = interned.pairs(ends[4], ends[5]);
     const Partition found = partition(evidence);
-    const Numbers numbers = number(
-        found, {{owned.begin(), owned.end()}, {fresh.begin(), fresh.end()}});
-    values[0] = make_array<int64_t>(nodes.size(), INT8OID,
-                                    [&](size_t i) { return numbers.customer[i]; });
+    const Numbers numbers =
+        number(found, {{owned.begin(), owned.end()}, {fresh.begin(), fresh.end()}});
+    values[0] =
+        make_array<int64_t>(nodes.size(), INT8OID, [&](size_t i) { return numbers.customer[i]; });
     values[1] = make_array<bool>(nodes.size(), BOOLOID, [&](size_t i) { return found.shared[i]; });
     values[2] = make_array<int64_t>(numbers.new_owners.size(), INT8OID,
                                     [&](size_t i) { return nodes[numbers.new_owners[i]]; });

@@ -35,7 +35,7 @@ ClientelePhoneFunction load_module() {
   if (handle == nullptr) {
     const char* const why = dlerror();
     throw Error(sqlstate::not_supported, message,
-                "Install libphonenumber8 (the name of the Debian package) on the server, or build "
+                "Install libphonenumber8 (its name in Debian 12) on the server, or build "
                 "the extension again. The library says: " +
                     std::string(why == nullptr ? "" : why));
   }

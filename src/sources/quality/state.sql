@@ -43,7 +43,7 @@ BEGIN
                   WHEN f.last_event_at < now() - l.fresh_within THEN
                     format('the newest event is %s old, more than %s', clientele.rough_length(now() - f.last_event_at),
                            clientele.rough_length(l.fresh_within))
-             END AS stale,
+             END || CASE WHEN p.history_state <> 'done' THEN '; its history is being read' ELSE '' END AS stale,
              w.integration_rate < l.least_integration OR w.accuracy < l.least_accuracy AS dirty,
              CASE WHEN f.last_event_at > now() THEN 0 ELSE extract(epoch FROM now() - f.last_event_at) END::double precision AS freshness_seconds,
              f.last_event_at, p.batch_at AS last_run_at, w.rows_read, w.rows_packed, w.rows_packed_later,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// The five systems of the simulated shop: the same on every machine, and every event in one good row.
+// The five systems of the simulated shop: the same on every machine, and every event in one good
+// row.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -112,8 +113,8 @@ TEST(Deliveries, ArriveInTheOrderOfTheirKeys) {
 
 TEST(Deliveries, GiveBackTheAmount) {
   // What the rates of simulate.cpp make of an amount is the amount in US dollars.
-  const std::map<std::string, int64_t> thousandths{{"\\N", 1000}, {"USD", 1000}, {"CNY", 125},
-                                                   {"人民币", 125}, {"HKD", 125}};
+  const std::map<std::string, int64_t> thousandths{
+      {"\\N", 1000}, {"USD", 1000}, {"CNY", 125}, {"人民币", 125}, {"HKD", 125}};
   const Delivered delivered;
   size_t checked = 0;
   for (const Fields& row : lines_of(delivered.directory / "orders.tsv")) {

@@ -8,6 +8,24 @@ COMMENT ON FUNCTION ask_source(bigint, text) IS
 NULL if there is no row. Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner, and
 those of the query.';
 
+CREATE FUNCTION require_relation(source_id bigint) RETURNS oid
+  LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source record;
+  id oid;
+BEGIN
+  SELECT s.name, s.relation INTO source FROM clientele_data.sources s WHERE s.source_id = require_relation.source_id;
+  id := (clientele.ask_source(source_id, format('SELECT pg_catalog.to_regclass(%L)::pg_catalog.oid', source.relation)))[1];
+  IF id IS NULL THEN
+    RAISE EXCEPTION 'table % of source "%" does not exist', source.relation, source.name USING ERRCODE = 'undefined_table',
+      HINT = 'When there is a table of this name again, all that is new in it is read; alter_source() gives the source another table.';
+  END IF;
+  RETURN id;
+END $$;
+COMMENT ON FUNCTION require_relation(bigint) IS
+  'Returns the table, view or foreign table of a source, which is looked up by its name; a part of a batch.
+Errors: 42P01 if there is none, 42501 unless you may SET ROLE to the owner of the source.';
+
 CREATE FUNCTION open_source_rows(source_id bigint, query text) RETURNS pg_snapshot
   LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT clientele.open_source_cursor(source_id, query)::pg_snapshot

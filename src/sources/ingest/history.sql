@@ -9,7 +9,7 @@ DECLARE
   relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
   columns CONSTANT text := (
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attnum > 0 AND NOT a.attisdropped);
+    FROM pg_attribute a WHERE a.attrelid = clientele.require_relation(source_id) AND a.attnum > 0 AND NOT a.attisdropped);
   result jsonb;
 BEGIN
   -- All is one transaction, so small steps gain nothing.

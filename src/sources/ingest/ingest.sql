@@ -13,6 +13,7 @@ DECLARE
 BEGIN
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_source.source_id;
   SELECT s.name, s.method INTO source FROM clientele_data.sources s WHERE s.source_id = read_source.source_id;
+  PERFORM clientele.require_relation(source_id);
   SELECT t.* INTO types FROM clientele.source_types(source_id) t;
   IF progress.event_ids = 'numbers' AND types.id_type IS DISTINCT FROM 'bigint' OR progress.event_ids = 'texts' AND types.id_type = 'bigint' THEN
     RAISE EXCEPTION 'event_id of source "%" is of type % now, and was of type %', source.name, types.id_type, progress.id_type USING
@@ -136,7 +137,7 @@ BEGIN
     END IF;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS turn.error_code = RETURNED_SQLSTATE, turn.message = MESSAGE_TEXT, turn.hint = PG_EXCEPTION_HINT;
-    IF NOT starts_with(turn.message, format('source "%s"', source.name)) THEN
+    IF strpos(turn.message, format('source "%s"', source.name)) = 0 THEN
       turn.message := format('source "%s": %s', source.name, turn.message);
     END IF;
     UPDATE clientele_data.source_progress p

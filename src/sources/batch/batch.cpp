@@ -122,7 +122,7 @@ Batch::Group Batch::candidates(Group group, std::vector<uint32_t>& room) const {
   if (room.empty()) return group;  // all of them refused
   if (std::all_of(room.begin(), room.end(),
                   [&](uint32_t row) { return rows_[row] == rows_[room.front()]; }))
-    room.resize(1);
+    room.erase(room.begin() + 1, room.end());
   return room;
 }
 

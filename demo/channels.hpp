@@ -56,6 +56,7 @@ class Channels {
       const Planted planted = spoil(copy, random());
       const int64_t when = this->arrival(at, 60'000);
       if constexpr (std::is_same_v<Row, ServiceRow>) copy[service::received_at] = instant(when);
+      if constexpr (std::is_same_v<Row, AppRow>) copy[app::event_id] = uuid_of(random());
       out_.add(system, when, copy, {person_->number(), planted, false, false});
     }
   }

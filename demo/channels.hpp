@@ -56,7 +56,6 @@ class Channels {
       const Planted planted = spoil(copy, random());
       const int64_t when = this->arrival(at, 60'000);
       if constexpr (std::is_same_v<Row, ServiceRow>) copy[service::received_at] = instant(when);
-      if constexpr (std::is_same_v<Row, AppRow>) copy[app::event_id] = uuid_of(random());
       out_.add(system, when, copy, {person_->number(), planted, false, false});
     }
   }
@@ -180,7 +179,6 @@ class Channels {
       const ShopEvent& e = *use.event;
       AppRow row;
       row.fill(std::string(nothing));
-      row[app::event_id] = uuid_of(random());
       row[app::device] = use.device;
       person_->use(Kind::device, use.device);
       if (use.logged_in) {

@@ -2,7 +2,8 @@
 -- A partition becomes that of the store: identities, customers, merges, journeys.
 
 CREATE FUNCTION take_journeys(moved bigint[], losers bigint[], batch bigint, OUT homes bigint[], OUT parts journey[])
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   part record;
 BEGIN
@@ -56,12 +57,18 @@ COMMENT ON FUNCTION take_journeys(bigint[], bigint[], bigint) IS
 
 CREATE FUNCTION log_merges(batch bigint, run_id bigint, decision_id bigint, because text, moved bigint[], were bigint[], are bigint[],
                            new_customers bigint[], taken bigint[]) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('merges', 'INSERT'), clientele.require_store('merges', 'UPDATE'),
           clientele.require_store('customers', 'UPDATE');
   -- A number follows the identifier that owns it.
-  WITH changed AS MATERIALIZED (
+  WITH member_before AS MATERIALIZED (
+    SELECT m.was AS customer_id, array_agg(m.id ORDER BY m.id) AS ids FROM unnest(moved, were) m (id, was) GROUP BY m.was
+  ), member_after AS MATERIALIZED (
+    SELECT m.is_now AS customer_id, array_agg(m.id ORDER BY m.id) AS ids, min(m.was) AS was
+    FROM unnest(moved, were, are) m (id, was, is_now) GROUP BY m.is_now
+  ), changed AS MATERIALIZED (
     SELECT c.customer_id, c.merged_into AS was, nullif(i.customer_id, c.customer_id) AS is_now
     FROM (SELECT c.customer_id FROM unnest(moved) m (id) JOIN clientele_data.customers c ON c.owner_id = m.id
           UNION SELECT unnest(taken)) o
@@ -77,8 +84,7 @@ BEGIN
   )
   INSERT INTO clientele_data.merges (batch, run_id, decision_id, kept_id, gone_id, because, split, gone_identities)
   SELECT log_merges.batch, log_merges.run_id, log_merges.decision_id, x.kept_id, x.gone_id, log_merges.because, x.split,
-         CASE WHEN x.split THEN ARRAY(SELECT m.id FROM unnest(moved, are) m (id, is_now) WHERE m.is_now = x.gone_id ORDER BY 1)
-              ELSE ARRAY(SELECT m.id FROM unnest(moved, were) m (id, was) WHERE m.was = x.gone_id ORDER BY 1) END
+         coalesce(CASE WHEN x.split THEN a.ids ELSE b.ids END, '{}')
   FROM (
     SELECT g.is_now AS kept_id, g.customer_id AS gone_id, false AS split FROM changed g WHERE g.was IS NULL
     UNION ALL
@@ -88,8 +94,9 @@ BEGIN
     SELECT g.is_now, g.customer_id, false FROM changed g
     WHERE g.was IS NOT NULL AND g.is_now IS NOT NULL AND g.was NOT IN (SELECT o.customer_id FROM changed o WHERE o.was IS NULL)
     UNION ALL
-    SELECT min(m.was), n.id, true FROM unnest(new_customers) n (id) JOIN unnest(were, are) m (was, is_now) ON m.is_now = n.id
-    GROUP BY n.id) x
+    SELECT m.was, m.customer_id, true FROM unnest(new_customers) n (id) JOIN member_after m ON m.customer_id = n.id) x
+  LEFT JOIN member_before b ON b.customer_id = x.gone_id
+  LEFT JOIN member_after a ON a.customer_id = x.gone_id
   ORDER BY x.gone_id, x.split;
 END $$;
 COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[], bigint[], bigint[], bigint[]) IS
@@ -98,7 +105,8 @@ COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[],
 CREATE FUNCTION apply_partition(
     plan record, batch bigint, run_id bigint, decision_id bigint, because text,
     new_ids bigint[], new_kinds text[], new_values text[]) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   made bigint[];
   customers bigint[];

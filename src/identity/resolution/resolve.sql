@@ -2,7 +2,8 @@
 -- How the identifiers of a batch become customers.
 
 CREATE FUNCTION find_identities(kinds text[], "values" text[]) RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('identities');
   RETURN (SELECT coalesce(array_agg(i.identity_id ORDER BY k.n), '{}')
@@ -51,7 +52,8 @@ right to change identities.';
 
 CREATE FUNCTION resolve_identities(kinds text[], "values" text[], homes integer[], others integer[], run_id bigint DEFAULT NULL)
   RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   ids bigint[];
   batch bigint;
@@ -140,7 +142,8 @@ COMMENT ON FUNCTION adopt_customers(bigint[]) IS
 clientele; a part of resolve_identities().';
 
 CREATE FUNCTION merge_home_journeys(homes bigint[], parts journey[], batch bigint DEFAULT NULL) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   stranger bigint;
 BEGIN

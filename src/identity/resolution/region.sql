@@ -85,7 +85,6 @@ DECLARE
   boundary bigint[] := '{}';
   cut bigint[];
   node record;
-  kind record;
   link record;
   decision record;
 BEGIN

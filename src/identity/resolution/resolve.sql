@@ -101,7 +101,8 @@ BEGIN
                  WHERE e.id NOT IN (SELECT unnest(fresh.ids)));
   PERFORM clientele.adopt_customers(seeds);
   plan := clientele.plan_partition('{}', seeds, batch, fresh.ids, fresh.kinds, fresh.vals, '{}', '{}');
-  PERFORM clientele.apply_partition(plan, batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
+  PERFORM clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
+                                    batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
   RETURN ids;
 END $$;
 COMMENT ON FUNCTION resolve_identities(text[], text[], integer[], integer[], bigint) IS

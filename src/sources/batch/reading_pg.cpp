@@ -76,12 +76,14 @@ void execute(SPIPlanPtr plan, ParamListInfo parameters, DestReceiver* receiver) 
   options.read_only = true;
   options.dest = receiver;
   const int result = SPI_execute_plan_extended(plan, &options);
-  if (result != SPI_OK_SELECT) elog(ERROR, "a source could not be read: %d", result);
+  // With a receiver of its own a query counts as a utility.
+  if (result < 0) elog(ERROR, "a source could not be read: %s", SPI_result_code_string(result));
 }
 
 SPIPlanPtr prepared(const char* sql, int count, Oid* types) {
   const SPIPlanPtr plan = SPI_prepare_cursor(sql, count, types, CURSOR_OPT_PARALLEL_OK);
-  if (plan == nullptr) elog(ERROR, "a source could not be read: %d", SPI_result);
+  if (plan == nullptr)
+    elog(ERROR, "a source could not be read: %s", SPI_result_code_string(SPI_result));
   return plan;
 }
 

@@ -88,8 +88,9 @@ END $$;
 COMMENT ON FUNCTION retry_source_rejects(bigint, text, boolean) IS
   'Tries to pack the rejects of one source again; a part of retry_rejects().';
 
-CREATE FUNCTION retry_rejects(source text DEFAULT NULL, reason text DEFAULT NULL, reread boolean DEFAULT false)
-  RETURNS TABLE (reason text, tried bigint, packed bigint)
+CREATE FUNCTION retry_rejects(source text DEFAULT NULL, INOUT reason text DEFAULT NULL, reread boolean DEFAULT false,
+                              OUT tried bigint, OUT packed bigint)
+  RETURNS SETOF record
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN

@@ -63,7 +63,7 @@ CREATE FUNCTION add_source(
     time_zone text DEFAULT NULL, date_order text DEFAULT NULL, unit text DEFAULT NULL, "decimal" text DEFAULT NULL,
     country text DEFAULT NULL, oldest timestamptz DEFAULT NULL, future interval DEFAULT NULL,
     duplicates_within interval DEFAULT NULL, strict boolean DEFAULT false)
-  RETURNS TABLE (outcome text, "rows" bigint, example jsonb)
+  RETURNS TABLE (outcome text, "rows" bigint, example text, meaning text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' AS $$
 #variable_conflict use_variable
@@ -107,8 +107,15 @@ BEGIN
     RAISE EXCEPTION 'source "%" exists already', name USING ERRCODE = 'duplicate_object',
       HINT = 'clientele.alter_source() changes it.';
   END;
-  PERFORM clientele.source_expressions(added), clientele.start_source(added);
-  RAISE NOTICE 'new rows of source "%" are found by method %', name, concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
+  PERFORM clientele.source_expressions(added);
+  PERFORM clientele.start_source(added);
+  IF event_id IS NULL AND way.event_id LIKE 'jsonb_build_array(%' THEN
+    RAISE NOTICE 'new rows of source "%" are found by method %, event_id %', name, way.method, way.event_id USING
+      HINT = 'If a single column of whole numbers is unique, too, drop_source() and add_source(…, event_id => …) with it: a batch is faster.';
+  ELSE
+    RAISE NOTICE 'new rows of source "%" are found by method %', name,
+      concat(way.method, ', event_id ' || way.event_id, ', cursor ' || cursor);
+  END IF;
   RETURN QUERY SELECT r.* FROM clientele.sample_report(name) r;
 END $$;
 COMMENT ON FUNCTION add_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,
@@ -127,7 +134,7 @@ CREATE FUNCTION alter_source(
     time_zone text DEFAULT NULL, date_order text DEFAULT NULL, unit text DEFAULT NULL, "decimal" text DEFAULT NULL,
     country text DEFAULT NULL, oldest timestamptz DEFAULT NULL, future interval DEFAULT NULL,
     duplicates_within interval DEFAULT NULL, strict boolean DEFAULT NULL, remove text[] DEFAULT '{}')
-  RETURNS TABLE (outcome text, "rows" bigint, example jsonb)
+  RETURNS TABLE (outcome text, "rows" bigint, example text, meaning text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' AS $$
 #variable_conflict use_variable

@@ -144,8 +144,8 @@ DECLARE
     'properties', properties, 'attributes', attributes, 'event_id', event_id, 'cursor', cursor, 'time_zone', time_zone,
     'date_order', date_order, 'unit', unit, 'decimal', "decimal", 'country', country, 'oldest', oldest, 'future', future,
     'duplicates_within', duplicates_within, 'strict', strict));
-  removable CONSTANT text[] := '{channel,item,amount,currency,properties,attributes,time_zone,date_order,unit,decimal,country,oldest,
-future,duplicates_within,lateness}';
+  removable CONSTANT text[] := ARRAY['channel', 'item', 'amount', 'currency', 'properties', 'attributes', 'time_zone', 'date_order', 'unit',
+                                     'decimal', 'country', 'oldest', 'future', 'duplicates_within', 'lateness'];
   changed CONSTANT bigint := clientele.require_source(name);
   former record;
   new_mapping jsonb;

@@ -8,6 +8,24 @@ COMMENT ON FUNCTION ask_source(bigint, text) IS
 NULL if there is no row. Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner, and
 those of the query.';
 
+CREATE FUNCTION require_relation(source_id bigint) RETURNS oid
+  LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  source record;
+  id oid;
+BEGIN
+  SELECT s.name, s.relation INTO source FROM clientele_data.sources s WHERE s.source_id = require_relation.source_id;
+  id := (clientele.ask_source(source_id, format('SELECT pg_catalog.to_regclass(%L)::pg_catalog.oid', source.relation)))[1];
+  IF id IS NULL THEN
+    RAISE EXCEPTION 'table % of source "%" does not exist', source.relation, source.name USING ERRCODE = 'undefined_table',
+      HINT = 'When there is a table of this name again, all that is new in it is read; alter_source() gives the source another table.';
+  END IF;
+  RETURN id;
+END $$;
+COMMENT ON FUNCTION require_relation(bigint) IS
+  'Returns the table, view or foreign table of a source, which is looked up by its name; a part of a batch.
+Errors: 42P01 if there is none, 42501 unless you may SET ROLE to the owner of the source.';
+
 CREATE FUNCTION open_source_rows(source_id bigint, query text) RETURNS pg_snapshot
   LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT clientele.open_source_cursor(source_id, query)::pg_snapshot
@@ -21,11 +39,17 @@ COMMENT ON FUNCTION open_source_cursor(bigint, text) IS
   'Opens a query with the rights of the owner of a source; a part of open_source_rows().
 Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner.';
 
-CREATE FUNCTION source_rows(most bigint) RETURNS SETOF record
-  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE ROWS 100000 AS 'MODULE_PATHNAME', 'clientele_source_rows';
-COMMENT ON FUNCTION source_rows(bigint) IS
-  'Returns the next rows of the query that open_source_rows() has opened in this transaction; a part of a batch.
-Only the owner of the source can call it. Errors: 55000 if none is open, 42804 for other columns.';
+CREATE FUNCTION fetch_source_rows(source_id bigint, most bigint) RETURNS bigint
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_fetch_source_rows';
+COMMENT ON FUNCTION fetch_source_rows(bigint, bigint) IS
+  'Fetches the next rows of the query that open_source_rows() has opened in this transaction, and returns how many; a part of a batch.
+Errors: 55000 if none is open, 42501 unless you may SET ROLE to the owner, and those of the query.';
+
+CREATE FUNCTION source_rows() RETURNS SETOF record
+  LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10000 AS 'MODULE_PATHNAME', 'clientele_source_rows';
+COMMENT ON FUNCTION source_rows() IS
+  'Returns the rows that fetch_source_rows() has fetched last in this transaction; a part of a batch.
+Only the owner of the source can call it. Errors: 55000 if none have been fetched, 42804 for other columns.';
 
 CREATE FUNCTION close_source_rows() RETURNS void
   LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_close_source_rows';

@@ -14,8 +14,31 @@ namespace clientele {
 namespace {
 
 constexpr char portal_name[] = "rows of a clientele source";
-/// Rows are made with the rights of this role only.
-Oid portal_owner = InvalidOid;
+
+/// The rows that were fetched last. A batch reads them again where an expression fails. Only the
+/// owner of the source can read them.
+struct Fetched {
+  MemoryContext context = nullptr;
+  TupleDesc form = nullptr;
+  HeapTuple* rows = nullptr;
+  uint64 count = 0;
+  Oid owner = InvalidOid;
+};
+Fetched fetched;
+
+void forget(void*) { fetched = Fetched(); }
+
+/// Room for rows, which goes with the transaction.
+void forget_rows() {
+  if (fetched.context != nullptr) MemoryContextDelete(fetched.context);
+  MemoryContext context =
+      AllocSetContextCreate(TopTransactionContext, "clientele rows", ALLOCSET_DEFAULT_SIZES);
+  auto* const callback = static_cast<MemoryContextCallback*>(
+      MemoryContextAllocZero(context, sizeof(MemoryContextCallback)));
+  callback->func = forget;
+  MemoryContextRegisterResetCallback(context, callback);
+  fetched.context = context;
+}
 
 struct Asked {
   Oid owner;
@@ -53,15 +76,6 @@ Asked source_of(int64 source) {
                     {copied(row.text(4)), copied(row.text(5))}};
   SPI_finish();
   return asked;
-}
-
-Portal open_portal() {
-  Portal portal = SPI_cursor_find(portal_name);
-  if (portal == nullptr || portal_owner != GetUserId())
-    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("the rows of no source are open"),
-                    errhint("A batch opens them for its own statements.")));
-  return portal;
 }
 
 }  // namespace
@@ -112,7 +126,6 @@ CLIENTELE_FUNCTION(clientele_open_source_rows) {
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the rows cannot be read")));
   PushActiveSnapshot(GetTransactionSnapshot());
   SPI_cursor_open(portal_name, plan, nullptr, nullptr, true);
-  portal_owner = asked.owner;
   char* const seen =
       DatumGetCString(DirectFunctionCall1(pg_snapshot_out, DirectFunctionCall1(pg_current_snapshot, 0)));
   PopActiveSnapshot();
@@ -125,32 +138,53 @@ CLIENTELE_FUNCTION(clientele_open_source_rows) {
   PG_RETURN_TEXT_P(result);
 }
 
-/// (most bigint) → the next rows that are open.
+/// (source_id bigint, most bigint) → how many rows source_rows() returns now.
+CLIENTELE_FUNCTION(clientele_fetch_source_rows) {
+  const int64 most = PG_GETARG_INT64(1);
+  const Asked asked = source_of(PG_GETARG_INT64(0));
+  SPI_connect();
+  Portal portal = SPI_cursor_find(portal_name);
+  if (portal == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the rows of no source are open"),
+                    errhint("A batch opens them for its own statements.")));
+  forget_rows();
+  const Acting before = act_as(asked.owner, asked.settings);
+  SPI_cursor_fetch(portal, true, static_cast<long>(most));
+  stop_acting(before);
+  const MemoryContext inner = MemoryContextSwitchTo(fetched.context);
+  fetched.form = CreateTupleDescCopy(SPI_tuptable->tupdesc);
+  fetched.rows = static_cast<HeapTuple*>(
+      MemoryContextAllocHuge(fetched.context, sizeof(HeapTuple) * (SPI_processed + 1)));
+  for (uint64 i = 0; i < SPI_processed; ++i) {
+    CHECK_FOR_INTERRUPTS();
+    fetched.rows[i] = heap_copytuple(SPI_tuptable->vals[i]);
+  }
+  fetched.count = SPI_processed;
+  fetched.owner = asked.owner;
+  MemoryContextSwitchTo(inner);
+  SPI_finish();
+  PG_RETURN_INT64(static_cast<int64>(fetched.count));
+}
+
 CLIENTELE_FUNCTION(clientele_source_rows) {
-  const int64 most = PG_GETARG_INT64(0);
   InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
   auto* const info = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const TupleDesc wanted = info->setDesc;
-  SPI_connect();
-  Portal portal = open_portal();
-  const TupleDesc form = portal->tupDesc;
-  bool fits = form != nullptr && form->natts == wanted->natts;
+  const TupleDesc wanted = info->setDesc, form = fetched.form;
+  if (form == nullptr || fetched.owner != GetUserId())
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("no rows of a source of yours have been fetched"),
+                    errhint("A batch fetches them for its own statements.")));
+  bool fits = form->natts == wanted->natts;
   for (int i = 0; fits && i < form->natts; ++i)
     fits = TupleDescAttr(form, i)->atttypid == TupleDescAttr(wanted, i)->atttypid;
   if (!fits)
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("the rows that are open have other columns")));
-  constexpr int64 at_once = 1000;
-  for (int64 left = most; left > 0;) {
+                    errmsg("the rows that were fetched have other columns")));
+  for (uint64 i = 0; i < fetched.count; ++i) {
     CHECK_FOR_INTERRUPTS();
-    SPI_cursor_fetch(portal, true, static_cast<long>(Min(left, at_once)));
-    const uint64 n = SPI_processed;
-    for (uint64 i = 0; i < n; ++i) tuplestore_puttuple(info->setResult, SPI_tuptable->vals[i]);
-    SPI_freetuptable(SPI_tuptable);
-    if (n == 0) break;
-    left -= static_cast<int64>(n);
+    tuplestore_puttuple(info->setResult, fetched.rows[i]);
   }
-  SPI_finish();
   PG_RETURN_NULL();
 }
 
@@ -158,5 +192,6 @@ CLIENTELE_FUNCTION(clientele_close_source_rows) {
   SPI_connect();
   if (Portal portal = SPI_cursor_find(portal_name); portal != nullptr) SPI_cursor_close(portal);
   SPI_finish();
+  if (fetched.context != nullptr) MemoryContextDelete(fetched.context);
   PG_RETURN_VOID();
 }

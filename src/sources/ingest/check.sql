@@ -51,7 +51,8 @@ COMMENT ON FUNCTION source_time(bigint) IS
 
 CREATE FUNCTION check_source(name text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
   RETURNS TABLE (day date, in_source bigint, read bigint, missing bigint)
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   id CONSTANT bigint := clientele.require_source(name);

@@ -18,7 +18,7 @@ COMMENT ON FUNCTION cursor_number(text, text) IS
   'Writes a cursor as a whole number: of times, microseconds since 1970, and NULL for infinity; a part of a batch.';
 
 CREATE FUNCTION cursor_text(type text, number bigint) RETURNS text
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
   SELECT CASE WHEN type IN ('smallint', 'integer', 'bigint') THEN number::text
               ELSE (timestamp '1970-01-01' + number * interval '1 microsecond')::text || '+00' END
 $$;

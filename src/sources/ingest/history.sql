@@ -9,17 +9,16 @@ DECLARE
   relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
   columns CONSTANT text := (
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attnum > 0 AND NOT a.attisdropped);
+    FROM pg_attribute a WHERE a.attrelid = clientele.require_relation(source_id) AND a.attnum > 0 AND NOT a.attisdropped);
   result jsonb;
 BEGIN
   -- All is one transaction, so small steps gain nothing.
   batch_rows := greatest(batch_rows, 10000);
   rows_read := 0;
   snapshot := clientele.open_source_rows(source_id, format('SELECT s.* FROM %s s WHERE %s', relation, condition));
-  LOOP
-    result := clientele.source_batch(source_id, kind, format('FROM clientele.source_rows(%s) s(%s)', batch_rows, columns), cursor);
+  WHILE clientele.fetch_source_rows(source_id, batch_rows) > 0 LOOP
+    result := clientele.source_batch(source_id, kind, format('FROM clientele.source_rows() s(%s)', columns), cursor);
     rows_read := rows_read + (result ->> 'read')::bigint;
-    EXIT WHEN (result ->> 'read')::bigint + coalesce((result ->> 'known')::bigint, 0) < batch_rows;
   END LOOP;
   PERFORM clientele.close_source_rows();
 END $$;

@@ -13,6 +13,7 @@ DECLARE
 BEGIN
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_source.source_id;
   SELECT s.name, s.method INTO source FROM clientele_data.sources s WHERE s.source_id = read_source.source_id;
+  PERFORM clientele.require_relation(source_id);
   SELECT t.* INTO types FROM clientele.source_types(source_id) t;
   IF progress.event_ids = 'numbers' AND types.id_type IS DISTINCT FROM 'bigint' OR progress.event_ids = 'texts' AND types.id_type = 'bigint' THEN
     RAISE EXCEPTION 'event_id of source "%" is of type % now, and was of type %', source.name, types.id_type, progress.id_type USING
@@ -136,11 +137,14 @@ BEGIN
     END IF;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS turn.error_code = RETURNED_SQLSTATE, turn.message = MESSAGE_TEXT, turn.hint = PG_EXCEPTION_HINT;
+    IF strpos(turn.message, format('source "%s"', source.name)) = 0 THEN
+      turn.message := format('source "%s": %s', source.name, turn.message);
+    END IF;
     UPDATE clientele_data.source_progress p
     SET failed_at = clock_timestamp(), failures = p.failures + 1, error_code = turn.error_code, error = turn.message, error_hint = nullif(turn.hint, '')
     WHERE p.source_id = id;
     IF NOT waits THEN
-      RAISE WARNING 'source "%": %', source.name, turn.message USING ERRCODE = turn.error_code;
+      RAISE WARNING '%', turn.message USING ERRCODE = turn.error_code;
       turn.error_code := NULL;
     END IF;
   END;
@@ -154,7 +158,7 @@ another batch of it.';
 CREATE FUNCTION raise_turn(turn ingest_turn) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF turn.hint <> '' THEN
+  IF turn.error_code IS NOT NULL AND turn.hint <> '' THEN
     RAISE EXCEPTION '%', turn.message USING ERRCODE = turn.error_code, HINT = turn.hint;
   ELSIF turn.error_code IS NOT NULL THEN
     RAISE EXCEPTION '%', turn.message USING ERRCODE = turn.error_code;

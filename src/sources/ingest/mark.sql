@@ -23,17 +23,17 @@ END $$;
 COMMENT ON FUNCTION stamp_rows(bigint, text, bigint) IS
   'Marks rows without a mark, which came into a partition or were inserted with NULL; the next batch reads them. A part of a batch.';
 
-CREATE FUNCTION require_mark(relation text) RETURNS void
+CREATE FUNCTION require_mark(relation oid) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF to_regclass(relation) IS NOT NULL AND NOT EXISTS (
-    SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
-    RAISE EXCEPTION 'table % has no column clientele_mark', relation USING ERRCODE = 'undefined_column',
+  IF NOT EXISTS (
+    SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
+    RAISE EXCEPTION 'table % has no column clientele_mark', relation::regclass USING ERRCODE = 'undefined_column',
       DETAIL = 'The table was made anew, or the column was dropped.',
       HINT = 'clientele.restart_source() adds the column, and then reads all rows of the table again.';
   END IF;
 END $$;
-COMMENT ON FUNCTION require_mark(text) IS
+COMMENT ON FUNCTION require_mark(oid) IS
   'Checks that a table has the column of method mark; a part of a batch. Errors: 42703 if not.';
 
 CREATE FUNCTION read_by_mark(source_id bigint, batch_rows bigint, OUT rows_read bigint, OUT more boolean)
@@ -53,7 +53,7 @@ DECLARE
   stamped bigint;
 BEGIN
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
-  PERFORM clientele.require_mark(relation);
+  PERFORM clientele.require_mark(clientele.require_relation(source_id));
   IF NOT EXISTS (SELECT FROM jsonb_array_elements(seen) e WHERE (e ->> 'base')::bigint = here) THEN
     seen := seen || jsonb_build_object('base', here, 'end', 0, 'open', '[]'::jsonb);
   END IF;

@@ -56,7 +56,7 @@ BEGIN
          CASE s.method WHEN 'cursor' THEN progress.cursor_type ELSE progress.id_type END AS type,
          clientele.cursor_number(clientele.source_expression(s.mapping ->> 'cursor'), progress.cursor_type) AS cursor INTO source
   FROM clientele_data.sources s WHERE s.source_id = read_history.source_id;
-  -- Rows of method mark are told by their marks, whatever became of their event ids.
+  -- With method mark the mark says what is history, so the event ids have no end.
   ending := CASE source.method
     WHEN 'key' THEN format('%s <= %L::%s', source.place, progress.history_to, source.type)
     WHEN 'cursor' THEN format('%s < %L::%s', source.place, progress.history_to,

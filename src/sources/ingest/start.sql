@@ -20,7 +20,7 @@ COMMENT ON FUNCTION source_types(bigint) IS
   'Returns the types of event_id and cursor of a source, of which whole numbers are bigint; a part of a batch.
 Errors: 42P01 if the table of the source is gone, and others if its expressions cannot be compiled.';
 
--- The planner says it: what it sorts, or reads whole, although it was told not to, no index gives in order.
+-- The planner knows: if its plan has a sort or reads the whole table although these are off, no index gives the order.
 CREATE FUNCTION source_is_indexed(source_id bigint, expression text) RETURNS boolean
   LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -60,7 +60,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION add_mark_column(text) IS
   'Adds the column of method mark to a table with its default and its index, where they are absent; a part of start_source().
-Waits for 5 seconds at most until nobody uses the table (55P03). Errors: 42501 for a table of another owner, 42809 for what is not a table.';
+Waits for the lock of the table for 5 seconds at most (55P03). Errors: 42501 for a table of another owner, 42809 for what is not a table.';
 
 CREATE FUNCTION fill_ledger(source_id bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -184,7 +184,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION start_source(bigint, boolean) IS
   'Begins to read a source: notes what is there, and adds the column of method mark; a part of add_source() and restart_source().
-history: whether what is there is to be read; by default as the source says. Errors: 55P03 if the table of a source of method mark is in use for 5 seconds, 42501 if it belongs to another role, 22023 for an event_id
+history: whether what is there is to be read; by default as the source says.
+Errors: 55P03 if the table of a source of method mark is in use for 5 seconds, 42501 if it belongs to another role, 22023 for an event_id
 or a cursor that the method cannot use.';
 
 CREATE FUNCTION stop_source(source_id bigint) RETURNS void

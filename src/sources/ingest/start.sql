@@ -134,14 +134,14 @@ BEGIN
       DETAIL = 'No index gives rows in an order in which they arrive.',
       HINT = 'Give it a cursor with an index, such as the time of insertion, or use method mark.';
   END IF;
-  asked := clientele.ask_source(source_id, format('SELECT pg_catalog.pg_current_snapshot(), %s, %s',
+  asked := clientele.ask_source(source_id, format('SELECT pg_catalog.pg_current_snapshot(), %s, %s, EXISTS (SELECT FROM %s s)',
     CASE WHEN progress.indexed THEN format('(SELECT %1$s FROM %2$s s WHERE %1$s IS NOT NULL ORDER BY %1$s DESC LIMIT 1)', place, source.relation)
          ELSE 'NULL' END,
     CASE WHEN progress.cursor_type IS NOT NULL THEN format('(SELECT pg_catalog.max(%s) FROM %s s WHERE %s%s)',
       clientele.cursor_number(clientele.source_expression(source.cursor), progress.cursor_type), source.relation,
       clientele.source_expression(source.cursor),
       CASE WHEN progress.cursor_type IN ('smallint', 'integer', 'bigint') THEN ' IS NOT NULL' ELSE ' <= pg_catalog.statement_timestamp()' END)
-         ELSE 'NULL' END));
+         ELSE 'NULL' END, source.relation));
   progress.source_id := source_id;
   progress.cluster := clientele.cluster_id();
   IF source.method = 'mark' THEN
@@ -162,8 +162,9 @@ BEGIN
     progress.history_to := asked[2];
   END IF;
   progress.history_state := CASE WHEN source.history AND CASE WHEN source.method = 'cursor' THEN progress.watermark IS NOT NULL
-                                                              ELSE asked[2] IS NOT NULL OR NOT progress.indexed END THEN 'waiting' ELSE 'done' END;
-  progress.history_rows := (SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = to_regclass(source.relation));
+                                                              ELSE asked[4]::boolean END THEN 'waiting' ELSE 'done' END;
+  progress.history_rows := (clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
+                           #>> '{0,Plan,Plan Rows}';
   DELETE FROM clientele_data.source_progress p WHERE p.source_id = start_source.source_id;
   INSERT INTO clientele_data.source_progress AS p
     (source_id, id_type, cursor_type, event_ids, indexed, cursor_indexed, cluster, top, floor, watermark, seen, history_seen, history_to,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What is asked of a source, with the rights and the settings of its owner.
+-- Queries over a source, with the rights and the settings of its owner.
 
 CREATE FUNCTION ask_source(source_id bigint, query text) RETURNS text[]
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_ask_source';
@@ -79,7 +79,7 @@ BEGIN
   RETURNING r.run_id INTO run;
   result := clientele.pack_source_rows(source_id, run, "rows", cursor);
   UPDATE clientele_data.load_runs r SET finished_at = clock_timestamp() WHERE r.run_id = run RETURNING r.* INTO spoken;
-  -- A source is asked every minute: a run that found nothing is not worth a row.
+  -- There may be a batch a minute: a run that found nothing is not worth a row.
   IF spoken.rows_read = 0 AND spoken.rows_known = 0 THEN
     DELETE FROM clientele_data.load_runs r WHERE r.run_id = run;
   END IF;

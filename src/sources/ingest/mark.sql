@@ -29,7 +29,7 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
     RAISE EXCEPTION 'table % has no column clientele_mark', relation::regclass USING ERRCODE = 'undefined_column',
-      DETAIL = 'The table was made anew, or the column was dropped.',
+      DETAIL = 'The table was dropped and created again, or the column was dropped.',
       HINT = 'clientele.restart_source() adds the column, and then reads all rows of the table again.';
   END IF;
 END $$;

@@ -53,7 +53,7 @@ DECLARE
   stamped bigint;
 BEGIN
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
-  PERFORM clientele.require_mark(clientele.require_relation(source_id));
+  PERFORM clientele.require_mark(to_regclass(s.relation)) FROM clientele_data.sources s WHERE s.source_id = read_by_mark.source_id;
   IF NOT EXISTS (SELECT FROM jsonb_array_elements(seen) e WHERE (e ->> 'base')::bigint = here) THEN
     seen := seen || jsonb_build_object('base', here, 'end', 0, 'open', '[]'::jsonb);
   END IF;

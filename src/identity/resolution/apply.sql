@@ -3,7 +3,7 @@
 
 CREATE FUNCTION take_journeys(moved bigint[], losers bigint[], OUT homes bigint[], OUT parts journey[])
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   part record;
 BEGIN
@@ -59,7 +59,7 @@ resolve_identities().';
 CREATE FUNCTION log_merges(batch bigint, run_id bigint, decision_id bigint, because text, moved bigint[], were bigint[], are bigint[],
                            new_customers bigint[], taken bigint[]) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('merges', 'INSERT'), clientele.require_store('merges', 'UPDATE'),
           clientele.require_store('customers', 'UPDATE');
@@ -107,7 +107,7 @@ CREATE FUNCTION apply_partition(
     nodes bigint[], planned bigint[], shared boolean[], new_owners bigint[], taken bigint[], takers bigint[],
     batch bigint, run_id bigint, decision_id bigint, because text, new_ids bigint[], new_kinds text[], new_values text[]) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   made bigint[];
   customers bigint[];

@@ -4,7 +4,7 @@
 CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   sure bigint[];
   rest bigint[];
@@ -77,7 +77,7 @@ CREATE FUNCTION plan_partition(
     withheld_a bigint[], withheld_b bigint[],
     OUT nodes bigint[], OUT customers bigint[], OUT shared boolean[], OUT new_owners bigint[], OUT taken bigint[], OUT takers bigint[])
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);

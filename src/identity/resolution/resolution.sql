@@ -49,6 +49,7 @@ customer. A change resolves all identifiers again.';
     PRIMARY KEY (home_id, other_id)
   );
   CREATE INDEX IF NOT EXISTS identity_links_other_id_idx ON clientele_data.identity_links (other_id);
+  CREATE INDEX IF NOT EXISTS identity_links_withdrawn_idx ON clientele_data.identity_links (home_id, other_id) WHERE withdrawn;
   COMMENT ON TABLE clientele_data.identity_links IS
     'What rows of sources said: that an identifier belongs to the same customer as the home of the row, its strongest identifier.';
   COMMENT ON COLUMN clientele_data.identity_links.home_id IS 'The home of the rows: an identities.identity_id.';

@@ -98,7 +98,7 @@ BEGIN
   FROM added a WHERE NOT a.withdrawn;
   seeds := ARRAY(SELECT e.id FROM (SELECT unnest(link.homes) UNION SELECT unnest(link.others)) e (id)
                  WHERE e.id NOT IN (SELECT unnest(fresh.ids)));
-  PERFORM clientele.adopt_customers(seeds);
+  PERFORM clientele.adopt_customers(seeds), clientele.wake_links(seeds);
   plan := clientele.plan_partition('{}', seeds, batch, fresh.ids, fresh.kinds, fresh.vals, '{}', '{}');
   PERFORM clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
                                     batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);

@@ -39,7 +39,7 @@ SELECT pg_temp.fails($$SELECT match_def((SELECT array_agg(n || ':name') FROM gen
 SELECT pg_temp.fails($$SELECT '{"compare": ["a:name"], "blocks": ["x"]}'::match_def$$);
 SELECT pg_temp.fails($$SELECT 'x'::match_def$$);
 
--- A model of people: 400 of them, of whom each fourth occurs twice with an error
+-- A model of people: 400 of them, and each fourth a second time with an error
 CREATE FUNCTION pg_temp.draw(n integer, column_number integer, values_drawn integer) RETURNS integer LANGUAGE sql AS
   $$ SELECT ((hashint4extended(n, column_number) % values_drawn + values_drawn) % values_drawn)::integer $$;
 CREATE TABLE people AS

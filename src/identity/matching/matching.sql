@@ -201,7 +201,7 @@ key, none of them NULL; a value shared by more than 300 rows is left out, and a 
 algorithm over all candidates (Winkler 1988), m beginning with 0.9 for equal, u with the shares in random pairs, lambda with half the
 number of rows over that of candidates, at most 0.5. Each distribution at the start counts as 10 pairs, lambda as one match of two. It ends
 when lambda moves by less than 10^-9, or after 500 rounds; no share is below 10^-6. A warning names each column whose m for equal is below
-its u. The model depends on the values in the rows only. Memory grows with the rows, not with the pairs: about 250 bytes for a row of ten
+its u. The model depends on the values in the rows only. Memory grows with the rows, not with the pairs: about 150 bytes for a row of ten
 columns. Values are read with the time zone UTC and ISO dates. Errors: 42703 for a column that is not there; 22023 if no two rows are equal
 in a block key; 54000 for more than 4,194,304 patterns; 42501 if you may not read the relation, or if that would run code of a role that
 you do not trust.';

@@ -85,7 +85,8 @@ BEGIN
   PERFORM clientele.require_store('identities');
   batch := nextval('clientele_data.journey_batches');
   plan := clientele.plan_partition(ids, '{}', batch, '{}', '{}', '{}', '{}', '{}');
-  RETURN clientele.apply_partition(plan, batch, NULL, decision_id, because, '{}', '{}', '{}');
+  RETURN clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
+                                   batch, NULL, decision_id, because, '{}', '{}', '{}');
 END $$;
 COMMENT ON FUNCTION resolve_again(bigint[], bigint, text) IS
   'Brings the customers of identifiers up to date whose decisions or links have changed, and returns how many identifiers have moved; a

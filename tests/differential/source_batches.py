@@ -82,11 +82,11 @@ CALL clientele.create_store('UTC');
 CREATE FUNCTION public.named(x text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN IF x = 'break' THEN RAISE EXCEPTION 'broken'; END IF; RETURN x; END $$;
 """
 COLUMNS = "id bigint, customer text, email text, device text, at text, event text, amount text, size text"
-MAPPING = """'{"customer": "customer", "email": "email", "device": "device"}', 'at', 'public.named(event)', amount => 'amount', properties => '{"size": "size"}'"""
+MAPPING = """'{"customer": "customer", "email": "email", "device": "device"}', 'at', 'public.named(event)', amount => 'amount', properties => '{"size": "size"}', attributes => '{"size": "size", "place": "device"}'"""
 JOURNEYS = r"""
-SELECT md5(string_agg(line, '|' ORDER BY line)) || ' ' || count(*) FROM (
+SELECT md5(string_agg(line, '|' ORDER BY line)) || ' ' || count(*), clientele.customer_attributes(customer_id) FROM (
   SELECT extract(epoch FROM e.at)::bigint || ' ' || e.event || ' ' || (e.properties ->> 'size') || ' ' || coalesce(trim_scale(e.amount)::text, '') AS line, e.customer_id
-  FROM clientele_bi.events e) x GROUP BY customer_id ORDER BY 1;"""
+  FROM clientele_bi.events e) x GROUP BY customer_id ORDER BY 1, 2;"""
 EVENTS = r"""
 SELECT extract(epoch FROM e.at)::bigint, e.event, e.properties ->> 'size', e.amount FROM clientele_bi.events e;"""
 RUNS = "SELECT sum(rows_read), sum(rows_packed), sum(rows_rejected), sum(rows_duplicate) FROM clientele_data.load_runs;"

@@ -179,7 +179,6 @@ class Channels {
       const ShopEvent& e = *use.event;
       AppRow row;
       row.fill(std::string(nothing));
-      row[app::event_id] = uuid_of(random());
       row[app::device] = use.device;
       person_->use(Kind::device, use.device);
       if (use.logged_in) {

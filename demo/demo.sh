@@ -159,7 +159,8 @@ add_file() {
     quiet -v number="$1" -v source="$name" -v country="${countries[$1]:-${countries[all]:-}}" -f "$here/add_file.sql"
 }
 
-copy() { quiet -c "COPY demo.$1 FROM STDIN"; }
+# A source may have got a column of marks, so columns are named where rows come late.
+copy() { quiet -c "COPY demo.$1 ${2:-} FROM STDIN"; }
 
 # The simulation writes all tables at once, and each goes to its table through a pipe.
 deliver() {
@@ -180,10 +181,13 @@ deliver() {
   quiet -c 'INSERT INTO demo.accounts SELECT customer, name, city FROM demo.truth' -c ANALYZE
 }
 declare -A tables=([service]=service_log [rows]=hidden_rows [identifiers]=hidden_identifiers)
+declare -A columns=([app]='(id, device, member, logged_at, action, item, payload)')
 
 late() {
   local table
-  for table in web app orders service crm; do copy "${tables[$table]:-$table}" <"$directory/$table.late.tsv"; done
+  for table in web app orders service crm; do
+    copy "${tables[$table]:-$table}" "${columns[$table]:-}" <"$directory/$table.late.tsv"
+  done
 }
 
 # Shows the batches after a run as they are committed, and notes the last one.
@@ -200,11 +204,12 @@ ingest() {
   heading "$1"
   printf 'CALL clientele.ingest();\n'
   quiet -c 'CALL clientele.ingest()' &
-  while kill -0 $! 2>/dev/null; do
+  local pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
     sleep 0.5
     show_runs
   done
-  wait $!
+  wait "$pid"
   show_runs
 }
 

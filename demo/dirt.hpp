@@ -17,7 +17,7 @@ namespace web {
 enum Column { cookie, login, member, ts, page, item, category, brand, count };
 }
 namespace app {
-enum Column { event_id, device, member, logged_at, action, item, payload, count };
+enum Column { device, member, logged_at, action, item, payload, count };
 }
 namespace orders {
 enum Column {

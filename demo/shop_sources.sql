@@ -13,7 +13,6 @@ SELECT outcome, rows FROM clientele.add_source('web', 'demo.web',
   duplicates_within => '1 millisecond');
 
 SELECT outcome, rows FROM clientele.add_source('app', 'demo.app', method => 'mark',
-  event_id => 'event_id',
   identities => '{"device": "device", "customer": "member"}',
   at => 'logged_at', event => 'action', channel => $$'app'$$, item => 'item',
   properties => $${"category": "payload ->> 'category'", "brand": "payload ->> 'brand'"}$$,

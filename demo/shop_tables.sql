@@ -21,7 +21,6 @@ COMMENT ON TABLE demo.web IS 'The web site: views of pages, with a cookie and, a
 
 CREATE TABLE demo.app (
   id bigint PRIMARY KEY,
-  event_id text,
   device text,
   member text,
   logged_at text,

@@ -41,7 +41,7 @@ TABLE clientele_data.home_journeys ORDER BY 1;
 -- What is known already changes nothing.
 SELECT resolve_identities('{device,email,customer}', '{d,a@x.y,n1}', '{3,3}', '{2,1}');
 SELECT count(*) AS links, count(DISTINCT batch) AS batches FROM clientele_data.identity_links;
--- Another customer with the same device: it is shared, joins nobody, and has the events of its own rows. It gets its number back.
+-- Another customer with the same device: it is shared, joins no customers, and has the events of its own rows. It gets its number back.
 SELECT resolve_identities('{customer,device}', '{n2,d}', '{1}', '{2}');
 TABLE now ORDER BY 1;
 SELECT merge_id, kept_id, gone_id, because, split, gone_identities, undone_at IS NOT NULL AS undone FROM clientele_data.merges ORDER BY 1;
@@ -56,7 +56,7 @@ SELECT merge_customers(1, 3, 'same person, two accounts') AS merge_id \gset
 TABLE now ORDER BY 1;
 SELECT kept_id, gone_id, because, decision_id FROM clientele_data.merges WHERE merge_id = :merge_id;
 SELECT decision_id, verdict, a_id, b_id, decided_by = session_user AS by_me, note, withdrawn_at FROM clientele_data.identity_decisions;
-SELECT kind, value, other_kind, other_value, followed, regexp_replace(because, ' of .* on [0-9-]*', ' of WHO on DAY') AS because, decision_id
+SELECT kind, value, other_kind, other_value, followed, regexp_replace(because, ' of .* on [0-9-]*', ' on DAY') AS because, decision_id
 FROM explain_identity(3);
 SELECT keep_apart(1, 3);
 SELECT merge_customers(1, 1);

@@ -136,7 +136,7 @@ def make_demo(documents):
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         subprocess.run([program("simulate"), "--quiet", "--sources", directory, "--truth", f"{directory}/truth.csv"], check=True)
-        copies = [("web", "web"), ("app", "app"), ("orders", "orders"), ("service_log", "service"), ("crm", "crm")]
+        copies = [("web", "web"), ("app(id, device, member, logged_at, action, item, payload)", "app"), ("orders", "orders"), ("service_log", "service"), ("crm", "crm")]
         hidden = [("rates", "rates"), ("hidden_rows", "rows"), ("hidden_identifiers", "identifiers")]
         must_run(demo_database, "\n".join([
             *(f"\\i {root}/demo/{name}.sql" for name in ("prepare", "shop_tables", "shop_truth")),

@@ -12,8 +12,8 @@ Only roles that may add to a dictionary can take this lock. Errors: 42501 for ot
 CREATE FUNCTION lock_partition(alone boolean) RETURNS void
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_lock_partition';
 COMMENT ON FUNCTION lock_partition(boolean) IS
-  'Keeps identifiers from moving to other customers until the end of your transaction, or, if alone, waits until nobody else writes
-journeys and keeps others from it.
+  'Keeps identifiers from moving to other customers until the end of your transaction, or, if alone, waits until no other transaction
+writes journeys and keeps others from it.
 Writers of journeys take the first before they look for the customers of identifiers, merges and splits the second. Errors: 42501 for
 roles that may not write there, 42P01 without a store.';
 

@@ -37,7 +37,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION add_customers(text, text, text[]) IS
   'Adds identifiers of a kind, each as a customer of its own, and returns their number; a part of load_events().
-identifiers is a query of (value, n), where n is 1, 2 and so on; $2 in it are vals. Errors: 40001 if another transaction has added one of them.';
+identifiers is a query of (value, n), where n is 1, 2 and so on; $2 in it are vals. Errors: 40001 if another transaction has added
+one of them.';
 
 CREATE FUNCTION load_customers(rows text, keys text, kind text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$

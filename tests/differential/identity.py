@@ -24,7 +24,7 @@ ORACLE = pathlib.Path(os.environ.get("CLIENTELE_IDENTITY_ORACLE", ROOT.parent / 
 checks = Checks("identity", "clientele_identity_differential")
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10 ** 9)
 count = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("CLIENTELE_IDENTITY", "300"))
-CHUNK = 25
+CHUNK = 50
 
 if not ORACLE.exists():
     checks.skip(f"{ORACLE} is not there")
@@ -220,6 +220,13 @@ def compare(run, answers):
         checks.check("an undone merge leaves nothing", before == after, f"{before} {after} seed {seed} {run.case}")
 
 
+EMPTY = """SET client_min_messages = warning;
+TRUNCATE clientele_data.customers, clientele_data.identities, clientele_data.identity_links, clientele_data.identity_decisions,
+  clientele_data.identity_kinds, clientele_data.merges, clientele_data.home_journeys, clientele_data.stored_journeys,
+  clientele_data.journey_changes;
+"""
+
+
 def event(n):
     return f"{n}@2026-01-01T{n // 60:02}:{n % 60:02}:00Z"
 
@@ -254,7 +261,7 @@ for first in range(0, count, CHUNK):
             way(run)
             runs.append(run)
     answers = {}
-    script = "SET client_min_messages = warning;\n" + "\n".join(s for r in runs for s in r.sql)
+    script = EMPTY + "\n".join(s for r in runs for s in r.sql)
     for line in checks.psql(script):
         if len(line) > 2:
             size = 2 if line[0] in ("base", "scratch") else 3

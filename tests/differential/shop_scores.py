@@ -25,6 +25,8 @@ from fractions import Fraction
 from checks import BUILD, PSQL, ROOT, Checks
 
 checks = Checks("shop_scores")
+# Where a source has got a column of marks, columns must be named.
+COLUMNS = {"app": "(id, device, member, logged_at, action, item, payload)"}
 SOURCES = {"web": "web", "app": "app", "orders": "orders", "service": "service_log", "crm": "crm"}
 INTEGRATION, ACCURACY, PRECISION, RECALL = Fraction(95, 100), Fraction(98, 100), Fraction(99, 100), Fraction(95, 100)
 
@@ -67,7 +69,7 @@ INSERT INTO demo.accounts SELECT customer, name, city FROM demo.truth;
 
 
 def copy(source, path):
-    return f"\\copy demo.{SOURCES[source]} FROM '{path}'\n"
+    return f"\\copy demo.{SOURCES[source]} {COLUMNS.get(source, '')} FROM '{path}'\n"
 
 
 class Truth:
@@ -212,7 +214,7 @@ def interleaved(directory, r):
     while any(left.values()):
         source = r.choice([s for s in SOURCES if left[s]])
         n = r.randint(1, most)
-        script.append(f"COPY demo.{SOURCES[source]} FROM stdin;\n{''.join(left[source][:n])}\\.\n")
+        script.append(f"COPY demo.{SOURCES[source]} {COLUMNS.get(source, '')} FROM stdin;\n{''.join(left[source][:n])}\\.\n")
         del left[source][:n]
         if r.random() < 0.7:
             which = r.choice(["NULL", *(f"'{s}'" for s in SOURCES)])

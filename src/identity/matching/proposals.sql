@@ -71,15 +71,18 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VA
   ('identity/matching', 'clientele_data.match_proposals', 'view', 'create_match_views', false);
 
 CREATE FUNCTION customer_match_query(def match_def, with_id boolean) RETURNS text
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT %s%s FROM clientele_data.customer_attributes c WHERE c.name = ANY (%L) GROUP BY c.customer_id',
-                CASE WHEN with_id THEN 'c.customer_id::pg_catalog.text, ' ELSE '' END,
-                string_agg(format('clientele.clean_key(max(c.value) FILTER (WHERE c.name = %L), ''nocase'')', w.name), ', ' ORDER BY w.n),
-                clientele.match_columns(def))
-  FROM unnest(clientele.match_columns(def)) WITH ORDINALITY w (name, n)
-$$;
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('customer_attributes');
+  RETURN format('SELECT %s FROM clientele_data.customer_attributes c WHERE c.name = ANY (%L) GROUP BY c.customer_id',
+    concat_ws(', ', CASE WHEN with_id THEN 'c.customer_id::pg_catalog.text' END,
+      (SELECT string_agg(format('clientele.clean_key(max(c.value) FILTER (WHERE c.name = %L), ''nocase'')', w.name), ', ' ORDER BY w.n)
+       FROM unnest(clientele.match_columns(def)) WITH ORDINALITY w (name, n))),
+    clientele.match_columns(def));
+END $$;
 COMMENT ON FUNCTION customer_match_query(match_def, boolean) IS
-  'Returns the query that reads the attributes of customers for match_fit_rows() and match_pair_rows(); a part of propose_merges().';
+  'Returns the query that reads the attributes of customers for match_fit_rows(), or with their numbers for match_pair_rows(); a part of
+propose_merges().';
 
 CREATE FUNCTION match_fit(def match_def) RETURNS match_model
   LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -87,7 +90,6 @@ DECLARE
   customers refcursor;
   model clientele.match_model;
 BEGIN
-  PERFORM clientele.require_store('customer_attributes');
   OPEN customers NO SCROLL FOR EXECUTE clientele.customer_match_query(def, false);
   model := clientele.match_fit_rows(customers, def);
   CLOSE customers;
@@ -99,19 +101,20 @@ The columns of the definition are names of attributes, as in clientele_data.cust
 out. Otherwise as match_fit(regclass, match_def). Errors: also 42P01 without a store.';
 
 CREATE FUNCTION customers_in_conflict(a bigint, b bigint) RETURNS boolean
-  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identities'), clientele.require_store('identity_kinds'), clientele.require_store('identity_decisions');
+  RETURN EXISTS (
       SELECT FROM clientele_data.identities x
       JOIN clientele_data.identity_kinds k ON k.kind = x.kind AND k.one_per_customer
       JOIN clientele_data.identities y ON y.kind = x.kind
       WHERE x.customer_id = a AND y.customer_id = b)
     OR EXISTS (
-      SELECT FROM clientele_data.identity_decisions d
-      JOIN clientele_data.identities x ON x.identity_id = d.a_id
-      JOIN clientele_data.identities y ON y.identity_id = d.b_id
-      WHERE d.verdict = 'different' AND d.withdrawn_at IS NULL
-        AND (x.customer_id = a AND y.customer_id = b OR x.customer_id = b AND y.customer_id = a))
-$$;
+      SELECT FROM clientele_data.identities x
+      JOIN clientele_data.identity_decisions d ON x.identity_id IN (d.a_id, d.b_id) AND d.verdict = 'different' AND d.withdrawn_at IS NULL
+      JOIN clientele_data.identities y ON y.identity_id IN (d.a_id, d.b_id) AND y.identity_id <> x.identity_id
+      WHERE x.customer_id = a AND y.customer_id = b);
+END $$;
 COMMENT ON FUNCTION customers_in_conflict(bigint, bigint) IS
   'Returns whether links never make two customers one: both have an identifier of a kind of which a customer has one at most, or
 keep_apart() stands between them; a part of propose_merges().';

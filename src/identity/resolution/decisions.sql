@@ -48,24 +48,23 @@ CREATE FUNCTION decide(verdict text, a bigint, b bigint, note text) RETURNS bigi
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   against_id bigint;
-  against_by name;
   against_note text;
   decision bigint;
 BEGIN
   PERFORM clientele.require_store('identity_decisions', 'INSERT');
   IF verdict = 'same' THEN
-    SELECT d.decision_id, d.decided_by, d.note INTO against_id, against_by, against_note FROM clientele_data.identity_decisions d
+    SELECT d.decision_id, d.note INTO against_id, against_note FROM clientele_data.identity_decisions d
     WHERE d.verdict = 'different' AND d.withdrawn_at IS NULL
       AND (d.a_id = ANY (clientele.decided_same(ARRAY[a, b])) AND d.b_id = ANY (clientele.decided_same(ARRAY[a, b])))
     ORDER BY d.decision_id LIMIT 1;
   ELSIF verdict = 'different' AND b = ANY (clientele.decided_same(ARRAY[a])) THEN
     -- The last decision that made them one.
-    SELECT d.decision_id, d.decided_by, d.note INTO against_id, against_by, against_note FROM clientele_data.identity_decisions d
+    SELECT d.decision_id, d.note INTO against_id, against_note FROM clientele_data.identity_decisions d
     WHERE d.verdict = 'same' AND d.withdrawn_at IS NULL AND d.a_id = ANY (clientele.decided_same(ARRAY[a]))
     ORDER BY (d.a_id, d.b_id) IN ((a, b), (b, a)) DESC, d.decision_id DESC LIMIT 1;
   END IF;
   IF against_id IS NOT NULL THEN
-    RAISE EXCEPTION 'decision % of % says otherwise', against_id, quote_ident(against_by) USING
+    RAISE EXCEPTION 'decision % says otherwise', against_id USING
       ERRCODE = 'check_violation', DETAIL = 'Its note is: ' || coalesce(against_note, 'none'),
       HINT = format('SELECT clientele.withdraw_decision(%s) takes it back.', against_id);
   END IF;
@@ -86,7 +85,8 @@ BEGIN
   PERFORM clientele.require_store('identities');
   batch := nextval('clientele_data.journey_batches');
   plan := clientele.plan_partition(ids, '{}', batch, '{}', '{}', '{}', '{}', '{}');
-  RETURN clientele.apply_partition(plan, batch, NULL, decision_id, because, '{}', '{}', '{}');
+  RETURN clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
+                                   batch, NULL, decision_id, because, '{}', '{}', '{}');
 END $$;
 COMMENT ON FUNCTION resolve_again(bigint[], bigint, text) IS
   'Brings the customers of identifiers up to date whose decisions or links have changed, and returns how many identifiers have moved; a
@@ -158,7 +158,7 @@ BEGIN
   RETURN decision;
 END $$;
 COMMENT ON FUNCTION ignore_identity(text, text, text) IS
-  'Decides that an identifier says nothing of who its customer is, and returns the number of the decision, for withdraw_decision().
+  'Decides that an identifier says nothing about its customer, and returns the number of the decision, for withdraw_decision().
 It joins no customers from then on, as if it were shared; for a telephone of the company, or an address that many give. value is in its
 normal form. note says why. Errors: 42704 for an identifier that does not exist, 42P01 without a store, 42501 without the right to change
 identities.';

@@ -3,7 +3,8 @@
 
 CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   sure bigint[];
   rest bigint[];
@@ -75,7 +76,8 @@ CREATE FUNCTION plan_partition(
     forced bigint[], seeds bigint[], batch bigint, new_ids bigint[], new_kinds text[], new_values text[],
     withheld_a bigint[], withheld_b bigint[],
     OUT nodes bigint[], OUT customers bigint[], OUT shared boolean[], OUT new_owners bigint[], OUT taken bigint[], OUT takers bigint[])
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);
@@ -83,7 +85,6 @@ DECLARE
   boundary bigint[] := '{}';
   cut bigint[];
   node record;
-  kind record;
   link record;
   decision record;
 BEGIN

@@ -118,7 +118,7 @@ customer. A change resolves all identifiers again.';
   COMMENT ON COLUMN clientele_data.merges.because IS 'links, a decision as in identity_decisions.verdict, undo, or kinds.';
   COMMENT ON COLUMN clientele_data.merges.split IS 'Whether this is a split.';
   COMMENT ON COLUMN clientele_data.merges.gone_identities IS 'The identifiers that gone_id had before a merge, or has after a split.';
-  COMMENT ON COLUMN clientele_data.merges.undone_at IS 'When a later split gave back the customer that was gone; NULL if none did.';
+  COMMENT ON COLUMN clientele_data.merges.undone_at IS 'When a later split parted the two again; NULL if none did.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.home_journeys (
     home_id bigint PRIMARY KEY,

@@ -2,7 +2,8 @@
 -- How the identifiers of a batch become customers.
 
 CREATE FUNCTION find_identities(kinds text[], "values" text[]) RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('identities');
   RETURN (SELECT coalesce(array_agg(i.identity_id ORDER BY k.n), '{}')
@@ -51,7 +52,8 @@ right to change identities.';
 
 CREATE FUNCTION resolve_identities(kinds text[], "values" text[], homes integer[], others integer[], run_id bigint DEFAULT NULL)
   RETURNS bigint[]
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   ids bigint[];
   batch bigint;
@@ -99,7 +101,8 @@ BEGIN
                  WHERE e.id NOT IN (SELECT unnest(fresh.ids)));
   PERFORM clientele.adopt_customers(seeds);
   plan := clientele.plan_partition('{}', seeds, batch, fresh.ids, fresh.kinds, fresh.vals, '{}', '{}');
-  PERFORM clientele.apply_partition(plan, batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
+  PERFORM clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
+                                    batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
   RETURN ids;
 END $$;
 COMMENT ON FUNCTION resolve_identities(text[], text[], integer[], integer[], bigint) IS
@@ -140,7 +143,8 @@ COMMENT ON FUNCTION adopt_customers(bigint[]) IS
 clientele; a part of resolve_identities().';
 
 CREATE FUNCTION merge_home_journeys(homes bigint[], parts journey[], batch bigint DEFAULT NULL) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
 DECLARE
   stranger bigint;
 BEGIN

@@ -79,7 +79,7 @@ DECLARE
   began timestamptz;
 BEGIN
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
-  id := clientele.require_relation(source_id);
+  id := clientele.relation_named(relation);
   PERFORM clientele.require_mark(id);
   IF NOT EXISTS (SELECT FROM jsonb_array_elements(seen) e WHERE (e ->> 'base')::bigint = here) THEN
     seen := seen || jsonb_build_object('base', here, 'end', 0, 'open', '[]'::jsonb);

@@ -112,6 +112,7 @@ DECLARE
   asked text[];
 BEGIN
   PERFORM clientele.require_store('source_progress', p) FROM unnest('{INSERT,UPDATE,DELETE}'::text[]) p;
+  PERFORM clientele.require_relation(source_id);
   SELECT s.source_id, s.name, s.relation, s.method, coalesce(start_source.history, s.history) AS history, s.lateness, s.mapping ->> 'event_id' AS event_id, s.mapping ->> 'cursor' AS cursor
   INTO source FROM clientele_data.sources s WHERE s.source_id = start_source.source_id;
   IF source.method = 'mark' THEN

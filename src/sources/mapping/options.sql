@@ -206,19 +206,34 @@ COMMENT ON FUNCTION source_method(regclass, text, text, text, interval) IS
   'Chooses how new rows of a source are found where that is not given, and an expression that is unique; a part of add_source().
 A table with a key is read by it, a view or a foreign table by a cursor. Errors: 22023 if there is no way, with the choice as hint.';
 
-CREATE FUNCTION sample_report(name text) RETURNS TABLE (outcome text, "rows" bigint, example jsonb)
+CREATE FUNCTION sample_report(name text) RETURNS TABLE (outcome text, "rows" bigint, example text, meaning text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
   RETURN QUERY
   WITH sampled AS MATERIALIZED (
-    SELECT to_jsonb(p) AS previewed FROM clientele.preview_source(name, 1000) p
+    SELECT row_number() OVER () AS n, p.reason, p.event_id, p.detail, p.dropped, p.event, p.amount
+    FROM clientele.preview_source(sample_report.name, 1000) p
+  ), outcomes AS (
+    SELECT s.n, coalesce(s.reason, 'packed') AS outcome, s.reason IS NOT NULL AS place,
+           concat_ws(': ', s.event_id, CASE WHEN s.reason IS NULL THEN concat_ws(' ', s.event, s.amount) ELSE s.detail END) AS example
+    FROM sampled s
+    UNION ALL
+    SELECT s.n, 'packed without ' || d.what, false, s.event_id
+    FROM sampled s CROSS JOIN LATERAL unnest(s.dropped) d (what) WHERE s.reason IS NULL
   ), counted AS (
-    SELECT s.previewed ->> 'reason' AS reason, count(*) AS n, (array_agg(s.previewed))[1] AS first FROM sampled s GROUP BY 1
+    SELECT o.outcome, o.place, count(DISTINCT o.n) AS n, left((array_agg(o.example ORDER BY o.n))[1], 100) AS example
+    FROM outcomes o GROUP BY 1, 2
   )
-  SELECT 'read', coalesce(sum(c.n), 0)::bigint, NULL::jsonb FROM counted c
+  SELECT 'read', (SELECT count(*) FROM sampled), NULL, 'The first rows of the source, at most 1,000.'
   UNION ALL
-  (SELECT coalesce(c.reason, 'packed'), c.n, c.first FROM counted c ORDER BY c.reason IS NOT NULL, c.n DESC, c.reason);
+  (SELECT c.outcome, c.n, c.example,
+          CASE WHEN c.outcome = 'packed' THEN 'Rows that would become events.'
+               WHEN NOT c.place THEN 'Rows of these that would lack an identifier or property for this reason.'
+               ELSE r.meaning END
+   FROM counted c LEFT JOIN clientele.source_reject_reasons() r ON r.reason = c.outcome
+   ORDER BY c.place, c.outcome <> 'packed', c.n DESC, c.outcome COLLATE "C");
 END $$;
 COMMENT ON FUNCTION sample_report(text) IS
   'Shows what would become of the first rows of a source: how many are read and packed, how many are rejected for which reason, and one of
-each; a part of add_source().';
+each, as its event_id and what it is about; a part of add_source().';

@@ -75,7 +75,7 @@ DECLARE
   result jsonb;
   snapshot pg_snapshot;
   last_mark bigint;
-  stamped bigint;
+  stamped bigint := 0;
   began timestamptz;
 BEGIN
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
@@ -89,14 +89,17 @@ BEGIN
   FROM jsonb_array_elements(seen) WITH ORDINALITY e
   WHERE e.value ->> 'end' IS NOT NULL ORDER BY (e.value ->> 'base')::bigint = here, e.ordinality LIMIT 1;
   began := clock_timestamp();
-  stamped := clientele.stamp_rows(source_id, relation, batch_rows);
   condition := clientele.unseen_marks(entry,
     CASE WHEN (entry ->> 'base')::bigint = here THEN format('(%L::bigint + pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint)', here)
          ELSE clientele.marks_above(seen, (entry ->> 'base')::bigint) END,
     here + pg_current_xact_id()::text::bigint);
   asked := clientele.ask_by_mark(source_id, format(
-    'SELECT pg_catalog.pg_current_snapshot(), pg_catalog.count(*) FROM (SELECT FROM %s s WHERE %s LIMIT %s) x',
+    'SELECT pg_catalog.pg_current_snapshot(), (SELECT pg_catalog.count(*) FROM (SELECT FROM %1$s s WHERE %2$s LIMIT %3$s) x),
+            EXISTS (SELECT FROM %1$s s WHERE s.clientele_mark IS NULL)',
     relation, condition, batch_rows + 1));
+  IF asked[3]::boolean THEN
+    stamped := clientele.stamp_rows(source_id, relation, batch_rows);
+  END IF;
   IF clock_timestamp() - began > interval '10 ms' THEN
     PERFORM clientele.summarize_marks(source_id, id);
   END IF;

@@ -243,7 +243,7 @@ CALL clientele.ingest('cn', 20);
 SELECT * FROM ids WHERE source = 'cn';
 SELECT count(*) FROM clientele.add_source('ct', 'cn', '{"customer": "customer"}', 'at', '''e''', event_id => 'id', cursor => 'customer', method => 'cursor');
 
--- Ids start anew: until restart_source() they are known.
+-- Ids begin again for other events: until restart_source() they are known.
 TRUNCATE k;
 INSERT INTO k SELECT g, 'other' FROM generate_series(1, 20) g;
 CALL clientele.ingest('k');
@@ -278,7 +278,7 @@ ALTER TABLE kf ALTER id TYPE bigint USING id::bigint;
 SELECT clientele.restart_source(s) FROM unnest('{m,m2,m3,m4}'::text[]) s;
 CALL clientele.ingest();
 SELECT source, state, error FROM clientele_data.source_status WHERE state <> 'active' OR error IS NOT NULL;
--- Paused sources are passed over.
+-- Paused sources are left out.
 INSERT INTO cn VALUES (61, 'c1', 90002);
 SELECT clientele.pause_source('cn');
 CALL clientele.ingest();

@@ -96,7 +96,7 @@ Datum from_json(std::string_view text) {
   return guarded([&] { return pg::packed(model_of(JsonObject(text, "match_model"))); });
 }
 
-/// A row of match_weights; plain data but for the names.
+/// A row of match_weights; plain data except the names.
 struct WeightRow {
   const MatchColumn* column;  // none: lambda
   const char* level;

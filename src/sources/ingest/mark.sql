@@ -29,7 +29,7 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
     RAISE EXCEPTION 'table % has no column clientele_mark', relation::regclass USING ERRCODE = 'undefined_column',
-      DETAIL = 'The table was made anew, or the column was dropped.',
+      DETAIL = 'The table was dropped and created again, or the column was dropped.',
       HINT = 'clientele.restart_source() adds the column, and then reads all rows of the table again.';
   END IF;
 END $$;
@@ -53,7 +53,7 @@ DECLARE
   stamped bigint;
 BEGIN
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
-  PERFORM clientele.require_mark(clientele.require_relation(source_id));
+  PERFORM clientele.require_mark(to_regclass(s.relation)) FROM clientele_data.sources s WHERE s.source_id = read_by_mark.source_id;
   IF NOT EXISTS (SELECT FROM jsonb_array_elements(seen) e WHERE (e ->> 'base')::bigint = here) THEN
     seen := seen || jsonb_build_object('base', here, 'end', 0, 'open', '[]'::jsonb);
   END IF;

@@ -13,7 +13,7 @@ MEMBER = "names of members of the store, which the extension lists and PostgreSQ
 RULE = "runs a rule, which is SQL of an author that the caller trusts"
 ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
-        "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_parts", "merge_journeys", "open_source", "time_reading")},
+        "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_given", "merge_journeys", "open_source", "time_reading")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
     **{(name, "is not sanitized"): MEMBER for name in ("drop_store", "grant_bi", "rename_store_column", "create_members", "upgrade_store")},
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
@@ -35,6 +35,8 @@ def main():
         FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
         LEFT JOIN LATERAL plpgsql_check_function_tb(
           p.oid, coalesce((SELECT t.tgrelid FROM pg_trigger t WHERE t.tgfoid = p.oid LIMIT 1), 0), fatal_errors => false,
+          oldtable => (SELECT max(t.tgoldtable)::name FROM pg_trigger t WHERE t.tgfoid = p.oid),
+          newtable => (SELECT max(t.tgnewtable)::name FROM pg_trigger t WHERE t.tgfoid = p.oid),
           performance_warnings => false, extra_warnings => true, security_warnings => true, compatibility_warnings => true) c ON true
         WHERE p.pronamespace IN ('clientele'::regnamespace, 'clientele_bi'::regnamespace, 'clientele_data'::regnamespace, 'public'::regnamespace)
         ORDER BY p.oid::regprocedure::text COLLATE "C", 5;""")

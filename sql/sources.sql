@@ -258,6 +258,23 @@ SELECT f.* FROM fails($$SELECT clientele.add_source('view', 'traps.a_view', '{"c
 SET ROLE regress_sources_owner;
 SELECT f.* FROM fails($$SELECT clientele.add_source('view', 'traps.a_view', '{"customer": "who"}', 'at', '''x''', event_id => 'id', cursor => 'at')$$) f;
 RESET ROLE;
+-- Nor does it run if a table of that role takes the place of a source, whatever would be read of it.
+CREATE TABLE traps.replaced (id integer PRIMARY KEY, at timestamptz, who text);
+SELECT FROM clientele.add_source('replaced', 'traps.replaced', '{"customer": "who"}', 'at', '''x''');
+CREATE FUNCTION read_in_any_way() RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT concat(x.how, ': ', f.code, ' ', f.message) FROM unnest(ARRAY['clientele.ingest_batch(''replaced'')', 'clientele.preview_source(''replaced'')', 'clientele.restart_source(''replaced'')',
+    'clientele.check_source(''replaced'')', 'clientele.retry_rejects(''replaced'')', 'clientele.alter_source(''replaced'', event => ''''''z'''''')']) x (how) CROSS JOIN LATERAL fails('SELECT ' || x.how) f
+$$;
+SELECT * FROM read_in_any_way();
+DROP TABLE traps.replaced;
+SET ROLE regress_sources_other;
+CREATE VIEW traps.replaced AS SELECT 1 AS id, now() AS at, traps.spring() AS who WHERE traps.spring() = 'x';
+RESET ROLE;
+SELECT * FROM read_in_any_way();
+SELECT source, state FROM clientele_data.source_status WHERE source = 'replaced';
+CALL clientele.ingest();
+SELECT source, state, error_code FROM clientele_data.source_status WHERE source = 'replaced';
+SELECT clientele.drop_source('replaced');
 -- An owner that is renamed stays the owner; one that is gone is not replaced by another of the same name.
 ALTER ROLE regress_sources_other RENAME TO regress_sources_renamed;
 SELECT count(*) FROM clientele.check_sources();

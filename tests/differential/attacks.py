@@ -27,6 +27,7 @@ TEMPLATE, PLACE = "attacks_template", "attacks_place"
 BG = '{"model": "BG/NBD", "parameters": {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}'
 SPEND = '{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}'
 CONTRACT = '{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}'
+MATCH = '{"lambda": 0.25, "columns": [{"column": "a", "kind": "name", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "b", "kind": "code", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "c", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}], "block": ["d"]}'
 CHURN = '{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'
 
 # Arguments by type; each names its type in full, as what the caller says must not be what is attacked.
@@ -39,6 +40,7 @@ VALUES = {
     "journey": ["{1@2026-01-01T00:00:00Z,2@2026-01-02T00:00:00Z#1=1.5}"], "audience": ["{1-5}", "{}"], "tag_query": ["vip & !churned", "value.*", "spent > 10"],
     "tag_scores": ["{1=5}"], "funnel_def": ['{"steps": ["*", "buy"]}'], "path_def": ["{}"], "btyd_model": [BG], "spend_model": [SPEND],
     "contract_model": [CONTRACT], "churn_model": [CHURN], "rfm_cuts_def": ["{}"], "churn_def": ["{}"], "churn_features_def": ["{}"],
+    "match_def": ['{"compare": ["a:name", "b:name", "c:name"], "block": ["d"]}'], "match_model": [MATCH], "refcursor": ["c"],
     "purchase_def": ['{"until": "2026-02-01T00:00:00Z", "purchase": "buy"}'],
 }
 NAMED = {"model": ["m", "m@1", BG], "name": ["m", "vip", "n"], "spend_model": ["s"], "kind": ["query", "journey", "tags"], "holdout": ["public.base_holdout"],

@@ -7,6 +7,9 @@ usage: attributes.py [SEED [CASES]]      (default: a fresh seed, 150 cases)
 Each case has the rows of some sources, each with a home, an attribute, a value and a time. They are added in batches in two random orders,
 in two stores' worth of homes, and must say the same. Homes then move between customers, as merges and splits move them, and rules change:
 each time the view says what Python makes of all rows of the customer's homes.
+
+Then rows of two tables are ingested bit by bit. Customers are merged, by the identifiers of the rows and by hand, and merges are undone.
+Python knows the home of each row, and asks only which customer has which identifier.
 """
 import json
 import random
@@ -92,6 +95,76 @@ def case(rng, number):
     return number, script, wanted, (rows, owner)
 
 
+KINDS = ("customer", "email", "cookie")  # the strongest first
+ASK = """SELECT 'identity', i.kind, i.value, i.customer_id FROM clientele_data.identities i;
+SELECT 'said', v.customer_id, v.name, v.value, extract(epoch FROM v.at)::bigint, v.source FROM clientele_data.customer_attributes v
+ORDER BY v.customer_id, v.name COLLATE "C";
+SELECT 'end', count(*) FROM clientele_data.merges;
+"""
+# What contradicts a decision in force, or is not there to be undone, leaves everything as it is.
+TRY = """DO $$ DECLARE ids bigint[] := ARRAY(SELECT DISTINCT i.customer_id FROM clientele_data.identities i ORDER BY 1);
+BEGIN
+  PERFORM %s;
+EXCEPTION WHEN integrity_constraint_violation OR invalid_parameter_value OR object_not_in_prerequisite_state OR undefined_object
+  OR null_value_not_allowed OR no_data_found THEN
+END $$;
+"""
+UNDO = TRY % "undo_merge((SELECT m.merge_id FROM clientele_data.merges m WHERE m.undone_at IS NULL ORDER BY m.merge_id DESC LIMIT 1))"
+
+
+def told(rng):
+    """A story of two sources: what to run, what Python knows of each row, and the rules."""
+    rows, script = [], "CALL drop_store(cascade => true); DROP TABLE IF EXISTS t1, t2; CALL create_store('UTC');\n"
+    for source in (1, 2):
+        script += f"""CREATE TABLE t{source} (id bigint PRIMARY KEY, customer text, email text, cookie text, at text, city text, tier text);
+SELECT FROM add_source('source {source}', 't{source}', '{{"customer": "customer", "email": "email", "cookie": "cookie"}}', 'at',
+  $$'seen'$$, attributes => '{{"city": "city", "tier": "tier"}}');
+"""
+    for _ in range(rng.randrange(2, 6)):
+        for source in (1, 2):
+            added = []
+            for _ in range(rng.randrange(0, 25)):
+                ids = [rng.choice([None, None, f"K{rng.randrange(4)}"]), rng.choice([None, f"m{rng.randrange(6)}@x.de"]),
+                       rng.choice([None, f"c{rng.randrange(9)}"])]
+                at = 1_700_000_000 + rng.randrange(rng.choice([5, 100_000]))
+                city, tier = rng.choice([None, *VALUES[:6]]), rng.choice("abc")
+                added.append((len(rows), *ids, at, city, tier))
+                home = next((known for known in zip(KINDS, ids) if known[1] is not None), None)
+                rows.append((home, {"city": city, "tier": tier}, at, source))
+            rng.shuffle(added)
+            script += copy(f"t{source}", added)
+        script += f"CALL ingest(batch_rows => {rng.choice([1, 3, 100])});\n"
+    rules = {name: rng.choice(RULES) for name in ("city", "tier")}
+    script += "".join(f"CALL set_attribute_rule('{name}', '{rule}');\n" for name, rule in rules.items()) + ASK
+    for _ in range(2):
+        one, other = (f"ids[1 + {rng.randrange(100)} % cardinality(ids)]" for _ in range(2))
+        script += TRY % f"merge_customers({one}, {other})" + ASK + UNDO + ASK
+    return script, rows, rules
+
+
+def story(rng, number):
+    """Returns how many merges there were."""
+    script, rows, rules = told(rng)
+    owner, said, merges = {}, [], 0
+    for line in checks.psql(script):
+        if line[0] == "identity":
+            owner[line[1], line[2]] = int(line[3])
+        elif line[0] == "said":
+            said.append(line[1:])
+        elif line[0] == "end":
+            wanted = []
+            for customer in sorted(set(owner.values())):
+                for name in ("city", "tier"):
+                    of = [(values[name], at, source) for home, values, at, source in rows
+                          if home and owner[home] == customer and values[name] is not None]
+                    if of:
+                        value, at, source = expected(of, rules[name])
+                        wanted.append([str(customer), name, value, str(at), f"source {source}"])
+            checks.same(f"story {number}: what the homes of each customer say", wanted, said)
+            owner, said, merges = {}, [], int(line[1])
+    return merges
+
+
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 31)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 150
@@ -117,6 +190,8 @@ INSERT INTO clientele_data.customers (customer_id) SELECT c FROM generate_series
             checks.same(f"case {number}: attributes", said, step[:-2], shown)
             checks.same(f"case {number}: both orders of rows", ["other", "0"], step[-2])
             checks.same(f"case {number}: as jsonb", as_json, step[-1])
+    merges = sum(story(rng, number) for number in range(max(count // 10, 3)))
+    checks.check("customers were merged in the stories", merges > 0, merges)
     checks.drop_database()
     checks.end()
 

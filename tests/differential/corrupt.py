@@ -104,6 +104,11 @@ INSERT INTO good SELECT kind, bytes FROM generate_series(3, 30, 9) top, LATERAL 
   LATERAL (VALUES ('spend_model', a), ('spend_values', b), ('contract_model', c), ('contract_values', d), ('holdout_summary', e)) v (kind, bytes);
 INSERT INTO good VALUES ('spend_model', clientele.spend_model_send('{"model": "Gamma-Gamma", "parameters": {"p": 6.25, "q": 3.74, "v": 15.44}}')),
   ('contract_model', clientele.contract_model_send('{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}'));
+CREATE TABLE match_rows AS SELECT n AS id, 'name ' || n %% 7 AS a, n %% 11 AS b, n %% 3 AS c, n %% 5 AS d FROM generate_series(1, 40) n;
+INSERT INTO good SELECT 'match_def', clientele.match_def_send(d) FROM (VALUES (clientele.match_def('{a:name,b:code,c:exact}', '{d}')),
+  (clientele.match_def('{a:name,b:code,c:exact,月:name}', '{d,"a+d"}', 7, -3))) v (d);
+INSERT INTO good SELECT 'match_model', clientele.match_model_send(m) FROM (VALUES (clientele.match_fit('match_rows', clientele.match_def('{a:name,b:code,c:exact}', '{d}'))),
+  ('{"lambda": 0.25, "columns": [{"column": "a", "kind": "name", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "b", "kind": "code", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "c", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}], "block": ["d"]}'::clientele.match_model)) v (m);
 CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()), (clientele.churn_def(0.5, '3', true)),
   (clientele.churn_def(class_weight => 'balanced'))) v (d);
 CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
@@ -212,6 +217,12 @@ INSERT INTO calls SELECT 'churn_def', unnest(ARRAY['churn_def_out($1)::text', 'c
   'churn_fit(ARRAY[n, n %% 3]::float8[], n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
   'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
   'churn_fit(j, n %% 3 = 0, ''2026-02-01'', $1) FROM (SELECT j, row_number() OVER () AS n FROM samples) s']);
+INSERT INTO calls SELECT 'match_def', unnest(ARRAY['match_def_out($1)::text', 'match_def_send($1)', 'match_def_hash($1)', 'match_columns($1)',
+  'match_fit(''match_rows'', $1)', 'match_fit($1)', 'match_fit_rows(''none'', $1)', 'count(*) FROM match_left_out(''match_rows'', $1)', 'count(*) FROM match_left_out_rows(''none'', $1)',
+  'match_columns_of(''match_rows'', $1)', 'customer_match_query($1, true)']);
+INSERT INTO calls SELECT 'match_model', unnest(ARRAY['match_model_out($1)::text', 'match_model_send($1)', 'match_model_hash($1)', 'match_model_def($1)',
+  'count(*) FROM match_weights($1)', 'count(*) FROM match_pairs(''match_rows'', $1, 0)',
+  'count(*) FROM match_pair_rows(''none'', $1, 0)', 'propose_merges($1)']);
 INSERT INTO calls SELECT 'churn_model', unnest(ARRAY['churn_model_out($1)::text', 'churn_model_send($1)', 'churn_model_hash($1)',
   'churn_prob(''{"a": 3, "b": null, "c": "y"}''::jsonb, $1)', 'churn_prob(''{1,2,NULL,4}''::float8[], $1)',
   'count(*) FROM churn_reasons(''{"a": 3, "c": "y"}''::jsonb, $1)', 'count(*) FROM churn_reasons(''{1,2,NULL,4}''::float8[], $1)',
@@ -292,12 +303,12 @@ END $$;
 TYPES = """journey funnel_def funnel_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
-btyd_histories audience tag_scores tag_query""".split()
+btyd_histories audience tag_scores tag_query match_def match_model""".split()
 
 # What a type's input may say of what it is given; XX001 is for what is stored.
 ALLOWED_INPUT = {"21000", "22P02", "22P03", "22P05", "22021", "22023", "22003", "22007", "22008", "22009", "54000", "54001", "42601",
                  "0A000", "2202E", "22004", "08P01"}
-ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42704,42P01,22021,22P02,22P03}'"
+ALLOWED = "'{XX001,54000,22023,0A000,22003,22008,42703,42704,42P01,22021,22P02,22P03,34000}'"
 
 
 def psql(script):

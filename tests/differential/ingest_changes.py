@@ -132,17 +132,17 @@ def refreshes():
     reload = "CREATE TEMP TABLE kept AS SELECT id, customer, at, x, part FROM {0}; TRUNCATE {0}; INSERT INTO {0} (id, customer, at, x, part) SELECT * FROM kept;"
     cell("reloaded", "BEGIN; " + reload + " COMMIT;", "nothing", "again", "nothing", swept=True)
 
-    before = start("made_anew")
-    T.psql("BEGIN; CREATE TEMP TABLE kept AS SELECT id, customer, at, x, part FROM made_anew; DROP TABLE made_anew;"
-           + PLAIN.format("made_anew") + "; INSERT INTO made_anew SELECT * FROM kept; COMMIT;")
+    before = start("recreated")
+    T.psql("BEGIN; CREATE TEMP TABLE kept AS SELECT id, customer, at, x, part FROM recreated; DROP TABLE recreated;"
+           + PLAIN.format("recreated") + "; INSERT INTO recreated SELECT * FROM kept; COMMIT;")
     for method in ("key", "cursor"):
-        T.psql(f"CALL clientele.ingest('made_anew_{method}');")
-    code, said = fails("CALL clientele.ingest('made_anew_mark');")
-    T.same("made_anew: mark without its column", "42703", code)
-    T.check("made_anew: the hint", "restart_source()" in said, said)
-    compare("made_anew", before, "nothing", "nothing", "nothing")
-    T.psql("SELECT clientele.restart_source('made_anew_mark');\n" + ingest("made_anew") + sweep("made_anew"))
-    compare("made_anew", before, "nothing", "again", "nothing")
+        T.psql(f"CALL clientele.ingest('recreated_{method}');")
+    code, said = fails("CALL clientele.ingest('recreated_mark');")
+    T.same("recreated: mark without its column", "42703", code)
+    T.check("recreated: the hint", "restart_source()" in said, said)
+    compare("recreated", before, "nothing", "nothing", "nothing")
+    T.psql("SELECT clientele.restart_source('recreated_mark');\n" + ingest("recreated") + sweep("recreated"))
+    compare("recreated", before, "nothing", "again", "nothing")
 
 
 def gone():
@@ -157,13 +157,13 @@ def gone():
         "SELECT count(*) FROM clientele_data.source_status WHERE source LIKE 'renamed%' AND (error IS NOT NULL OR failures > 0);"))
 
 
-def ids_anew():
-    before = start("anew")
-    T.psql("TRUNCATE anew; INSERT INTO anew (id, customer, at, x) SELECT g, 'other', now(), 'x' FROM generate_series(1, 100) g;\n"
-           + ingest("anew") + sweep("anew"))
-    compare("anew", before, "nothing", "again", "nothing")
-    T.psql("SELECT clientele.restart_source('anew_key'), clientele.restart_source('anew_cursor');\n" + ingest("anew"))
-    compare("anew", before, "again", "again", "again")
+def ids_again():
+    before = start("again")
+    T.psql("TRUNCATE again; INSERT INTO again (id, customer, at, x) SELECT g, 'other', now(), 'x' FROM generate_series(1, 100) g;\n"
+           + ingest("again") + sweep("again"))
+    compare("again", before, "nothing", "again", "nothing")
+    T.psql("SELECT clientele.restart_source('again_key'), clientele.restart_source('again_cursor');\n" + ingest("again"))
+    compare("again", before, "again", "again", "again")
 
 
 def partitions():
@@ -219,6 +219,6 @@ if T.psql("SHOW max_prepared_transactions;") == [["0"]]:
     T.skip("prepared transactions are disabled")
 else:
     transactions()
-for part in (updates, storage, refreshes, gone, ids_anew, partitions, marked_copies, copies):
+for part in (updates, storage, refreshes, gone, ids_again, partitions, marked_copies, copies):
     part()
 T.end()

@@ -202,7 +202,7 @@ for (name,) in T.psql(f"SELECT gid FROM pg_prepared_xacts WHERE gid LIKE '{DATAB
     END.run(f"{random.Random(SEED).choice(('COMMIT', 'ROLLBACK'))} PREPARED '{name}';")
 for worker in workers:
     worker.session.end()
-# Partitions that could not be attached in time are no part of the table.
+# Partitions that could not be attached in time do not belong to the table.
 for part in attached:
     if T.psql(f"SELECT count(*) FROM pg_inherits WHERE inhrelid = to_regclass('mp_{part}');") == [["0"]]:
         T.psql(f"DELETE FROM written WHERE source = 'mp' AND id IN (SELECT id::text FROM mp_{part});")

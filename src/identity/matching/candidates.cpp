@@ -19,7 +19,9 @@ struct Keyed {
 /// Numbers the values from 1, in their order. They are sorted.
 void number_values(std::pmr::vector<Keyed>& sorted) {
   uint64_t before = 0, number = 0;
+  Work work;
   for (Keyed& k : sorted) {
+    work.done(1);
     if (number == 0 || k.value != before) ++number;
     before = k.value;
     k.value = number;
@@ -29,16 +31,22 @@ void number_values(std::pmr::vector<Keyed>& sorted) {
 /// The rows that have all these columns, sorted by the values of them.
 std::pmr::vector<Keyed> sorted_by(const MatchRecords& records, const std::vector<size_t>& columns) {
   std::pmr::vector<Keyed> keyed(records.memory());
-  for (uint32_t i = 0; i < records.rows(); ++i)
+  Work work;
+  for (uint32_t i = 0; i < records.rows(); ++i) {
+    work.done(1);
     if (std::ranges::all_of(columns, [&](size_t c) { return records.row(i)[c] != 0; }))
       keyed.push_back({records.row(i)[columns[0]], i});
+  }
   // A column at a time: what the ones before say becomes one number of 32 bits.
   for (size_t n = 1; n < columns.size(); ++n) {
     if (n > 1) {
       sort_polled(keyed.begin(), keyed.end());
       number_values(keyed);
     }
-    for (Keyed& k : keyed) k.value = k.value << 32 | records.row(k.row)[columns[n]];
+    for (Keyed& k : keyed) {
+      work.done(1);
+      k.value = k.value << 32 | records.row(k.row)[columns[n]];
+    }
   }
   sort_polled(keyed.begin(), keyed.end());
   return keyed;
@@ -64,8 +72,10 @@ Candidates::Candidates(const MatchRecords& records, const MatchDefinition& defin
 void Candidates::group(size_t key) {
   const auto sorted = sorted_by(records_, columns_[key]);
   const size_t first_left_out = left_out_.size();
+  Work work;
   for (size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {
     while (end < sorted.size() && sorted[end].value == sorted[begin].value) ++end;
+    work.done(end - begin);
     if (end - begin < 2) continue;
     if (end - begin > most_shared) {
       left_out_.push_back({key, sorted[begin].row, static_cast<uint32_t>(end - begin)});
@@ -83,13 +93,18 @@ Candidates::Members Candidates::members_of(size_t key) const {
   const uint32_t count = group_counts_[key];
   Members members{std::pmr::vector<uint32_t>(count + 1, records_.memory()),
                   std::pmr::vector<uint32_t>(records_.memory())};
-  for (size_t i = 0; i < records_.rows(); ++i)
+  Work work;
+  for (size_t i = 0; i < records_.rows(); ++i) {
+    work.done(1);
     if (const uint32_t g = groups_[i * keys_ + key]; g != 0) ++members.begins[g];
+  }
   for (uint32_t g = 0; g < count; ++g) members.begins[g + 1] += members.begins[g];
   members.rows.resize(members.begins[count]);
   std::pmr::vector<uint32_t> next(members.begins, records_.memory());
-  for (uint32_t i = 0; i < records_.rows(); ++i)
+  for (uint32_t i = 0; i < records_.rows(); ++i) {
+    work.done(1);
     if (const uint32_t g = groups_[i * keys_ + key]; g != 0) members.rows[next[g - 1]++] = i;
+  }
   return members;
 }
 

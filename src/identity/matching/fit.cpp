@@ -10,7 +10,7 @@ namespace clientele {
 namespace {
 
 constexpr double first_m_equal = 0.9, first_m_others = 0.1, most_first_lambda = 0.5;
-// A distribution that the EM begins with counts as so many pairs.
+// A distribution that the EM begins with counts as this number of pairs.
 constexpr double prior_pairs = 10;
 constexpr double converged_below = 1e-9;
 constexpr size_t most_rounds = 500;

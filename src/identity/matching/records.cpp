@@ -80,7 +80,9 @@ void ColumnTexts::grow() {
   std::pmr::vector<uint32_t> slots(std::max(first_slots, slots_.size() * 2),
                                    slots_.get_allocator());
   const size_t mask = slots.size() - 1;
+  Work work;
   for (uint32_t i = 0; i < count(); ++i) {
+    work.done(1);
     size_t slot = std::hash<std::string_view>()(texts_[i]) & mask;
     while (slots[slot] != 0) slot = (slot + 1) & mask;
     slots[slot] = i + 1;
@@ -96,13 +98,18 @@ std::pmr::vector<uint32_t> ColumnTexts::sort() {
     uint32_t place;
   };
   std::pmr::vector<Entry> entries(count(), memory);
-  for (uint32_t i = 0; i < count(); ++i) entries[i] = {front_of(texts_[i]), i};
+  Work work;
+  for (uint32_t i = 0; i < count(); ++i) {
+    work.done(1);
+    entries[i] = {front_of(texts_[i]), i};
+  }
   sort_polled(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
     return a.front != b.front ? a.front < b.front : texts_[a.place] < texts_[b.place];
   });
   std::pmr::vector<uint32_t> renamed(count() + size_t{1}, memory);
   known_.reserve(count());
   for (const Entry& entry : entries) {
+    work.done(1);
     const std::string_view text = texts_[entry.place];
     known_.push_back({letters_of(text), entry.place, length_of(text)});
     renamed[entry.place + size_t{1}] = static_cast<uint32_t>(known_.size());
@@ -150,14 +157,21 @@ std::pmr::vector<uint32_t> MatchRecords::order_by_values() const {
 
 void MatchRecords::finish() {
   const size_t width = columns();
+  Work work;
   for (size_t c = 0; c < width; ++c) {
     const auto renamed = columns_[c].sort();
-    for (size_t i = c; i < numbers_.size(); i += width) numbers_[i] = renamed[numbers_[i]];
+    for (size_t i = c; i < numbers_.size(); i += width) {
+      work.done(1);
+      numbers_[i] = renamed[numbers_[i]];
+    }
   }
   const auto order = with_ids_ ? order_by_id() : order_by_values();
   std::pmr::vector<uint32_t> sorted(memory_);
   sorted.reserve(numbers_.size());
-  for (const uint32_t i : order) sorted.insert(sorted.end(), row(i), row(i) + width);
+  for (const uint32_t i : order) {
+    work.done(width);
+    sorted.insert(sorted.end(), row(i), row(i) + width);
+  }
   numbers_.swap(sorted);
   if (with_ids_) id_places_ = order;
 }

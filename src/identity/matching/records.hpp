@@ -45,7 +45,7 @@ class ColumnTexts {
 
   /// The number of a text while rows are read.
   uint32_t number(std::string_view text);
-  /// Numbers the texts anew, in their order by bytes; returns the new number of each old one.
+  /// Numbers the texts again, in their order by bytes; returns the new number of each old one.
   std::pmr::vector<uint32_t> sort();
   /// After sort().
   MatchText text(uint32_t number) const {

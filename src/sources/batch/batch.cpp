@@ -52,8 +52,8 @@ bool Batch::add(const RowValues& values) {
   return good;
 }
 
-void Batch::add_failed(const Value& event_id, std::string detail) {
-  note(event_id, {});
+void Batch::add_failed(const Value& event_id, const Value& cursor, std::string detail) {
+  note(event_id, cursor);
   refused_.push_back(
       {static_cast<uint32_t>(rows_.size()), reason::expression_error, std::move(detail)});
   rows_.push_back({});

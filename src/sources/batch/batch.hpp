@@ -15,8 +15,8 @@ class Batch {
 
   /// False if the row cannot be used; the reason is that of the last refused row.
   bool add(const RowValues& values);
-  /// A row of which an expression raised an error. Its event_id may be null.
-  void add_failed(const Value& event_id, std::string detail);
+  /// A row of which an expression raised an error. Its event_id and its cursor may be null.
+  void add_failed(const Value& event_id, const Value& cursor, std::string detail);
 
   size_t size() const { return rows_.size(); }
   const CleanRow& row(uint32_t row) const { return rows_[row]; }

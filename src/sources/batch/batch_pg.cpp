@@ -111,9 +111,9 @@ void show(const Reading& reading, uint32_t row, const Outcome& outcome, const So
   Cells cells;
   std::string room;
   cells.text(batch.event_id(row, room));
-  // One of several rows with the same event id, none of which can be used, has no identifiers
+  // One of several rows with the same event_id, none of which can be used, has no identifiers,
   // either.
-  if (batch.fate(row) == Batch::Fate::refused || clean.who == CleanRow::none) {
+  if (clean.who == CleanRow::none) {
     while (cells.count < 10) cells.null();
   } else {
     std::map<std::string, std::vector<std::string>> kinds;

@@ -3,14 +3,13 @@
 
 #include "base/error.hpp"
 #include "pg/values.hpp"
-#include "sources/mapping/acting_pg.hpp"
+#include "sources/batch/evaluator_pg.hpp"
+#include "sources/batch/whole_rows_pg.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "executor/tuptable.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
-#include "utils/resowner.h"
 #include "utils/tuplestore.h"
 }
 
@@ -18,91 +17,8 @@ namespace clientele::sources {
 namespace {
 
 using pg::call_pg;
-using pg::PgError;
-
-// An error of these classes is no row's fault: the connection of a foreign table, a deadlock,
-// memory, a cancelled query, a broken disk.
-constexpr int no_fault_of_rows[] = {ERRCODE_CONNECTION_EXCEPTION, ERRCODE_TRANSACTION_ROLLBACK,
-                                    ERRCODE_INSUFFICIENT_RESOURCES, ERRCODE_OPERATOR_INTERVENTION,
-                                    ERRCODE_SYSTEM_ERROR};
-
-bool may_be_a_row(const ErrorData* error) {
-  for (const int code : no_fault_of_rows)
-    if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == code) return false;
-  return true;
-}
 
 constexpr size_t part_rows = 1024, part_bytes = size_t{1} << 26;
-
-// The names are none that a column of a source is likely to have.
-constexpr char given_rows[] =
-    " FROM pg_catalog.unnest($1) WITH ORDINALITY AS clientele_rows (clientele_row, clientele_n) "
-    "CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::";
-
-/// Collects whole rows. PostgreSQL regime.
-struct Collector {
-  DestReceiver head;
-  Tuplestorestate* store;
-  MemoryContext memory;
-  TupleDesc form;
-};
-
-DestReceiver* make_collector(Collector& c, Tuplestorestate* store, MemoryContext memory) {
-  c = Collector();
-  c.store = store;
-  c.memory = memory;
-  c.head.mydest = DestNone;
-  c.head.rStartup = [](DestReceiver* self, int, TupleDesc form) {
-    auto* const to = reinterpret_cast<Collector*>(self);
-    const MemoryContext before = MemoryContextSwitchTo(to->memory);
-    to->form = CreateTupleDescCopy(form);
-    MemoryContextSwitchTo(before);
-  };
-  c.head.receiveSlot = [](TupleTableSlot* slot, DestReceiver* self) {
-    auto* const to = reinterpret_cast<Collector*>(self);
-    slot_getallattrs(slot);
-    tuplestore_putvalues(to->store, to->form, slot->tts_values, slot->tts_isnull);
-    return true;
-  };
-  c.head.rShutdown = [](DestReceiver*) {};
-  c.head.rDestroy = [](DestReceiver*) {};
-  return &c.head;
-}
-
-/// PostgreSQL regime.
-void execute(SPIPlanPtr plan, ParamListInfo parameters, DestReceiver* receiver) {
-  SPIExecuteOptions options{};
-  options.params = parameters;
-  options.read_only = true;
-  options.dest = receiver;
-  const int result = SPI_execute_plan_extended(plan, &options);
-  // With a receiver of its own a query counts as a utility.
-  if (result < 0) elog(ERROR, "a source could not be read: %s", SPI_result_code_string(result));
-}
-
-SPIPlanPtr prepared(const char* sql, int count, Oid* types) {
-  const SPIPlanPtr plan = SPI_prepare_cursor(sql, count, types, CURSOR_OPT_PARALLEL_OK);
-  if (plan == nullptr)
-    elog(ERROR, "a source could not be read: %s", SPI_result_code_string(SPI_result));
-  return plan;
-}
-
-/// The texts of a row, copied.
-RowValues kept(const RowValues& values, std::pmr::memory_resource& memory) {
-  RowValues copy = values;
-  const auto keep = [&](Value& v) {
-    if (v.text.empty()) return;
-    auto* const to = static_cast<char*>(memory.allocate(v.text.size(), 1));
-    v.text.copy(to, v.text.size());
-    v.text = {to, v.text.size()};
-  };
-  for (auto* const list : {&copy.identities, &copy.properties, &copy.attributes})
-    for (Value& v : *list) keep(v);
-  for (Value* const v : {&copy.at, &copy.event, &copy.channel, &copy.item, &copy.amount,
-                         &copy.currency, &copy.event_id, &copy.cursor})
-    keep(*v);
-  return copy;
-}
 
 }  // namespace
 
@@ -111,64 +27,15 @@ struct Reading::Scan {
   /// Whether the content is needed, too.
   std::function<bool(const RowValues&)> take;
   std::function<void(Datum content)> keep;
-  std::function<void(const Value& event_id, std::string detail, Datum content)> failed;
+  std::function<void(const RowValues&, std::string detail, Datum content)> failed;
 };
 
 Reading::Reading(const Source& source, MemoryContext memory, bool keep_all)
-    : source_(source), memory_(memory), keep_all_(keep_all), resource_(memory) {
-  plans_.resize(2 + source.expressions.size());
-}
-
-Reading::~Reading() {
-  for (const SPIPlanPtr plan : plans_)
-    if (plan != nullptr) SPI_freeplan(plan);
-}
-
-void Reading::fail(ErrorData* error) const {
-  const char* const name = source_.name.c_str();
-  call_pg([&] { error->message = psprintf("source \"%s\": %s", name, error->message); });
-  throw PgError(error);
-}
-
-/// Runs `work`, which is in the PostgreSQL regime, with the rights and the settings of the source.
-/// The error, if there is one, is all that it leaves.
-ErrorData* Reading::attempt(const std::function<void()>& work) const {
-  const MemoryContext before = CurrentMemoryContext;
-  const ResourceOwner owner = CurrentResourceOwner;
-  const SourceSettings settings{source_.time_zone.c_str(),
-                                source_.date_order.empty() ? nullptr : source_.date_order.c_str()};
-  call_pg([&] {
-    BeginInternalSubTransaction(nullptr);
-    MemoryContextSwitchTo(before);
-  });
-  const auto back = [&] {
-    MemoryContextSwitchTo(before);
-    CurrentResourceOwner = owner;
-  };
-  try {
-    call_pg([&] {
-      const Acting acting = act_as(source_.owner, settings);
-      work();
-      stop_acting(acting);
-      MemoryContextSwitchTo(before);
-      ReleaseCurrentSubTransaction();
-      back();
-    });
-    return nullptr;
-  } catch (const PgError& e) {
-    call_pg([&] {
-      RollbackAndReleaseCurrentSubTransaction();
-      back();
-    });
-    return e.data();
-  }
-}
+    : source_(source), memory_(memory), keep_all_(keep_all), resource_(memory) {}
 
 void Reading::start() {
   batch_ = std::make_unique<Batch>(source_.rules, &resource_);
   contents_.clear();
-  columns_ = source_.columns;
-  if (!cursor_.empty()) columns_.push_back({Column::Part::cursor});
 }
 
 Reading::Scan Reading::adding() {
@@ -176,8 +43,8 @@ Reading::Scan Reading::adding() {
     contents_.emplace_back(static_cast<uint32_t>(batch_->size() - 1), content);
   };
   return {[this](const RowValues& values) { return !batch_->add(values) || keep_all_; }, keep,
-          [this, keep](const Value& event_id, std::string detail, Datum content) {
-            batch_->add_failed(event_id, std::move(detail));
+          [this, keep](const RowValues& values, std::string detail, Datum content) {
+            batch_->add_failed(values.event_id, values.cursor, std::move(detail));
             keep(content);
           }};
 }
@@ -205,9 +72,18 @@ void Reading::read(std::vector<Datum> contents) {
   keep_all_ = true;
   start();
   call_pg([] { PushActiveSnapshot(GetTransactionSnapshot()); });
-  for (size_t begin = 0; begin < given_.size(); begin += part_rows)
-    scan_contents(adding(), std::span<const Datum>(given_).subspan(
-                                begin, std::min(part_rows, given_.size() - begin)));
+  const Scan scan = adding();
+  Evaluator evaluator(source_, "", true);
+  for (size_t begin = 0; begin < given_.size(); begin += part_rows) {
+    const auto part =
+        std::span<const Datum>(given_).subspan(begin, std::min(part_rows, given_.size() - begin));
+    evaluator.each(part, [&](size_t i, const RowValues& values, const std::string* wrong) {
+      if (wrong != nullptr)
+        scan.failed(values, *wrong, part[i]);
+      else if (scan.take(values))
+        scan.keep(part[i]);
+    });
+  }
   drop_repeated_ids();
   call_pg([] { PopActiveSnapshot(); });
 }
@@ -218,15 +94,17 @@ bool Reading::scan_at_once(const Scan& scan) {
                           (cursor_.empty() ? "" : ", (" + cursor_ + "\n)") + ", COALESCE(s.*) " +
                           rows_;
   RowValues values = source_.empty_row();
-  RowTaker taker{[&](const RowValues& row, int64_t) { return scan.take(row); }, scan.keep, memory_};
-  ErrorData* const error = attempt([&] {
+  RowTaker taker{scan.take, scan.keep, memory_};
+  std::vector<Column> columns = source_.columns;
+  if (!cursor_.empty()) columns.push_back({Column::Part::cursor});
+  ErrorData* const error = attempt(source_, [&] {
     SPI_connect();
-    execute(
-        prepared(sql.c_str(), 0, nullptr), nullptr,
-        make_receiver(columns_.data(), static_cast<int>(columns_.size()), false, &values, &taker));
+    execute_reading(
+        prepare_reading(sql.c_str(), 0, nullptr), nullptr,
+        make_receiver(columns.data(), static_cast<int>(columns.size()), true, &values, &taker));
     SPI_finish();
   });
-  if (error != nullptr && !may_be_a_row(error)) fail(error);
+  if (error != nullptr && !may_be_a_row(error)) fail(source_, error);
   return error == nullptr;
 }
 
@@ -241,12 +119,14 @@ void Reading::scan_one_by_one(const Scan& scan) {
     MemoryContextSwitchTo(before);
     return made;
   });
-  ErrorData* const error = attempt([&] {
+  ErrorData* const error = attempt(source_, [&] {
     SPI_connect();
-    execute(prepared(sql.c_str(), 0, nullptr), nullptr, make_collector(collector, store, memory_));
+    execute_reading(prepare_reading(sql.c_str(), 0, nullptr), nullptr,
+                    make_collector(collector, store, memory_));
     SPI_finish();
   });
-  if (error != nullptr) fail(error);
+  if (error != nullptr) fail(source_, error);
+  Evaluator evaluator(source_, cursor_, false);
   struct Part {
     MemoryContext memory;
     TupleTableSlot* slot;
@@ -255,10 +135,9 @@ void Reading::scan_one_by_one(const Scan& scan) {
     return {AllocSetContextCreate(memory_, "rows of a source", ALLOCSET_DEFAULT_SIZES),
             MakeSingleTupleTableSlot(collector.form, &TTSOpsMinimalTuple)};
   });
-  RowContent to_content;
   for (bool more = true; more;) {
     std::vector<Datum> rows(part_rows);
-    const size_t count = call_pg([&] {
+    rows.resize(call_pg([&] {
       CHECK_FOR_INTERRUPTS();
       MemoryContextReset(part.memory);
       const MemoryContext before = MemoryContextSwitchTo(part.memory);
@@ -267,45 +146,20 @@ void Reading::scan_one_by_one(const Scan& scan) {
              tuplestore_gettupleslot(store, true, false, part.slot)) {
         bool null = false;
         const Datum row = slot_getattr(part.slot, 1, &null);
-        rows[n] = null ? 0 : datumCopy(row, false, -1);
-        bytes += null ? 0 : VARSIZE_ANY(DatumGetPointer(rows[n]));
+        rows[n] = row_of_type(null ? 0 : row, evaluator.row_type());
+        bytes += VARSIZE_ANY(DatumGetPointer(rows[n]));
         ++n;
       }
       MemoryContextSwitchTo(before);
       return n;
+    }));
+    more = !rows.empty();
+    evaluator.each(rows, [&](size_t i, const RowValues& values, const std::string* wrong) {
+      if (wrong != nullptr)
+        scan.failed(values, *wrong, content_of(rows[i], evaluator.row_type()));
+      else if (scan.take(values))
+        scan.keep(content_of(rows[i], evaluator.row_type()));
     });
-    more = count > 0;
-    rows.resize(count);
-    std::vector<Datum> contents(count);
-    const auto convert = [&](size_t begin, size_t end) {
-      return attempt([&] {
-        const MemoryContext before = MemoryContextSwitchTo(part.memory);
-        to_content.prepare(TupleDescAttr(collector.form, 0)->atttypid);
-        for (size_t i = begin; i < end; ++i)
-          contents[i] = rows[i] == 0 ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))
-                                     : to_content.of(rows[i]);
-        MemoryContextSwitchTo(before);
-      });
-    };
-    if (convert(0, count) == nullptr) {
-      scan_contents(scan, contents);
-      continue;
-    }
-    for (size_t i = 0; i < count; ++i) {
-      ErrorData* const cannot = convert(i, i + 1);
-      if (cannot == nullptr) {
-        scan_contents(scan, std::span<const Datum>(contents).subspan(i, 1));
-        continue;
-      }
-      if (!may_be_a_row(cannot)) fail(cannot);
-      const char* const detail = call_pg([&] {
-        return psprintf("%s: %s (the whole row)", unpack_sql_state(cannot->sqlerrcode),
-                        cannot->message);
-      });
-      scan.failed(
-          {}, detail,
-          lasting(call_pg([] { return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")); })));
-    }
   }
   call_pg([&] {
     ExecDropSingleTupleTableSlot(part.slot);
@@ -314,108 +168,26 @@ void Reading::scan_one_by_one(const Scan& scan) {
   });
 }
 
-/// Evaluates all expressions (0), none (1) or one of them (2 and on) over rows that are jsonb.
-ErrorData* Reading::evaluate(size_t which, std::span<const Datum> contents, const RowTaker& taker) {
-  std::string list = which == 0 ? source_.list() + (cursor_.empty() ? "" : ", (" + cursor_ + "\n)")
-                     : which == 1 ? std::string()
-                                  : "(" + source_.expressions[which - 2].sql + "\n)";
-  const std::string sql = "SELECT " + (list.empty() ? list : list + ", ") +
-                          "clientele_rows.clientele_n" + given_rows + source_.relation +
-                          ", clientele_rows.clientele_row) AS s";
-  const Column* const columns = which < 2 ? columns_.data() : &source_.columns[which - 2];
-  const int count = which == 0 ? static_cast<int>(columns_.size()) : which == 1 ? 0 : 1;
-  RowValues values = source_.empty_row();
-  auto* const to = const_cast<RowTaker*>(&taker);
-  SPIPlanPtr& plan = plans_[which];
-  return attempt([&] {
-    SPI_connect();
-    if (plan == nullptr) {
-      Oid type = JSONBARRAYOID;
-      const SPIPlanPtr made = prepared(sql.c_str(), 1, &type);
-      if (SPI_keepplan(made) != 0) elog(ERROR, "a plan could not be kept");
-      plan = made;
-    }
-    ParamListInfo parameters = makeParamList(1);
-    parameters->params[0].ptype = JSONBARRAYOID;
-    parameters->params[0].pflags = 0;
-    parameters->params[0].isnull = false;
-    parameters->params[0].value = PointerGetDatum(
-        construct_array(const_cast<Datum*>(contents.data()), static_cast<int>(contents.size()),
-                        JSONBOID, -1, false, TYPALIGN_INT));
-    execute(plan, parameters, make_receiver(columns, count, true, &values, to));
-    SPI_finish();
-  });
-}
-
-void Reading::scan_contents(const Scan& scan, std::span<const Datum> contents) {
-  std::pmr::monotonic_buffer_resource texts;
-  std::vector<RowValues> rows(contents.size());
-  const RowTaker taker{[&](const RowValues& values, int64_t number) {
-                         rows.at(static_cast<size_t>(number - 1)) = kept(values, texts);
-                         return false;
-                       },
-                       {},
-                       memory_};
-  if (ErrorData* const error = evaluate(0, contents, taker)) {
-    if (!may_be_a_row(error)) fail(error);
-    if (contents.size() == 1) return scan_failed(scan, contents.front());
-    const size_t half = contents.size() / 2;
-    scan_contents(scan, contents.first(half));
-    scan_contents(scan, contents.subspan(half));
-    return;
-  }
-  for (size_t i = 0; i < contents.size(); ++i)
-    if (scan.take(rows[i])) scan.keep(lasting(contents[i]));
-}
-
-/// A row of which an expression raises an error: which one, and which event_id it has.
-void Reading::scan_failed(const Scan& scan, Datum content) {
-  std::pmr::monotonic_buffer_resource texts;
-  RowValues row = source_.empty_row();
-  const RowTaker taker{[&](const RowValues& values, int64_t) {
-                         row = kept(values, texts);
-                         return false;
-                       },
-                       {},
-                       memory_};
-  const std::span<const Datum> one(&content, 1);
-  ErrorData* error = nullptr;
-  size_t failed = suspect_;
-  const auto fails = [&](size_t which) {
-    if (which >= plans_.size()) return false;
-    ErrorData* const e = evaluate(which, one, taker);
-    if (e == nullptr) return false;
-    if (!may_be_a_row(e)) fail(e);
-    error = e;
-    failed = which;
-    return true;
+/// A row as jsonb. If jsonb cannot hold it, its columns as texts.
+Datum Reading::content_of(Datum row, Oid type) const {
+  Datum content = 0;
+  const auto try_it = [&](bool as_texts) {
+    ErrorData* const error = attempt(source_, [&] {
+      const MemoryContext before = MemoryContextSwitchTo(memory_);
+      RowContent whole;
+      if (!as_texts) whole.prepare(type);
+      content = as_texts ? texts_of(row) : whole.of(row);
+      MemoryContextSwitchTo(before);
+    });
+    if (error != nullptr && !may_be_a_row(error)) fail(source_, error);
+    return error == nullptr;
   };
-  if (!fails(suspect_))
-    for (size_t which = 1; which < plans_.size() && !fails(which);) ++which;
-  suspect_ = failed;
-  if (error != nullptr && failed > 1 && fails(1)) failed = 1;
-  Value id;
-  for (size_t i = 0; i < source_.columns.size(); ++i) {
-    if (source_.columns[i].part != Column::Part::event_id || failed == 1 || failed == i + 2)
-      continue;
-    row = source_.empty_row();
-    if (evaluate(i + 2, one, taker) == nullptr) id = row.event_id;
-  }
-  std::string detail = "an expression raises an error";
-  if (error != nullptr) {
-    detail = std::string(unpack_sql_state(error->sqlerrcode)) + ": " + error->message;
-    detail += failed == 1 ? " (the whole row)"
-                          : " (argument " + source_.expressions[failed - 2].label + ")";
-  }
-  scan.failed(id, detail, lasting(content));
-}
-
-Datum Reading::lasting(Datum content) const {
+  if (try_it(false) || try_it(true)) return content;
   return call_pg([&] {
     const MemoryContext before = MemoryContextSwitchTo(memory_);
-    const Datum copy = PointerGetDatum(PG_DETOAST_DATUM_COPY(content));
+    const Datum nothing = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
     MemoryContextSwitchTo(before);
-    return copy;
+    return nothing;
   });
 }
 
@@ -457,7 +229,7 @@ void Reading::drop_repeated_ids() {
                         if (!added && text < place->second) place->second = text;
                       }
                     },
-                    [](const Value&, const std::string&, Datum) {}};
+                    [](const RowValues&, const std::string&, Datum) {}};
     if (one_by_one_)
       scan_one_by_one(scan);
     else if (!scan_at_once(scan))

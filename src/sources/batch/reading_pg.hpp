@@ -15,7 +15,6 @@ class Reading {
   /// All that is kept lives in `memory`. With keep_all the content of good rows is kept, too.
   Reading(const Source& source, MemoryContext memory, bool keep_all = false);
   Reading(const Reading&) = delete;
-  ~Reading();
 
   /// `rows` is SQL from the word FROM on, in which the source is s; `cursor` an expression of type
   /// bigint, or empty. A row of which an expression raises an error is refused. Errors of the
@@ -38,31 +37,21 @@ class Reading {
   struct Scan;
   Scan adding();
   void start();
-  ErrorData* attempt(const std::function<void()>& work) const;
   bool scan_at_once(const Scan& scan);
   void scan_one_by_one(const Scan& scan);
-  void scan_contents(const Scan& scan, std::span<const Datum> contents);
-  ErrorData* evaluate(size_t which, std::span<const Datum> contents, const RowTaker& taker);
-  void scan_failed(const Scan& scan, Datum content);
-  Datum lasting(Datum content) const;
+  Datum content_of(Datum row, Oid type) const;
   std::string content_text(Datum content) const;
-  [[noreturn]] void fail(ErrorData* error) const;
 
   const Source& source_;
   MemoryContext memory_;
   bool keep_all_;
   pg::ContextMemory resource_;
   std::unique_ptr<Batch> batch_;
-  std::string rows_;                                  // what was read
-  std::string cursor_;                                // of it
-  std::vector<Column> columns_;                       // its columns
+  std::string rows_, cursor_;                         // what was read
   bool one_by_one_ = false;                           // after an error
   std::vector<Datum> given_;                          // rows that were given
   std::vector<std::pair<uint32_t, Datum>> contents_;  // by row, ascending
   std::string snapshot_;
-  /// Evaluate rows that are jsonb: all expressions, none of them, one of them.
-  std::vector<SPIPlanPtr> plans_;
-  size_t suspect_ = 2;  // the plan that failed last
 };
 
 }  // namespace clientele::sources

@@ -4,13 +4,11 @@
 #include "base/error.hpp"
 #include "pg/boundary.hpp"
 #include "pg/values.hpp"
+#include "sources/batch/whole_rows_pg.hpp"
 
 extern "C" {
-#include "catalog/pg_proc.h"
 #include "executor/tuptable.h"
-#include "nodes/makefuncs.h"
 #include "utils/date.h"
-#include "utils/fmgroids.h"
 }
 
 namespace clientele::sources {
@@ -141,7 +139,7 @@ struct Receiver {
   DestReceiver head;
   const Column* columns;
   int count;
-  bool numbered;
+  bool with_row;
   RowValues* values;
   RowTaker* taker;
   Reader* readers;
@@ -153,7 +151,7 @@ void start(DestReceiver* self, int, TupleDesc form) {
   auto* const r = reinterpret_cast<Receiver*>(self);
   for (int i = 0; i < r->count; ++i)
     prepare(r->readers[i], r->columns[i].part, TupleDescAttr(form, i)->atttypid);
-  if (!r->numbered) r->content.prepare(TupleDescAttr(form, r->count)->atttypid);
+  if (r->with_row) r->content.prepare(TupleDescAttr(form, r->count)->atttypid);
 }
 
 Value& part_of(RowValues& values, const Column& column) {
@@ -191,9 +189,8 @@ bool receive(TupleTableSlot* slot, DestReceiver* self) {
   for (int i = 0; i < r->count; ++i)
     part_of(*r->values, r->columns[i]) =
         slot->tts_isnull[i] ? Value() : read(r->readers[i], slot->tts_values[i]);
-  const int64 number = r->numbered ? DatumGetInt64(slot->tts_values[r->count]) : 0;
-  const bool wanted = pg::guarded([&] { return r->taker->take(*r->values, number); });
-  if (wanted) {
+  const bool wanted = pg::guarded([&] { return r->taker->take(*r->values); });
+  if (wanted && r->with_row) {
     Datum content = 0;
     if (slot->tts_isnull[r->count])
       content = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
@@ -226,7 +223,7 @@ Column::Part part_named(std::string_view argument) {
               "a mapping has no argument \"" + std::string(argument) + "\"");
 }
 
-DestReceiver* make_receiver(const Column* columns, int count, bool numbered, RowValues* values,
+DestReceiver* make_receiver(const Column* columns, int count, bool with_row, RowValues* values,
                             RowTaker* taker) {
   auto* const r = static_cast<Receiver*>(palloc0(sizeof(Receiver)));
   r->head.receiveSlot = receive;
@@ -236,7 +233,7 @@ DestReceiver* make_receiver(const Column* columns, int count, bool numbered, Row
   r->head.mydest = DestNone;
   r->columns = columns;
   r->count = count;
-  r->numbered = numbered;
+  r->with_row = with_row;
   r->values = values;
   r->taker = taker;
   r->readers = static_cast<Reader*>(palloc0(sizeof(Reader) * static_cast<size_t>(count)));
@@ -244,17 +241,5 @@ DestReceiver* make_receiver(const Column* columns, int count, bool numbered, Row
       AllocSetContextCreate(CurrentMemoryContext, "row of a source", ALLOCSET_DEFAULT_SIZES);
   return &r->head;
 }
-
-void RowContent::prepare(Oid row_type) {
-  fmgr_info(F_TO_JSONB, &function_);
-  // to_jsonb() takes a value of any type, which it finds in the expression that calls it.
-  Const* const argument = makeNullConst(row_type, -1, InvalidOid);
-  fmgr_info_set_expr(
-      reinterpret_cast<Node*>(makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(argument), InvalidOid,
-                                           InvalidOid, COERCE_EXPLICIT_CALL)),
-      &function_);
-}
-
-Datum RowContent::of(Datum row) { return FunctionCall1(&function_, row); }
 
 }  // namespace clientele::sources

@@ -34,29 +34,18 @@ struct Column {
 /// 22023 for the name of another argument.
 Column::Part part_named(std::string_view argument);
 
-/// What is done with a row. `content` makes the whole row jsonb, in the current memory context; it
-/// is in the PostgreSQL regime, as it may raise an error. The receiver calls in the C++ regime.
+/// What is done with the rows of a query. C++ regime.
 struct RowTaker {
-  /// Whether the content is needed, too.
-  std::function<bool(const RowValues& values, int64_t number)> take;
-  /// The whole row as jsonb, in a memory context that lasts.
+  /// Whether the whole row is wanted, too.
+  std::function<bool(const RowValues& values)> take;
+  /// The whole row as jsonb, in `lasting`.
   std::function<void(Datum content)> keep;
   MemoryContext lasting = nullptr;
 };
 
-/// A receiver for a query whose columns are `columns`, and after them the whole row, or a number if
-/// `numbered`. PostgreSQL regime, in a memory context that lasts as long as the query.
-DestReceiver* make_receiver(const Column* columns, int count, bool numbered, RowValues* values,
+/// A receiver for a query whose columns are `columns`, and if `with_row` after them the whole row.
+/// PostgreSQL regime, in a memory context that lasts as long as the query.
+DestReceiver* make_receiver(const Column* columns, int count, bool with_row, RowValues* values,
                             RowTaker* taker);
-
-/// Any row as jsonb. PostgreSQL regime.
-class RowContent {
- public:
-  void prepare(Oid row_type);
-  Datum of(Datum row);
-
- private:
-  FmgrInfo function_;
-};
 
 }  // namespace clientele::sources

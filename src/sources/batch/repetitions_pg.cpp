@@ -44,7 +44,9 @@ Datum uuid_of(const Hash& hash) {
 
 constexpr pg::Query remembered{
     "SELECT pg_catalog.uuid_send(e.event), e.at FROM clientele_data.recent_events e "
-    "WHERE e.source_id OPERATOR(pg_catalog.=) $1 AND e.event OPERATOR(pg_catalog.=) ANY ($2)",
+    "WHERE e.source_id OPERATOR(pg_catalog.=) $1 AND e.event OPERATOR(pg_catalog.=) ANY ($2) "
+    "AND e.kept_at OPERATOR(pg_catalog.>=) "
+    "(pg_catalog.now() OPERATOR(pg_catalog.-) '7 days'::pg_catalog.interval)",
     "the recent events of the source"};
 
 }  // namespace

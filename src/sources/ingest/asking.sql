@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What is asked of a source, with the rights and the settings of its owner.
+-- Queries over a source, with the rights and the settings of its owner.
 
 CREATE FUNCTION ask_source(source_id bigint, query text) RETURNS text[]
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_ask_source';
@@ -8,6 +8,14 @@ COMMENT ON FUNCTION ask_source(bigint, text) IS
 NULL if there is no row. Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner, and
 those of the query.';
 
+CREATE FUNCTION relation_named(relation text) RETURNS oid
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = (parse_ident(relation))[1]::name AND c.relname = (parse_ident(relation))[2]::name
+$$;
+COMMENT ON FUNCTION relation_named(text) IS
+  'Returns the relation of a source, given by its schema and name, or NULL if there is none. Needs no right to the schema.';
+
 CREATE FUNCTION require_relation(source_id bigint) RETURNS oid
   LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -15,16 +23,18 @@ DECLARE
   id oid;
 BEGIN
   SELECT s.name, s.relation INTO source FROM clientele_data.sources s WHERE s.source_id = require_relation.source_id;
-  id := (clientele.ask_source(source_id, format('SELECT pg_catalog.to_regclass(%L)::pg_catalog.oid', source.relation)))[1];
+  id := clientele.relation_named(source.relation);
   IF id IS NULL THEN
     RAISE EXCEPTION 'table % of source "%" does not exist', source.relation, source.name USING ERRCODE = 'undefined_table',
       HINT = 'When there is a table of this name again, all that is new in it is read; alter_source() gives the source another table.';
   END IF;
+  -- Another role may have put a view in its place, or a right or a column may be gone: nothing of it has been read so far.
+  PERFORM clientele.source_expressions(source_id);
   RETURN id;
 END $$;
 COMMENT ON FUNCTION require_relation(bigint) IS
-  'Returns the table, view or foreign table of a source, which is looked up by its name; a part of a batch.
-Errors: 42P01 if there is none, 42501 unless you may SET ROLE to the owner of the source.';
+  'Returns the table, view or foreign table of a source, which is looked up by its name, and locks and checks it; a part of a batch.
+Errors: 42P01 if there is none, 42501 unless you may SET ROLE to the owner of the source, and those of source_expressions().';
 
 CREATE FUNCTION open_source_rows(source_id bigint, query text) RETURNS pg_snapshot
   LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -79,7 +89,7 @@ BEGIN
   RETURNING r.run_id INTO run;
   result := clientele.pack_source_rows(source_id, run, "rows", cursor);
   UPDATE clientele_data.load_runs r SET finished_at = clock_timestamp() WHERE r.run_id = run RETURNING r.* INTO spoken;
-  -- A source is asked every minute: a run that found nothing is not worth a row.
+  -- There may be a batch a minute: a run that found nothing is not worth a row.
   IF spoken.rows_read = 0 AND spoken.rows_known = 0 THEN
     DELETE FROM clientele_data.load_runs r WHERE r.run_id = run;
   END IF;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// Queries over a source, with the rights and the settings of its owner. All of it is in PostgreSQL's
-// regime.
+// Queries over a source, with the rights and the settings of its owner. All of it is in
+// PostgreSQL's regime.
 #include "pg/query.hpp"
 #include "pg/values.hpp"
 #include "sources/mapping/acting_pg.hpp"
@@ -48,7 +48,8 @@ struct Asked {
 /// Of the current memory context.
 Asked source_of(int64 source) {
   pg::Query query{
-      "SELECT clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster), s.owner::text, s.name, "
+      "SELECT clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster), s.owner::text, "
+      "s.name, "
       "coalesce(s.mapping OPERATOR(pg_catalog.->>) 'time_zone', clientele.store_time_zone()), "
       "s.mapping OPERATOR(pg_catalog.->>) 'date_order' "
       "FROM clientele_data.sources s WHERE s.source_id OPERATOR(pg_catalog.=) $1",
@@ -126,8 +127,8 @@ CLIENTELE_FUNCTION(clientele_open_source_rows) {
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the rows cannot be read")));
   PushActiveSnapshot(GetTransactionSnapshot());
   SPI_cursor_open(portal_name, plan, nullptr, nullptr, true);
-  char* const seen =
-      DatumGetCString(DirectFunctionCall1(pg_snapshot_out, DirectFunctionCall1(pg_current_snapshot, 0)));
+  char* const seen = DatumGetCString(
+      DirectFunctionCall1(pg_snapshot_out, DirectFunctionCall1(pg_current_snapshot, 0)));
   PopActiveSnapshot();
   stop_acting(before);
   const size_t size = strlen(seen) + VARHDRSZ;

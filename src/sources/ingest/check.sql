@@ -59,6 +59,7 @@ DECLARE
   asked text[];
 BEGIN
   PERFORM clientele.require_store('source_progress'), clientele.require_store('source_ledger'), clientele.require_store('source_ledger_texts');
+  PERFORM clientele.require_relation(id);
   asked := clientele.ask_source(id, format(
     'SELECT pg_catalog.array_agg(d.day), pg_catalog.array_agg(d.n), pg_catalog.array_agg(d.known)
      FROM (SELECT (x.at AT TIME ZONE %1$L)::date AS day, pg_catalog.count(*) AS n, pg_catalog.count(*) FILTER (WHERE x.known) AS known

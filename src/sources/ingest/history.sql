@@ -7,9 +7,10 @@ CREATE FUNCTION read_as_one(source_id bigint, kind text, condition text, batch_r
 #variable_conflict use_variable
 DECLARE
   relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
+  id CONSTANT oid := clientele.relation_named(relation);
   columns CONSTANT text := (
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = clientele.require_relation(source_id) AND a.attnum > 0 AND NOT a.attisdropped);
+    FROM pg_attribute a WHERE a.attrelid = id AND a.attnum > 0 AND NOT a.attisdropped);
   result jsonb;
 BEGIN
   -- All is one transaction, so small steps gain nothing.
@@ -55,7 +56,7 @@ BEGIN
          CASE s.method WHEN 'cursor' THEN progress.cursor_type ELSE progress.id_type END AS type,
          clientele.cursor_number(clientele.source_expression(s.mapping ->> 'cursor'), progress.cursor_type) AS cursor INTO source
   FROM clientele_data.sources s WHERE s.source_id = read_history.source_id;
-  -- Rows of method mark are told by their marks, whatever became of their event ids.
+  -- With method mark the mark says what is history, so the event ids have no end.
   ending := CASE source.method
     WHEN 'key' THEN format('%s <= %L::%s', source.place, progress.history_to, source.type)
     WHEN 'cursor' THEN format('%s < %L::%s', source.place, progress.history_to,

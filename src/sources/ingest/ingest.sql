@@ -184,7 +184,8 @@ END $$;
 COMMENT ON PROCEDURE ingest(text, integer) IS
   'Reads the new rows of a source into the journeys, batch by batch, or those of all active sources that you may use.
 It commits after each batch, so it cannot be called in a transaction block (2D000), and ends when nothing is new. Sources take turns.
-A source without a name that another session reads is passed over, and one that fails does not stop the others: the error is in
-clientele_data.source_status, and the next call tries again. With a name it waits for the other session, and ends with the error.
+Without a name a source that another session reads is left out, and one that fails does not stop the others: the error is in
+clientele_data.source_status, and the next call tries again. With the name of a source it waits for the other session, and ends with the
+error.
 batch_rows: about how many rows a batch may have. Errors: 42704 for an unknown source, 42501 if you may not use it, 22023 for batch_rows
 below 1 or above 10 million.';

@@ -161,8 +161,8 @@ const Runs& OpenLedger::decoded(size_t chunk) {
 
 bool OpenLedger::contains(int64_t number) {
   if (firsts_.empty() || number < firsts_.front()) return false;
-  const bool same = firsts_[last_] <= number &&
-                    (last_ + 1 == firsts_.size() || number < firsts_[last_ + 1]);
+  const bool same =
+      firsts_[last_] <= number && (last_ + 1 == firsts_.size() || number < firsts_[last_ + 1]);
   if (!same) {
     poll();
     last_ = static_cast<size_t>(std::upper_bound(firsts_.begin(), firsts_.end(), number) -

@@ -31,8 +31,8 @@ struct Chunk {
 };
 inline constexpr size_t chunk_bytes = 1800;
 
-/// Writes runs, of which none is below first_id, as chunks of at most chunk_bytes; the first one has
-/// first_id. A chunk is a list of runs or one bit a number, whichever is shorter.
+/// Writes runs, of which none is below first_id, as chunks of at most chunk_bytes; the first one
+/// has first_id. A chunk is a list of runs or one bit a number, whichever is shorter.
 std::pmr::vector<Chunk> write_chunks(int64_t first_id, const Runs& runs);
 /// XX001 for what is not a chunk.
 Runs read_chunk(int64_t first_id, std::span<const uint8_t> bytes);

@@ -118,4 +118,4 @@ CREATE FUNCTION ledger_gaps(ledger bigint, floor bigint, top bigint, most intege
   LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 10 AS 'MODULE_PATHNAME', 'clientele_ledger_gaps';
 COMMENT ON FUNCTION ledger_gaps(bigint, bigint, bigint, integer) IS
   'Lists the ranges of numbers above floor, and up to top, that are not in the ledger; a part of a batch.
-If there are more than so many, it is the one range from floor to top. Errors: 55000 for a ledger that is not open.';
+If there are more than most, it is the one range from floor to top. Errors: 55000 for a ledger that is not open.';

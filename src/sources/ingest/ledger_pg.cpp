@@ -94,7 +94,9 @@ OpenLedger& open_numbers(int64 source, int64 above) {
         p.add(INT8OID, Int64GetDatum(source));
         p.add(INT8OID, Int64GetDatum(above));
       },
-      [](const pg::QueryRow& row) { return StoredChunk{row.bigint(1), row.bytes(2)}; },
+      [](const pg::QueryRow& row) {
+        return StoredChunk{row.bigint(1), row.bytes(2)};
+      },
       [&](const StoredChunk& chunk) { ledger->add_chunk(chunk.first_id, chunk.bytes); });
   opened.numbers = ledger;
   return *ledger;
@@ -118,9 +120,8 @@ void key_of(uint32 source, ByteView text, pg_uuid_t& key) {
 /// PostgreSQL regime.
 uint32 checked_source(int64 source) {
   if (source < 0 || source > PG_UINT32_MAX)
-    ereport(ERROR,
-            (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-             errmsg("source_id %lld is out of range", static_cast<long long>(source))));
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                    errmsg("source_id %lld is out of range", static_cast<long long>(source))));
   return static_cast<uint32>(source);
 }
 
@@ -132,7 +133,8 @@ Oid primary_key(Relation relation) {
 #endif
 }
 
-/// PostgreSQL regime. Looks into the primary key, as the snapshot of the statement that asks sees it.
+/// PostgreSQL regime. Looks into the primary key, as the snapshot of the statement that asks sees
+/// it.
 bool is_stored(Oid table, const pg_uuid_t& key) {
   Relation relation = table_open(table, AccessShareLock);
   const bool plain = relation->rd_rel->relkind == RELKIND_RELATION;

@@ -13,7 +13,9 @@ namespace {
 constexpr int64 seconds_to_2020 = 1577836800;
 
 /// The upper half of a system identifier is the second in which initdb ran.
-int64 base_of(uint64 cluster) { return (static_cast<int64>(cluster >> 32) - seconds_to_2020) << 32; }
+int64 base_of(uint64 cluster) {
+  return (static_cast<int64>(cluster >> 32) - seconds_to_2020) << 32;
+}
 
 }  // namespace
 

@@ -20,7 +20,7 @@ COMMENT ON FUNCTION source_types(bigint) IS
   'Returns the types of event_id and cursor of a source, of which whole numbers are bigint; a part of a batch.
 Errors: 42P01 if the table of the source is gone, and others if its expressions cannot be compiled.';
 
--- The planner says it: what it sorts, or reads whole, although it was told not to, no index gives in order.
+-- The planner knows: if its plan has a sort or reads the whole table although these are off, no index gives the order.
 CREATE FUNCTION source_is_indexed(source_id bigint, expression text) RETURNS boolean
   LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -56,11 +56,13 @@ BEGIN
     WHERE i.indrelid = id AND i.indisvalid AND m.amname IN ('brin', 'btree')) THEN
     EXECUTE format('CREATE INDEX ON %s USING brin (clientele_mark) WITH (pages_per_range = 16, autosummarize = on)', id);
   END IF;
+  -- Without statistics the planner takes the rows to be in no order, and does not use such an index.
+  EXECUTE format('ANALYZE %s (clientele_mark)', id);
   PERFORM set_config('lock_timeout', waits, true);
 END $$;
 COMMENT ON FUNCTION add_mark_column(text) IS
   'Adds the column of method mark to a table with its default and its index, where they are absent; a part of start_source().
-Waits for 5 seconds at most until nobody uses the table (55P03). Errors: 42501 for a table of another owner, 42809 for what is not a table.';
+Waits for the lock of the table for 5 seconds at most (55P03). Errors: 42501 for a table of another owner, 42809 for what is not a table.';
 
 CREATE FUNCTION fill_ledger(source_id bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -110,6 +112,7 @@ DECLARE
   asked text[];
 BEGIN
   PERFORM clientele.require_store('source_progress', p) FROM unnest('{INSERT,UPDATE,DELETE}'::text[]) p;
+  PERFORM clientele.require_relation(source_id);
   SELECT s.source_id, s.name, s.relation, s.method, coalesce(start_source.history, s.history) AS history, s.lateness, s.mapping ->> 'event_id' AS event_id, s.mapping ->> 'cursor' AS cursor
   INTO source FROM clientele_data.sources s WHERE s.source_id = start_source.source_id;
   IF source.method = 'mark' THEN
@@ -134,14 +137,14 @@ BEGIN
       DETAIL = 'No index gives rows in an order in which they arrive.',
       HINT = 'Give it a cursor with an index, such as the time of insertion, or use method mark.';
   END IF;
-  asked := clientele.ask_source(source_id, format('SELECT pg_catalog.pg_current_snapshot(), %s, %s',
+  asked := clientele.ask_source(source_id, format('SELECT pg_catalog.pg_current_snapshot(), %s, %s, EXISTS (SELECT FROM %s s)',
     CASE WHEN progress.indexed THEN format('(SELECT %1$s FROM %2$s s WHERE %1$s IS NOT NULL ORDER BY %1$s DESC LIMIT 1)', place, source.relation)
          ELSE 'NULL' END,
     CASE WHEN progress.cursor_type IS NOT NULL THEN format('(SELECT pg_catalog.max(%s) FROM %s s WHERE %s%s)',
       clientele.cursor_number(clientele.source_expression(source.cursor), progress.cursor_type), source.relation,
       clientele.source_expression(source.cursor),
       CASE WHEN progress.cursor_type IN ('smallint', 'integer', 'bigint') THEN ' IS NOT NULL' ELSE ' <= pg_catalog.statement_timestamp()' END)
-         ELSE 'NULL' END));
+         ELSE 'NULL' END, source.relation));
   progress.source_id := source_id;
   progress.cluster := clientele.cluster_id();
   IF source.method = 'mark' THEN
@@ -162,8 +165,9 @@ BEGIN
     progress.history_to := asked[2];
   END IF;
   progress.history_state := CASE WHEN source.history AND CASE WHEN source.method = 'cursor' THEN progress.watermark IS NOT NULL
-                                                              ELSE asked[2] IS NOT NULL OR NOT progress.indexed END THEN 'waiting' ELSE 'done' END;
-  progress.history_rows := (SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = to_regclass(source.relation));
+                                                              ELSE asked[4]::boolean END THEN 'waiting' ELSE 'done' END;
+  progress.history_rows := (clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
+                           #>> '{0,Plan,Plan Rows}';
   DELETE FROM clientele_data.source_progress p WHERE p.source_id = start_source.source_id;
   INSERT INTO clientele_data.source_progress AS p
     (source_id, id_type, cursor_type, event_ids, indexed, cursor_indexed, cluster, top, floor, watermark, seen, history_seen, history_to,
@@ -184,7 +188,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION start_source(bigint, boolean) IS
   'Begins to read a source: notes what is there, and adds the column of method mark; a part of add_source() and restart_source().
-history: whether what is there is to be read; by default as the source says. Errors: 55P03 if the table of a source of method mark is in use for 5 seconds, 42501 if it belongs to another role, 22023 for an event_id
+history: whether what is there is to be read; by default as the source says.
+Errors: 55P03 if the table of a source of method mark is in use for 5 seconds, 42501 if it belongs to another role, 22023 for an event_id
 or a cursor that the method cannot use.';
 
 CREATE FUNCTION stop_source(source_id bigint) RETURNS void

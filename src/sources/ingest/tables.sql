@@ -44,7 +44,7 @@ BEGIN
   COMMENT ON TABLE clientele_data.source_progress IS
     'How far each source has been read. A batch locks the row of its source first. clientele_data.source_status shows it for people.';
   COMMENT ON COLUMN clientele_data.source_progress.source_id IS 'The source.';
-  COMMENT ON COLUMN clientele_data.source_progress.started_at IS 'When reading began, or began anew.';
+  COMMENT ON COLUMN clientele_data.source_progress.started_at IS 'When reading began, or restart_source() was called.';
   COMMENT ON COLUMN clientele_data.source_progress.event_ids IS
     'How event ids are remembered: numbers (in source_ledger), texts (in source_ledger_texts), or none.';
   COMMENT ON COLUMN clientele_data.source_progress.id_type IS 'The type of event_id; NULL if the source has none.';

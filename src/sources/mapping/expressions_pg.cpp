@@ -122,7 +122,7 @@ Oid compiled(ParseState* state, Node* tree) {
   if (contain_volatile_functions(expression) ||
       contain_volatile_functions(eval_const_expressions(nullptr, expression)))
     refuse("a volatile function is not allowed");
-  return exprType(expression);
+  return getBaseType(exprType(expression));
 }
 
 void require_relation(Oid relation) {

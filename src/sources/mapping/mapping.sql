@@ -3,8 +3,10 @@
 
 CREATE FUNCTION mapping_expressions(mapping jsonb)
   RETURNS TABLE (place integer, argument text, name text, expression text)
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 12 SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (row_number() OVER (ORDER BY x.part, x.n))::integer, x.argument, x.name, x.expression
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 12 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT (row_number() OVER (ORDER BY x.part, x.n))::integer, x.argument, x.name, x.expression
   FROM (
     SELECT 1 AS part, i.n, 'identities' AS argument, i.value ->> 'kind' AS name, i.value ->> 'expression' AS expression
     FROM jsonb_array_elements(mapping -> 'identities') WITH ORDINALITY i (value, n)
@@ -17,8 +19,8 @@ CREATE FUNCTION mapping_expressions(mapping jsonb)
     FROM jsonb_each_text(mapping -> 'properties') WITH ORDINALITY p (name, expression, n)
     UNION ALL
     SELECT 4, p.n, 'attributes', p.name, p.expression
-    FROM jsonb_each_text(mapping -> 'attributes') WITH ORDINALITY p (name, expression, n)) x
-$$;
+    FROM jsonb_each_text(mapping -> 'attributes') WITH ORDINALITY p (name, expression, n)) x;
+END $$;
 COMMENT ON FUNCTION mapping_expressions(jsonb) IS
   'Lists the expressions of a mapping, as clientele_data.sources has it, in the order in which they are evaluated.
 argument is that of add_source(); name is the kind of an identifier, or the name of a property or attribute.';
@@ -144,8 +146,8 @@ DECLARE
     'properties', properties, 'attributes', attributes, 'event_id', event_id, 'cursor', cursor, 'time_zone', time_zone,
     'date_order', date_order, 'unit', unit, 'decimal', "decimal", 'country', country, 'oldest', oldest, 'future', future,
     'duplicates_within', duplicates_within, 'strict', strict));
-  removable CONSTANT text[] := '{channel,item,amount,currency,properties,attributes,time_zone,date_order,unit,decimal,country,oldest,
-future,duplicates_within,lateness}';
+  removable CONSTANT text[] := ARRAY['channel', 'item', 'amount', 'currency', 'properties', 'attributes', 'time_zone', 'date_order', 'unit',
+                                     'decimal', 'country', 'oldest', 'future', 'duplicates_within', 'lateness'];
   changed CONSTANT bigint := clientele.require_source(name);
   former record;
   new_mapping jsonb;

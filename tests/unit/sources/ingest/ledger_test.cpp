@@ -144,7 +144,8 @@ TEST(Ledger, RefusesDamagedChunks) {
   EXPECT_EQ(read({0, 5}), sqlstate::corrupted);
   EXPECT_EQ(read({0, 5, 1, 1, 1}), sqlstate::corrupted);  // runs that touch
   EXPECT_EQ(read({1, 5}), sqlstate::corrupted);           // no bits
-  EXPECT_EQ(read({0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}), sqlstate::corrupted);
+  EXPECT_EQ(read({0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}),
+            sqlstate::corrupted);
   Random random(1);
   for (int i = 0; i < 20000; ++i) {
     std::vector<uint8_t> bytes(random.below(30));

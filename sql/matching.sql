@@ -92,6 +92,7 @@ CREATE TABLE crowd AS SELECT n AS id, CASE WHEN n <= 301 THEN 'Main Street' ELSE
   CASE WHEN n <= 600 THEN 'A' || n ELSE 'B' END AS name, 'x' AS a, n % 2 AS b, n % 5 AS c, n AS d FROM generate_series(1, 620) n;
 SELECT (match_fit('crowd', match_def('{name:name,a:exact,b:exact,c:exact,d:code}', '{street,name}'))::text::jsonb -> 'fit') - 'rounds' AS fit;
 SET client_min_messages = error;
+SELECT * FROM match_left_out('crowd', match_def('{name:name,a:exact,b:exact,c:exact,d:code}', '{street,name,b+street}'));
 
 -- Errors
 SELECT pg_temp.fails(statement) FROM unnest(ARRAY[

@@ -182,8 +182,28 @@ SELECT jsonb_array_length(seen) AS clusters, seen -> 0 ->> 'open' AS open FROM c
 WHERE name = 'm';
 SELECT clientele.source_mark() - clientele.mark_base(clientele.cluster_id()) = pg_current_xact_id()::text::bigint AS mark;
 SELECT clientele.mark_base((1577836800::bigint + 10) << 32) >> 32 AS seconds;
-SELECT clientele.unseen_marks('{"base": 1000, "end": 100, "open": [99, 42, 97]}', '2000', 1105);
-SELECT clientele.unseen_marks('{"base": 1000000, "end": 500000, "open": [499999, 42]}', NULL);
+SELECT clientele.unseen_marks('{"base": 1000, "end": 100, "open": []}', '2000', 1105);
+SELECT clientele.unseen_marks('{"base": 1000, "end": 100, "open": [99, 42, 97, 30, 35, 10]}', '2000', 1105);
+SELECT clientele.unseen_marks('{"base": 1000000, "end": 500000, "open": [42]}', NULL);
+SELECT length(clientele.unseen_marks(jsonb_build_object('base', 0, 'end', 100000, 'open', (SELECT jsonb_agg(g * 100) FROM generate_series(1, 999) g)), NULL))
+     < 12000 AS not_so_many;
+-- Each condition is what the numbers say.
+CREATE TABLE marked (clientele_mark bigint);
+INSERT INTO marked SELECT 1000 + g FROM generate_series(-5, 140) g;
+CREATE FUNCTION selected(entry jsonb) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+  result bigint[];
+BEGIN
+  EXECUTE format('SELECT array_agg(s.clientele_mark ORDER BY 1) FROM marked s WHERE %s', clientele.unseen_marks(entry, '1130', 1104)) INTO result;
+  RETURN result;
+END $$;
+SELECT setseed(0.42);
+SELECT count(*) AS right FROM (
+  SELECT jsonb_build_object('base', 1000, 'end', 100, 'open', jsonb_agg(DISTINCT floor(random() * 100)::bigint)) AS entry
+  FROM generate_series(1, 200) test CROSS JOIN LATERAL generate_series(1, test % 60) n GROUP BY test) e
+WHERE selected(e.entry) = (
+  SELECT array_agg(m.clientele_mark ORDER BY 1) FROM marked m
+  WHERE m.clientele_mark <> 1104 AND (m.clientele_mark BETWEEN 1100 AND 1129 OR e.entry -> 'open' @> to_jsonb(m.clientele_mark - 1000)));
 SELECT clientele.unseen_marks('{"base": 1000}', NULL);
 SELECT clientele.seen_up_to('{"base": 1000, "end": 100, "open": [42, 90]}', '{"base": 1000, "end": 200, "open": [90, 150, 170]}', 1160);
 SELECT clientele.seen_up_to('{"base": 1000, "end": 100, "open": [42, 90, 95]}', '{"base": 1000, "end": 200, "open": [150]}', 1050);

@@ -210,7 +210,7 @@ SKIP:
 		command_ok([ "$bin/initdb", '-D', "$new/data", '-U', (getpwuid($<))[0], '-A', 'trust', '--no-sync' ], "$version: initdb");
 		append_to_file("$new/data/postgresql.conf", $settings . "unix_socket_directories = '$new'\nlisten_addresses = ''\nport = 65499\n");
 		my $here = PostgreSQL::Test::Utils::tempdir;
-		ok(!system("cd $here && $bin/pg_upgrade -b $own -B $bin -d " . $third->data_dir . " -D $new/data -s $here -p 65497 -P 65498 --copy >$here/log 2>&1"),
+		ok(!system("cd $here && $bin/pg_upgrade -b $own -B $bin -d " . $third->data_dir . " -D $new/data -s $here -p 65497 -P 65498 >$here/log 2>&1"),
 			"$version: pg_upgrade") or diag slurp_file("$here/log");
 		ok(!system("$bin/pg_ctl -D $new/data -l $new/log -w start >/dev/null"), "$version starts");
 		my $upgraded = bless { port => 65499, host => $new, %$third{grep { !/^_?(port|host)$/ } keys %$third}, _port => 65499, _host => $new }, ref $third;

@@ -8,6 +8,14 @@ COMMENT ON FUNCTION ask_source(bigint, text) IS
 NULL if there is no row. Errors: 42704 for an unknown source or an owner that is gone, 42501 unless you may SET ROLE to the owner, and
 those of the query.';
 
+CREATE FUNCTION relation_named(relation text) RETURNS oid
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = (parse_ident(relation))[1]::name AND c.relname = (parse_ident(relation))[2]::name
+$$;
+COMMENT ON FUNCTION relation_named(text) IS
+  'Returns the relation of a source, given by its schema and name, or NULL if there is none. Needs no right to the schema.';
+
 CREATE FUNCTION require_relation(source_id bigint) RETURNS oid
   LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -15,7 +23,7 @@ DECLARE
   id oid;
 BEGIN
   SELECT s.name, s.relation INTO source FROM clientele_data.sources s WHERE s.source_id = require_relation.source_id;
-  id := (clientele.ask_source(source_id, format('SELECT pg_catalog.to_regclass(%L)::pg_catalog.oid', source.relation)))[1];
+  id := clientele.relation_named(source.relation);
   IF id IS NULL THEN
     RAISE EXCEPTION 'table % of source "%" does not exist', source.relation, source.name USING ERRCODE = 'undefined_table',
       HINT = 'When there is a table of this name again, all that is new in it is read; alter_source() gives the source another table.';

@@ -7,7 +7,7 @@ CREATE FUNCTION read_as_one(source_id bigint, kind text, condition text, batch_r
 #variable_conflict use_variable
 DECLARE
   relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
-  id CONSTANT oid := clientele.require_relation(source_id);
+  id CONSTANT oid := clientele.relation_named(relation);
   columns CONSTANT text := (
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = id AND a.attnum > 0 AND NOT a.attisdropped);

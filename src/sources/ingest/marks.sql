@@ -31,34 +31,42 @@ CREATE FUNCTION unseen_marks(entry jsonb, upper_bound text, own bigint DEFAULT N
 DECLARE
   base CONSTANT bigint := entry ->> 'base';
   ends CONSTANT bigint := entry ->> 'end';
-  lowest bigint := entry ->> 'end';
+  xids CONSTANT bigint[] := ARRAY(SELECT x::bigint FROM jsonb_array_elements_text(entry -> 'open') x ORDER BY 1 DESC);
+  lowest bigint := ends;
+  starts bigint[] := '{}';
+  stops bigint[] := '{}';
   xid bigint;
-  near bigint[] := '{}';
-  far bigint[] := '{}';
   condition text;
 BEGIN
   IF ends IS NULL THEN
     RETURN 'false';
   END IF;
-  -- Each open transaction far below the others is looked up by itself: what has been inserted since is not read again. Those near each
-  -- other are one range, as each look-up reads the whole index.
-  FOR xid IN SELECT x::bigint FROM jsonb_array_elements_text(entry -> 'open') x ORDER BY 1 DESC LOOP
-    IF far = '{}' AND lowest - xid <= 10000 THEN
-      near := near || base + xid;
+  -- What is open is looked up by itself, so that it does not matter how much has been inserted since. Each look-up reads the whole index:
+  -- numbers next to each other are one, and there are 32 at most.
+  FOREACH xid IN ARRAY xids LOOP
+    IF starts = '{}' AND lowest - xid <= 8 THEN
       lowest := xid;
+    ELSIF starts[cardinality(starts)] - xid <= 8 THEN
+      starts[cardinality(starts)] := xid;
     ELSE
-      far := far || base + xid;
+      starts := starts || xid;
+      stops := stops || xid;
     END IF;
   END LOOP;
-  condition := format('s.clientele_mark >= %L::bigint', base + lowest);
-  IF upper_bound IS NOT NULL THEN
-    condition := condition || format(' AND s.clientele_mark < %s', upper_bound);
+  IF cardinality(starts) > 32 THEN
+    lowest := starts[cardinality(starts) - 32];
+    starts := starts[cardinality(starts) - 31:];
+    stops := stops[cardinality(stops) - 31:];
   END IF;
-  IF near <> '{}' THEN
-    condition := condition || format(' AND (s.clientele_mark >= %L::bigint OR s.clientele_mark = ANY (%L::bigint[]))', base + ends, near);
-  END IF;
-  IF far <> '{}' THEN
-    condition := format('(%s OR s.clientele_mark = ANY (%L::bigint[]))', condition, far);
+  condition := format('s.clientele_mark >= %L::bigint%s', base + lowest, ' AND s.clientele_mark < ' || upper_bound)
+    || coalesce((SELECT string_agg(format(CASE WHEN i.start = i.stop THEN ' OR s.clientele_mark = %L::bigint'
+                                               ELSE ' OR s.clientele_mark BETWEEN %L::bigint AND %L::bigint' END, base + i.start, base + i.stop), '')
+                 FROM unnest(starts, stops) i (start, stop)), '');
+  IF lowest < ends OR starts <> stops THEN
+    condition := format('(%s) AND (s.clientele_mark >= %L::bigint OR s.clientele_mark = ANY (%L::bigint[]))', condition, base + ends,
+                        ARRAY(SELECT base + x FROM unnest(xids) x));
+  ELSE
+    condition := format('(%s)', condition);
   END IF;
   RETURN format('(%s%s)', condition, CASE WHEN own IS NOT NULL THEN format(' AND s.clientele_mark <> %L::bigint', own) END);
 END $$;

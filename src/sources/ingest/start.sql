@@ -56,6 +56,8 @@ BEGIN
     WHERE i.indrelid = id AND i.indisvalid AND m.amname IN ('brin', 'btree')) THEN
     EXECUTE format('CREATE INDEX ON %s USING brin (clientele_mark) WITH (pages_per_range = 16, autosummarize = on)', id);
   END IF;
+  -- Without statistics the planner takes the rows to be in no order, and does not use such an index.
+  EXECUTE format('ANALYZE %s (clientele_mark)', id);
   PERFORM set_config('lock_timeout', waits, true);
 END $$;
 COMMENT ON FUNCTION add_mark_column(text) IS

@@ -31,9 +31,7 @@ BEGIN
            CASE WHEN s.paused THEN 'it is paused'
                 WHEN p.source_id IS NULL THEN 'restart_source() was not called'
                 WHEN clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster) IS NULL THEN format('its owner, role %I, does not exist', s.owner)
-                -- to_regclass() is an error where the reader may not look into the schema.
-                WHEN NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                                 WHERE ARRAY[n.nspname, c.relname]::text[] = parse_ident(s.relation)) THEN format('%s does not exist', s.relation)
+                WHEN clientele.relation_named(s.relation) IS NULL THEN format('%s does not exist', s.relation)
                 WHEN p.failed_at IS NOT NULL THEN p.error
                 WHEN s.method = 'key' AND o.since < now() - interval '5 minutes' AND p.top - p.floor > 100000
                   THEN format('%s is open since %s: rows from %s on are looked up by each batch', o.description, o.since, p.floor)

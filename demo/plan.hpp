@@ -196,7 +196,9 @@ inline void require_customer_and_time(const Plan& plan, const Settings& s) {
                      " have one field each, whatever separates them; name the "
                      "separator with --delimiter");
   for (const Role role : {Role::customer, Role::time}) {
-    if (plan.column(role) != nullptr) continue;
+    const bool known = std::any_of(plan.identifiers.begin(), plan.identifiers.end(),
+                                   [](const auto& column) { return column.has_value(); });
+    if (plan.column(role) != nullptr || (role == Role::customer && known)) continue;
     const std::string name(role_names[static_cast<size_t>(role)]);
     throw UsageError("no column of " + s.name + " looks like the " + name + "; name it with --" +
                      name + ", one of: " + names_of(plan.columns));

@@ -13,6 +13,6 @@ FROM (VALUES
   ('crm', 'mail.opened', 'email', 'promotion_opened'), ('crm', 'mail.clicked', 'email', 'promotion_clicked')
 ) names (source, event, new_channel, new_event);
 
-SELECT source, outcome, rows, coalesce(example ->> 'detail', '') AS "for example"
-FROM unnest('{web, app, orders, service, crm}'::text[]) WITH ORDINALITY s (source, n), clientele.alter_source(source, strict => true)
+SELECT source, outcome, rows, left(example, 100) AS "for example"
+FROM unnest('{crm, orders, app, service, web}'::text[]) WITH ORDINALITY s (source, n), clientele.alter_source(source, strict => true)
 ORDER BY n;

@@ -39,7 +39,7 @@ SELECT pg_temp.fails($$SELECT match_def((SELECT array_agg(n || ':name') FROM gen
 SELECT pg_temp.fails($$SELECT '{"compare": ["a:name"], "blocks": ["x"]}'::match_def$$);
 SELECT pg_temp.fails($$SELECT 'x'::match_def$$);
 
--- A model of people: 400 of them, of whom each fourth occurs twice with an error
+-- A model of people: 400 of them, and each fourth a second time with an error
 CREATE FUNCTION pg_temp.draw(n integer, column_number integer, values_drawn integer) RETURNS integer LANGUAGE sql AS
   $$ SELECT ((hashint4extended(n, column_number) % values_drawn + values_drawn) % values_drawn)::integer $$;
 CREATE TABLE people AS
@@ -92,6 +92,7 @@ CREATE TABLE crowd AS SELECT n AS id, CASE WHEN n <= 301 THEN 'Main Street' ELSE
   CASE WHEN n <= 600 THEN 'A' || n ELSE 'B' END AS name, 'x' AS a, n % 2 AS b, n % 5 AS c, n AS d FROM generate_series(1, 620) n;
 SELECT (match_fit('crowd', match_def('{name:name,a:exact,b:exact,c:exact,d:code}', '{street,name}'))::text::jsonb -> 'fit') - 'rounds' AS fit;
 SET client_min_messages = error;
+SELECT * FROM match_left_out('crowd', match_def('{name:name,a:exact,b:exact,c:exact,d:code}', '{street,name,b+street}'));
 
 -- Errors
 SELECT pg_temp.fails(statement) FROM unnest(ARRAY[
@@ -133,6 +134,10 @@ FROM people p JOIN clientele_data.identities i ON i.value = 'c' || p.id CROSS JO
 CREATE FUNCTION pg_temp.customer(id integer) RETURNS bigint LANGUAGE sql AS
   $$ SELECT customer_id FROM clientele_data.identities WHERE value = 'c' || id $$;
 SELECT match_fit(match_model_def(model)) = model AS same_model FROM fitted;
+SELECT save_model('people', model, note => 'first') AS version FROM fitted;
+SELECT type, kind, customers, current, stored_match_model('people@1') = fitted.model AS same, model_type(fitted.model::text)
+FROM clientele_data.models, fitted;
+SELECT pg_temp.fails($$SELECT stored_match_model('nobody')$$);
 -- 4 and 1004 have a customer number each, so they are in conflict.
 SELECT propose_merges(model) = (SELECT count(*) FROM pairs) - 1 AS all_but_one FROM fitted;
 SELECT p.probability = q.probability AS probability, p.levels, p.a_attributes, p.b_attributes ->> 'given' AS b_given, p.state, p.merge_id

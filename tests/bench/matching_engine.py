@@ -6,6 +6,7 @@ deterministic rules, u from random pairs, m by EM over the pairs of three keys. 
 """
 import importlib.metadata
 import json
+import logging
 import resource
 import sys
 import time
@@ -48,6 +49,7 @@ FROM {found.physical_name}""").fetchone()
 
 
 def main():
+    logging.getLogger("splink").setLevel(logging.WARNING)
     answers = sys.stdout
     sys.stdout = sys.stderr
     print(json.dumps({"version": f"Splink {importlib.metadata.version('splink')}, DuckDB {duckdb.__version__}"}), file=answers, flush=True)

@@ -218,7 +218,8 @@ INSERT INTO calls SELECT 'churn_def', unnest(ARRAY['churn_def_out($1)::text', 'c
   'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
   'churn_fit(j, n %% 3 = 0, ''2026-02-01'', $1) FROM (SELECT j, row_number() OVER () AS n FROM samples) s']);
 INSERT INTO calls SELECT 'match_def', unnest(ARRAY['match_def_out($1)::text', 'match_def_send($1)', 'match_def_hash($1)', 'match_columns($1)',
-  'match_fit(''match_rows'', $1)', 'match_fit($1)', 'match_fit_rows(''none'', $1)', 'match_columns_of(''match_rows'', $1)', 'customer_match_query($1, true)']);
+  'match_fit(''match_rows'', $1)', 'match_fit($1)', 'match_fit_rows(''none'', $1)', 'count(*) FROM match_left_out(''match_rows'', $1)', 'count(*) FROM match_left_out_rows(''none'', $1)',
+  'match_columns_of(''match_rows'', $1)', 'customer_match_query($1, true)']);
 INSERT INTO calls SELECT 'match_model', unnest(ARRAY['match_model_out($1)::text', 'match_model_send($1)', 'match_model_hash($1)', 'match_model_def($1)',
   'count(*) FROM match_weights($1)', 'count(*) FROM match_pairs(''match_rows'', $1, 0)',
   'count(*) FROM match_pair_rows(''none'', $1, 0)', 'propose_merges($1)']);

@@ -4,7 +4,8 @@
 
 usage: identity.py [SEED [COUNT]]      (default: a fresh seed, 300 random cases; CLIENTELE_IDENTITY=10000 for more)
 
-Each case is a set of rows, kinds and decisions (the oracle's, if it is there: CLIENTELE_IDENTITY_ORACLE). It is resolved four times:
+Each case is a set of rows, kinds and decisions: one of the oracle's (CLIENTELE_IDENTITY_ORACLE), or one with customers that have more
+identifiers than a customer may have. It is resolved four times:
   one_by_one  one row a batch: blocks, shared identifiers, numbers of customers and their owners are the oracle's
   mixed    in random batches and a random order, with decisions in between: blocks, shared identifiers and journeys are the oracle's
   undone   two customers are merged by hand and parted again, with nothing between: numbers and journeys are what they were
@@ -32,6 +33,29 @@ if not ORACLE.exists():
 spec = importlib.util.spec_from_file_location("identity_oracle", ORACLE)
 oracle = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(oracle)
+
+
+def hub_case(rng):
+    """A few customers with more cookies and addresses than a customer may have, most of which are in no other row."""
+    kinds = {k: dict(oracle.KINDS[k]) for k in ("customer", "email", "cookie")}
+    kinds["cookie"]["max_links"] = rng.choice([1, 2, 2, 3])
+    rows = []
+    for n in range(rng.randint(10, 30)):
+        hub = ("customer", f"c{rng.choice([0, 0, 0, 1, 2])}") if rng.random() < .9 else ("email", f"e{rng.randrange(3)}")
+        other = ("cookie", f"k{n if rng.random() < .8 else rng.randrange(n + 1)}") if rng.random() < .8 else ("email", f"e{rng.randrange(12)}")
+        row = {hub, other}
+        if rng.random() < .15:
+            row.add(("cookie", f"k{rng.randrange(n + 1)}"))
+        rows.append(sorted(row, key=oracle.sort_key(kinds)))
+    names = sorted({x for r in rows for x in r}, key=oracle.sort_key(kinds))
+    decisions = []
+    if rng.random() < .4:
+        decisions.append(("ignored", rng.choice(names), None))
+    if rng.random() < .4:
+        decisions.append(("unlinked", *rng.choice(sorted(oracle.links_of(rows, kinds)))))
+    if rng.random() < .4 and len(names) > 1:
+        decisions.append((rng.choice(["same", "different"]), *rng.sample(names, 2)))
+    return dict(kinds=kinds, max_identities=rng.choice([3, 4, 6]), rows=rows, decisions=decisions)
 
 
 def array(values, kind):
@@ -222,7 +246,7 @@ def compare(run, answers):
 
 EMPTY = """SET client_min_messages = warning;
 TRUNCATE clientele_data.customers, clientele_data.identities, clientele_data.identity_links, clientele_data.identity_decisions,
-  clientele_data.identity_kinds, clientele_data.merges, clientele_data.home_journeys, clientele_data.stored_journeys,
+  clientele_data.identity_kinds, clientele_data.identity_hubs, clientele_data.merges, clientele_data.home_journeys, clientele_data.stored_journeys,
   clientele_data.journey_changes;
 """
 
@@ -254,7 +278,7 @@ rng = random.Random(seed)
 for first in range(0, count, CHUNK):
     runs = []
     for number in range(first, min(first + CHUNK, count)):
-        case = oracle.random_case(rng)
+        case = hub_case(rng) if rng.random() < .2 else oracle.random_case(rng)
         for way in (one_by_one, mixed, undone, between):
             name = f"{number}{way.__name__}"
             run = Run(name, case, random.Random(rng.random()))

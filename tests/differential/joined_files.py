@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from checks import BUILD, ROOT, Checks
+from checks import BUILD, PSQL, ROOT, Checks
 
 checks = Checks("joined_files")
 # By the names of the files' columns: what kind of identifier it is.
@@ -88,7 +88,7 @@ def together(rows):
 
 def demo(*arguments):
     done = subprocess.run(["bash", str(ROOT / "demo/demo.sh"), *arguments], capture_output=True, text=True, encoding="utf-8",
-                          env=dict(os.environ, CLIENTELE_BUILD=str(BUILD)), check=False)
+                          env=dict(os.environ, CLIENTELE_BUILD=str(BUILD), CLIENTELE_PSQL=PSQL), check=False)
     checks.same(f"the demo of {len(arguments)} files ends well", 0, done.returncode, done.stderr[-1500:])
     return done.stdout + done.stderr
 

@@ -146,6 +146,13 @@ COMMENT ON FUNCTION match_pair_rows(refcursor, match_model, float8) IS
   'Finds pairs among the rows of an open cursor as match_fit_rows() reads it, with an id as its first column; a part of match_pairs().
 Errors: as match_pairs; also 34000 for a cursor that is not there, 42804 for other columns.';
 
+CREATE FUNCTION match_left_out_rows(rows refcursor, def match_def) RETURNS TABLE (block_key text, value text, "rows" bigint)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 100000 AS 'MODULE_PATHNAME', 'clientele_match_left_out_rows';
+COMMENT ON FUNCTION match_left_out_rows(refcursor, match_def) IS
+  'Finds the values of block keys that are left out, among the rows of an open cursor as match_fit_rows() reads it; a part of
+match_left_out().
+Errors: as match_fit_rows.';
+
 CREATE FUNCTION match_columns_of(relation regclass, def match_def, id text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -201,7 +208,7 @@ key, none of them NULL; a value shared by more than 300 rows is left out, and a 
 algorithm over all candidates (Winkler 1988), m beginning with 0.9 for equal, u with the shares in random pairs, lambda with half the
 number of rows over that of candidates, at most 0.5. Each distribution at the start counts as 10 pairs, lambda as one match of two. It ends
 when lambda moves by less than 10^-9, or after 500 rounds; no share is below 10^-6. A warning names each column whose m for equal is below
-its u. The model depends on the values in the rows only. Memory grows with the rows, not with the pairs: about 250 bytes for a row of ten
+its u. The model depends on the values in the rows only. Memory grows with the rows, not with the pairs: about 150 bytes for a row of ten
 columns. Values are read with the time zone UTC and ISO dates. Errors: 42703 for a column that is not there; 22023 if no two rows are equal
 in a block key; 54000 for more than 4,194,304 patterns; 42501 if you may not read the relation, or if that would run code of a role that
 you do not trust.';
@@ -237,3 +244,24 @@ match_weights(). probability: 1 / (1 + 2 ^ -weight). levels: how each compared c
 value is absent. Each pair comes once. The rows come in an order that depends on the values only; use ORDER BY probability DESC. Memory and
 warnings are those of match_fit(). Errors: as match_fit; also 22023 for an id of two rows, and for at_least not from 0 to 1; 22004 for an
 id that is NULL.';
+
+CREATE FUNCTION match_left_out(relation regclass, def match_def) RETURNS TABLE (block_key text, value text, "rows" bigint)
+  LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+  SET bytea_output = 'hex' SET lc_monetary = 'C' SET xmlbinary = 'base64' SET quote_all_identifiers = off AS $$
+DECLARE
+  columns CONSTANT text := clientele.match_columns_of(relation, def);
+  source CONSTANT record := clientele.open_source(relation, 'relation');
+  texts refcursor;
+BEGIN
+  OPEN texts NO SCROLL FOR EXECUTE format('SELECT %s FROM %s s', columns, source.relation);
+  RETURN QUERY SELECT l.block_key, l.value, l."rows" FROM clientele.match_left_out_rows(texts, def) l;
+  CLOSE texts;
+  IF source.opened THEN
+    EXECUTE format('DROP VIEW %s', source.relation);
+  END IF;
+END $$;
+COMMENT ON FUNCTION match_left_out(regclass, match_def) IS
+  'Returns the values of block keys that more than 300 rows share, by which rows are not compared, with how many rows have each.
+match_fit() and match_pairs() warn of the most frequent ones; this function lists all of them, key by key, the most frequent first. value:
+as match_text() returns it, with " + " between the columns of a key. Errors: as match_fit.';

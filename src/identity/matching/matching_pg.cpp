@@ -39,7 +39,9 @@ void warn_of_left_out(const Candidates& candidates, const MatchDefinition& defin
     warn("block key \"" + block_key_text(definition.block[all[begin].key]) +
              "\" has values shared by more than " + std::to_string(Candidates::most_shared) +
              " rows, which are left out: " + std::to_string(end - begin),
-         "Left out: " + detail + ".", "Pairs of these rows are found by other block keys only.");
+         "Left out: " + detail + ".",
+         "Pairs of these rows are found by other block keys only. match_left_out() lists all such "
+         "values.");
   }
 }
 
@@ -160,6 +162,30 @@ CLIENTELE_FUNCTION(clientele_match_pair_rows) {
     Comparison comparison(records, model.definition);
     PairSink pairs(sink, records, model, at_least);
     candidates.each([&](size_t a, size_t b) { pairs.put(a, b, comparison(a, b)); });
+    return {};
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_match_left_out_rows) {
+  const char* const cursor = TextDatumGetCString(PG_GETARG_DATUM(0));
+  const ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
+  const pg::RowSink sink(fcinfo);
+  return guarded([&]() -> Datum {
+    pg::ContextMemory memory(CurrentMemoryContext);
+    const MatchDefinition definition = MatchDefinition::read(bytes);
+    MatchRecords records(&memory, definition.columns().size(), false);
+    read_match_rows(cursor, false, records);
+    records.finish();
+    const Candidates candidates(records, definition);
+    for (const Candidates::LeftOut& left_out : candidates.left_out()) {
+      Datum values[] = {pg::make_text(block_key_text(definition.block[left_out.key])),
+                        pg::make_text(candidates.value_of(left_out)), Int64GetDatum(left_out.rows)};
+      bool nulls[3] = {};
+      pg::call_pg([&] {
+        CHECK_FOR_INTERRUPTS();
+        sink.put(values, nulls);
+      });
+    }
     return {};
   });
 }

@@ -3,6 +3,7 @@
 #include "identity/matching/definition_pg.hpp"
 #include "identity/matching/model.hpp"
 #include "pg/packed.hpp"
+#include "models/stored_model_pg.hpp"
 
 namespace clientele {
 namespace {
@@ -139,6 +140,14 @@ CLIENTELE_FUNCTION(clientele_match_model_recv) {
 CLIENTELE_FUNCTION(clientele_match_model_def) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] { return pg::packed(MatchModel::read(bytes).definition); });
+}
+
+CLIENTELE_FUNCTION(clientele_stored_match_model) {
+  const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
+  return guarded([&] {
+    const std::string json = pg::model_text(text, "match_model");
+    return pg::packed(model_of(JsonObject(json, "match_model")));
+  });
 }
 
 CLIENTELE_FUNCTION(clientele_match_weights) {

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION take_journeys(moved bigint[], losers bigint[], OUT homes bigint[], OUT parts journey[])
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   part record;
 BEGIN
@@ -59,7 +59,7 @@ resolve_identities().';
 CREATE FUNCTION log_merges(batch bigint, run_id bigint, decision_id bigint, because text, moved bigint[], were bigint[], are bigint[],
                            new_customers bigint[], taken bigint[]) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('merges', 'INSERT'), clientele.require_store('merges', 'UPDATE'),
           clientele.require_store('customers', 'UPDATE');
@@ -103,11 +103,68 @@ END $$;
 COMMENT ON FUNCTION log_merges(bigint, bigint, bigint, text, bigint[], bigint[], bigint[], bigint[], bigint[]) IS
   'Notes which customers were merged and split, because identifiers have moved from customers to others; a part of resolve_identities().';
 
+CREATE FUNCTION wake_links(ids bigint[]) RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('identity_links');
+  IF EXISTS (SELECT FROM unnest(ids) u (id) JOIN clientele_data.identity_links l ON l.other_id = u.id AND l.idle) THEN
+    PERFORM clientele.require_store('identity_links', 'UPDATE');
+    UPDATE clientele_data.identity_links l SET idle = false FROM unnest(ids) u (id) WHERE l.other_id = u.id AND l.idle;
+  END IF;
+END $$;
+COMMENT ON FUNCTION wake_links(bigint[]) IS
+  'Notes that identifiers have more than the one link that was idle; a part of resolve_identities().';
+
+CREATE FUNCTION rest_links(nodes bigint[], shared boolean[]) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  limit_of_customer bigint;
+  homes bigint[];
+  node_kinds text[];
+  rested bigint;
+BEGIN
+  PERFORM clientele.require_store(t.name) FROM unnest('{settings,identities,identity_links,identity_hubs}'::text[]) t (name);
+  limit_of_customer := coalesce((SELECT s.value::bigint FROM clientele_data.settings s WHERE s.name = 'max_identities'), 1000);
+  IF cardinality(nodes) <= limit_of_customer THEN
+    RETURN 0;
+  END IF;
+  IF EXISTS (SELECT FROM unnest(nodes) n (id) JOIN clientele_data.identity_hubs i ON i.home_id = n.id) THEN
+    PERFORM clientele.wake_links(nodes);
+  END IF;
+  homes := ARRAY(
+    SELECT l.home_id FROM unnest(nodes, rest_links.shared) n (id, shared)
+    JOIN clientele_data.identity_links l ON l.home_id = n.id AND NOT l.idle
+    WHERE NOT n.shared GROUP BY l.home_id HAVING count(*) > limit_of_customer);
+  IF homes = '{}' THEN
+    RETURN 0;
+  END IF;
+  PERFORM clientele.require_store('identity_links', 'UPDATE'), clientele.require_store('identity_hubs', 'INSERT');
+  node_kinds := ARRAY(SELECT i.kind FROM unnest(nodes) WITH ORDINALITY n (id, place)
+                      JOIN clientele_data.identities i ON i.identity_id = n.id ORDER BY n.place);
+  -- As many as make a customer too large stay, and an eighth more, so that they are not needed again at once.
+  WITH idle AS (
+    UPDATE clientele_data.identity_links l SET idle = true
+    FROM (
+      SELECT x.home_id, x.other_id, x.kind, row_number() OVER (PARTITION BY x.home_id, x.kind ORDER BY x.other_id) AS place
+      FROM clientele.lone_links(nodes, node_kinds, homes, '{}', '{}') x
+      JOIN unnest(nodes, rest_links.shared) o (id, shared) ON o.id = x.other_id AND o.shared) x
+    WHERE l.home_id = x.home_id AND l.other_id = x.other_id AND x.place > limit_of_customer + limit_of_customer / 8
+    RETURNING l.home_id, x.kind
+  ), hubs AS (
+    INSERT INTO clientele_data.identity_hubs (home_id, kind) SELECT DISTINCT i.home_id, i.kind FROM idle i ON CONFLICT DO NOTHING
+  )
+  SELECT count(*) INTO rested FROM idle;
+  RETURN rested;
+END $$;
+COMMENT ON FUNCTION rest_links(bigint[], boolean[]) IS
+  'Marks links as idle of homes that have more identifiers than a customer may have, and returns their number; a part of
+resolve_identities().';
+
 CREATE FUNCTION apply_partition(
     nodes bigint[], planned bigint[], shared boolean[], new_owners bigint[], taken bigint[], takers bigint[],
     batch bigint, run_id bigint, decision_id bigint, because text, new_ids bigint[], new_kinds text[], new_values text[]) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   made bigint[];
   customers bigint[];
@@ -135,6 +192,7 @@ BEGIN
       ERRCODE = 'serialization_failure',
       HINT = 'Run the transaction again. If the error stays, a row level security policy may hide them from you.';
   END IF;
+  PERFORM clientele.rest_links(nodes, apply_partition.shared);
   IF cardinality(nodes) = n_added THEN
     RETURN n_added;
   END IF;

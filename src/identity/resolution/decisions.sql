@@ -84,6 +84,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('identities');
   batch := nextval('clientele_data.journey_batches');
+  PERFORM clientele.wake_links(ids);
   plan := clientele.plan_partition(ids, '{}', batch, '{}', '{}', '{}', '{}', '{}');
   RETURN clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
                                    batch, NULL, decision_id, because, '{}', '{}', '{}');
@@ -229,6 +230,7 @@ BEGIN
         ERRCODE = 'object_not_in_prerequisite_state', HINT = format('SELECT clientele.keep_apart(%s, %s) parts them.', merge.kept_id, merge.gone_id);
     END IF;
     -- Those whose other end is with the customer that was kept even without them.
+    PERFORM clientele.wake_links(suspect.homes || suspect.others);
     plan := clientele.plan_partition(suspect.homes || suspect.others || merge.owner_id, '{}', 0, '{}', '{}', '{}',
                                      suspect.homes, suspect.others);
     SELECT array_agg(s.home) AS homes, array_agg(s.other) AS others INTO withdrawn

@@ -4,7 +4,7 @@
 CREATE FUNCTION surely_shared(ids bigint[], without_batch bigint, nodes bigint[], node_kinds text[], node_customers bigint[], node_shared boolean[])
   RETURNS bigint[]
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   sure bigint[];
   rest bigint[];
@@ -72,24 +72,51 @@ COMMENT ON FUNCTION surely_shared(bigint[], bigint, bigint[], text[], bigint[], 
 two of a kind that a customer has once; a part of resolve_identities().
 Links of without_batch do not count. nodes are identifiers whose customers differ from those in the tables.';
 
+CREATE FUNCTION lone_links(nodes bigint[], node_kinds text[], homes bigint[], withheld_a bigint[], withheld_b bigint[])
+  RETURNS TABLE (home_id bigint, other_id bigint, kind text)
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM clientele.require_store(t.name) FROM unnest('{identities,identity_links,identity_decisions,identity_kinds}'::text[]) t (name);
+  RETURN QUERY
+    SELECT l.home_id, l.other_id, o.kind
+    FROM unnest(homes) c (id) JOIN clientele_data.identity_links l ON l.home_id = c.id AND NOT l.idle
+    JOIN unnest(nodes, node_kinds) o (id, kind) ON o.id = l.other_id
+    JOIN unnest(nodes, node_kinds) h (id, kind) ON h.id = l.home_id
+    LEFT JOIN clientele_data.identity_kinds ko ON ko.kind = o.kind
+    LEFT JOIN clientele_data.identity_kinds kh ON kh.kind = h.kind
+    WHERE NOT l.withdrawn AND NOT coalesce(ko.one_per_customer, false)
+      AND (coalesce(kh.rank, 9), h.kind COLLATE "C") < (coalesce(ko.rank, 9), o.kind COLLATE "C")
+      AND (withheld_a = '{}' OR (l.home_id, l.other_id) NOT IN (SELECT w.a, w.b FROM unnest(withheld_a, withheld_b) w (a, b)))
+      AND NOT EXISTS (SELECT FROM clientele_data.identity_links x WHERE x.other_id = l.other_id AND x.home_id <> l.home_id)
+      AND NOT EXISTS (SELECT FROM clientele_data.identity_links x WHERE x.home_id = l.other_id)
+      AND NOT EXISTS (SELECT FROM clientele_data.identity_decisions d WHERE d.a_id = l.other_id)
+      AND NOT EXISTS (SELECT FROM clientele_data.identity_decisions d WHERE d.b_id = l.other_id);
+END $$;
+COMMENT ON FUNCTION lone_links(bigint[], text[], bigint[], bigint[], bigint[]) IS
+  'Returns the links of homes with weaker identifiers that have no other link and no decision; a part of resolve_identities().';
+
 CREATE FUNCTION plan_partition(
     forced bigint[], seeds bigint[], batch bigint, new_ids bigint[], new_kinds text[], new_values text[],
     withheld_a bigint[], withheld_b bigint[],
     OUT nodes bigint[], OUT customers bigint[], OUT shared boolean[], OUT new_owners bigint[], OUT taken bigint[], OUT takers bigint[])
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);
   region bigint[] := '{}';
   boundary bigint[] := '{}';
+  awake bigint[] := '{}';
+  limit_of_customer bigint;
   cut bigint[];
   node record;
   link record;
   decision record;
 BEGIN
   PERFORM clientele.require_store(t.name)
-  FROM unnest('{identities,customers,identity_links,identity_decisions,identity_kinds,settings}'::text[]) t (name);
+  FROM unnest('{identities,customers,identity_links,identity_hubs,identity_decisions,identity_kinds,settings}'::text[]) t (name);
+  limit_of_customer := coalesce((SELECT s.value::bigint FROM clientele_data.settings s WHERE s.name = 'max_identities'), 1000);
   LOOP
     WHILE frontier <> '{}' LOOP
       cut := clientele.surely_shared(
@@ -103,7 +130,10 @@ BEGIN
       frontier := ARRAY(
         SELECT n.id FROM (
           SELECT l.other_id FROM unnest(frontier) f (id) JOIN clientele_data.identity_links l ON l.home_id = f.id
-          WHERE NOT l.withdrawn AND l.batch <> plan_partition.batch
+          WHERE NOT l.idle AND NOT l.withdrawn AND l.batch <> plan_partition.batch
+          UNION
+          SELECT l.other_id FROM unnest(awake) f (id) JOIN clientele_data.identity_links l ON l.home_id = f.id
+          WHERE l.idle AND NOT l.withdrawn
           UNION
           SELECT l.home_id FROM unnest(frontier) f (id) JOIN clientele_data.identity_links l ON l.other_id = f.id
           WHERE NOT l.withdrawn AND l.batch <> plan_partition.batch
@@ -143,7 +173,9 @@ BEGIN
     END IF;
 
     SELECT coalesce(array_agg(l.home_id), '{}') AS a, coalesce(array_agg(l.other_id), '{}') AS b INTO link
-    FROM unnest(nodes) n (id) JOIN clientele_data.identity_links l ON l.home_id = n.id
+    FROM (SELECT l.* FROM unnest(nodes) n (id) JOIN clientele_data.identity_links l ON l.home_id = n.id AND NOT l.idle
+          UNION ALL
+          SELECT l.* FROM unnest(awake) n (id) JOIN clientele_data.identity_links l ON l.home_id = n.id AND l.idle) l
     WHERE NOT l.withdrawn
       AND (withheld_a = '{}' OR (l.home_id, l.other_id) NOT IN (SELECT w.a, w.b FROM unnest(withheld_a, withheld_b) w (a, b)));
     SELECT coalesce(array_agg(d.a_id) FILTER (WHERE d.verdict = 'same'), '{}') AS same_a,
@@ -157,17 +189,28 @@ BEGIN
     INTO customers, shared, new_owners, taken, takers
     FROM clientele.partition_identities(
       node.one, node.max_links,
-      coalesce((SELECT s.value::bigint FROM clientele_data.settings s WHERE s.name = 'max_identities'), 1000),
-      nodes, node.places, node.ignored, node.owned, node.fresh, link.a, link.b,
+      limit_of_customer, nodes, node.places, node.ignored, node.owned, node.fresh, link.a, link.b,
       decision.same_a, decision.same_b, decision.different_a, decision.different_b) p;
 
     -- What was taken to be shared must be so in the partition that was found; otherwise the region goes on behind it.
-    EXIT WHEN boundary = '{}';
-    cut := clientele.surely_shared(boundary, NULL, nodes, node.kinds, customers, shared);
-    EXIT WHEN cardinality(cut) = cardinality(boundary);
-    frontier := ARRAY(SELECT b FROM unnest(boundary) b WHERE b NOT IN (SELECT unnest(cut)));
-    boundary := cut;
-    must := must || frontier;
+    frontier := '{}';
+    IF boundary <> '{}' THEN
+      cut := clientele.surely_shared(boundary, NULL, nodes, node.kinds, customers, shared);
+      frontier := ARRAY(SELECT b FROM unnest(boundary) b WHERE b NOT IN (SELECT unnest(cut)));
+      boundary := cut;
+      must := must || frontier;
+    END IF;
+    -- Idle links are left out only where there are too many identifiers without them.
+    cut := ARRAY(
+      SELECT DISTINCT i.home_id FROM clientele_data.identity_hubs i JOIN unnest(nodes, shared) h (id, shared) ON h.id = i.home_id
+      WHERE i.home_id NOT IN (SELECT unnest(awake)) AND (h.shared OR (
+        SELECT count(*) FROM clientele.lone_links(nodes, node.kinds, ARRAY[i.home_id], withheld_a, withheld_b) x WHERE x.kind = i.kind)
+        < limit_of_customer));
+    awake := awake || cut;
+    frontier := frontier || ARRAY(
+      SELECT DISTINCT l.other_id FROM unnest(cut) c (id) JOIN clientele_data.identity_links l ON l.home_id = c.id AND l.idle
+      WHERE NOT l.withdrawn);
+    EXIT WHEN frontier = '{}';
   END LOOP;
 END $$;
 COMMENT ON FUNCTION plan_partition(bigint[], bigint[], bigint, bigint[], text[], text[], bigint[], bigint[]) IS

@@ -46,9 +46,13 @@ customer. A change resolves all identifiers again.';
     batch bigint NOT NULL,
     run_id bigint,
     withdrawn boolean NOT NULL DEFAULT false,
+    idle boolean NOT NULL DEFAULT false,
     PRIMARY KEY (home_id, other_id)
   );
   CREATE INDEX IF NOT EXISTS identity_links_other_id_idx ON clientele_data.identity_links (other_id);
+  CREATE INDEX IF NOT EXISTS identity_links_withdrawn_idx ON clientele_data.identity_links (home_id, other_id) WHERE withdrawn;
+  CREATE INDEX IF NOT EXISTS identity_links_idle_idx ON clientele_data.identity_links (home_id) WHERE idle;
+  CREATE INDEX IF NOT EXISTS identity_links_busy_idx ON clientele_data.identity_links (home_id) WHERE NOT idle;
   COMMENT ON TABLE clientele_data.identity_links IS
     'What rows of sources said: that an identifier belongs to the same customer as the home of the row, its strongest identifier.';
   COMMENT ON COLUMN clientele_data.identity_links.home_id IS 'The home of the rows: an identities.identity_id.';
@@ -57,6 +61,17 @@ customer. A change resolves all identifiers again.';
   COMMENT ON COLUMN clientele_data.identity_links.run_id IS 'The run of load_runs in which it came first.';
   COMMENT ON COLUMN clientele_data.identity_links.withdrawn IS
     'Whether undo_merge() has withdrawn the link. It stays withdrawn, even if rows repeat it.';
+  COMMENT ON COLUMN clientele_data.identity_links.idle IS
+    'Whether a batch need not look at it: its home has more identifiers than a customer may have, and this one has no other link.';
+
+  CREATE TABLE IF NOT EXISTS clientele_data.identity_hubs (
+    home_id bigint,
+    kind text COLLATE "C",
+    PRIMARY KEY (home_id, kind)
+  );
+  COMMENT ON TABLE clientele_data.identity_hubs IS 'The homes that have idle links with identifiers of a kind.';
+  COMMENT ON COLUMN clientele_data.identity_hubs.home_id IS 'The home: an identities.identity_id.';
+  COMMENT ON COLUMN clientele_data.identity_hubs.kind IS 'The kind of the other identifiers.';
 
   IF to_regclass('clientele_data.identity_state') IS NULL THEN
     CREATE TABLE clientele_data.identity_state (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), changes bigint NOT NULL DEFAULT 0);
@@ -135,6 +150,7 @@ COMMENT ON PROCEDURE create_identity_tables() IS
 INSERT INTO clientele.store_members (feature, name, kind, created_by, upgraded_by, for_bi) VALUES
   ('identity/resolution', 'clientele_data.identity_kinds', 'table', 'create_identity_tables', NULL, false),
   ('identity/resolution', 'clientele_data.identity_links', 'table', 'create_identity_tables', NULL, false),
+  ('identity/resolution', 'clientele_data.identity_hubs', 'table', 'create_identity_tables', NULL, false),
   ('identity/resolution', 'clientele_data.identity_state', 'table', 'create_identity_tables', NULL, false),
   ('identity/resolution', 'clientele_data.identity_decisions', 'table', 'create_identity_tables', NULL, false),
   ('identity/resolution', 'clientele_data.merges', 'table', 'create_identity_tables', NULL, false),

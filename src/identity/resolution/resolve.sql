@@ -3,7 +3,7 @@
 
 CREATE FUNCTION find_identities(kinds text[], "values" text[]) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 BEGIN
   PERFORM clientele.require_store('identities');
   RETURN (SELECT coalesce(array_agg(i.identity_id ORDER BY k.n), '{}')
@@ -53,7 +53,7 @@ right to change identities.';
 CREATE FUNCTION resolve_identities(kinds text[], "values" text[], homes integer[], others integer[], run_id bigint DEFAULT NULL)
   RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   ids bigint[];
   batch bigint;
@@ -89,8 +89,7 @@ BEGIN
   WITH added AS (
     INSERT INTO clientele_data.identity_links AS k (home_id, other_id, batch, run_id, withdrawn)
     SELECT ids[l.home], ids[l.other], batch, resolve_identities.run_id,
-           EXISTS (SELECT FROM clientele_data.identity_links w
-                   WHERE w.home_id = ids[l.other] AND w.other_id = ids[l.home] AND w.withdrawn)
+           (ids[l.other], ids[l.home]) IN (SELECT w.home_id, w.other_id FROM clientele_data.identity_links w WHERE w.withdrawn)
     FROM unnest(homes, others) l (home, other)
     ON CONFLICT DO NOTHING
     RETURNING k.home_id, k.other_id, k.withdrawn
@@ -99,7 +98,7 @@ BEGIN
   FROM added a WHERE NOT a.withdrawn;
   seeds := ARRAY(SELECT e.id FROM (SELECT unnest(link.homes) UNION SELECT unnest(link.others)) e (id)
                  WHERE e.id NOT IN (SELECT unnest(fresh.ids)));
-  PERFORM clientele.adopt_customers(seeds);
+  PERFORM clientele.adopt_customers(seeds), clientele.wake_links(seeds);
   plan := clientele.plan_partition('{}', seeds, batch, fresh.ids, fresh.kinds, fresh.vals, '{}', '{}');
   PERFORM clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
                                     batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
@@ -144,7 +143,7 @@ clientele; a part of resolve_identities().';
 
 CREATE FUNCTION merge_home_journeys(homes bigint[], parts journey[], batch bigint DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-  SET jit = off SET random_page_cost = 1.1 SET work_mem = '64MB' AS $$
+  SET jit = off SET random_page_cost = 1.1 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
 DECLARE
   stranger bigint;
 BEGIN

@@ -64,22 +64,27 @@ BEGIN
     'How old the newest event packed was when the run ended, at least 0; NULL if nothing was packed.';
 
   CREATE OR REPLACE VIEW clientele_bi.source_days AS
-    SELECT d.source, d.day, count(*) AS runs, sum(d.rows_read)::bigint AS rows_read, sum(d.rows_packed)::bigint AS rows_packed,
-           sum(d.rows_packed_later)::bigint AS rows_packed_later, sum(d.rows_duplicate)::bigint AS rows_duplicate,
-           sum(d.rows_rejected)::bigint AS rows_rejected, sum(d.rows_known)::bigint AS rows_known,
+    -- A retry counts in what it dropped only: its other columns are NULL here.
+    SELECT d.source, d.day, count(d.rows_read) AS runs, coalesce(sum(d.rows_read), 0)::bigint AS rows_read,
+           coalesce(sum(d.rows_packed), 0)::bigint AS rows_packed, coalesce(sum(d.rows_packed_later), 0)::bigint AS rows_packed_later,
+           coalesce(sum(d.rows_duplicate), 0)::bigint AS rows_duplicate, coalesce(sum(d.rows_rejected), 0)::bigint AS rows_rejected,
+           coalesce(sum(d.rows_known), 0)::bigint AS rows_known,
            round(sum(d.rows_packed + d.rows_packed_later) / nullif(sum(d.rows_read - d.rows_duplicate), 0), 4) AS integration_rate,
            round(sum(d.rows_complete) / nullif(sum(d.rows_read - d.rows_duplicate), 0), 4) AS accuracy,
            sum(d.dropped_identifiers)::bigint AS dropped_identifiers, sum(d.dropped_properties)::bigint AS dropped_properties,
            min(d.first_event_at) AS first_event_at, max(d.last_event_at) AS last_event_at,
            CASE WHEN max(d.finished_at) < max(d.last_event_at) THEN 0
                 ELSE extract(epoch FROM max(d.finished_at) - max(d.last_event_at)) END::double precision AS freshness_seconds
-    FROM clientele_bi.source_runs d WHERE d.kind <> 'retry'
+    FROM (SELECT r.source, r.day, r.dropped_identifiers, r.dropped_properties, b.*
+          FROM clientele_bi.source_runs r
+          LEFT JOIN LATERAL (SELECT r.rows_read, r.rows_packed, r.rows_packed_later, r.rows_duplicate, r.rows_rejected, r.rows_known,
+                                    r.rows_complete, r.first_event_at, r.last_event_at, r.finished_at) b ON r.kind <> 'retry') d
     GROUP BY d.source, d.day;
   COMMENT ON VIEW clientele_bi.source_days IS
     'How many rows of each source were packed, left out and rejected on each day. Rows that a retry packed count on the day of reading.';
   COMMENT ON COLUMN clientele_bi.source_days.source IS 'The source.';
   COMMENT ON COLUMN clientele_bi.source_days.day IS 'The day on which the runs started, in the time zone of the store.';
-  COMMENT ON COLUMN clientele_bi.source_days.runs IS 'Number of runs, without retries.';
+  COMMENT ON COLUMN clientele_bi.source_days.runs IS 'Number of runs, without retries. A day of retries only has 0.';
   COMMENT ON COLUMN clientele_bi.source_days.rows_read IS 'Rows that were not known before.';
   COMMENT ON COLUMN clientele_bi.source_days.rows_packed IS 'Rows that became events.';
   COMMENT ON COLUMN clientele_bi.source_days.rows_packed_later IS 'Rows that were rejected and that a retry packed.';
@@ -90,8 +95,9 @@ BEGIN
     'Rows packed, at once or later, over rows read that are not duplicates, from 0 to 1; NULL if there are none.';
   COMMENT ON COLUMN clientele_bi.source_days.accuracy IS
     'Rows packed without a dropped identifier or property over rows read that are not duplicates; NULL if there are none.';
-  COMMENT ON COLUMN clientele_bi.source_days.dropped_identifiers IS 'Identifiers left out of packed rows because they could not be used.';
-  COMMENT ON COLUMN clientele_bi.source_days.dropped_properties IS 'Packed rows whose properties were left out.';
+  COMMENT ON COLUMN clientele_bi.source_days.dropped_identifiers IS
+    'Identifiers left out of rows packed on the day, by retries too, because they could not be used.';
+  COMMENT ON COLUMN clientele_bi.source_days.dropped_properties IS 'Rows packed on the day, by retries too, whose properties were left out.';
   COMMENT ON COLUMN clientele_bi.source_days.first_event_at IS 'Time of the oldest event packed.';
   COMMENT ON COLUMN clientele_bi.source_days.last_event_at IS 'Time of the newest event packed.';
   COMMENT ON COLUMN clientele_bi.source_days.freshness_seconds IS

@@ -26,7 +26,7 @@ BEGIN
                SELECT string_agg(c.what || ' ' || c.n, ', ' ORDER BY c.n DESC, c.what COLLATE "C")
                FROM (SELECT x.what, sum(x.n) AS n
                      FROM (SELECT i.run_id, i.rows_rejected, i.dropped FROM clientele_data.load_runs i
-                           WHERE i.source_id = q.source_id AND i.started_at BETWEEN q.judged_since AND now() AND i.kind <> 'retry'
+                           WHERE i.source_id = q.source_id AND i.started_at BETWEEN q.judged_since AND now()
                            ORDER BY i.started_at OFFSET 0) r
                      CROSS JOIN LATERAL (
                        SELECT j.reason AS what, count(*) AS n FROM clientele_data.rejects j
@@ -62,14 +62,16 @@ BEGIN
                                 max(v.value) FILTER (WHERE v.name = 'judged_over'), '1 day')::interval AS judged_since
         FROM clientele_data.settings v) l
       CROSS JOIN LATERAL (
-        SELECT coalesce(sum(r.rows_read), 0)::bigint AS rows_read, coalesce(sum(r.rows_packed), 0)::bigint AS rows_packed,
-               coalesce(sum(r.rows_packed_later), 0)::bigint AS rows_packed_later,
-               coalesce(sum(r.rows_duplicate), 0)::bigint AS rows_duplicate, coalesce(sum(r.rows_rejected), 0)::bigint AS rows_rejected,
-               sum(r.rows_packed + r.rows_packed_later) / nullif(sum(r.rows_read - r.rows_duplicate), 0) AS integration_rate,
-               sum(r.rows_complete) / nullif(sum(r.rows_read - r.rows_duplicate), 0) AS accuracy,
+        SELECT coalesce(sum(b.rows_read), 0)::bigint AS rows_read, coalesce(sum(b.rows_packed), 0)::bigint AS rows_packed,
+               coalesce(sum(b.rows_packed_later), 0)::bigint AS rows_packed_later,
+               coalesce(sum(b.rows_duplicate), 0)::bigint AS rows_duplicate, coalesce(sum(b.rows_rejected), 0)::bigint AS rows_rejected,
+               sum(b.rows_packed + b.rows_packed_later) / nullif(sum(b.rows_read - b.rows_duplicate), 0) AS integration_rate,
+               sum(b.rows_complete) / nullif(sum(b.rows_read - b.rows_duplicate), 0) AS accuracy,
                coalesce(sum(r.dropped_identifiers), 0)::bigint AS dropped_identifiers
         FROM clientele_bi.source_runs r
-        WHERE r.source = s.name AND r.started_at BETWEEN l.judged_since AND now() AND r.kind <> 'retry') w
+        LEFT JOIN LATERAL (SELECT r.rows_read, r.rows_packed, r.rows_packed_later, r.rows_duplicate, r.rows_rejected, r.rows_complete) b
+          ON r.kind <> 'retry'
+        WHERE r.source = s.name AND r.started_at BETWEEN l.judged_since AND now()) w
       -- A restart forgets what was packed before it.
       CROSS JOIN LATERAL (SELECT greatest(p.last_event_at, (
         SELECT r.last_event_at FROM clientele_data.load_runs r WHERE r.source_id = s.source_id AND r.last_event_at IS NOT NULL

@@ -4,10 +4,11 @@
 CREATE FUNCTION cursor_slack(type text, lateness interval) RETURNS bigint
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN type IN ('smallint', 'integer', 'bigint') THEN 10000
-              ELSE (extract(epoch FROM coalesce(lateness, interval '1 hour')) * 1000000)::bigint END
+              WHEN type IS NOT NULL THEN (extract(epoch FROM coalesce(lateness, interval '1 hour')) * 1000000)::bigint END
 $$;
 COMMENT ON FUNCTION cursor_slack(text, interval) IS
-  'Returns how far below the greatest cursor a batch looks: lateness in microseconds, an hour by default; of whole numbers, 10,000.';
+  'Returns how far below the greatest cursor a batch looks: lateness in microseconds, an hour by default; of whole numbers, 10,000; NULL
+without a cursor.';
 
 CREATE FUNCTION cursor_number(expression text, type text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -19,6 +19,17 @@ BEGIN
     RAISE EXCEPTION 'event_id of source "%" is of type % now, and was of type %', source.name, types.id_type, progress.id_type USING
       ERRCODE = 'datatype_mismatch', HINT = 'clientele.restart_source() reads all rows again; alter_source() can cast event_id to the former type.';
   END IF;
+  IF clientele.cursor_slack(types.cursor_type, NULL) IS DISTINCT FROM clientele.cursor_slack(progress.cursor_type, NULL) THEN
+    -- A time in place of a number, or a cursor where there was none: what has been read is still in the ledger, but not in its order.
+    IF source.method = 'cursor' THEN
+      RAISE EXCEPTION 'cursor of source "%" is of type % now, and was of type %', source.name, types.cursor_type, progress.cursor_type USING
+        ERRCODE = 'datatype_mismatch', HINT = 'clientele.restart_source() reads all rows again.';
+    END IF;
+    UPDATE clientele_data.source_progress p
+    SET top = NULL, floor = NULL, recent_ends = '{}', recent_tops = '{}', cursor_indexed = coalesce(clientele.source_is_indexed(source_id, (
+      SELECT s.mapping ->> 'cursor' FROM clientele_data.sources s WHERE s.source_id = read_source.source_id)), false)
+    WHERE p.source_id = read_source.source_id AND source.method = 'key';
+  END IF;
   UPDATE clientele_data.source_progress p SET id_type = types.id_type, cursor_type = types.cursor_type
   WHERE p.source_id = read_source.source_id AND (p.id_type, p.cursor_type) IS DISTINCT FROM (types.id_type, types.cursor_type);
   CASE source.method

@@ -4,12 +4,13 @@
 import argparse
 import os
 
+import new_rows
 from machine import machine
 from measure import BUILD, main, progress, results, say, seconds, table, write_csv
 from psql import Psql, copy_from
 
 SMALL = 10_000
-AIMS = {"ingest": 500_000, "batch": 1000}  # events a second; milliseconds
+AIMS = {"ingest": 500_000, "batch": 1000, "key": 20, "mark": 6}  # events a second; milliseconds
 
 
 def arguments():
@@ -20,6 +21,8 @@ def arguments():
     parser.add_argument("--customers", type=int, default=1_000_000, metavar="N",
                         help=f"customers that there are when batches of {SMALL} rows come (default 1000000)")
     parser.add_argument("--batches", type=int, default=5, metavar="N", help="how many of these batches (default 5)")
+    parser.add_argument("--tables", default="1000000,10000000", metavar="N,N",
+                        help="rows of the tables in which new rows are found (default 1000000,10000000; 0 leaves it out)")
     given = parser.parse_args()
     if not 1_000 <= given.events <= 1_000_000_000 or not 1 <= given.batch_rows <= 10_000_000:
         parser.error("--events is a number from 1000 to 1000000000, --batch-rows one from 1 to 10000000")
@@ -99,6 +102,19 @@ FROM generate_series(1, {rows}) n"""
     return times
 
 
+def find_new_rows(db, sizes):
+    """What new_rows.py measures, in an empty store."""
+    if not sizes:
+        return []
+    if db.value("SHOW max_prepared_transactions") == "0":
+        progress("finding new rows is left out: max_prepared_transactions is 0")
+        return []
+    db.run("CALL clientele.drop_store(true)")
+    say()
+    say(f"Finding new rows; the aims are {AIMS['key']} ms (key) and {AIMS['mark']} ms (mark):")
+    return new_rows.measure(db, say, sizes)
+
+
 def run(given):
     db = Psql()
     machine(db)
@@ -113,8 +129,10 @@ def run(given):
     say(f"ingest is {rates['ingest'] / rates['load_events']:.2f} times as fast as load_events; the aim is {AIMS['ingest']:,} events a second.")
     say(f"A batch of {SMALL:,} rows into {given.customers:,} customers: {median:,.0f} ms (median of {len(times)}, "
         f"from {times[0]:,.0f} to {times[-1]:,.0f}); the aim is {AIMS['batch']:,} ms.")
+    found = find_new_rows(db, [int(n) for n in given.tables.split(",") if int(n) > 0])
     write_csv(results("ingest") + ".csv", ["what", "rows", "ms"],
-              [[name, rows, round(ms)] for name, rows, ms in measured] + [["batch", SMALL, round(ms)] for ms in times])
+              [[name, rows, round(ms)] for name, rows, ms in measured] + [["batch", SMALL, round(ms)] for ms in times]
+              + [[f"{row[0]}, {row[2]} open", row[1], round(row[4], 1)] for row in found])
 
 
 if __name__ == "__main__":

@@ -202,8 +202,8 @@ show_runs() {
 
 ingest() {
   heading "$1"
-  printf 'CALL clientele.ingest();\n'
-  quiet -c 'CALL clientele.ingest()' &
+  printf 'CALL clientele.ingest(batch_rows => 500000);\n'
+  quiet -c 'CALL clientele.ingest(batch_rows => 500000)' &
   local pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.5

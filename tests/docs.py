@@ -145,9 +145,9 @@ def make_demo(documents):
             "INSERT INTO demo.accounts SELECT customer, name, city FROM demo.truth;",
             "ANALYZE;",
             *(f"\\i {root}/demo/{name}.sql" for name in ("shop_sources", "shop_names")),
-            "CALL clientele.ingest();",
+            "CALL clientele.ingest(batch_rows => 500000);",
             *(f"\\copy demo.{table} FROM '{directory}/{name}.late.tsv'" for table, name in copies),
-            "CALL clientele.ingest();",
+            "CALL clientele.ingest(batch_rows => 500000);",
             "ANALYZE;"]))
     for blocks, _ in documents.values():
         for block in blocks:

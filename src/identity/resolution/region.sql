@@ -22,12 +22,12 @@ BEGIN
            d.same IS NULL AND NOT coalesce(k.one_per_customer, false) AS open
     FROM unnest(ids) u (id) JOIN clientele_data.identities i ON i.identity_id = u.id
     LEFT JOIN clientele_data.identity_kinds k ON k.kind = i.kind
-    CROSS JOIN LATERAL (
-      SELECT bool_or(d.verdict = 'same') AS same, bool_or(d.verdict = 'ignored') AS ignored
-      FROM (SELECT d.verdict FROM clientele_data.identity_decisions d WHERE d.a_id = u.id AND d.withdrawn_at IS NULL
+    LEFT JOIN (
+      SELECT d.id, bool_or(d.verdict = 'same') AS same, bool_or(d.verdict = 'ignored') AS ignored
+      FROM (SELECT d.a_id, d.verdict FROM clientele_data.identity_decisions d WHERE d.a_id = ANY (ids) AND d.withdrawn_at IS NULL
             UNION ALL
-            SELECT d.verdict FROM clientele_data.identity_decisions d WHERE d.b_id = u.id AND d.withdrawn_at IS NULL) d
-      WHERE d.verdict IN ('same', 'different', 'ignored')) d
+            SELECT d.b_id, d.verdict FROM clientele_data.identity_decisions d WHERE d.b_id = ANY (ids) AND d.withdrawn_at IS NULL) d (id, verdict)
+      WHERE d.verdict IN ('same', 'different', 'ignored') GROUP BY d.id) d ON d.id = u.id
     OFFSET 0) s
   CROSS JOIN LATERAL (
     SELECT s.open AND (count(DISTINCT t.customer_id) > s.max_links
@@ -138,11 +138,11 @@ BEGIN
           SELECT l.home_id FROM unnest(frontier) f (id) JOIN clientele_data.identity_links l ON l.other_id = f.id
           WHERE NOT l.withdrawn AND l.batch <> plan_partition.batch
           UNION
-          SELECT d.b_id FROM unnest(frontier) f (id) JOIN clientele_data.identity_decisions d ON d.a_id = f.id
-          WHERE d.verdict = 'same' AND d.withdrawn_at IS NULL
+          SELECT d.b_id FROM clientele_data.identity_decisions d
+          WHERE d.a_id = ANY (frontier) AND d.verdict = 'same' AND d.withdrawn_at IS NULL
           UNION
-          SELECT d.a_id FROM unnest(frontier) f (id) JOIN clientele_data.identity_decisions d ON d.b_id = f.id
-          WHERE d.verdict = 'same' AND d.withdrawn_at IS NULL) n (id)
+          SELECT d.a_id FROM clientele_data.identity_decisions d
+          WHERE d.b_id = ANY (frontier) AND d.verdict = 'same' AND d.withdrawn_at IS NULL) n (id)
         WHERE n.id NOT IN (SELECT unnest(region)) AND n.id NOT IN (SELECT unnest(boundary)));
     END LOOP;
 
@@ -184,7 +184,7 @@ BEGIN
            coalesce(array_agg(d.b_id) FILTER (WHERE d.verdict = 'different'), '{}') AS different_b
     INTO decision
     FROM clientele_data.identity_decisions d
-    WHERE d.verdict IN ('same', 'different') AND d.withdrawn_at IS NULL AND d.a_id IN (SELECT unnest(nodes));
+    WHERE d.verdict IN ('same', 'different') AND d.withdrawn_at IS NULL AND d.a_id = ANY (nodes);
     SELECT p.customers, p.shared, p.new_owners, p.taken, p.takers
     INTO customers, shared, new_owners, taken, takers
     FROM clientele.partition_identities(

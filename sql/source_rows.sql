@@ -5,7 +5,7 @@ CREATE DATABASE clientele_source_rows ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE 
 \c clientele_source_rows
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-SET timezone = 'UTC';
+SET timezone = 'UTC'; SET datestyle = 'ISO, MDY';
 SET client_min_messages = warning;
 CREATE EXTENSION clientele;
 CALL clientele.create_store('Asia/Shanghai');

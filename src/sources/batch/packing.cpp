@@ -91,10 +91,14 @@ Packing::Dropped Packing::dropped(const StoredIds& ids) const {
   Dropped total;
   for (const uint32_t i : rows_) {
     const CleanRow& row = batch_.row(i);
-    const auto drops = batch_.cleaner().dropped(row);
-    for (const uint32_t drop : drops) ++total.by_reason[drop];
     const bool capped = ids.capped[types_.places[row.type]];
     total.properties += capped;
+    if (row.extra == CleanRow::none) {
+      total.complete += !capped;
+      continue;
+    }
+    const auto drops = batch_.cleaner().dropped(row);
+    for (const uint32_t drop : drops) ++total.by_reason[drop];
     total.complete += drops.empty() && !capped;
   }
   return total;

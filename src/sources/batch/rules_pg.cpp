@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "pg/clock.hpp"
 #include "pg/query.hpp"
+#include "sources/batch/arrays_pg.hpp"
 #include "sources/batch/row_reasons.hpp"
 #include "sources/cleaning/local_time_pg.hpp"
 #include "sources/cleaning/phone.hpp"
@@ -250,6 +251,10 @@ std::unique_ptr<Source> open_source(int64_t id) {
   if (GetDatabaseEncoding() != PG_UTF8)
     throw Error(sqlstate::not_supported, "sources can be read in UTF8 databases only",
                 std::string("The encoding of this database is ") + GetDatabaseEncodingName() + ".");
+  Statement(
+      "SELECT clientele.require_store(t) FROM pg_catalog.unnest('{sources,settings,identity_kinds,"
+      "event_names,exchange_rates,absent_words,recent_events}'::pg_catalog.text[]) t")
+      .run();
   auto source = std::make_unique<Source>();
   source->id = id;
   read_source(*source);

@@ -23,7 +23,14 @@ Storing::Storing(const Source& source, const Reading& reading, int64_t run_id, M
       batch_(reading.batch()),
       run_id_(run_id),
       resource_(memory),
-      packing_(batch_, &resource_) {}
+      packing_(batch_, &resource_) {
+  Statement(
+      "SELECT clientele.require_store('load_runs', 'UPDATE'), "
+      "clientele.require_store('rejects', 'INSERT'), "
+      "clientele.require_store('recent_events', 'DELETE'), "
+      "clientele.require_store('recent_events', 'INSERT')")
+      .run();
+}
 
 void Storing::note_in_ledger() {
   if (!source_.rules.has_event_id || source_.method == "mark" || batch_.size() == 0) return;

@@ -28,6 +28,8 @@ Datum RowContent::of(Datum row) { return FunctionCall1(&function_, row); }
 
 namespace {
 
+constexpr int longest_text = 1 << 20, cut_text = 20'000;
+
 /// The bytes of a row as the functions for tuples take them.
 HeapTupleData tuple_of(Datum row) {
   HeapTupleData tuple;
@@ -87,7 +89,12 @@ Datum texts_of(Datum row) {
     Oid function = InvalidOid;
     bool varlena = false;
     getTypeOutputInfo(column->atttypid, &function, &varlena);
-    escape_json(&json, OidOutputFunctionCall(function, value));
+    char* const text = OidOutputFunctionCall(function, value);
+    const auto size = static_cast<int>(std::strlen(text));
+    // What is cut is still too long for all that is cleaned.
+    if (size > longest_text) text[pg_mbcliplen(text, size, cut_text)] = '\0';
+    escape_json(&json, text);
+    pfree(text);
   }
   appendStringInfoChar(&json, '}');
   ReleaseTupleDesc(form);

@@ -23,7 +23,7 @@ class RowContent {
 /// A row as one of the row type `type`, which has its columns, copied; 0 is a row of NULLs.
 Datum row_of_type(Datum row, Oid type);
 
-/// A row with its columns as texts, as jsonb.
+/// A row with its columns as texts, as jsonb. Of a text above 1 MB the first 20,000 bytes are kept.
 Datum texts_of(Datum row);
 
 /// Collects the rows of a query.

@@ -263,6 +263,19 @@ CALL clientele.ingest('cn', 20);
 SELECT * FROM ids WHERE source = 'cn';
 SELECT count(*) FROM clientele.add_source('ct', 'cn', '{"customer": "customer"}', 'at', '''e''', event_id => 'id', cursor => 'customer', method => 'cursor');
 
+-- A cursor for a source that had none: what has been read stays read.
+CREATE INDEX ON kf (at);
+SELECT count(*) FROM clientele.alter_source('kf', cursor => 'at');
+INSERT INTO kf VALUES (50, 'c1', '2026-02-05Z'), (51, 'c2', '2026-01-20Z');
+CALL clientele.ingest('kf');
+INSERT INTO kf VALUES (52, 'c1', '2026-02-05Z'), (53, 'c2', '2026-01-20Z');
+CALL clientele.ingest('kf');
+SELECT ids FROM ids WHERE source = 'kf';
+SELECT count(*) FROM clientele.alter_source('cn', cursor => 'at');
+CALL clientele.ingest('cn');
+SELECT count(*) FROM clientele.alter_source('cn', cursor => 'version');
+CALL clientele.ingest('cn');
+
 -- Ids begin again for other events: until restart_source() they are known.
 TRUNCATE k;
 INSERT INTO k SELECT g, 'other' FROM generate_series(1, 20) g;

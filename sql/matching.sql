@@ -67,6 +67,9 @@ SELECT count(*) AS pairs, count(*) FILTER (WHERE a::integer + 1000 = b::integer)
 SELECT a, b, round(probability::numeric, 4) AS probability, levels FROM pairs ORDER BY a::integer LIMIT 6;
 SELECT count(*) FILTER (WHERE probability >= 0.5) = (SELECT count(*) FROM pairs) AS same_pairs, count(*) > (SELECT count(*) FROM pairs) AS more,
        count(DISTINCT (a, b)) = count(*) AS once FROM fitted, match_pairs('people', model, 0) p;
+-- So sure that the probability is 1
+SELECT count(*) > 50 AS certain, min(probability) AS probability FROM fitted,
+  match_pairs('people', regexp_replace(model::text, '"lambda": [0-9.]+', '"lambda": 0.999999999999999')::match_model, 1);
 -- The weight is the sum of those of the levels.
 SELECT count(*) AS pairs, max(abs(p.weight - w.weight)) < 1e-9 AS same FROM pairs p CROSS JOIN LATERAL (
   SELECT sum(m.weight) AS weight FROM fitted, match_weights(model) m

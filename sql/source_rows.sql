@@ -139,7 +139,7 @@ UPDATE clientele_data.recent_events SET kept_at = now() - interval '8 days';
 INSERT INTO clicks VALUES (12, 'c3', '2026-04-01 00:00:00+00', 'a');
 SELECT pack('clicks', 'FROM public.clicks s WHERE n > 11');
 
--- An error of an expression is that row's only. One that is no row's fault ends the batch.
+-- An error of an expression is that row's only. One that no row causes ends the batch.
 CREATE TABLE divided (id bigint PRIMARY KEY, customer text, at date, amount integer, by integer);
 INSERT INTO divided SELECT n, 'c' || n % 7, '2026-05-01', n, n % 500 FROM generate_series(1, 2500) n;
 SELECT count(*) AS reported FROM clientele.add_source('divided', 'divided', '{"customer": "customer"}', at => 'at', event => '''divided''', amount => 'amount / by',
@@ -186,7 +186,7 @@ BEGIN
 END $$;
 SELECT packed_as(a, m) FROM (VALUES ('t1', 'm1'), ('t2', 'm2'), ('t3', 'm3'), ('t4', 'm4'), ('t5', 'm1'), ('t6', 'm2')) v (a, m);
 
--- Beyond 10,000 event types properties are left out, and said.
+-- With more than 10,000 event types properties are left out, and said.
 CREATE TABLE wide (id integer PRIMARY KEY, customer text, at timestamptz, what text);
 INSERT INTO wide SELECT n, 'c9', timestamptz '2026-01-01' + n * interval '1 minute', 'w' || n FROM generate_series(1, 10100) n;
 SELECT count(*) AS reported FROM clientele.add_source('wide', 'wide', '{"customer": "customer"}', at => 'at', event => '''wide''', properties => '{"what": "what"}',
@@ -198,7 +198,7 @@ SET client_min_messages = error;
 SELECT dropped, complete, packed FROM runs ORDER BY run_id DESC LIMIT 2;
 SELECT count(*) AS types, count(*) FILTER (WHERE t.properties = '{}') AS without FROM clientele_data.event_types t WHERE t.event = 'wide';
 
--- Whoever may not act as the owner of a source may not use it, and nobody reads more than its owner may.
+-- Only roles that may act as the owner of a source may use it, and its owner's rights decide what is read.
 CREATE ROLE regress_source_owner;
 CREATE ROLE regress_source_other;
 GRANT USAGE ON SCHEMA clientele_data TO regress_source_owner, regress_source_other;

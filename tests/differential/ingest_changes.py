@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 
 from checks import PSQL, Checks
+from sessions import Session
 
 DATABASE = os.environ.get("PGDATABASE", "ingest_changes")
 T = Checks("ingest_changes", DATABASE, "SET client_min_messages = error;\n")
@@ -192,6 +193,17 @@ CREATE TRIGGER set_mark BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION set_m
         compare(table, before, "read", mark, "read")
 
 
+def in_use():
+    """The column of method mark needs the lock of the table for a moment, and does not wait for it for ever."""
+    T.psql(PLAIN.format("busy") + ";")
+    reader = Session(DATABASE, "BEGIN; SELECT count(*) FROM busy;")
+    code, _ = fails(ADD.format(name="busy_mark", table="busy", event_id="id", method="mark", more=""))
+    T.same("busy: the table is in use", "55P03", code)
+    reader.run("COMMIT;")
+    reader.end()
+    T.psql(ADD.format(name="busy_mark", table="busy", event_id="id", method="mark", more=""))
+
+
 def copies():
     """The whole database in another one of the cluster: as a template, and dumped and restored. The copy goes on by itself."""
     before = start("whole")
@@ -219,6 +231,6 @@ if T.psql("SHOW max_prepared_transactions;") == [["0"]]:
     T.skip("prepared transactions are disabled")
 else:
     transactions()
-for part in (updates, storage, refreshes, gone, ids_again, partitions, marked_copies, copies):
+for part in (updates, storage, refreshes, gone, ids_again, partitions, marked_copies, in_use, copies):
     part()
 T.end()

@@ -206,8 +206,10 @@ SKIP:
 	{
 		my $version = `$bin/postgres --version` =~ s/\s+$//r;
 		my $kept = $rows;
+		# From 18 on a cluster has checksums unless an option says otherwise, and the old one has none.
+		my @options = $version =~ /\) (\d+)/ && $1 >= 18 ? ('--no-data-checksums') : ();
 		my $new = PostgreSQL::Test::Utils::tempdir;
-		command_ok([ "$bin/initdb", '-D', "$new/data", '-U', (getpwuid($<))[0], '-A', 'trust', '--no-sync' ], "$version: initdb");
+		command_ok([ "$bin/initdb", '-D', "$new/data", '-U', (getpwuid($<))[0], '-A', 'trust', '--no-sync', @options ], "$version: initdb");
 		append_to_file("$new/data/postgresql.conf", $settings . "unix_socket_directories = '$new'\nlisten_addresses = ''\nport = 65499\n");
 		my $here = PostgreSQL::Test::Utils::tempdir;
 		ok(!system("cd $here && $bin/pg_upgrade -b $own -B $bin -d " . $third->data_dir . " -D $new/data -s $here -p 65497 -P 65498 >$here/log 2>&1"),

@@ -63,8 +63,8 @@ class PairSink {
   PairSink(const pg::RowSink& sink, const MatchRecords& records, const MatchModel& model,
            double at_least)
       : sink_(sink), records_(records), model_(model), at_least_(at_least) {
-    // Weights this far below have a lower probability, whatever the rounding.
-    least_weight_ = std::log2(at_least / (1 - at_least)) - 1e-6;
+    // Weights this far below have a lower probability, whatever the rounding. From 53 on it is 1.
+    least_weight_ = at_least < 1 ? std::log2(at_least / (1 - at_least)) - 1e-6 : 52;
     for (size_t c = 0; c < model.columns.size(); ++c)
       for (size_t level = 0; level < model.columns[c].m.size(); ++level)
         weights_[c][level] = model.weight(c, level);

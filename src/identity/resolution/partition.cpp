@@ -33,7 +33,7 @@ class Lists {
  public:
   template <class Each>  // each(add): calls add(place, value) for all values, the same ones each
                          // time
-                         Lists(size_t n, Each each) : begin_(n + 1, 0) {
+  Lists(size_t n, Each each) : begin_(n + 1, 0) {
     each([&](uint32_t place, uint32_t) { ++begin_[place + 1]; });
     std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
     values_.resize(begin_.back());

@@ -110,7 +110,7 @@ void Batch::each_group(const std::function<void(Group)>& take) const {
   }
 }
 
-/// Those of a group that only their content tells apart.
+/// Those of a group that differ in their content only.
 Batch::Group Batch::candidates(Group group, std::vector<uint32_t>& room) const {
   room.clear();
   for (const uint32_t row : group) {
@@ -179,7 +179,7 @@ std::string Batch::repetition_key(uint32_t row) const {
   return key;
 }
 
-/// By time, then by event_id. Without event_ids equal events are told apart by what else they say.
+/// By time, then by event_id. Without event_ids equal events are ordered by what else they say.
 bool Batch::is_before(uint32_t a, uint32_t b) const {
   const CleanRow &x = rows_[a], &y = rows_[b];
   if (x.at != y.at) return x.at < y.at;

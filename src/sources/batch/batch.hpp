@@ -48,7 +48,7 @@ class Batch {
   static constexpr int64_t no_cursor = INT64_MIN;
 
   /// Of rows with the same event_id one is kept: one that can be used, the earliest of these, of
-  /// equal times the one with the least content. `content` is asked only where it decides.
+  /// equal times the one with the least content. `content` is called only where it decides.
   using Content = std::function<std::string(uint32_t row)>;
   /// The rows whose content drop_repeated_ids() will ask for, except those that were refused.
   std::vector<uint32_t> undecided() const;

@@ -17,7 +17,8 @@ BEGIN
     -- Types that the source has already stay; of the others as many as there is room for, in their order.
     SELECT array_agg(NOT g.known AND g.properties <> '{}' AND g.place > room ORDER BY g.n) INTO capped
     FROM (
-      SELECT k.n, k.properties, k.known, row_number() OVER (PARTITION BY k.known ORDER BY k.channel COLLATE "C", k.event COLLATE "C", k.properties) AS place
+      SELECT k.n, k.properties, k.known, row_number() OVER (PARTITION BY k.known ORDER BY k.channel COLLATE "C", k.event COLLATE "C", k.properties)
+               AS place
       FROM (
         SELECT u.*, EXISTS (
           SELECT FROM clientele_data.event_types t JOIN clientele_data.source_event_types s
@@ -30,14 +31,15 @@ BEGIN
   ids := clientele.add_event_types(channels, events, properties);
   INSERT INTO clientele_data.source_event_types (source_id, event_type_id)
   SELECT DISTINCT source_id, i FROM unnest(ids) i
-  WHERE NOT EXISTS (SELECT FROM clientele_data.source_event_types t WHERE t.source_id = add_source_event_types.source_id AND t.event_type_id = i)
+  WHERE NOT EXISTS (SELECT FROM clientele_data.source_event_types t
+                    WHERE t.source_id = add_source_event_types.source_id AND t.event_type_id = i)
   ORDER BY 2
   ON CONFLICT DO NOTHING;
   RETURN ARRAY(SELECT CASE WHEN u.cap THEN -1 - u.id ELSE u.id END FROM unnest(ids, capped) WITH ORDINALITY u (id, cap, n) ORDER BY u.n);
 END $$;
 COMMENT ON FUNCTION add_source_event_types(bigint, text[], text[], jsonb[]) IS
   'Finds the numbers of the event types of a batch, and adds those that are missing; a part of pack_source_rows().
-Beyond 10,000 event types of a source properties are left out: the result is then -1 - the number of the type without them.';
+With more than 10,000 event types of a source properties are left out: the result is then -1 - the number of the type without them.';
 
 CREATE FUNCTION pack_source_rows(source_id bigint, run_id bigint, "rows" text, cursor text DEFAULT NULL) RETURNS jsonb
   LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'clientele_pack_source_rows';

@@ -16,7 +16,7 @@ class Evaluator {
   ~Evaluator();
 
   /// Takes each row in turn: its values, or what is wrong, with the values of event_id and cursor
-  /// if these can be evaluated. Errors that are no row's fault are thrown.
+  /// if these can be evaluated. Errors that no row causes are thrown.
   using Take = std::function<void(size_t i, const RowValues& values, const std::string* wrong)>;
   void each(std::span<const Datum> rows, const Take& take) { part(rows, 0, take); }
 

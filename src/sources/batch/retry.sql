@@ -9,7 +9,8 @@ DECLARE
   found text[];
   query CONSTANT text := $sql$
     SELECT pg_catalog.jsonb_object_agg(x.id, x.content ORDER BY x.content::text COLLATE "C" DESC)
-    FROM (SELECT (%1$s)::pg_catalog.text AS id, pg_catalog.to_jsonb(s.*) AS content FROM %2$s AS s WHERE (%1$s%3$s) = ANY (%4$L::%5$s[])) x$sql$;
+    FROM (SELECT (%1$s)::pg_catalog.text AS id, pg_catalog.to_jsonb(s.*) AS content FROM %2$s AS s
+          WHERE (%1$s%3$s) = ANY (%4$L::%5$s[])) x$sql$;
 BEGIN
   PERFORM clientele.require_store('sources');
   SELECT e.expression || E'\n' AS expression, e.type INTO id FROM clientele.source_expressions(source_id) e WHERE e.argument = 'event_id';

@@ -11,8 +11,8 @@
 
 namespace clientele::sources {
 
-/// Mixed into hashes. The glue sets it to a random number, so that nobody can make rows whose
-/// hashes collide.
+/// Mixed into hashes. The glue sets it to a random number, so that rows with
+/// colliding hashes cannot be made on purpose.
 inline uint64_t hash_seed = 0x9e3779b97f4a7c15;
 
 inline uint64_t hash_of(std::string_view s) {

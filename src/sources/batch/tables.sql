@@ -9,7 +9,7 @@ BEGIN
     PRIMARY KEY (source_id, event_type_id)
   );
   COMMENT ON TABLE clientele_data.source_event_types IS
-    'The event types of each source. Beyond 10,000 of them the properties of new events are left out.';
+    'The event types of each source. With more than 10,000 of them the properties of new events are left out.';
   COMMENT ON COLUMN clientele_data.source_event_types.source_id IS 'The source.';
   COMMENT ON COLUMN clientele_data.source_event_types.event_type_id IS 'An event type that rows of it have.';
 

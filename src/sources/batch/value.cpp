@@ -52,7 +52,7 @@ void append_json(std::string& out, const Value& value) {
       out += value.text;
       break;
     case Value::Kind::number:
-      // NaN and the infinities are no numbers of JSON.
+      // JSON has no NaN and no infinities.
       if (std::any_of(value.text.begin(), value.text.end(),
                       [](char c) { return c == 'N' || c == 'I'; }))
         append_json_string(out, value.text);

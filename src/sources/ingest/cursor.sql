@@ -4,10 +4,11 @@
 CREATE FUNCTION cursor_slack(type text, lateness interval) RETURNS bigint
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN type IN ('smallint', 'integer', 'bigint') THEN 10000
-              ELSE (extract(epoch FROM coalesce(lateness, interval '1 hour')) * 1000000)::bigint END
+              WHEN type IS NOT NULL THEN (extract(epoch FROM coalesce(lateness, interval '1 hour')) * 1000000)::bigint END
 $$;
 COMMENT ON FUNCTION cursor_slack(text, interval) IS
-  'Returns how far below the greatest cursor a batch looks: lateness in microseconds, an hour by default; of whole numbers, 10,000.';
+  'Returns how far below the greatest cursor a batch looks: lateness in microseconds, an hour by default; of whole numbers, 10,000; NULL
+without a cursor.';
 
 CREATE FUNCTION cursor_number(expression text, type text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -60,11 +61,9 @@ COMMENT ON FUNCTION present_cursor(bigint, bigint, bigint) IS
 CREATE FUNCTION forget_texts(source_id bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  slack bigint;
   up_to bigint;
 BEGIN
-  SELECT clientele.cursor_slack(p.cursor_type, s.lateness), p.watermark - 2 * clientele.cursor_slack(p.cursor_type, s.lateness)
-  INTO slack, up_to
+  SELECT p.watermark - 2 * clientele.cursor_slack(p.cursor_type, s.lateness) INTO up_to
   FROM clientele_data.source_progress p JOIN clientele_data.sources s ON s.source_id = p.source_id
   WHERE p.source_id = forget_texts.source_id AND p.event_ids = 'texts'
     AND (p.watermark - 2 * clientele.cursor_slack(p.cursor_type, s.lateness) - p.forgotten
@@ -99,7 +98,7 @@ BEGIN
     clientele.cursor_condition(source.cursor, progress.cursor_type, lowest),
     clientele.unread_condition(source_id, clientele.open_ledger(source_id)), source.cursor, batch_rows),
     clientele.cursor_number(source.cursor, progress.cursor_type));
-  rows_read := result ->> 'read';
+  rows_read := (result ->> 'read')::bigint;
   more := rows_read >= batch_rows;
   UPDATE clientele_data.source_progress p
   SET watermark = greatest(p.watermark, clientele.present_cursor(source_id, (result ->> 'cursor')::bigint, lowest)),

@@ -71,8 +71,8 @@ BEGIN
     ELSIF source.method = 'mark' THEN
       beginning := format('(%s)', concat_ws(' OR ', coalesce(beginning, 'true'), source.place || ' IS NULL'));
     END IF;
-    rows_read := clientele.source_batch(source_id, 'back-fill', format('FROM %s s WHERE %s', source.relation,
-      concat_ws(' AND ', beginning, ending, clientele.history_condition(source_id))), source.cursor) ->> 'read';
+    rows_read := (clientele.source_batch(source_id, 'back-fill', format('FROM %s s WHERE %s', source.relation,
+      concat_ws(' AND ', beginning, ending, clientele.history_condition(source_id))), source.cursor) ->> 'read')::bigint;
   ELSE
     RAISE WARNING 'source "%" is read for the first time in one transaction', source.name USING
       DETAIL = 'No index gives its rows in an order, so that what is read cannot be committed bit by bit.';

@@ -19,6 +19,17 @@ BEGIN
     RAISE EXCEPTION 'event_id of source "%" is of type % now, and was of type %', source.name, types.id_type, progress.id_type USING
       ERRCODE = 'datatype_mismatch', HINT = 'clientele.restart_source() reads all rows again; alter_source() can cast event_id to the former type.';
   END IF;
+  IF clientele.cursor_slack(types.cursor_type, NULL) IS DISTINCT FROM clientele.cursor_slack(progress.cursor_type, NULL) THEN
+    -- A time in place of a number, or a cursor where there was none: what has been read is still in the ledger, but not in its order.
+    IF source.method = 'cursor' THEN
+      RAISE EXCEPTION 'cursor of source "%" is of type % now, and was of type %', source.name, types.cursor_type, progress.cursor_type USING
+        ERRCODE = 'datatype_mismatch', HINT = 'clientele.restart_source() reads all rows again.';
+    END IF;
+    UPDATE clientele_data.source_progress p
+    SET top = NULL, floor = NULL, recent_ends = '{}', recent_tops = '{}', cursor_indexed = coalesce(clientele.source_is_indexed(source_id, (
+      SELECT s.mapping ->> 'cursor' FROM clientele_data.sources s WHERE s.source_id = read_source.source_id)), false)
+    WHERE p.source_id = read_source.source_id AND source.method = 'key';
+  END IF;
   UPDATE clientele_data.source_progress p SET id_type = types.id_type, cursor_type = types.cursor_type
   WHERE p.source_id = read_source.source_id AND (p.id_type, p.cursor_type) IS DISTINCT FROM (types.id_type, types.cursor_type);
   CASE source.method
@@ -94,19 +105,13 @@ COMMENT ON TYPE ingest_turn IS
 
 CREATE FUNCTION begin_ingest(source text, batch_rows integer) RETURNS ingest_turn
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  turn clientele.ingest_turn;
 BEGIN
   PERFORM clientele.require_store('sources'), clientele.require_store('source_progress', 'UPDATE'), clientele.check_batch_rows(batch_rows);
-  IF source IS NOT NULL THEN
-    turn.sources := ARRAY[clientele.require_source(source)];
-  ELSE
-    turn.sources := ARRAY(
-      SELECT s.source_id FROM clientele_data.sources s
-      WHERE NOT s.paused AND clientele.may_act_as(coalesce(clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster), 0))
-      ORDER BY s.source_id);
-  END IF;
-  RETURN turn;
+  RETURN ROW(CASE WHEN source IS NOT NULL THEN ARRAY[clientele.require_source(source)]
+                  ELSE ARRAY(SELECT s.source_id FROM clientele_data.sources s
+                             WHERE NOT s.paused
+                               AND clientele.may_act_as(coalesce(clientele.source_owner(s.owner, s.owner_oid, s.owner_cluster), 0))
+                             ORDER BY s.source_id) END, NULL, NULL, NULL)::clientele.ingest_turn;
 END $$;
 COMMENT ON FUNCTION begin_ingest(text, integer) IS
   'Returns the sources that ingest() is to read; a part of it.';
@@ -115,40 +120,40 @@ CREATE FUNCTION ingest_next(turn ingest_turn, waits boolean, batch_rows integer)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id CONSTANT bigint := turn.sources[1];
+  others CONSTANT bigint[] := turn.sources[2:];
   source record;
   done record;
+  code text;
+  message text;
+  advice text;
 BEGIN
-  turn.sources := turn.sources[2:];
   SELECT s.name, s.paused INTO source FROM clientele_data.sources s WHERE s.source_id = id;
-  IF NOT FOUND THEN
-    RETURN turn;
-  ELSIF source.paused THEN
+  IF source.paused THEN
     RAISE INFO 'source "%" is paused', source.name;
-    RETURN turn;
-  ELSIF NOT clientele.lock_progress(id, waits) THEN
+  ELSIF source.name IS NOT NULL AND NOT clientele.lock_progress(id, waits) THEN
     RAISE INFO 'source "%" is read by another session', source.name;
-    RETURN turn;
+  ELSIF source.name IS NOT NULL THEN
+    BEGIN
+      SELECT r.* INTO done FROM clientele.read_source(id, batch_rows) r;
+      -- The sources take turns.
+      IF done.more THEN
+        RETURN ROW(others || id, NULL, NULL, NULL)::clientele.ingest_turn;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+      IF strpos(message, format('source "%s"', source.name)) = 0 THEN
+        message := format('source "%s": %s', source.name, message);
+      END IF;
+      UPDATE clientele_data.source_progress p
+      SET failed_at = clock_timestamp(), failures = p.failures + 1, error_code = code, error = message, error_hint = nullif(advice, '')
+      WHERE p.source_id = id;
+      IF waits THEN
+        RETURN ROW(others, code, message, advice)::clientele.ingest_turn;
+      END IF;
+      RAISE WARNING '%', message USING ERRCODE = code;
+    END;
   END IF;
-  BEGIN
-    SELECT r.* INTO done FROM clientele.read_source(id, batch_rows) r;
-    -- The sources take turns.
-    IF done.more THEN
-      turn.sources := turn.sources || id;
-    END IF;
-  EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS turn.error_code = RETURNED_SQLSTATE, turn.message = MESSAGE_TEXT, turn.hint = PG_EXCEPTION_HINT;
-    IF strpos(turn.message, format('source "%s"', source.name)) = 0 THEN
-      turn.message := format('source "%s": %s', source.name, turn.message);
-    END IF;
-    UPDATE clientele_data.source_progress p
-    SET failed_at = clock_timestamp(), failures = p.failures + 1, error_code = turn.error_code, error = turn.message, error_hint = nullif(turn.hint, '')
-    WHERE p.source_id = id;
-    IF NOT waits THEN
-      RAISE WARNING '%', turn.message USING ERRCODE = turn.error_code;
-      turn.error_code := NULL;
-    END IF;
-  END;
-  RETURN turn;
+  RETURN ROW(others, NULL, NULL, NULL)::clientele.ingest_turn;
 END $$;
 COMMENT ON FUNCTION ingest_next(ingest_turn, boolean, integer) IS
   'Reads a batch of the first source that is left to do, and returns what is left then; a part of ingest().

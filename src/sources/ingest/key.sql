@@ -62,7 +62,7 @@ DECLARE
   id text;
   gaps text;
   asked text[];
-  result jsonb := '{}';
+  result jsonb;
   snapshot pg_snapshot;
   reached bigint;
 BEGIN
@@ -76,7 +76,7 @@ BEGIN
             (SELECT %1$s::bigint FROM %2$s s WHERE %1$s > %3$L::bigint ORDER BY %1$s DESC LIMIT 1),
             EXISTS (SELECT FROM %2$s s WHERE %5$s)',
     id, relation, progress.top, batch_rows - 1, coalesce(gaps, 'false')));
-  snapshot := asked[1];
+  snapshot := asked[1]::pg_snapshot;
   reached := greatest(progress.top, coalesce(asked[2], asked[3])::bigint);
   rows_read := 0;
   more := asked[2] IS NOT NULL;
@@ -86,11 +86,11 @@ BEGIN
       concat_ws(' OR ', CASE WHEN reached > progress.top THEN format('%s > %L::bigint AND %s <= %L::bigint', id, progress.top, id, reached) END,
                 CASE WHEN asked[4]::boolean THEN '(' || gaps || ')' END),
       id, batch_rows));
-    snapshot := result ->> 'snapshot';
-    rows_read := result ->> 'read';
+    snapshot := (result ->> 'snapshot')::pg_snapshot;
+    rows_read := (result ->> 'read')::bigint;
     IF rows_read >= batch_rows THEN
       more := true;
-      reached := result ->> 'last_id';
+      reached := (result ->> 'last_id')::bigint;
     END IF;
   END IF;
   UPDATE clientele_data.source_progress p SET top = greatest(p.top, reached) WHERE p.source_id = read_numbers.source_id;
@@ -117,7 +117,7 @@ BEGIN
     clientele.unread_condition(source_id, clientele.open_ledger(source_id)),
     ' AND ' || clientele.cursor_condition(source.cursor, progress.cursor_type, progress.floor),
     source.cursor, batch_rows), clientele.cursor_number(source.cursor, progress.cursor_type));
-  rows_read := result ->> 'read';
+  rows_read := (result ->> 'read')::bigint;
   more := rows_read >= batch_rows;
   reached := greatest(progress.top, clientele.present_cursor(source_id, (result ->> 'cursor')::bigint, progress.floor));
   UPDATE clientele_data.source_progress p SET top = reached WHERE p.source_id = read_above_cursor.source_id;
@@ -166,7 +166,7 @@ BEGIN
   IF asked[2] IS NOT NULL THEN
     result := clientele.source_batch(source_id, 'sweep',
       format('FROM %s s WHERE %s = ANY (%L::%s[])', relation, id, asked[2], progress.id_type));
-    rows_read := result ->> 'read';
+    rows_read := (result ->> 'read')::bigint;
   END IF;
   UPDATE clientele_data.source_progress p
   SET sweep_at = CASE WHEN more AND p.indexed THEN asked[3] END,

@@ -8,6 +8,17 @@ COMMENT ON FUNCTION ledger_merge(bigint, bytea, bigint[]) IS
   'Adds whole numbers to a chunk of a ledger, and returns the chunks that it becomes; a part of ledger_add().
 Errors: XX001 for bytes that are not a chunk, 22023 for a number below first_id.';
 
+CREATE FUNCTION ledger_ends(ids bigint[]) RETURNS bigint[]
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_ledger_ends';
+COMMENT ON FUNCTION ledger_ends(bigint[]) IS
+  'Returns the least and the greatest of whole numbers, NULL if there are none; a part of ledger_add().';
+
+CREATE FUNCTION ledger_parts(chunks bigint[], ids bigint[]) RETURNS TABLE (first_id bigint, part bigint[])
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'clientele_ledger_parts';
+COMMENT ON FUNCTION ledger_parts(bigint[], bigint[]) IS
+  'Parts whole numbers by the chunk of a ledger that they belong to: the last one that begins at or below them; a part of ledger_add().
+chunks ascend. Errors: 22023 for a number below all chunks.';
+
 CREATE FUNCTION ledger_runs(first_id bigint, chunk bytea) RETURNS TABLE (first bigint, last bigint)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'clientele_ledger_runs';
 COMMENT ON FUNCTION ledger_runs(bigint, bytea) IS
@@ -31,8 +42,9 @@ CREATE FUNCTION ledger_add(source_id bigint, ids bigint[]) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  lowest CONSTANT bigint := (SELECT min(i) FROM unnest(ids) i);
-  highest CONSTANT bigint := (SELECT max(i) FROM unnest(ids) i);
+  ends CONSTANT bigint[] := clientele.ledger_ends(ids);
+  lowest CONSTANT bigint := ends[1];
+  highest CONSTANT bigint := ends[2];
   chunks bigint[];
 BEGIN
   PERFORM clientele.require_store('source_ledger', 'INSERT'), clientele.require_store('source_ledger', 'UPDATE');
@@ -50,11 +62,9 @@ BEGIN
   END IF;
   INSERT INTO clientele_data.source_ledger AS l (source_id, first_id, ids)
   SELECT $1, m.new_first_id, m.new_ids
-  FROM (SELECT chunks[i.place] AS first_id, array_agg(i.id) AS ids
-        FROM (SELECT u AS id, width_bucket(u, chunks) AS place FROM unnest($2) u WHERE u IS NOT NULL) i
-        GROUP BY 1) p
+  FROM clientele.ledger_parts(chunks, $2) p
   LEFT JOIN clientele_data.source_ledger k ON k.source_id = $1 AND k.first_id = p.first_id
-  CROSS JOIN LATERAL clientele.ledger_merge(p.first_id, k.ids, p.ids) m
+  CROSS JOIN LATERAL clientele.ledger_merge(p.first_id, k.ids, p.part) m
   ON CONFLICT (source_id, first_id) DO UPDATE SET ids = excluded.ids WHERE l.ids <> excluded.ids;
 END $$;
 COMMENT ON FUNCTION ledger_add(bigint, bigint[]) IS

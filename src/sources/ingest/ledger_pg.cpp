@@ -9,6 +9,7 @@
 #include "pg/memory.hpp"
 #include "pg/query.hpp"
 #include "pg/values.hpp"
+#include "sources/batch/arrays_pg.hpp"
 #include "store/store_pg.hpp"
 
 extern "C" {
@@ -207,6 +208,38 @@ CLIENTELE_FUNCTION(clientele_ledger_merge) {
       Datum values[] = {Int64GetDatum(made.first_id), pg::make_varlena(made.bytes)};
       bool nulls[] = {false, false};
       call_pg([&] { rows.put(values, nulls); });
+    }
+  });
+  PG_RETURN_NULL();
+}
+
+/// (ids bigint[]) → {least, greatest}.
+CLIENTELE_FUNCTION(clientele_ledger_ends) {
+  const Datum ids = PG_GETARG_DATUM(0);
+  return pg::returned(fcinfo, guarded([&]() -> pg::Answer {
+                        const std::vector<int64_t> numbers = numbers_of(ids);
+                        if (numbers.empty()) return {0, true};
+                        const int64_t ends[] = {numbers.front(), numbers.back()};
+                        return {sources::make_numbers(ends), false};
+                      }));
+}
+
+/// (chunks bigint[], ids bigint[]) → rows (first_id bigint, part bigint[]).
+CLIENTELE_FUNCTION(clientele_ledger_parts) {
+  const pg::RowSink rows(fcinfo);
+  const Datum chunks = PG_GETARG_DATUM(0), ids = PG_GETARG_DATUM(1);
+  guarded([&] {
+    const std::vector<int64_t> firsts = numbers_of(chunks), numbers = numbers_of(ids);
+    for (auto begin = numbers.begin(); begin != numbers.end();) {
+      const auto next = std::upper_bound(firsts.begin(), firsts.end(), *begin);
+      if (next == firsts.begin())
+        throw Error(sqlstate::invalid_parameter, "an id is below all chunks");
+      const auto end =
+          next == firsts.end() ? numbers.end() : std::lower_bound(begin, numbers.end(), *next);
+      Datum values[] = {Int64GetDatum(*std::prev(next)), sources::make_numbers({begin, end})};
+      bool nulls[] = {false, false};
+      call_pg([&] { rows.put(values, nulls); });
+      begin = end;
     }
   });
   PG_RETURN_NULL();

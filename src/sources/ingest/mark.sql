@@ -103,7 +103,7 @@ BEGIN
   IF clock_timestamp() - began > interval '10 ms' THEN
     PERFORM clientele.summarize_marks(source_id, id);
   END IF;
-  snapshot := asked[1];
+  snapshot := asked[1]::pg_snapshot;
   rows_read := 0;
   more := stamped > 0 OR (entry ->> 'base')::bigint <> here;
   IF asked[2]::bigint > batch_rows THEN
@@ -112,7 +112,7 @@ BEGIN
       'SELECT pg_catalog.max(x.mark), pg_catalog.count(*)
        FROM (SELECT s.clientele_mark AS mark FROM %s s WHERE %s ORDER BY s.clientele_mark FETCH FIRST %s ROWS WITH TIES) x',
       relation, condition, batch_rows));
-    last_mark := asked[1];
+    last_mark := asked[1]::bigint;
     condition := format('%s AND s.clientele_mark <= %L::bigint', condition, last_mark);
     more := true;
   END IF;
@@ -120,8 +120,8 @@ BEGIN
     SELECT r.rows_read, r.snapshot INTO rows_read, snapshot FROM clientele.read_as_one(source_id, 'batch', condition, batch_rows) r;
   ELSIF asked[2]::bigint > 0 THEN
     result := clientele.source_batch(source_id, 'batch', format('FROM %s s WHERE %s', relation, condition));
-    rows_read := result ->> 'read';
-    snapshot := result ->> 'snapshot';
+    rows_read := (result ->> 'read')::bigint;
+    snapshot := (result ->> 'snapshot')::pg_snapshot;
   END IF;
   IF (entry ->> 'base')::bigint = here THEN
     entry := CASE WHEN last_mark IS NULL THEN clientele.seen_now(snapshot)

@@ -29,12 +29,12 @@ Your own transaction is not among them: what it writes is left to the next batch
 CREATE FUNCTION unseen_marks(entry jsonb, upper_bound text, own bigint DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  base CONSTANT bigint := entry ->> 'base';
-  ends CONSTANT bigint := entry ->> 'end';
+  base CONSTANT bigint := (entry ->> 'base')::bigint;
+  ends CONSTANT bigint := (entry ->> 'end')::bigint;
   xids CONSTANT bigint[] := ARRAY(SELECT x::bigint FROM jsonb_array_elements_text(entry -> 'open') x ORDER BY 1 DESC);
   lowest bigint := ends;
-  starts bigint[] := '{}';
-  stops bigint[] := '{}';
+  starts bigint[] := '{}'::bigint[];
+  stops bigint[] := '{}'::bigint[];
   xid bigint;
   condition text;
 BEGIN

@@ -106,6 +106,7 @@ CREATE FUNCTION start_source(source_id bigint, history boolean DEFAULT NULL) RET
 #variable_conflict use_variable
 DECLARE
   source record;
+  types record;
   cursors CONSTANT text := '{smallint,integer,bigint,date,"timestamp without time zone","timestamp with time zone"}';
   progress clientele_data.source_progress;
   place text;
@@ -118,7 +119,9 @@ BEGIN
   IF source.method = 'mark' THEN
     PERFORM clientele.add_mark_column(source.relation);
   END IF;
-  SELECT t.* INTO progress.id_type, progress.cursor_type FROM clientele.source_types(source_id) t;
+  SELECT t.* INTO types FROM clientele.source_types(source_id) t;
+  progress.id_type := types.id_type;
+  progress.cursor_type := types.cursor_type;
   progress.event_ids := CASE WHEN source.method = 'mark' OR progress.id_type IS NULL THEN 'none'
                              WHEN progress.id_type = 'bigint' THEN 'numbers' ELSE 'texts' END;
   IF progress.event_ids = 'none' AND source.method <> 'mark' OR progress.cursor_type IS NULL AND source.method = 'cursor' THEN
@@ -151,10 +154,10 @@ BEGIN
     progress.seen := jsonb_build_array(clientele.seen_now(asked[1]::pg_snapshot));
     progress.history_seen := progress.seen;
   ELSIF source.method = 'cursor' THEN
-    progress.watermark := asked[3];
+    progress.watermark := asked[3]::bigint;
     progress.history_to := clientele.cursor_text(progress.cursor_type, progress.watermark - clientele.cursor_slack(progress.cursor_type, source.lateness));
   ELSIF progress.cursor_type IS NOT NULL THEN
-    progress.top := asked[3];
+    progress.top := asked[3]::bigint;
     progress.floor := progress.top - clientele.cursor_slack(progress.cursor_type, source.lateness);
   ELSIF progress.event_ids = 'numbers' THEN
     -- What is below is history, or the ledger has it.
@@ -166,8 +169,8 @@ BEGIN
   END IF;
   progress.history_state := CASE WHEN source.history AND CASE WHEN source.method = 'cursor' THEN progress.watermark IS NOT NULL
                                                               ELSE asked[4]::boolean END THEN 'waiting' ELSE 'done' END;
-  progress.history_rows := (clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
-                           #>> '{0,Plan,Plan Rows}';
+  progress.history_rows := ((clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
+                            #>> '{0,Plan,Plan Rows}')::numeric;
   DELETE FROM clientele_data.source_progress p WHERE p.source_id = start_source.source_id;
   INSERT INTO clientele_data.source_progress AS p
     (source_id, id_type, cursor_type, event_ids, indexed, cursor_indexed, cluster, top, floor, watermark, seen, history_seen, history_to,

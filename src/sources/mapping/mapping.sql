@@ -122,11 +122,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION add_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,
                                text, text, text, text, text, timestamptz, interval, interval, boolean) IS
-  'Makes a table, view or foreign table a source of events, and shows what would become of a sample of its rows.
+  'Makes a table, view or foreign table a source of events, and shows what would become of its first rows.
 identities is {kind: expression or [expressions]}, properties and attributes are {name: expression}; at, event, channel, item, amount,
 currency, event_id and cursor are expressions. An expression is SQL over one row of the source, which is s: a column''s name is the
 simplest. It has no sub-select, aggregate, window or set-returning function, and nothing volatile. Names without a schema are found in
-pg_catalog and clientele only.';
+pg_catalog and clientele only. Expressions run with your rights, also when another role calls ingest().
+method is how new rows are found: key (their event_id was not read before), mark (a column that is added to the table) or cursor; by default
+the key of a table, and a cursor for views and foreign tables. history => false leaves out the rows that are there.
+time_zone, date_order, unit, decimal, country, oldest and future say how values are read; equal events of a customer within
+duplicates_within are one; strict rejects events that set_event_name() does not list.
+The result has a row for each outcome of at most 1,000 rows: read, packed, and the reasons why others would be rejected, with an example.
+Errors: 42710 for a name that is in use; 42P01, 42809 and 0A000 for what cannot be a source; 42501 if you may not read it, or if it may run
+code of a role that you do not trust; 42601 for bad syntax, 42703 for an unknown column, 42P17 for an expression that is not allowed, 42804
+for one of a type that the argument does not take; 22023 for options, and if no method is possible; 22004 for NULL.';
 
 CREATE FUNCTION alter_source(
     name text, source regclass DEFAULT NULL, identities jsonb DEFAULT NULL, at text DEFAULT NULL, event text DEFAULT NULL,
@@ -178,7 +186,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION alter_source(text, regclass, jsonb, text, text, text, text, text, text, jsonb, jsonb, text, text, text, interval, boolean,
                                  text, text, text, text, text, timestamptz, interval, interval, boolean, text[]) IS
-  'Changes a source for the rows that are read from now on; arguments that are not given stay as they are.';
+  'Changes a source for the rows that are read from now on, and shows what would become of its first rows.
+Arguments that are not given, or NULL, stay as they are; those named in remove are taken away. What was packed stays, and mapping_number
+grows. Neither method nor history can be changed (55000). Errors: 42704 for an unknown source, 42501 if you may not use it, and those of
+add_source().';
 
 CREATE FUNCTION pause_source(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -77,7 +77,7 @@ class Channels {
     bool logged_in = false, with_number = false;
   };
 
-  /// Whoever has an account logs in at some time with each browser; before that a cookie is all
+  /// A person with an account logs in at some time with each browser; before that a cookie is all
   /// that is known. A computer of the family asks each time.
   std::vector<View> plan_views() {
     std::vector<View> views;

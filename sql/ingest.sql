@@ -96,7 +96,8 @@ SELECT clientele.ingest_batch('k');
 INSERT INTO k SELECT g, 'c3' FROM generate_series(50000, 50005) g;
 SELECT clientele.ingest_batch('k');
 SELECT clientele.ingest_batch('k');
-SELECT top, floor FROM clientele_data.source_progress;
+-- Unless a transaction of another session is open.
+SELECT top, floor IN (2500, 40005) AS floor FROM clientele_data.source_progress;
 INSERT INTO k SELECT -g, 'c3' FROM generate_series(1, 5) g;
 INSERT INTO k SELECT g, 'c3' FROM generate_series(45000, 45003) g;
 SELECT clientele.ingest_batch('k'), clientele.ingest_batch('k');
@@ -178,7 +179,7 @@ SELECT clientele.ingest_batch('m');
 COMMIT;
 SELECT clientele.ingest_batch('m'), clientele.ingest_batch('m');
 SELECT * FROM clientele.check_source('m');
-SELECT jsonb_array_length(seen) AS clusters, seen -> 0 ->> 'open' AS open FROM clientele_data.source_progress p JOIN clientele_data.sources USING (source_id)
+SELECT jsonb_array_length(seen) AS clusters FROM clientele_data.source_progress p JOIN clientele_data.sources USING (source_id)
 WHERE name = 'm';
 SELECT clientele.source_mark() - clientele.mark_base(clientele.cluster_id()) = pg_current_xact_id()::text::bigint AS mark;
 SELECT clientele.mark_base((1577836800::bigint + 10) << 32) >> 32 AS seconds;

@@ -45,49 +45,49 @@ my @children;
 
 sub child
 {
-	my ($number, $work) = @_;
-	my $pid = fork;
-	die 'no fork' unless defined $pid;
-	if (!$pid)
-	{
-		open STDOUT, '>', '/dev/null';
-		open STDERR, '>', '/dev/null';
-		srand($seed + $number);
-		my $round = 0;
-		while (!-e $stop)
-		{
-			my $script = $work->(++$round);
-			open my $psql, '|-', 'psql', '-XAtq', '-d', $connect or next;
-			local $SIG{PIPE} = 'IGNORE';
-			print $psql $script;
-			close $psql or usleep(50_000);
-		}
-		POSIX::_exit(0);
-	}
-	push @children, $pid;
-	return;
+  my ($number, $work) = @_;
+  my $pid = fork;
+  die 'no fork' unless defined $pid;
+  if (!$pid)
+  {
+    open STDOUT, '>', '/dev/null';
+    open STDERR, '>', '/dev/null';
+    srand($seed + $number);
+    my $round = 0;
+    while (!-e $stop)
+    {
+      my $script = $work->(++$round);
+      open my $psql, '|-', 'psql', '-XAtq', '-d', $connect or next;
+      local $SIG{PIPE} = 'IGNORE';
+      print $psql $script;
+      close $psql or usleep(50_000);
+    }
+    POSIX::_exit(0);
+  }
+  push @children, $pid;
+  return;
 }
 
 sub insert { my ($table, $n) = @_; return "INSERT INTO $table (customer) SELECT 'c' || floor(random() * 40) FROM generate_series(1, $n);\n" }
 
 for my $writer (1 .. 3)
 {
-	child($writer, sub {
-		my $round = shift;
-		my $script = '';
-		for (1 .. 10)
-		{
-			my $table = (qw(by_key by_mark by_cursor))[ int(rand(3)) ];
-			my $kind = int(rand(6));
-			my $end = rand() < 0.7 ? 'COMMIT' : 'ROLLBACK';
-			$script .= $kind == 0 ? 'BEGIN; ' . insert($table, 20) . "SAVEPOINT a; " . insert($table, 5) . "ROLLBACK TO a; " . insert($table, 5) . "$end;\n"
-			  : $kind == 1 ? 'BEGIN; ' . insert($table, 5) . 'SELECT pg_sleep(' . rand(0.4) . "); $end;\n"
-			  : $kind == 2 ? 'BEGIN; ' . insert($table, 5) . "PREPARE TRANSACTION '$$ $round $_';\n"
-			  : $kind == 3 ? "SELECT format('$end PREPARED %L', gid) FROM pg_prepared_xacts ORDER BY random() LIMIT 3 \\gexec\n"
-			  : insert($table, 30);
-		}
-		return $script;
-	});
+  child($writer, sub {
+    my $round = shift;
+    my $script = '';
+    for (1 .. 10)
+    {
+      my $table = (qw(by_key by_mark by_cursor))[ int(rand(3)) ];
+      my $kind = int(rand(6));
+      my $end = rand() < 0.7 ? 'COMMIT' : 'ROLLBACK';
+      $script .= $kind == 0 ? 'BEGIN; ' . insert($table, 20) . "SAVEPOINT a; " . insert($table, 5) . "ROLLBACK TO a; " . insert($table, 5) . "$end;\n"
+        : $kind == 1 ? 'BEGIN; ' . insert($table, 5) . 'SELECT pg_sleep(' . rand(0.4) . "); $end;\n"
+        : $kind == 2 ? 'BEGIN; ' . insert($table, 5) . "PREPARE TRANSACTION '$$ $round $_';\n"
+        : $kind == 3 ? "SELECT format('$end PREPARED %L', gid) FROM pg_prepared_xacts ORDER BY random() LIMIT 3 \\gexec\n"
+        : insert($table, 30);
+    }
+    return $script;
+  });
 }
 child(10, sub { "CALL clientele.ingest(NULL, 500);\n" });
 child(11, sub { 'CALL clientele.ingest(\'' . (qw(key mark cursor))[ int(rand(3)) ] . "', 50);\n" });
@@ -96,36 +96,36 @@ child(12, sub { "UPDATE clientele_data.source_progress SET swept_at = NULL; VACU
 # SIGKILL for the postmaster and all of its children, or a shutdown that waits for nothing.
 sub crash
 {
-	if (rand() < 0.3) { $node->stop('immediate'); return }
-	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-	# Stopped first, so that none is forked that is not in the list.
-	kill 'STOP', $postmaster;
-	my @all = split ' ', `ps -o pid= --ppid $postmaster`;
-	kill 'KILL', @all;
-	kill 'KILL', $postmaster;
-	for (1 .. 200)
-	{
-		last if !grep { kill 0, $_ } $postmaster, @all;
-		usleep(10_000);
-	}
-	$node->{_pid} = undef;
-	unlink $node->data_dir . '/postmaster.pid';
+  if (rand() < 0.3) { $node->stop('immediate'); return }
+  my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+  # Stopped first, so that none is forked that is not in the list.
+  kill 'STOP', $postmaster;
+  my @all = split ' ', `ps -o pid= --ppid $postmaster`;
+  kill 'KILL', @all;
+  kill 'KILL', $postmaster;
+  for (1 .. 200)
+  {
+    last if !grep { kill 0, $_ } $postmaster, @all;
+    usleep(10_000);
+  }
+  $node->{_pid} = undef;
+  unlink $node->data_dir . '/postmaster.pid';
 }
 
 END
 {
-	my $status = $?;
-	open my $file, '>', $stop if $stop;
-	kill 'KILL', @children;
-	$? = $status;
+  my $status = $?;
+  open my $file, '>', $stop if $stop;
+  kill 'KILL', @children;
+  $? = $status;
 }
 
 my $survived = 0;
 for (1 .. $crashes)
 {
-	usleep(200_000 + int(rand(900_000)));
-	crash();
-	$node->start and $survived++;
+  usleep(200_000 + int(rand(900_000)));
+  crash();
+  $node->start and $survived++;
 }
 is($survived, $crashes, "the server was killed $crashes times");
 usleep(500_000);
@@ -139,27 +139,27 @@ $node->safe_psql('postgres', 'CALL clientele.ingest()');
 $node->safe_psql('postgres', 'UPDATE clientele_data.source_progress SET swept_at = NULL');
 $node->safe_psql('postgres', 'CALL clientele.ingest()');
 is($node->safe_psql('postgres', q(SELECT string_agg(source || ': ' || error, ',') FROM clientele_data.source_status WHERE error IS NOT NULL)),
-	'', 'no source has failed in the end');
+  '', 'no source has failed in the end');
 
 for my $source (qw(key mark cursor))
 {
-	my ($there, $lost, $twice) = split /\|/, $node->safe_psql('postgres', <<"END");
+  my ($there, $lost, $twice) = split /\|/, $node->safe_psql('postgres', <<"END");
 WITH read AS (SELECT item AS id, count(*) AS n FROM clientele_bi.events WHERE channel = '$source' GROUP BY 1)
 SELECT (SELECT count(*) FROM by_$source), (SELECT count(*) FROM by_$source s WHERE s.id::text NOT IN (SELECT r.id FROM read r)),
        (SELECT count(*) FROM read r WHERE r.n > 1)
 END
-	ok($there > 0 && $lost == 0, "$source: none of $there rows is lost") or diag "$lost lost";
-	is($twice, 0, "$source: none is read twice");
-	is($node->safe_psql('postgres', "SELECT sum(missing) FROM clientele.check_source('$source')"), 0, "$source: check_source() agrees");
-	is($node->safe_psql('postgres',
-		"SELECT sum(rows_read) = (SELECT count(*) FROM by_$source), sum(rows_packed) = (SELECT count(*) FROM by_$source) FROM clientele_data.load_runs r
-		 JOIN clientele_data.sources s USING (source_id) WHERE s.name = '$source'"), 't|t', "$source: the runs add up");
+  ok($there > 0 && $lost == 0, "$source: none of $there rows is lost") or diag "$lost lost";
+  is($twice, 0, "$source: none is read twice");
+  is($node->safe_psql('postgres', "SELECT sum(missing) FROM clientele.check_source('$source')"), 0, "$source: check_source() agrees");
+  is($node->safe_psql('postgres',
+    "SELECT sum(rows_read) = (SELECT count(*) FROM by_$source), sum(rows_packed) = (SELECT count(*) FROM by_$source) FROM clientele_data.load_runs r
+     JOIN clientele_data.sources s USING (source_id) WHERE s.name = '$source'"), 't|t', "$source: the runs add up");
 }
 
 # The same tables in another database, in one pass.
 $node->safe_psql('postgres', 'CREATE DATABASE one_pass');
 command_ok([ 'bash', '-c', 'pg_dump -d "$0" -t by_key -t by_mark -t by_cursor | psql -Xq -v ON_ERROR_STOP=1 -d "$1"', $connect, $node->connstr('one_pass') ],
-	'the tables are copied') if $node->safe_psql('one_pass', 'CREATE EXTENSION clientele; CALL clientele.create_store();') eq '';
+  'the tables are copied') if $node->safe_psql('one_pass', 'CREATE EXTENSION clientele; CALL clientele.create_store();') eq '';
 $node->safe_psql('one_pass', "ALTER TABLE by_mark DROP COLUMN clientele_mark; $add");
 $node->safe_psql('one_pass', 'CALL clientele.ingest(NULL, 10000000)');
 my $events = <<'END';

@@ -13,12 +13,12 @@ my $rows = 0;
 # Numbers that go on over all servers, so that a row is the same wherever it is.
 sub insert
 {
-	my ($node, $n) = @_;
-	my ($first, $last) = ($rows + 1, $rows + $n);
-	$rows = $last;
-	$node->safe_psql('postgres', join "\n", map {
-		"INSERT INTO by_$_ (id, customer) SELECT g, 'c' || g % 7 FROM generate_series($first, $last) g;" } @sources);
-	return;
+  my ($node, $n) = @_;
+  my ($first, $last) = ($rows + 1, $rows + $n);
+  $rows = $last;
+  $node->safe_psql('postgres', join "\n", map {
+    "INSERT INTO by_$_ (id, customer) SELECT g, 'c' || g % 7 FROM generate_series($first, $last) g;" } @sources);
+  return;
 }
 
 sub ingest { my $node = shift; $node->safe_psql('postgres', "CALL clientele.ingest('$_')") for @sources; return }
@@ -26,30 +26,30 @@ sub ingest { my $node = shift; $node->safe_psql('postgres', "CALL clientele.inge
 # Each row that is there was read once, and nothing else.
 sub exact
 {
-	my ($node, $what) = @_;
-	ingest($node) for 1 .. 2;
-	for my $source (@sources)
-	{
-		is($node->safe_psql('postgres', <<"END"), '|0|0|t', "$what: $source");
+  my ($node, $what) = @_;
+  ingest($node) for 1 .. 2;
+  for my $source (@sources)
+  {
+    is($node->safe_psql('postgres', <<"END"), '|0|0|t', "$what: $source");
 WITH read AS (SELECT item::bigint AS id, count(*) AS n FROM clientele_bi.events WHERE channel = '$source' GROUP BY 1)
 SELECT string_agg(s.id::text, ' ' ORDER BY s.id) FILTER (WHERE r.id IS NULL), count(*) FILTER (WHERE s.id IS NULL),
        count(*) FILTER (WHERE r.n > 1), count(*) > 0
 FROM read r FULL JOIN by_$source s USING (id)
 END
-	}
-	return;
+  }
+  return;
 }
 
 my $settings = "client_min_messages = error\nmax_prepared_transactions = 10\n";
 sub server
 {
-	my ($name, @options) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(@options);
-	$node->append_conf('postgresql.conf', $settings);
-	# A cluster is known by the second in which it was made.
-	sleep 2;
-	return $node;
+  my ($name, @options) = @_;
+  my $node = PostgreSQL::Test::Cluster->new($name);
+  $node->init(@options);
+  $node->append_conf('postgresql.conf', $settings);
+  # A cluster is known by the second in which it was made.
+  sleep 2;
+  return $node;
 }
 
 my $eldest = server('eldest');
@@ -61,16 +61,16 @@ $eldest->safe_psql('postgres', 'SELECT 1');
 
 sub tables
 {
-	my $node = shift;
-	$node->safe_psql('postgres', join "\n", map {
-		"CREATE TABLE by_$_ (id bigint PRIMARY KEY, customer text, at timestamptz DEFAULT clock_timestamp());" } @sources);
-	return;
+  my $node = shift;
+  $node->safe_psql('postgres', join "\n", map {
+    "CREATE TABLE by_$_ (id bigint PRIMARY KEY, customer text, at timestamptz DEFAULT clock_timestamp());" } @sources);
+  return;
 }
 
 sub add
 {
-	my $node = shift;
-	$node->safe_psql('postgres', <<'END');
+  my $node = shift;
+  $node->safe_psql('postgres', <<'END');
 CREATE EXTENSION clientele;
 CALL clientele.create_store();
 SELECT count(*) FROM clientele.add_source('key', 'by_key', '{"customer": "customer"}', 'at', '''e''', channel => '''key''', item => 'id::text');
@@ -79,7 +79,7 @@ SELECT count(*) FROM clientele.add_source('mark', 'by_mark', '{"customer": "cust
 SELECT count(*) FROM clientele.add_source('cursor', 'by_cursor', '{"customer": "customer"}', 'at', '''e''', channel => '''cursor''', item => 'id::text',
   event_id => '''k'' || id', cursor => 'at', method => 'cursor', lateness => '1 day');
 END
-	return;
+  return;
 }
 
 tables($primary);
@@ -101,15 +101,15 @@ exact($primary, 'frozen');
 # Rows that were not read, of transactions with gaps between them.
 sub leave_unread
 {
-	my $node = shift;
-	$node->safe_psql('postgres', join "\n", 'BEGIN;', (map { "INSERT INTO by_$_ (id, customer) VALUES (-1 - $rows, 'late');" } @sources),
-		"PREPARE TRANSACTION 'late';");
-	insert($node, 10);
-	ingest($node);
-	$node->safe_psql('postgres', "COMMIT PREPARED 'late'");
-	insert($node, 10);
-	$node->safe_psql('postgres', 'UPDATE clientele_data.source_progress SET swept_at = NULL');
-	return;
+  my $node = shift;
+  $node->safe_psql('postgres', join "\n", 'BEGIN;', (map { "INSERT INTO by_$_ (id, customer) VALUES (-1 - $rows, 'late');" } @sources),
+    "PREPARE TRANSACTION 'late';");
+  insert($node, 10);
+  ingest($node);
+  $node->safe_psql('postgres', "COMMIT PREPARED 'late'");
+  insert($node, 10);
+  $node->safe_psql('postgres', 'UPDATE clientele_data.source_progress SET swept_at = NULL');
+  return;
 }
 
 leave_unread($primary);
@@ -117,12 +117,12 @@ my $dump = PostgreSQL::Test::Utils::tempdir . '/dump.sql';
 command_ok([ 'pg_dump', '-d', $primary->connstr('postgres'), '-f', $dump ], 'dumped');
 for my $copy ([ $younger, 'restored into a younger cluster' ], [ $eldest, 'restored into an older cluster' ])
 {
-	my ($node, $what) = @$copy;
-	command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', $dump ], $what);
-	insert($node, 10);
-	exact($node, $what);
-	insert($node, 10);
-	exact($node, "$what, later");
+  my ($node, $what) = @$copy;
+  command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', $dump ], $what);
+  insert($node, 10);
+  exact($node, $what);
+  insert($node, 10);
+  exact($node, "$what, later");
 }
 # And on to a third cluster.
 leave_unread($younger);
@@ -198,27 +198,29 @@ $subscriber->safe_psql('postgres', 'DROP SUBSCRIPTION s');
 # pg_upgrade to this version, and to those that CLIENTELE_UPGRADE_TO names: the bin directories of servers that have the extension.
 SKIP:
 {
-	my ($own) = grep { -x "$_/pg_upgrade" } split /:/, $ENV{PATH};
-	skip 'pg_upgrade is not there', 1 unless $own;
-	leave_unread($third);
-	$third->stop;
-	for my $bin ($own, split /:/, $ENV{CLIENTELE_UPGRADE_TO} // '')
-	{
-		my $version = `$bin/postgres --version` =~ s/\s+$//r;
-		my $kept = $rows;
-		my $new = PostgreSQL::Test::Utils::tempdir;
-		command_ok([ "$bin/initdb", '-D', "$new/data", '-U', (getpwuid($<))[0], '-A', 'trust', '--no-sync' ], "$version: initdb");
-		append_to_file("$new/data/postgresql.conf", $settings . "unix_socket_directories = '$new'\nlisten_addresses = ''\nport = 65499\n");
-		my $here = PostgreSQL::Test::Utils::tempdir;
-		ok(!system("cd $here && $bin/pg_upgrade -b $own -B $bin -d " . $third->data_dir . " -D $new/data -s $here -p 65497 -P 65498 >$here/log 2>&1"),
-			"$version: pg_upgrade") or diag slurp_file("$here/log");
-		ok(!system("$bin/pg_ctl -D $new/data -l $new/log -w start >/dev/null"), "$version starts");
-		my $upgraded = bless { port => 65499, host => $new, %$third{grep { !/^_?(port|host)$/ } keys %$third}, _port => 65499, _host => $new }, ref $third;
-		insert($upgraded, 10);
-		exact($upgraded, "$version: after pg_upgrade");
-		system("$bin/pg_ctl -D $new/data -m fast -w stop >/dev/null");
-		$rows = $kept;
-	}
+  my ($own) = grep { -x "$_/pg_upgrade" } split /:/, $ENV{PATH};
+  skip 'pg_upgrade is not there', 1 unless $own;
+  leave_unread($third);
+  $third->stop;
+  for my $bin ($own, split /:/, $ENV{CLIENTELE_UPGRADE_TO} // '')
+  {
+    my $version = `$bin/postgres --version` =~ s/\s+$//r;
+    my $kept = $rows;
+    # From 18 on a cluster has checksums unless an option says otherwise, and the old one has none.
+    my @options = $version =~ /\) (\d+)/ && $1 >= 18 ? ('--no-data-checksums') : ();
+    my $new = PostgreSQL::Test::Utils::tempdir;
+    command_ok([ "$bin/initdb", '-D', "$new/data", '-U', (getpwuid($<))[0], '-A', 'trust', '--no-sync', @options ], "$version: initdb");
+    append_to_file("$new/data/postgresql.conf", $settings . "unix_socket_directories = '$new'\nlisten_addresses = ''\nport = 65499\n");
+    my $here = PostgreSQL::Test::Utils::tempdir;
+    ok(!system("cd $here && $bin/pg_upgrade -b $own -B $bin -d " . $third->data_dir . " -D $new/data -s $here -p 65497 -P 65498 >$here/log 2>&1"),
+      "$version: pg_upgrade") or diag slurp_file("$here/log");
+    ok(!system("$bin/pg_ctl -D $new/data -l $new/log -w start >/dev/null"), "$version starts");
+    my $upgraded = bless { port => 65499, host => $new, %$third{grep { !/^_?(port|host)$/ } keys %$third}, _port => 65499, _host => $new }, ref $third;
+    insert($upgraded, 10);
+    exact($upgraded, "$version: after pg_upgrade");
+    system("$bin/pg_ctl -D $new/data -m fast -w stop >/dev/null");
+    $rows = $kept;
+  }
 }
 
 $_->stop for $eldest, $younger, $standby, $subscriber, $publisher;

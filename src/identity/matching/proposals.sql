@@ -111,8 +111,13 @@ BEGIN
       WHERE x.customer_id = a AND y.customer_id = b)
     OR EXISTS (
       SELECT FROM clientele_data.identities x
-      JOIN clientele_data.identity_decisions d ON x.identity_id IN (d.a_id, d.b_id) AND d.verdict = 'different' AND d.withdrawn_at IS NULL
-      JOIN clientele_data.identities y ON y.identity_id IN (d.a_id, d.b_id) AND y.identity_id <> x.identity_id
+      JOIN clientele_data.identity_decisions d ON d.a_id = x.identity_id AND d.verdict = 'different' AND d.withdrawn_at IS NULL
+      JOIN clientele_data.identities y ON y.identity_id = d.b_id
+      WHERE x.customer_id = a AND y.customer_id = b)
+    OR EXISTS (
+      SELECT FROM clientele_data.identities x
+      JOIN clientele_data.identity_decisions d ON d.b_id = x.identity_id AND d.verdict = 'different' AND d.withdrawn_at IS NULL
+      JOIN clientele_data.identities y ON y.identity_id = d.a_id
       WHERE x.customer_id = a AND y.customer_id = b);
 END $$;
 COMMENT ON FUNCTION customers_in_conflict(bigint, bigint) IS

@@ -141,11 +141,8 @@ CleanedTime RowCleaner::time_of(const Value& at) {
       return local_time(at.number);
     case Value::Kind::whole:
       return clean_whole_time(at.number, rules_.time);
-    case Value::Kind::number: {
-      TimeOptions options = rules_.time;
-      if (options.unit == TimeUnit::none) options.unit = TimeUnit::epoch;
-      return clean_time(at.text, options);
-    }
+    case Value::Kind::number:
+      return clean_number_time(at.text, rules_.time);
     default:
       return clean_time(at.text, rules_.time);
   }

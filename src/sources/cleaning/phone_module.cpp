@@ -27,29 +27,42 @@ bool is_country(const PhoneNumberUtil& library, const std::string& code) {
 }
 
 bool read(const PhoneNumberUtil& library, const std::string& text, const std::string& country,
-          std::string& form) {
-  PhoneNumber number;
-  if (library.Parse(text, country, &number) != PhoneNumberUtil::NO_PARSING_ERROR ||
-      !library.IsValidNumber(number))
-    return false;
-  form.clear();
+          PhoneNumber& number) {
+  return library.Parse(text, country, &number) == PhoneNumberUtil::NO_PARSING_ERROR;
+}
+
+std::string form_of(const PhoneNumberUtil& library, const PhoneNumber& number) {
+  std::string form;
   library.Format(number, PhoneNumberUtil::E164, &form);
   if (number.has_extension() && !number.extension().empty()) form += ";ext=" + number.extension();
-  return true;
+  return form;
+}
+
+/// Whether both have the same form.
+bool equal(const PhoneNumber& a, const PhoneNumber& b) {
+  return a.country_code() == b.country_code() && a.national_number() == b.national_number() &&
+         a.italian_leading_zero() == b.italian_leading_zero() &&
+         a.number_of_leading_zeros() == b.number_of_leading_zeros() &&
+         a.extension() == b.extension();
 }
 
 int cleaned(const std::string& text, const std::string& country, char* out, size_t room) {
   const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
   if (!country.empty() && !is_country(library, country)) return CLIENTELE_PHONE_NO_COUNTRY;
-  std::string form, again;
-  if (!read(library, text, country.empty() ? no_country : country, form))
+  PhoneNumber number;
+  if (!read(library, text, country.empty() ? no_country : country, number) ||
+      !library.IsValidNumber(number))
     return CLIENTELE_PHONE_INVALID;
+  std::string form = form_of(library, number);
   // Of some countries the library takes off a prefix that it has left there. The form that it
   // does not change is the normal one.
-  for (int round = 0;; ++round) {
+  for (int round = 0; form != text; ++round) {
+    PhoneNumber again;
     if (round == 4 || !read(library, form, no_country, again)) return CLIENTELE_PHONE_INVALID;
-    if (again == form) break;
-    form.swap(again);
+    if (equal(again, number)) break;
+    if (!library.IsValidNumber(again)) return CLIENTELE_PHONE_INVALID;
+    number = again;
+    form = form_of(library, number);
   }
   if (form.size() >= room) return CLIENTELE_PHONE_INVALID;
   form.copy(out, form.size());

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <new>
-#include <vector>
+#include <unordered_map>
 
 #include "base/error.hpp"
 #include "sources/cleaning/phone.hpp"
@@ -65,29 +65,30 @@ bool read_by_module(const std::string& text, const std::string& country, std::st
   }
 }
 
-/// A number takes the library 10 us, and most numbers of a batch come many times.
+/// A number takes the library 10 us, and most numbers of a batch come many times. What is full is
+/// emptied: then the numbers that are in use come back.
 class Known {
  public:
   bool read(const std::string& text, const std::string& country, std::string& number) {
     const std::string key = country + ' ' + text;
-    if (entries_.empty()) entries_.resize(entries);
-    Entry& entry = entries_[std::hash<std::string>()(key) % entries];
-    if (entry.key != key) {
-      Entry made{key, {}, false};
+    auto found = answers_.find(key);
+    if (found == answers_.end()) {
+      Answer made;
       made.valid = read_by_module(text, country, made.number);
-      std::swap(entry, made);
+      if (answers_.size() == most) answers_.clear();
+      found = answers_.emplace(key, std::move(made)).first;
     }
-    number = entry.number;
-    return entry.valid;
+    number = found->second.number;
+    return found->second.valid;
   }
 
  private:
-  static constexpr size_t entries = 4096;
-  struct Entry {
-    std::string key, number;
+  static constexpr size_t most = 20'000;
+  struct Answer {
+    std::string number;
     bool valid = false;
   };
-  std::vector<Entry> entries_;
+  std::unordered_map<std::string, Answer> answers_;
 };
 
 bool read_number(const std::string& text, const std::string& country, std::string& number) {

@@ -210,7 +210,25 @@ CleanedTime clean_local_time(Micros local, const TimeOptions& options) {
   return local_time(local, {}, options);
 }
 
+CleanedTime clean_number_time(std::string_view number, const TimeOptions& options) {
+  if (options.unit != TimeUnit::none) return clean_time(number, options);
+  if ((number.size() == 8 || number.size() == 14) && number >= "1900" && number < "2101" &&
+      number.find_first_not_of("0123456789") == std::string_view::npos) {
+    const CleanedTime date = clean_time(number, options);
+    if (date.reason != reason::bad_time) return date;
+  }
+  TimeOptions by_size = options;
+  by_size.unit = TimeUnit::epoch;
+  return clean_time(number, by_size);
+}
+
 CleanedTime clean_whole_time(int64_t number, const TimeOptions& options) {
+  const auto within = [&](int64_t first, int64_t last) {
+    return number >= first && number <= last;
+  };
+  if (options.unit == TimeUnit::none &&
+      (within(19'000'101, 21'001'231) || within(19'000'101'000'000, 21'001'231'235'959)))
+    return clean_number_time(std::to_string(number), options);
   const uint64_t size = number < 0 ? -static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
   Micros unit = 0;
   switch (options.unit) {

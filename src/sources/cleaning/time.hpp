@@ -41,8 +41,10 @@ CleanedTime clean_time(std::string_view value, const TimeOptions& options);
 /// Times before first_instant and from end_of_time on are infinite.
 CleanedTime clean_instant(Micros at, const TimeOptions& options);
 CleanedTime clean_local_time(Micros local, const TimeOptions& options);
-/// What a column of whole numbers has: seconds, milliseconds or microseconds since 1970, by the
-/// unit or else by their size.
+/// What a column of numbers has: by the unit or else by their size seconds, milliseconds or
+/// microseconds since 1970, but 8 and 14 digits that are a date of the years 1900 to 2100 are
+/// YYYYMMDD and YYYYMMDDhhmmss.
+CleanedTime clean_number_time(std::string_view number, const TimeOptions& options);
 CleanedTime clean_whole_time(int64_t number, const TimeOptions& options);
 
 }  // namespace clientele

@@ -108,7 +108,18 @@ DECLARE
   source record;
   types record;
   cursors CONSTANT text := '{smallint,integer,bigint,date,"timestamp without time zone","timestamp with time zone"}';
-  progress clientele_data.source_progress;
+  new_id_type text;
+  new_cursor_type text;
+  new_event_ids text;
+  new_indexed boolean;
+  new_cursor_indexed boolean;
+  new_seen jsonb := '[]'::jsonb;
+  new_top bigint;
+  new_floor bigint;
+  new_watermark bigint;
+  new_history_to text;
+  new_history_state text;
+  new_history_rows bigint;
   place text;
   asked text[];
 BEGIN
@@ -120,71 +131,68 @@ BEGIN
     PERFORM clientele.add_mark_column(source.relation);
   END IF;
   SELECT t.* INTO types FROM clientele.source_types(source_id) t;
-  progress.id_type := types.id_type;
-  progress.cursor_type := types.cursor_type;
-  progress.event_ids := CASE WHEN source.method = 'mark' OR progress.id_type IS NULL THEN 'none'
-                             WHEN progress.id_type = 'bigint' THEN 'numbers' ELSE 'texts' END;
-  IF progress.event_ids = 'none' AND source.method <> 'mark' OR progress.cursor_type IS NULL AND source.method = 'cursor' THEN
+  new_id_type := types.id_type;
+  new_cursor_type := types.cursor_type;
+  new_event_ids := CASE WHEN source.method = 'mark' OR new_id_type IS NULL THEN 'none'
+                             WHEN new_id_type = 'bigint' THEN 'numbers' ELSE 'texts' END;
+  IF new_event_ids = 'none' AND source.method <> 'mark' OR new_cursor_type IS NULL AND source.method = 'cursor' THEN
     RAISE EXCEPTION 'method % needs %', source.method, CASE source.method WHEN 'key' THEN 'event_id' ELSE 'event_id and cursor' END
       USING ERRCODE = 'invalid_parameter_value';
-  ELSIF NOT progress.cursor_type = ANY (cursors::text[]) THEN
-    RAISE EXCEPTION 'cursor is of type %', progress.cursor_type USING ERRCODE = 'invalid_parameter_value',
+  ELSIF NOT new_cursor_type = ANY (cursors::text[]) THEN
+    RAISE EXCEPTION 'cursor is of type %', new_cursor_type USING ERRCODE = 'invalid_parameter_value',
       HINT = 'A cursor is a time, a date or a whole number.';
   END IF;
   place := clientele.source_expression(CASE source.method WHEN 'cursor' THEN source.cursor ELSE source.event_id END);
-  progress.indexed := coalesce(clientele.source_is_indexed(source_id, CASE source.method WHEN 'cursor' THEN source.cursor ELSE source.event_id END), false);
-  progress.cursor_indexed := source.method = 'key' AND coalesce(clientele.source_is_indexed(source_id, source.cursor), false);
-  IF source.method = 'key' AND NOT progress.cursor_indexed
-     AND NOT (progress.event_ids = 'numbers' AND progress.indexed AND progress.cursor_type IS NULL) THEN
+  new_indexed := coalesce(clientele.source_is_indexed(source_id, CASE source.method WHEN 'cursor' THEN source.cursor ELSE source.event_id END), false);
+  new_cursor_indexed := source.method = 'key' AND coalesce(clientele.source_is_indexed(source_id, source.cursor), false);
+  IF source.method = 'key' AND NOT new_cursor_indexed
+     AND NOT (new_event_ids = 'numbers' AND new_indexed AND new_cursor_type IS NULL) THEN
     RAISE WARNING 'each batch of source "%" reads all event ids of %', source.name, source.relation USING
       DETAIL = 'No index gives rows in an order in which they arrive.',
       HINT = 'Give it a cursor with an index, such as the time of insertion, or use method mark.';
   END IF;
   asked := clientele.ask_source(source_id, format('SELECT pg_catalog.pg_current_snapshot(), %s, %s, EXISTS (SELECT FROM %s s)',
-    CASE WHEN progress.indexed THEN format('(SELECT %1$s FROM %2$s s WHERE %1$s IS NOT NULL ORDER BY %1$s DESC LIMIT 1)', place, source.relation)
+    CASE WHEN new_indexed THEN format('(SELECT %1$s FROM %2$s s WHERE %1$s IS NOT NULL ORDER BY %1$s DESC LIMIT 1)', place, source.relation)
          ELSE 'NULL' END,
-    CASE WHEN progress.cursor_type IS NOT NULL THEN format('(SELECT pg_catalog.max(%s) FROM %s s WHERE %s%s)',
-      clientele.cursor_number(clientele.source_expression(source.cursor), progress.cursor_type), source.relation,
+    CASE WHEN new_cursor_type IS NOT NULL THEN format('(SELECT pg_catalog.max(%s) FROM %s s WHERE %s%s)',
+      clientele.cursor_number(clientele.source_expression(source.cursor), new_cursor_type), source.relation,
       clientele.source_expression(source.cursor),
-      CASE WHEN progress.cursor_type IN ('smallint', 'integer', 'bigint') THEN ' IS NOT NULL' ELSE ' <= pg_catalog.statement_timestamp()' END)
+      CASE WHEN new_cursor_type IN ('smallint', 'integer', 'bigint') THEN ' IS NOT NULL' ELSE ' <= pg_catalog.statement_timestamp()' END)
          ELSE 'NULL' END, source.relation));
-  progress.source_id := source_id;
-  progress.cluster := clientele.cluster_id();
   IF source.method = 'mark' THEN
-    progress.seen := jsonb_build_array(clientele.seen_now(asked[1]::pg_snapshot));
-    progress.history_seen := progress.seen;
+    new_seen := jsonb_build_array(clientele.seen_now(asked[1]::pg_snapshot));
   ELSIF source.method = 'cursor' THEN
-    progress.watermark := asked[3]::bigint;
-    progress.history_to := clientele.cursor_text(progress.cursor_type, progress.watermark - clientele.cursor_slack(progress.cursor_type, source.lateness));
-  ELSIF progress.cursor_type IS NOT NULL THEN
-    progress.top := asked[3]::bigint;
-    progress.floor := progress.top - clientele.cursor_slack(progress.cursor_type, source.lateness);
-  ELSIF progress.event_ids = 'numbers' THEN
+    new_watermark := asked[3]::bigint;
+    new_history_to := clientele.cursor_text(new_cursor_type, new_watermark - clientele.cursor_slack(new_cursor_type, source.lateness));
+  ELSIF new_cursor_type IS NOT NULL THEN
+    new_top := asked[3]::bigint;
+    new_floor := new_top - clientele.cursor_slack(new_cursor_type, source.lateness);
+  ELSIF new_event_ids = 'numbers' THEN
     -- What is below is history, or the ledger has it.
-    progress.top := coalesce(asked[2]::bigint, -9223372036854765808);
-    progress.floor := CASE WHEN asked[2] IS NOT NULL AND source.history THEN progress.top ELSE progress.top - 10000 END;
+    new_top := coalesce(asked[2]::bigint, -9223372036854765808);
+    new_floor := CASE WHEN asked[2] IS NOT NULL AND source.history THEN new_top ELSE new_top - 10000 END;
   END IF;
   IF source.method <> 'cursor' THEN
-    progress.history_to := asked[2];
+    new_history_to := asked[2];
   END IF;
-  progress.history_state := CASE WHEN source.history AND CASE WHEN source.method = 'cursor' THEN progress.watermark IS NOT NULL
+  new_history_state := CASE WHEN source.history AND CASE WHEN source.method = 'cursor' THEN new_watermark IS NOT NULL
                                                               ELSE asked[4]::boolean END THEN 'waiting' ELSE 'done' END;
-  progress.history_rows := ((clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
-                            #>> '{0,Plan,Plan Rows}')::numeric;
+  new_history_rows := ((clientele.ask_source(source_id, format('EXPLAIN (FORMAT JSON) SELECT FROM %s s', source.relation)))[1]::jsonb
+                            #>> '{0,Plan,Plan Rows}')::numeric::bigint;
   DELETE FROM clientele_data.source_progress p WHERE p.source_id = start_source.source_id;
   INSERT INTO clientele_data.source_progress AS p
     (source_id, id_type, cursor_type, event_ids, indexed, cursor_indexed, cluster, top, floor, watermark, seen, history_seen, history_to,
      history_state, history_rows, recent_ends, recent_tops)
-  VALUES (progress.source_id, progress.id_type, progress.cursor_type, progress.event_ids, progress.indexed, progress.cursor_indexed,
-          progress.cluster, progress.top, progress.floor, progress.watermark, coalesce(progress.seen, '[]'), progress.history_seen,
-          progress.history_to, progress.history_state, progress.history_rows,
-          CASE WHEN progress.top IS NULL THEN '{}' ELSE ARRAY[pg_snapshot_xmax(asked[1]::pg_snapshot)] END,
-          CASE WHEN progress.top IS NULL THEN '{}' ELSE ARRAY[progress.top] END);
+  VALUES (start_source.source_id, new_id_type, new_cursor_type, new_event_ids, new_indexed, new_cursor_indexed,
+          clientele.cluster_id(), new_top, new_floor, new_watermark, new_seen, CASE source.method WHEN 'mark' THEN new_seen END,
+          new_history_to, new_history_state, new_history_rows,
+          CASE WHEN new_top IS NULL THEN '{}' ELSE ARRAY[pg_snapshot_xmax(asked[1]::pg_snapshot)] END,
+          CASE WHEN new_top IS NULL THEN '{}' ELSE ARRAY[new_top] END);
   IF NOT source.history AND source.method <> 'mark' THEN
     PERFORM clientele.fill_ledger(source_id);
   END IF;
-  IF progress.event_ids = 'texts' AND source.method = 'key'
-     AND progress.history_rows > 10000000 THEN
+  IF new_event_ids = 'texts' AND source.method = 'key'
+     AND new_history_rows > 10000000 THEN
     RAISE WARNING 'source "%" has more than 10 million event ids that are not whole numbers', source.name USING
       DETAIL = 'The ledger has 72 bytes for each of them.', HINT = 'Method mark needs no ledger.';
   END IF;

@@ -34,7 +34,9 @@ TEST(Strings, AreAsAMapHasThem) {
       const auto known = theirs.find(s);
       const uint32_t* const found = ours.find(s);
       ASSERT_EQ(found != nullptr, known != theirs.end());
-      if (found != nullptr) ASSERT_EQ(*found, known->second);
+      if (found != nullptr) {
+        ASSERT_EQ(*found, known->second);
+      }
       if (random() % 2 == 0) continue;
       const auto number = static_cast<uint32_t>(theirs.emplace(s, theirs.size()).first->second);
       ASSERT_EQ(ours.add(s), number);

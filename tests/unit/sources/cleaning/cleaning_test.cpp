@@ -257,6 +257,36 @@ TEST_F(Cleaning, orders_and_units) {
   EXPECT_EQ(code_of([] { date_order_named("DMY"); }), "22023");
 }
 
+TEST_F(Cleaning, columns_of_numbers) {
+  const struct {
+    int64_t number;
+    const char* at;
+  } cases[] = {{1767323045, "2026-01-02T03:04:05Z"},
+               {1767323045678, "2026-01-02T03:04:05.678Z"},
+               {1767323045678901, "2026-01-02T03:04:05.678901Z"},
+               {20260102, "2026-01-02T00:00:00Z"},
+               {20260102030405, "2026-01-02T03:04:05Z"},
+               {19000101, "1900-01-01T00:00:00Z"},
+               {21001231, "2100-12-31T00:00:00Z"},
+               {20261302, "1970-08-23T12:08:22Z"},
+               {21010101, "1970-09-01T04:08:21Z"},
+               {18991231, "1970-08-08T19:20:31Z"}};
+  for (const auto& c : cases) {
+    for (const CleanedTime& t :
+         {clean_whole_time(c.number, {}), clean_number_time(std::to_string(c.number), {})}) {
+      std::string out;
+      append_iso(out, t.at);
+      EXPECT_EQ(t.reason, nullptr) << c.number;
+      EXPECT_EQ(out, c.at) << c.number;
+    }
+  }
+  TimeOptions seconds;
+  seconds.unit = TimeUnit::s;
+  std::string out;
+  append_iso(out, clean_whole_time(20260102, seconds).at);
+  EXPECT_EQ(out, "1970-08-23T11:48:22Z");
+}
+
 /// What reaches the library, and a number that is not valid.
 bool echoed(const std::string& text, const std::string& country, std::string& number) {
   number = country + "|" + text;

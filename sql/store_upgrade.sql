@@ -63,7 +63,7 @@ CALL clientele.upgrade_store();
 SELECT clientele.item('first');
 DROP VIEW clientele_bi.rfm;
 DROP VIEW clientele_bi.tag_values;
-DROP TABLE clientele_data.rejects;
+DROP TABLE clientele_data.rejects CASCADE;
 DROP TABLE clientele_data.tag_numbers CASCADE;
 DROP FUNCTION clientele_bi.path_links(clientele.path_def);
 DROP INDEX clientele_data.identities_customer_id_idx;

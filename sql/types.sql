@@ -55,6 +55,7 @@ INSERT INTO sample SELECT 'churn_rows', churn_state(jsonb_build_object('月', n,
 INSERT INTO sample SELECT 'spend_values', spend_state(n, x)::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
 INSERT INTO sample SELECT 'contract_values', contract_state(x, n > 1)::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
 INSERT INTO sample SELECT 'btyd_histories', btyd_state(n, n, 5 + x, 'BG/NBD')::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
+INSERT INTO sample SELECT 'ingest_turn', unnest(ARRAY['({1},,,)', '({2},,,)', '(,42P01,来源,)']);
 INSERT INTO sample SELECT 'match_def', match_def('{a:exact,b:exact,c:exact}', '{x}', seed => n)::text FROM generate_series(1, 3) n;
 INSERT INTO sample SELECT 'match_model', format('{"lambda": 0.%s, "columns": [%s], "block": ["x"]}', n,
   string_agg(format('{"column": "%s", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}', c), ', ')) FROM generate_series(1, 3) n, generate_series(1, 3) c GROUP BY n;

@@ -26,7 +26,7 @@ COMMENT ON FUNCTION owner_of_customer(bigint) IS
 Errors: 42704 for a customer that does not exist, 55000 for one without identifiers, 22004 for NULL.';
 
 CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
-  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
   PERFORM clientele.require_store('identity_decisions');
   RETURN (
@@ -44,23 +44,26 @@ END $$;
 COMMENT ON FUNCTION decided_same(bigint[]) IS
   'Returns all identifiers that decisions join with these; a part of merge_customers().';
 
+-- A plan of a session's first decision would be one for an empty table.
 CREATE FUNCTION decide(verdict text, a bigint, b bigint, note text) RETURNS bigint
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
+  group_ids bigint[];
   against_id bigint;
   against_note text;
   decision bigint;
 BEGIN
   PERFORM clientele.require_store('identity_decisions', 'INSERT');
   IF verdict = 'same' THEN
+    group_ids := clientele.decided_same(ARRAY[a, b]);
     SELECT d.decision_id, d.note INTO against_id, against_note FROM clientele_data.identity_decisions d
-    WHERE d.verdict = 'different' AND d.withdrawn_at IS NULL
-      AND (d.a_id = ANY (clientele.decided_same(ARRAY[a, b])) AND d.b_id = ANY (clientele.decided_same(ARRAY[a, b])))
+    WHERE d.verdict = 'different' AND d.withdrawn_at IS NULL AND d.a_id = ANY (group_ids) AND d.b_id = ANY (group_ids)
     ORDER BY d.decision_id LIMIT 1;
-  ELSIF verdict = 'different' AND b = ANY (clientele.decided_same(ARRAY[a])) THEN
+  ELSIF verdict = 'different' THEN
+    group_ids := clientele.decided_same(ARRAY[a]);
     -- The last decision that made them one.
     SELECT d.decision_id, d.note INTO against_id, against_note FROM clientele_data.identity_decisions d
-    WHERE d.verdict = 'same' AND d.withdrawn_at IS NULL AND d.a_id = ANY (clientele.decided_same(ARRAY[a]))
+    WHERE b = ANY (group_ids) AND d.verdict = 'same' AND d.withdrawn_at IS NULL AND d.a_id = ANY (group_ids)
     ORDER BY (d.a_id, d.b_id) IN ((a, b), (b, a)) DESC, d.decision_id DESC LIMIT 1;
   END IF;
   IF against_id IS NOT NULL THEN

@@ -41,8 +41,10 @@ CREATE FUNCTION lock_identities() RETURNS void
 BEGIN
   PERFORM clientele.require_store('identity_state', 'UPDATE');
   PERFORM clientele.lock_dictionaries();
-  -- With a snapshot from before another change this is error 40001.
-  UPDATE clientele_data.identity_state s SET changes = s.changes + 1;
+  -- With a snapshot from before another change this is error 40001. Once a transaction: one that merges many customers would otherwise
+  -- leave as many versions of the row, which each of its updates reads.
+  UPDATE clientele_data.identity_state s SET changes = s.changes + 1, changed_in = pg_current_xact_id()
+  WHERE s.changed_in IS DISTINCT FROM pg_current_xact_id();
 END $$;
 COMMENT ON FUNCTION lock_identities() IS
   'Waits until no other transaction changes links and decisions, and keeps others from it until the end of yours; a part of

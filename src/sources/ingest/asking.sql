@@ -22,6 +22,7 @@ DECLARE
   source record;
   id oid;
 BEGIN
+  PERFORM clientele.require_store('sources');
   SELECT s.name, s.relation INTO source FROM clientele_data.sources s WHERE s.source_id = require_relation.source_id;
   id := clientele.relation_named(source.relation);
   IF id IS NULL THEN
@@ -79,8 +80,9 @@ CREATE FUNCTION source_batch(source_id bigint, kind text, "rows" text, cursor te
 DECLARE
   run bigint;
   result jsonb;
-  spoken clientele_data.load_runs;
+  spoken record;
 BEGIN
+  PERFORM clientele.require_store('load_runs');
   PERFORM clientele.require_store('load_runs', 'INSERT'), clientele.require_store('load_runs', 'UPDATE'),
           clientele.require_store('load_runs', 'DELETE');
   INSERT INTO clientele_data.load_runs AS r (source, source_id, mapping_number, kind, batch)

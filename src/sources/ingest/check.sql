@@ -5,10 +5,11 @@ CREATE FUNCTION known_condition(source_id bigint) RETURNS text
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   historic text;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = known_condition.source_id;
   SELECT s.method, s.history, clientele.source_expression(s.mapping ->> 'event_id') AS id,
          clientele.source_expression(s.mapping ->> 'cursor') AS cursor INTO source
@@ -32,20 +33,23 @@ COMMENT ON FUNCTION known_condition(bigint) IS
   'Writes the condition that a row of a source has been read; a part of check_source().';
 
 CREATE FUNCTION source_time(source_id bigint) RETURNS text
-  LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN t.type IN ('timestamp with time zone', 'timestamp without time zone', 'date') THEN format('%s::timestamptz', t.at)
-              ELSE format('clientele.clean_time(%s::text, %L, %L, %L, %L, %L)', t.at, coalesce(m.mapping ->> 'time_zone', clientele.store_time_zone()),
-                          m.mapping ->> 'date_order',
-                          coalesce(m.mapping ->> 'unit', CASE WHEN t.type IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
-                                                              THEN 'epoch' END),
-                          coalesce(m.mapping ->> 'oldest', '1970-01-02 00:00:00+00'), coalesce(m.mapping ->> 'future', '1 day')) END
-  FROM clientele_data.sources m
-  CROSS JOIN LATERAL (
-    SELECT clientele.source_expression(m.mapping ->> 'at') AS at, (clientele.ask_source(m.source_id, format(
-      'SELECT pg_catalog.pg_typeof(x.at) FROM (SELECT) o LEFT JOIN (SELECT %s AS at FROM %s s WHERE false) x ON true',
-      clientele.source_expression(m.mapping ->> 'at'), m.relation)))[1] AS type) t
-  WHERE m.source_id = source_time.source_id
-$$;
+  LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('sources');
+  RETURN (
+    SELECT CASE WHEN t.type IN ('timestamp with time zone', 'timestamp without time zone', 'date') THEN format('%s::timestamptz', t.at)
+                ELSE format('clientele.clean_time(%s::text, %L, %L, %L, %L, %L)', t.at, coalesce(m.mapping ->> 'time_zone', clientele.store_time_zone()),
+                            m.mapping ->> 'date_order',
+                            coalesce(m.mapping ->> 'unit', CASE WHEN t.type IN ('smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision')
+                                                                THEN 'epoch' END),
+                            coalesce(m.mapping ->> 'oldest', '1970-01-02 00:00:00+00'), coalesce(m.mapping ->> 'future', '1 day')) END
+    FROM clientele_data.sources m
+    CROSS JOIN LATERAL (
+      SELECT clientele.source_expression(m.mapping ->> 'at') AS at, (clientele.ask_source(m.source_id, format(
+        'SELECT pg_catalog.pg_typeof(x.at) FROM (SELECT) o LEFT JOIN (SELECT %s AS at FROM %s s WHERE false) x ON true',
+        clientele.source_expression(m.mapping ->> 'at'), m.relation)))[1] AS type) t
+    WHERE m.source_id = source_time.source_id);
+END $$;
 COMMENT ON FUNCTION source_time(bigint) IS
   'Writes the time of a row of a source as SQL, which is NULL where a batch would reject the time; a part of check_source().';
 

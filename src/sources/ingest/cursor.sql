@@ -42,6 +42,7 @@ DECLARE
   source record;
   asked text[];
 BEGIN
+  PERFORM clientele.require_store('sources');
   SELECT s.relation, clientele.source_expression(s.mapping ->> 'cursor') AS cursor, p.cursor_type INTO source
   FROM clientele_data.sources s JOIN clientele_data.source_progress p ON p.source_id = s.source_id
   WHERE s.source_id = present_cursor.source_id;
@@ -63,6 +64,7 @@ CREATE FUNCTION forget_texts(source_id bigint) RETURNS void
 DECLARE
   up_to bigint;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.watermark - 2 * clientele.cursor_slack(p.cursor_type, s.lateness) INTO up_to
   FROM clientele_data.source_progress p JOIN clientele_data.sources s ON s.source_id = p.source_id
   WHERE p.source_id = forget_texts.source_id AND p.event_ids = 'texts'
@@ -83,11 +85,12 @@ CREATE FUNCTION read_by_cursor(source_id bigint, batch_rows bigint, OUT rows_rea
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   lowest bigint;
   result jsonb;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_by_cursor.source_id;
   SELECT s.relation, clientele.source_expression(s.mapping ->> 'cursor') AS cursor,
          clientele.cursor_slack(progress.cursor_type, s.lateness) AS slack INTO source

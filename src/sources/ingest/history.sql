@@ -6,13 +6,14 @@ CREATE FUNCTION read_as_one(source_id bigint, kind text, condition text, batch_r
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 #variable_conflict use_variable
 DECLARE
-  relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
-  id CONSTANT oid := clientele.relation_named(relation);
-  columns CONSTANT text := (
-    SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_attribute a WHERE a.attrelid = id AND a.attnum > 0 AND NOT a.attisdropped);
+  relation text;
+  columns text;
   result jsonb;
 BEGIN
+  PERFORM clientele.require_store('sources');
+  relation := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_as_one.source_id);
+  SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) INTO columns
+  FROM pg_attribute a WHERE a.attrelid = (SELECT clientele.relation_named(relation)) AND a.attnum > 0 AND NOT a.attisdropped;
   -- All is one transaction, so small steps gain nothing.
   batch_rows := greatest(batch_rows, 10000);
   rows_read := 0;
@@ -29,6 +30,7 @@ COMMENT ON FUNCTION read_as_one(bigint, text, text, bigint, text) IS
 CREATE FUNCTION history_condition(source_id bigint) RETURNS text
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   RETURN (SELECT CASE s.method
       WHEN 'mark' THEN clientele.historic_marks(p.history_seen, p.seen)
       WHEN 'key' THEN clientele.unread_condition(s.source_id, clientele.open_ledger(s.source_id))
@@ -44,12 +46,13 @@ CREATE FUNCTION read_history(source_id bigint, batch_rows bigint, OUT rows_read 
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   beginning text;
   ending text;
   up_to text;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_history.source_id;
   SELECT s.name, s.relation, s.method,
          clientele.source_expression(s.mapping ->> CASE s.method WHEN 'cursor' THEN 'cursor' ELSE 'event_id' END) AS place,

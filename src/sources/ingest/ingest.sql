@@ -6,11 +6,12 @@ CREATE FUNCTION read_source(source_id bigint, batch_rows bigint, OUT rows_read b
 #variable_conflict use_variable
 DECLARE
   began CONSTANT timestamptz := clock_timestamp();
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   types record;
   history record;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_source.source_id;
   SELECT s.name, s.method INTO source FROM clientele_data.sources s WHERE s.source_id = read_source.source_id;
   PERFORM clientele.require_relation(source_id);
@@ -127,6 +128,7 @@ DECLARE
   message text;
   advice text;
 BEGIN
+  PERFORM clientele.require_store('sources');
   SELECT s.name, s.paused INTO source FROM clientele_data.sources s WHERE s.source_id = id;
   IF source.paused THEN
     RAISE INFO 'source "%" is paused', source.name;

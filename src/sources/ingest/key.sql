@@ -8,6 +8,7 @@ DECLARE
   tops bigint[];
   place integer;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   -- Transaction numbers of another cluster say nothing here.
   SELECT CASE WHEN p.cluster = clientele.cluster_id() THEN p.recent_ends ELSE '{}' END || pg_snapshot_xmax(snapshot),
          CASE WHEN p.cluster = clientele.cluster_id() THEN p.recent_tops ELSE '{}' END || reached
@@ -57,7 +58,7 @@ CREATE FUNCTION read_numbers(source_id bigint, batch_rows bigint, OUT rows_read 
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   relation text;
   id text;
   gaps text;
@@ -66,6 +67,7 @@ DECLARE
   snapshot pg_snapshot;
   reached bigint;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_numbers.source_id;
   SELECT s.relation, clientele.source_expression(s.mapping ->> 'event_id') INTO relation, id
   FROM clientele_data.sources s WHERE s.source_id = read_numbers.source_id;
@@ -103,11 +105,12 @@ CREATE FUNCTION read_above_cursor(source_id bigint, batch_rows bigint, OUT rows_
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   result jsonb;
   reached bigint;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_above_cursor.source_id;
   SELECT s.relation, clientele.source_expression(s.mapping ->> 'cursor') AS cursor,
          clientele.cursor_slack(progress.cursor_type, s.lateness) AS slack INTO source
@@ -127,13 +130,16 @@ COMMENT ON FUNCTION read_above_cursor(bigint, bigint) IS
   'Reads the new rows above the floor of a source whose event ids do not ascend, but whose cursor does; a part of a batch.';
 
 CREATE FUNCTION unread_condition(source_id bigint, ledger bigint) RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format(CASE p.event_ids WHEN 'numbers' THEN 'NOT clientele.ledger_contains(%s, %s::bigint)'
-                                 ELSE 'NOT clientele.ledger_contains_text(%s, %s::text)' END,
-                ledger, clientele.source_expression(s.mapping ->> 'event_id'))
-  FROM clientele_data.source_progress p JOIN clientele_data.sources s ON s.source_id = p.source_id
-  WHERE p.source_id = unread_condition.source_id
-$$;
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store('source_progress');
+  RETURN (
+    SELECT format(CASE p.event_ids WHEN 'numbers' THEN 'NOT clientele.ledger_contains(%s, %s::bigint)'
+                                   ELSE 'NOT clientele.ledger_contains_text(%s, %s::text)' END,
+                  ledger, clientele.source_expression(s.mapping ->> 'event_id'))
+    FROM clientele_data.source_progress p JOIN clientele_data.sources s ON s.source_id = p.source_id
+    WHERE p.source_id = unread_condition.source_id);
+END $$;
 COMMENT ON FUNCTION unread_condition(bigint, bigint) IS
   'Writes the condition that a row is not in the ledger of its source, which is open; a part of a batch.';
 
@@ -142,13 +148,14 @@ CREATE FUNCTION sweep_source(source_id bigint, batch_rows bigint, OUT rows_read 
 #variable_conflict use_variable
 DECLARE
   began CONSTANT timestamptz := clock_timestamp();
-  progress clientele_data.source_progress;
+  progress record;
   relation text;
   expression text;
   id text;
   asked text[];
   result jsonb;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = sweep_source.source_id;
   SELECT s.relation, s.mapping ->> 'event_id', clientele.source_expression(s.mapping ->> 'event_id') INTO relation, expression, id
   FROM clientele_data.sources s WHERE s.source_id = sweep_source.source_id;
@@ -191,9 +198,10 @@ CREATE FUNCTION read_by_key(source_id bigint, batch_rows bigint, OUT rows_read b
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   swept record;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = read_by_key.source_id;
   IF progress.cursor_type IS NOT NULL AND progress.cursor_indexed THEN
     SELECT r.* INTO rows_read, more FROM clientele.read_above_cursor(source_id, batch_rows) r;

@@ -65,7 +65,7 @@ CREATE FUNCTION read_by_mark(source_id bigint, batch_rows bigint, OUT rows_read 
 #variable_conflict use_variable
 DECLARE
   here CONSTANT bigint := clientele.mark_base(clientele.cluster_id());
-  relation CONSTANT text := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_by_mark.source_id);
+  relation text;
   id oid;
   seen jsonb;
   entry jsonb;
@@ -78,6 +78,8 @@ DECLARE
   stamped bigint := 0;
   began timestamptz;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
+  relation := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = read_by_mark.source_id);
   SELECT p.seen INTO seen FROM clientele_data.source_progress p WHERE p.source_id = read_by_mark.source_id;
   id := clientele.relation_named(relation);
   PERFORM clientele.require_mark(id);

@@ -4,14 +4,16 @@
 CREATE FUNCTION source_types(source_id bigint, OUT id_type text, OUT cursor_type text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  asked CONSTANT text[] := (
+  asked text[];
+BEGIN
+  PERFORM clientele.require_store('sources');
+  asked := (
     SELECT clientele.ask_source(s.source_id, format(
       'SELECT pg_catalog.pg_typeof(x.id), pg_catalog.pg_typeof(x.cursor)
        FROM (SELECT) o LEFT JOIN (SELECT %s AS id, %s AS cursor FROM %s s WHERE false) x ON true',
       coalesce(clientele.source_expression(s.mapping ->> 'event_id'), '1'), coalesce(clientele.source_expression(s.mapping ->> 'cursor'), '1'),
       s.relation))
     FROM clientele_data.sources s WHERE s.source_id = source_types.source_id);
-BEGIN
   SELECT CASE WHEN s.mapping ? 'event_id' THEN CASE WHEN asked[1] IN ('smallint', 'integer') THEN 'bigint' ELSE asked[1] END END,
          CASE WHEN s.mapping ? 'cursor' THEN asked[2] END INTO id_type, cursor_type
   FROM clientele_data.sources s WHERE s.source_id = source_types.source_id;
@@ -22,14 +24,17 @@ Errors: 42P01 if the table of the source is gone, and others if its expressions 
 
 -- The planner knows: if its plan has a sort or reads the whole table although these are off, no index gives the order.
 CREATE FUNCTION source_is_indexed(source_id bigint, expression text) RETURNS boolean
-  LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+  LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
-  SELECT (clientele.ask_source(s.source_id, format(
-    'EXPLAIN (FORMAT JSON, COSTS OFF) SELECT FROM %1$s s WHERE %2$s IS NOT NULL ORDER BY %2$s LIMIT 1',
-    s.relation, clientele.source_expression(expression))))[1]
-    !~ '"Node Type": "([^"]* )?(Sort|Seq Scan|Foreign Scan|Bitmap Heap Scan|Function Scan|Values Scan|CTE Scan|Unique|Aggregate|WindowAgg|SetOp)"'
-  FROM clientele_data.sources s WHERE s.source_id = source_is_indexed.source_id
-$$;
+BEGIN
+  PERFORM clientele.require_store('sources');
+  RETURN (
+    SELECT (clientele.ask_source(s.source_id, format(
+      'EXPLAIN (FORMAT JSON, COSTS OFF) SELECT FROM %1$s s WHERE %2$s IS NOT NULL ORDER BY %2$s LIMIT 1',
+      s.relation, clientele.source_expression(expression))))[1]
+      !~ '"Node Type": "([^"]* )?(Sort|Seq Scan|Foreign Scan|Bitmap Heap Scan|Function Scan|Values Scan|CTE Scan|Unique|Aggregate|WindowAgg|SetOp)"'
+    FROM clientele_data.sources s WHERE s.source_id = source_is_indexed.source_id);
+END $$;
 COMMENT ON FUNCTION source_is_indexed(bigint, text) IS
   'Whether an index gives the rows of a source in the order of an expression; a part of start_source().';
 
@@ -68,11 +73,12 @@ CREATE FUNCTION fill_ledger(source_id bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
-  progress clientele_data.source_progress;
+  progress record;
   source record;
   asked text[];
   reached text;
 BEGIN
+  PERFORM clientele.require_store('source_progress');
   SELECT p.* INTO progress FROM clientele_data.source_progress p WHERE p.source_id = fill_ledger.source_id;
   SELECT s.relation, s.method, clientele.source_expression(s.mapping ->> 'event_id') AS id,
          clientele.source_expression(s.mapping ->> 'cursor') AS cursor, clientele.cursor_slack(progress.cursor_type, s.lateness) AS slack

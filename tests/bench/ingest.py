@@ -79,7 +79,7 @@ def bulk(db, given):
 
 
 def small_batches(db, given):
-    """Milliseconds of batches of rows of random customers, all of whom have journeys."""
+    """Milliseconds of batches of rows of random customers, each of which has a journey."""
     new_store(db)
     progress(f"making a store of {given.customers:,} customers")
     db.run("DROP TABLE IF EXISTS bench.arriving; CREATE TABLE bench.arriving "

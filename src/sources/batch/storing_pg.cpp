@@ -267,7 +267,7 @@ void Storing::count() {
       "SELECT e.key, pg_catalog.sum(e.value::pg_catalog.text::pg_catalog.int8) AS n "
       "FROM (SELECT * FROM pg_catalog.jsonb_each(r.dropped) UNION ALL "
       "SELECT * FROM pg_catalog.jsonb_each($11::pg_catalog.jsonb)) e GROUP BY e.key) k), '{}') "
-      "WHERE r.run_id = $1");
+      "WHERE r.run_id = $1 RETURNING r.run_id");
   statement.number(run_id_)
       .number(number(batch_.size()))
       .number(number(batch_.count(Batch::Fate::packed)))
@@ -280,7 +280,8 @@ void Storing::count() {
         .add(TIMESTAMPTZOID, TimestampTzGetDatum(packing_.last_at()));
   else
     statement.add_null(TIMESTAMPTZOID).add_null(TIMESTAMPTZOID);
-  statement.text(source_.time_zone).text(left_out.finish()).run();
+  if (!statement.text(source_.time_zone).text(left_out.finish()).run())
+    throw Error(sqlstate::undefined_object, "run " + std::to_string(run_id_) + " does not exist");
 }
 
 }  // namespace clientele::sources

@@ -162,13 +162,20 @@ add_file() {
 # A source may have got a column of marks, so columns are named where rows come late.
 copy() { quiet -c "COPY demo.$1 ${2:-} FROM STDIN"; }
 
+# Readers of pipes that a simulation has left would wait for ever.
+clean_up() {
+  local pid
+  for pid in $(jobs -pr); do kill "$pid" 2>/dev/null || true; done
+  rm -rf "$directory"
+}
+
 # The simulation writes all tables at once, and each goes to its table through a pipe.
 deliver() {
   local table pids=() pid
   heading 'Simulating a shop: five systems deliver their rows'
   quiet -f "$here/shop_tables.sql" -f "$here/shop_truth.sql"
   directory=$(mktemp -d)
-  trap 'kill $(jobs -pr) 2>/dev/null; rm -rf "$directory"' EXIT
+  trap clean_up EXIT
   for table in web app orders service crm rows identifiers; do
     mkfifo "$directory/$table.tsv"
     copy "${tables[$table]:-$table}" <"$directory/$table.tsv" &

@@ -37,7 +37,8 @@ class Delivered {
   static constexpr int days = 120;
 
   Delivered() {
-    std::string name = (std::filesystem::temp_directory_path() / "deliveriesXXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "deliveries").string() + std::string(6, 'X');
     directory = ::mkdtemp(name.data());
     const std::vector<Item> items = make_items();
     Deliveries deliveries(directory, days * ms_per_day);

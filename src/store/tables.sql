@@ -141,7 +141,7 @@ BEGIN
     dropped jsonb NOT NULL DEFAULT '{}',
     CHECK (rows_read = rows_packed + rows_rejected + rows_duplicate)
   );
-  COMMENT ON TABLE clientele_data.load_runs IS 
+  COMMENT ON TABLE clientele_data.load_runs IS
     'One row for each load, and for each batch of a source: what was read, packed and rejected.';
   COMMENT ON COLUMN clientele_data.load_runs.run_id IS 'The number of the run.';
   COMMENT ON COLUMN clientele_data.load_runs.source IS 'The table or view that was read.';
@@ -149,7 +149,7 @@ BEGIN
   COMMENT ON COLUMN clientele_data.load_runs.batch IS 'The batch in journey_changes.';
   COMMENT ON COLUMN clientele_data.load_runs.started_at IS 'When the run started.';
   COMMENT ON COLUMN clientele_data.load_runs.finished_at IS 'When the run ended, before its commit.';
-  COMMENT ON COLUMN clientele_data.load_runs.rows_read IS 
+  COMMENT ON COLUMN clientele_data.load_runs.rows_read IS
     'Rows of the source; always rows_packed + rows_rejected + rows_duplicate.';
   COMMENT ON COLUMN clientele_data.load_runs.rows_packed IS 'Rows that became events.';
   COMMENT ON COLUMN clientele_data.load_runs.rows_rejected IS 'Rows that could not be used; they are in rejects.';

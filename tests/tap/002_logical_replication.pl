@@ -50,6 +50,10 @@ INSERT INTO sample VALUES
   ('contract_model', '{"model": "sBG", "parameters": {"alpha": 0.6, "beta": 3.8}}', '{"model": "sBG", "parameters": {"alpha": 0.7, "beta": 3.8}}'),
   ('btyd_model', '{"model": "BG/NBD", "parameters": {"r": 0.2, "alpha": 4.4, "a": 0.8, "b": 2.4}}', '{"model": "BG/NBD", "parameters": {"r": 0.3, "alpha": 4.4, "a": 0.8, "b": 2.4}}'),
   ('tag_query', 'a & b', '城市=上海'), ('audience', '{1-70000}', '{}'), ('tag_scores', '{5:10.5}', '{}');
+INSERT INTO sample SELECT 'match_def', min(d), max(d) FROM generate_series(1, 2) n, CAST(match_def('{a:exact,b:exact,c:exact}', '{x}', seed => n) AS text) d;
+INSERT INTO sample SELECT 'match_model', min(m), max(m) FROM generate_series(1, 2) n,
+  format('{"lambda": 0.%s, "columns": [%s], "block": ["x"]}', n,
+         (SELECT string_agg(format('{"column": "%s", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}', c), ', ') FROM generate_series(1, 3) c)) m;
 INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2) x, LATERAL (
     SELECT classification(n / 5.0, n > x)::text AS c, holdout_quality(x, n)::text AS h, rfm_state(n * interval '1 h', n, x, '{}')::text AS r,
            churn_state(jsonb_build_object('月', n, 'b', x), n > 1, '{}')::text AS w, spend_state(n, x)::text AS s, contract_state(x, n > 1)::text AS t,

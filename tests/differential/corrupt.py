@@ -148,7 +148,7 @@ CREATE TABLE calls (kind text, call text);
 INSERT INTO calls
 SELECT 'journey', unnest(ARRAY[
   'journey_out($1)::text', 'journey_send($1)', 'journey_hash($1)', '$1 = ''{}''', '$1 <> $1', '$1 || $1',
-  '$1 || ''{1@2026-01-01T00:00:00Z#5=1.5}''', 'journey_merge($1)', 'count(*) FROM events($1)', 'event_count($1)',
+  '$1 || ''{1@2026-01-01T00:00:00Z#5=1.5}''', 'journey_minus($1, $1)', 'journey_minus($1, ''{}'')', 'journey_merge($1)', 'count(*) FROM events($1)', 'event_count($1)',
   'event_count($1, ''#1'')', 'event_count($1, ''#0|#700000'')', 'first_at($1)', 'last_at($1)',
   'journey_slice($1, ''2026-01-01 00:00:05'', ''2026-02-01'')', 'journey_slice($1)', 'journey_filter($1, ''#0|#2'')',
   'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
@@ -197,7 +197,7 @@ INSERT INTO good SELECT 'audience', clientele.audience_send(a::clientele.audienc
   ('{3,9223372036854775807}'), ((SELECT '{' || string_agg((i * 3)::text, ',') || '}' FROM generate_series(1, 30000) i))) v (a);
 INSERT INTO good SELECT 'tag_scores', clientele.tag_scores_send(s) FROM (VALUES (clientele.tag_scores '{}'), ('{5:10.5,7:-3}'), ('{1:2,3:999999999999.999999}'),
   ((SELECT clientele.tag_scores(i * 3, i %% 977 / 8.0) FROM generate_series(1, 9000) i))) v (s);
-INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'audience_send($1)', 'audience_hash($1)', 'cardinality($1)', 'count(*) FROM members($1)',
+INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'audience_send($1)', 'audience_hash($1)', 'cardinality($1)', 'after_merges($1)', 'count(*) FROM members($1)',
   'cardinality(audience_to_ids($1))', 'audience_and($1, ''{1-9}'')', 'audience_or(''{1-9}'', $1)', 'audience_without($1, ''{5}'')', 'audience_xor($1, $1)', 'audience_includes($1, ''{1}'')', 'audience_included($1, ''{1}'')',
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',

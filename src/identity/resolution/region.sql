@@ -105,9 +105,9 @@ CREATE FUNCTION plan_partition(
 DECLARE
   must bigint[] := forced;
   frontier bigint[] := ARRAY(SELECT DISTINCT f FROM unnest(forced || seeds) f);
-  region bigint[] := '{}';
-  boundary bigint[] := '{}';
-  awake bigint[] := '{}';
+  region bigint[] := '{}'::bigint[];
+  boundary bigint[] := '{}'::bigint[];
+  awake bigint[] := '{}'::bigint[];
   limit_of_customer bigint;
   cut bigint[];
   node record;

@@ -15,7 +15,7 @@ BEGIN
   PERFORM clientele.require_store('sources');
   SELECT e.expression || E'\n' AS expression, e.type INTO id FROM clientele.source_expressions(source_id) e WHERE e.argument = 'event_id';
   IF id.expression IS NULL THEN
-    RETURN '{}';
+    RETURN '{}'::jsonb;
   END IF;
   relation := (SELECT s.relation FROM clientele_data.sources s WHERE s.source_id = reread_rejects.source_id);
   BEGIN
@@ -24,7 +24,7 @@ BEGIN
     -- An id of a former mapping may not be of this type.
     found := clientele.ask_source(source_id, format(query, id.expression, relation, ')::pg_catalog.text', event_ids, 'pg_catalog.text'));
   END;
-  RETURN coalesce(found[1], '{}');
+  RETURN coalesce(found[1]::jsonb, '{}');
 END $$;
 COMMENT ON FUNCTION reread_rejects(bigint, text[]) IS
   'Reads rows of a source by their event_ids, as they are now: an object of event_id and content; a part of retry_rejects().';
@@ -44,8 +44,8 @@ DECLARE
   event_ids text[];
   fresh jsonb;
   outcome jsonb;
-  all_reasons text[] := '{}';
-  all_packed boolean[] := '{}';
+  all_reasons text[] := '{}'::text[];
+  all_packed boolean[] := '{}'::boolean[];
 BEGIN
   PERFORM clientele.require_store('rejects', 'UPDATE'), clientele.require_store('load_runs', 'INSERT'),
           clientele.require_store('load_runs', 'UPDATE'), clientele.require_store('source_progress', 'UPDATE');

@@ -38,34 +38,33 @@ END $$;
 COMMENT ON FUNCTION source_is_indexed(bigint, text) IS
   'Whether an index gives the rows of a source in the order of an expression; a part of start_source().';
 
-CREATE FUNCTION add_mark_column(relation text) RETURNS void
+CREATE FUNCTION add_mark_column(relation regclass) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  id CONSTANT regclass := to_regclass(relation);
-  kind CONSTANT "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = id);
+  kind CONSTANT "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = relation);
   waits CONSTANT text := current_setting('lock_timeout');
 BEGIN
   IF kind NOT IN ('r', 'p') THEN
     RAISE EXCEPTION '% is not a table', relation USING ERRCODE = 'wrong_object_type', HINT = 'Method cursor reads views and foreign tables.';
   END IF;
   PERFORM set_config('lock_timeout', '5s', true);
-  IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = id AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
-    EXECUTE format('ALTER TABLE %s ADD COLUMN clientele_mark bigint DEFAULT 0', id);
-  ELSIF (SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = id AND a.attname = 'clientele_mark') <> 'bigint'::regtype THEN
-    RAISE EXCEPTION 'column clientele_mark of table % is not of type bigint', id USING ERRCODE = 'datatype_mismatch';
+  IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = 'clientele_mark' AND NOT a.attisdropped) THEN
+    EXECUTE format('ALTER TABLE %s ADD COLUMN clientele_mark bigint DEFAULT 0', relation);
+  ELSIF (SELECT a.atttypid FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = 'clientele_mark') <> 'bigint'::regtype THEN
+    RAISE EXCEPTION 'column clientele_mark of table % is not of type bigint', relation USING ERRCODE = 'datatype_mismatch';
   END IF;
-  EXECUTE format('ALTER TABLE %s ALTER COLUMN clientele_mark SET DEFAULT clientele.source_mark()', id);
+  EXECUTE format('ALTER TABLE %s ALTER COLUMN clientele_mark SET DEFAULT clientele.source_mark()', relation);
   IF NOT EXISTS (
     SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'clientele_mark' AND i.indkey[0] = a.attnum
-    WHERE i.indrelid = id AND i.indisvalid AND m.amname IN ('brin', 'btree')) THEN
-    EXECUTE format('CREATE INDEX ON %s USING brin (clientele_mark) WITH (pages_per_range = 16, autosummarize = on)', id);
+    WHERE i.indrelid = relation AND i.indisvalid AND m.amname IN ('brin', 'btree')) THEN
+    EXECUTE format('CREATE INDEX ON %s USING brin (clientele_mark) WITH (pages_per_range = 16, autosummarize = on)', relation);
   END IF;
   -- Without statistics the planner takes the rows to be in no order, and does not use such an index.
-  EXECUTE format('ANALYZE %s (clientele_mark)', id);
+  EXECUTE format('ANALYZE %s (clientele_mark)', relation);
   PERFORM set_config('lock_timeout', waits, true);
 END $$;
-COMMENT ON FUNCTION add_mark_column(text) IS
+COMMENT ON FUNCTION add_mark_column(regclass) IS
   'Adds the column of method mark to a table with its default and its index, where they are absent; a part of start_source().
 Waits for the lock of the table for 5 seconds at most (55P03). Errors: 42501 for a table of another owner, 42809 for what is not a table.';
 
@@ -134,7 +133,7 @@ BEGIN
   SELECT s.source_id, s.name, s.relation, s.method, coalesce(start_source.history, s.history) AS history, s.lateness, s.mapping ->> 'event_id' AS event_id, s.mapping ->> 'cursor' AS cursor
   INTO source FROM clientele_data.sources s WHERE s.source_id = start_source.source_id;
   IF source.method = 'mark' THEN
-    PERFORM clientele.add_mark_column(source.relation);
+    PERFORM clientele.add_mark_column(to_regclass(source.relation));
   END IF;
   SELECT t.* INTO types FROM clientele.source_types(source_id) t;
   new_id_type := types.id_type;

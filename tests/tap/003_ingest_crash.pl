@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # Three sources are written and read while the server is killed again and again. In the end their events are those of one pass over
 # the tables, each once.
-# CLIENTELE_CRASHES says how often; it is 10 without, 200 with CLIENTELE_LONG.
+# CLIENTELE_CRASHES says how often; it is 6 without, 200 with CLIENTELE_LONG.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -10,7 +10,7 @@ use Test::More;
 use POSIX ();
 use Time::HiRes qw(usleep);
 
-my $crashes = $ENV{CLIENTELE_CRASHES} || ($ENV{CLIENTELE_LONG} ? 200 : 10);
+my $crashes = $ENV{CLIENTELE_CRASHES} || ($ENV{CLIENTELE_LONG} ? 200 : 6);
 my $seed = $ENV{CLIENTELE_SEED} || 1 + int(rand(1_000_000));
 srand($seed);
 note "seed $seed (CLIENTELE_SEED repeats it), $crashes crashes";

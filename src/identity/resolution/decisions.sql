@@ -25,6 +25,24 @@ COMMENT ON FUNCTION owner_of_customer(bigint) IS
   'Returns the identifier that owns the number of a customer; a part of merge_customers().
 Errors: 42704 for a customer that does not exist, 55000 for one without identifiers, 22004 for NULL.';
 
+CREATE FUNCTION owners_to_decide(a bigint, b bigint, verb text) RETURNS bigint[]
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owners bigint[];
+BEGIN
+  PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
+          clientele.require_store('merges', 'INSERT');
+  PERFORM clientele.lock_identities();
+  owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
+  IF owners[1] = owners[2] THEN
+    RAISE EXCEPTION 'a customer cannot be % itself: %', verb, a USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN owners;
+END $$;
+COMMENT ON FUNCTION owners_to_decide(bigint, bigint, text) IS
+  'Locks the identities and returns the identifiers that own the numbers of two customers; a part of merge_customers() and keep_apart().
+verb is for the error: merged with, kept apart from. Errors: 22023 for twice the same customer, others as of owner_of_customer().';
+
 CREATE FUNCTION decided_same(ids bigint[]) RETURNS bigint[]
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
@@ -102,13 +120,8 @@ DECLARE
   owners bigint[];
   decision bigint;
 BEGIN
-  PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
-          clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_identities();
-  owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
-  IF owners[1] = owners[2] THEN
-    RAISE EXCEPTION 'a customer cannot be merged with itself: %', a USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM clientele.require_store('identities', 'UPDATE');
+  owners := clientele.owners_to_decide(a, b, 'merged with');
   decision := clientele.decide('same', owners[1], owners[2], note);
   PERFORM clientele.resolve_again(owners, decision, 'same');
   RETURN (SELECT m.merge_id FROM clientele_data.merges m WHERE m.decision_id = decision AND NOT m.split
@@ -126,13 +139,7 @@ DECLARE
   owners bigint[];
   decision bigint;
 BEGIN
-  PERFORM clientele.require_store('identities', 'UPDATE'), clientele.require_store('identity_decisions', 'INSERT'),
-          clientele.require_store('merges', 'INSERT');
-  PERFORM clientele.lock_identities();
-  owners := ARRAY[clientele.owner_of_customer(a), clientele.owner_of_customer(b)];
-  IF owners[1] = owners[2] THEN
-    RAISE EXCEPTION 'a customer cannot be kept apart from itself: %', a USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  owners := clientele.owners_to_decide(a, b, 'kept apart from');
   decision := clientele.decide('different', owners[1], owners[2], note);
   PERFORM clientele.resolve_again(owners, decision, 'different');
   RETURN decision;

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "pg/memory.hpp"
-#include "sources/batch/batch.hpp"
+#include "sources/rows/batch.hpp"
 #include "sources/batch/rules_pg.hpp"
 
 namespace clientele::sources {

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "pg/postgres.hpp"
-#include "sources/batch/rules.hpp"
+#include "sources/rows/rules.hpp"
 
 extern "C" {
 #include "tcop/dest.h"

@@ -5,7 +5,7 @@
 #include "pg/clock.hpp"
 #include "pg/query.hpp"
 #include "sources/batch/arrays_pg.hpp"
-#include "sources/batch/row_reasons.hpp"
+#include "sources/rows/row_reasons.hpp"
 #include "sources/cleaning/local_time_pg.hpp"
 #include "sources/cleaning/phone.hpp"
 

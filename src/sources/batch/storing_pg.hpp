@@ -3,7 +3,7 @@
 #include <map>
 
 #include "sources/batch/arrays_pg.hpp"
-#include "sources/batch/packing.hpp"
+#include "sources/rows/packing.hpp"
 #include "sources/batch/reading_pg.hpp"
 
 namespace clientele::sources {

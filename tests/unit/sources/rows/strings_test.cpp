@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/strings.hpp"
+#include "sources/rows/strings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <memory_resource>
 
-#include "sources/batch/cleaner.hpp"
+#include "sources/rows/cleaner.hpp"
 
 namespace clientele::sources {
 

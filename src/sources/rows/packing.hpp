@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include "journey/journey.hpp"
-#include "sources/batch/batch.hpp"
+#include "sources/rows/batch.hpp"
 
 namespace clientele::sources {
 

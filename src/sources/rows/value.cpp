@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/value.hpp"
+#include "sources/rows/value.hpp"
 
 #include <algorithm>
 #include <charconv>

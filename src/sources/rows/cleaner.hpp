@@ -2,7 +2,7 @@
 #pragma once
 #include <span>
 
-#include "sources/batch/dictionaries.hpp"
+#include "sources/rows/dictionaries.hpp"
 
 namespace clientele::sources {
 

@@ -3,8 +3,8 @@
 #pragma once
 #include <optional>
 
-#include "sources/batch/rules.hpp"
-#include "sources/batch/strings.hpp"
+#include "sources/rows/rules.hpp"
+#include "sources/rows/strings.hpp"
 
 namespace clientele::sources {
 

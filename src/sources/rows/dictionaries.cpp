@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/dictionaries.hpp"
+#include "sources/rows/dictionaries.hpp"
 
-#include "sources/batch/row_reasons.hpp"
+#include "sources/rows/row_reasons.hpp"
 #include "sources/cleaning/email.hpp"
 #include "sources/cleaning/phone.hpp"
 

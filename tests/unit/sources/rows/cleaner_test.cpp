@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/cleaner.hpp"
+#include "sources/rows/cleaner.hpp"
 
 #include <gtest/gtest.h>
 
 #include "base/decimal.hpp"
-#include "sources/batch/row_reasons.hpp"
+#include "sources/rows/row_reasons.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele::sources {

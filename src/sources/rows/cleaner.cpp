@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/cleaner.hpp"
+#include "sources/rows/cleaner.hpp"
 
 #include <algorithm>
 
 #include "base/decimal.hpp"
 #include "base/utf8.hpp"
 #include "journey/journey.hpp"
-#include "sources/batch/row_reasons.hpp"
+#include "sources/rows/row_reasons.hpp"
 
 namespace clientele::sources {
 namespace {

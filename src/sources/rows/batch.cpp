@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/batch.hpp"
+#include "sources/rows/batch.hpp"
 
 #include <algorithm>
 #include <numeric>
 
 #include "base/sort.hpp"
-#include "sources/batch/row_reasons.hpp"
+#include "sources/rows/row_reasons.hpp"
 
 namespace clientele::sources {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/packing.hpp"
+#include "sources/rows/packing.hpp"
 
 namespace clientele::sources {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 // Duplicates and packing against slow and simple rules, on random rows.
-#include "sources/batch/batch.hpp"
+#include "sources/rows/batch.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "sources/batch/packing.hpp"
+#include "sources/rows/packing.hpp"
 #include "unit/random_events.hpp"
 
 namespace clientele::sources {

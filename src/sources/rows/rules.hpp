@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/local_clock.hpp"
-#include "sources/batch/value.hpp"
+#include "sources/rows/value.hpp"
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/text.hpp"
 #include "sources/cleaning/time.hpp"

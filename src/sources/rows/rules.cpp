@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "sources/batch/rules.hpp"
+#include "sources/rows/rules.hpp"
 
 #include "journey/journey.hpp"
 

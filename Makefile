@@ -12,7 +12,8 @@ FEATURES = journey store sessions funnel paths rfm \
            churn/features churn/logistic churn/model churn/classification \
            tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter \
            sources/cleaning identity/resolution identity/attributes identity/matching \
-           sources/mapping sources/rows sources/batch sources/ingest sources/quality
+           sources/mapping sources/rows sources/batch sources/ingest sources/quality \
+           jobs/schedule jobs/decision jobs/shared jobs/defined jobs/running jobs/scheduler jobs/defaults
 
 # A shared object of its own, from the one source that needs libphonenumber. It is made if the headers are there;
 # WITH_PHONE=yes or no decides it by hand.

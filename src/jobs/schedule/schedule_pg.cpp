@@ -126,7 +126,7 @@ CLIENTELE_FUNCTION(clientele_next_runs) {
   const TimestampTz since = time_or_now(fcinfo, 2);
   const int32_t n = PG_GETARG_INT32(3);
   const pg::RowSink sink(fcinfo, true);
-  return guarded([&]() -> Datum {
+  return pg::guarded([&]() -> Datum {
     put_next(sink, cron_in(expression, zone_of(zone)), since, n);
     return {};
   });
@@ -141,7 +141,7 @@ CLIENTELE_FUNCTION(clientele_next_every) {
   const TimestampTz since = time_or_now(fcinfo, 3);
   const int32_t n = PG_GETARG_INT32(4);
   const pg::RowSink sink(fcinfo, true);
-  return guarded([&]() -> Datum {
+  return pg::guarded([&]() -> Datum {
     put_next(sink, every_in(every, starting, zone_of(zone)), since, n);
     return {};
   });
@@ -151,7 +151,7 @@ CLIENTELE_FUNCTION(clientele_check_schedule) {
   require_given(fcinfo, 0, "schedule");
   const std::string_view expression = pg::text_view(PG_GETARG_DATUM(0));
   const char* const zone = text_or_null(fcinfo, 1);
-  return guarded([&]() -> Datum {
+  return pg::guarded([&]() -> Datum {
     cron_in(expression, zone_of(zone));
     return {};
   });
@@ -159,7 +159,7 @@ CLIENTELE_FUNCTION(clientele_check_schedule) {
 
 CLIENTELE_FUNCTION(clientele_job_time_zone) {
   const char* const zone = text_or_null(fcinfo, 0);
-  return guarded([&] { return text_of(zone_of(zone)); });
+  return pg::guarded([&] { return text_of(zone_of(zone)); });
 }
 
 }  // namespace clientele

@@ -174,7 +174,14 @@ TEST(RandomSchedules, OfEveryAreWhatTheClocksShow) {
     const auto months = static_cast<int>(random.below(3) * random.below(2));
     const int days = months > 0 && random.one_in(2) ? 0 : 1 + static_cast<int>(random.below(5));
     const Micros micros = random.one_in(2) ? 0 : static_cast<Micros>(random.below(3000)) * minute;
-    const Micros starting = from + static_cast<Micros>(random.below(9 * 1440)) * minute;
+    Micros starting = from + static_cast<Micros>(random.below(9 * 1440)) * minute;
+    // Often a local time that a change of the clocks begins or ends with.
+    if (!zone.changes.empty() && random.one_in(2)) {
+      const auto& change = zone.changes[random.below(zone.changes.size())];
+      const Micros ends = change.at + look_at(&zone, change.at - (random.one_in(2) ? 1 : 0)).offset;
+      starting += ends % day - (starting + look_at(&zone, starting).offset) % day;
+      starting = std::max(starting, from);
+    }
     // The date of the start, month by month.
     const Micros local = starting + look_at(&zone, starting).offset;
     const int64_t start_day = local / day;

@@ -236,9 +236,9 @@ END $$;""")
     for case, w, g in zip(cases, wanted or [], got):
         compare("oracle", case, w, g)
     rng = random.Random(seed)
-    minute_by_minute(rng, max(count // 10, 20) if wanted else count // 2)
-    ten_years(rng, max(count // 500, 2))
-    intervals(rng, count // 4)
+    minute_by_minute(rng, max(count // 20, 20) if wanted else count // 2)
+    ten_years(rng, max(count // 1000, 2))
+    intervals(rng, count // 5)
     with_croniter(cases, got)
     if left_out:
         checks.skip(f"{sum(left_out.values())} cases in which the server and Python have other time zone data: {', '.join(sorted(left_out))}")

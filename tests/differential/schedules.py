@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """next_runs and next_every against implementations that share no code with them.
 
-usage: schedules.py [SEED [COUNT]]      (default: a fresh seed; CLIENTELE_SCHEDULES or 2,000 cases, 20,000 with CLIENTELE_LONG=1)
+usage: schedules.py [SEED [COUNT]]      (default: a fresh seed; CLIENTELE_SCHEDULES or 1,000 cases, 20,000 with CLIENTELE_LONG=1)
 
 Cases are random expressions, time zones and times, many of them beside changes of the clocks and in leap years. They are compared with
 the oracle, if it is there (CLIENTELE_CRON), with clocks that are read minute by minute, and with croniter, whose known differences are
@@ -220,7 +220,7 @@ def with_croniter(cases, ours):
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10 ** 9)
-    default = os.environ.get("CLIENTELE_SCHEDULES") or (20_000 if os.environ.get("CLIENTELE_LONG") else 2_000)
+    default = os.environ.get("CLIENTELE_SCHEDULES") or (20_000 if os.environ.get("CLIENTELE_LONG") else 1_000)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else int(default)
     print(f"seed {seed}, {count} cases")
     began = time.monotonic()

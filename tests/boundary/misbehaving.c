@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-// A module for tests only: functions that do what a job must not do. tests/tap/Jobs.pm builds and loads it.
+// A module for tests only: functions that do what a job must not do. tests/tap/Jobs.pm builds and
+// loads it.
 //   die_of(signal int) RETURNS void          the backend gets this signal: 11 is a crash
-//   ignore_cancel(seconds float8) RETURNS void   a loop that asks nobody whether it shall end
+//   ignore_cancel(seconds float8) RETURNS void   a loop that checks for no interrupts
 //   exit_with(code int) RETURNS void         the process ends without a word
 #include "postgres.h"
 

@@ -85,13 +85,13 @@ until_true(q(SELECT count(*) = 2 FROM clientele_data.job_runs JOIN clientele_dat
   'a retry that succeeds is the last');
 like(last_of('recovers'), qr/^succeeded\|\|2\|/, 'it has succeeded');
 is(sql(q(SELECT count(*) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'not retried')), 1,
-  'what cannot be mended by trying again is not tried again');
+  'an error that a retry cannot cure has no retry');
 is(sql(q(SELECT count(*) FROM effects WHERE job IN ('c', 'd', 'e'))), 2, 'without all of those before it a job does not run again, nor after a failure');
 is(sql(q(SELECT count(*) FROM effects WHERE job = 'altered')), $paused, 'a paused job does not run');
 my $heard = $listener->query('SELECT 1');
 my @heard = $heard =~ /Asynchronous notification "failures" with payload "([^\n]*)" received/g;
-ok(@heard >= 1, 'whoever listens is notified of the failure') || diag($heard);
-like($heard[0] // '', qr/retried/, 'and told which job it was');
+ok(@heard >= 1, 'a session that listens is notified of the failure') || diag($heard);
+like($heard[0] // '', qr/retried/, 'with the name of the job');
 $listener->quit;
 
 # The settings are reloaded: without databases nothing runs.

@@ -55,16 +55,14 @@ void request_shared(size_t size, void (*at_start)()) {
 
 void* shared_piece(const char* name, size_t size, void (*init)(void*)) {
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  const uint32 holds = InterruptHoldoffCount;
   void* piece = nullptr;
-  bool failed = false;
   try {
     piece = call_pg([&] { return piece_or_error(name, size, init); });
   } catch (const PgError& error) {
     FreeErrorData(error.data());
-    failed = true;
+    InterruptHoldoffCount = holds;  // an error forgets what holds interrupts, and the lock does
   }
-  // The error has forgotten what holds interrupts; to release the lock counts one down.
-  if (failed) HOLD_INTERRUPTS();
   LWLockRelease(AddinShmemInitLock);
   return piece;
 }

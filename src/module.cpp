@@ -4,6 +4,7 @@
 #include "sources/cleaning/unicode_pg.hpp"
 #include "journey/dictionary_pg.hpp"
 #include "pg/boundary.hpp"
+#include "pg/progress.hpp"
 #include "pg/trust.hpp"
 
 extern "C" {
@@ -18,5 +19,6 @@ void _PG_init(void) {
   clientele::install_cleaning_hooks();
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();
+  clientele::pg::install_progress();
   MarkGUCPrefixReserved("clientele");
 }

@@ -6,6 +6,7 @@
 #include "jobs/shared/settings_pg.hpp"
 #include "jobs/shared/shared_pg.hpp"
 #include "pg/boundary.hpp"
+#include "pg/progress.hpp"
 #include "pg/trust.hpp"
 
 extern "C" {
@@ -22,5 +23,6 @@ void _PG_init(void) {
   clientele::pg::define_trust_settings();
   clientele::jobs::define_jobs_settings();
   if (process_shared_preload_libraries_in_progress) clientele::jobs::request_jobs_memory();
+  clientele::pg::install_progress();
   MarkGUCPrefixReserved("clientele");
 }

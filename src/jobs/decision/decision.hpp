@@ -28,6 +28,14 @@ inline constexpr Micros grace = minute;
 inline constexpr Micros small_jump = 3 * hour;
 
 /// A job, and the facts of its runs. "Newest" is always by run_id, because clocks can be set back.
+/// clientele.job_states() delivers them:
+///   not_before                      starting, added_at
+///   last_due                        last_due_at
+///   last_attempt                    last_run_id, last_run_due_at, last_ended_at, last_attempt,
+///                                   last_state, last_sqlstate; of runs that were skipped none
+///   active                          active_run_id, active_state
+///   last_start, last_success        last_started_run_id, last_started_at; last_success_run_id,
+///   …_at
 struct Job {
   /// What happened to a run, and when.
   struct Event {

@@ -3,13 +3,13 @@
 
 CREATE FUNCTION queue_run(job_id bigint, kind text, due_at timestamptz, missed integer DEFAULT 0, attempt integer DEFAULT 1) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_variable
+#variable_conflict use_column
 DECLARE
   added bigint;
 BEGIN
   PERFORM clientele.require_store('jobs'), clientele.require_store('job_runs', 'INSERT');
   INSERT INTO clientele_data.job_runs AS r (job_id, kind, due_at, missed, attempt, state)
-  SELECT j.job_id, kind, due_at, coalesce(missed, 0), coalesce(attempt, 1), 'waiting'
+  SELECT j.job_id, queue_run.kind, queue_run.due_at, coalesce(queue_run.missed, 0), coalesce(queue_run.attempt, 1), 'waiting'
   FROM clientele_data.jobs j WHERE j.job_id = queue_run.job_id AND NOT j.paused
   -- A transaction that stays open with a change of this job must not hold up the others.
   FOR UPDATE OF j SKIP LOCKED

@@ -92,7 +92,9 @@ bool begin_in_slot() {
   const WorkerArguments arguments = worker_arguments();
   Locked lock;
   Slot& slot = shared()->slots[arguments.slot];
-  const bool waited_for = slot.taken && slot.ticket == arguments.ticket && slot.pid == 0;
+  const Database* const database = find_database(arguments.database);
+  const bool held = database != nullptr && database->holds > 0;
+  const bool waited_for = !held && slot.taken && slot.ticket == arguments.ticket && slot.pid == 0;
   if (waited_for) {
     slot.pid = MyProcPid;
     slot.process_start = MyStartTimestamp;

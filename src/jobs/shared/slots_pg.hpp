@@ -19,7 +19,8 @@ void free_slots_left(Oid database);
 /// The arguments of this process.
 WorkerArguments worker_arguments();
 /// To be called first, before connecting: the slot is this process's until it ends, and the text of
-/// a FATAL error is kept in it. False if the scheduler has given up; then the process does nothing.
+/// a FATAL error is kept in it. False if the scheduler has given up or a statement needs the
+/// database for itself; then the process does nothing.
 bool begin_in_slot();
 /// The run has been recorded as running: its maximum run time begins.
 void note_run_started();

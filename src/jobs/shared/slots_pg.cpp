@@ -74,6 +74,15 @@ void free_slot(int number, uint64_t ticket) {
   lock.release();
 }
 
+bool withdraw_slot(int number, uint64_t ticket) {
+  Locked lock;
+  Slot& slot = shared()->slots[number];
+  const bool not_begun = slot.ticket == ticket && slot.pid == 0;
+  if (not_begun) give_back(slot);
+  lock.release();
+  return not_begun;
+}
+
 void free_slots_left(Oid database) {
   Locked lock;
   for (Slot& slot : shared()->slots)

@@ -8,6 +8,7 @@
 #include "jobs/shared/settings_pg.hpp"
 #include "jobs/shared/shared_pg.hpp"
 #include "pg/boundary.hpp"
+#include "pg/progress.hpp"
 #include "pg/trust.hpp"
 
 extern "C" {
@@ -28,5 +29,6 @@ void _PG_init(void) {
     clientele::jobs::install_jobs_hooks();
     clientele::jobs::register_launcher();
   }
+  clientele::pg::install_progress();
   MarkGUCPrefixReserved("clientele");
 }

@@ -5,9 +5,14 @@
 
 #include "jobs/scheduler/backoff.hpp"
 #include "jobs/shared/slots_pg.hpp"
+#include "pg/acting.hpp"
 
 extern "C" {
+#include "access/xact.h"
+#include "pgstat.h"
 #include "storage/ipc.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
 }
 
 namespace clientele::jobs {
@@ -16,6 +21,24 @@ namespace {
 Database* own = nullptr;
 int64_t entered_at = 0;
 SchedulerState left_as = SchedulerState::failed;
+pg::Acting before_work;
+
+// What a statement of the scheduler may take, whatever the owner of the tables has put on them.
+constexpr int longest_statement = 30000;  // milliseconds
+
+// A run that is lost in a crash before it began is due again, so its row need not be on disk: the
+// worker's is.
+constexpr pg::Setting of_process[] = {{"lock_timeout", "2s"},
+                                      {"synchronous_commit", "off"},
+                                      {"default_transaction_isolation", "read committed"},
+                                      {"default_transaction_read_only", "off"},
+                                      {"default_transaction_deferrable", "off"},
+                                      {"session_replication_role", "origin"},
+                                      {"search_path", "pg_catalog, pg_temp"},
+                                      {"jit", "off"},
+                                      {"log_statement", "none"},
+                                      {"log_min_duration_statement", "-1"},
+                                      {"statement_timeout", "0"}};
 emit_log_hook_type next_log = nullptr;
 
 void keep_error(ErrorData* error) {
@@ -75,6 +98,35 @@ bool enter_database(Oid database) {
 }
 
 Database& own_database() { return *own; }
+
+void fix_settings() {
+  for (const pg::Setting& each : of_process)
+    SetConfigOption(each.name, each.value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+void begin_work(Oid role) {
+  SetCurrentStatementStartTimestamp();
+  StartTransactionCommand();
+  PushActiveSnapshot(GetTransactionSnapshot());
+  before_work = pg::act_as(role);
+  enable_timeout_after(STATEMENT_TIMEOUT, longest_statement);
+  pgstat_report_activity(STATE_RUNNING, "looking at the jobs");
+}
+
+void end_work() {
+  disable_timeout(STATEMENT_TIMEOUT, false);
+  pg::stop_acting(before_work);
+  PopActiveSnapshot();
+  CommitTransactionCommand();
+  pgstat_report_activity(STATE_IDLE, nullptr);
+}
+
+void abort_work() {
+  disable_all_timeouts(false);
+  QueryCancelPending = false;
+  AbortCurrentTransaction();
+  pgstat_report_activity(STATE_IDLE, nullptr);
+}
 
 void leave_database(SchedulerState outcome) {
   left_as = outcome;

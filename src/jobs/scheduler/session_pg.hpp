@@ -11,6 +11,14 @@ namespace clientele::jobs {
 bool enter_database(Oid database);
 /// The entry of this process.
 Database& own_database();
+/// Settings of the process, whatever those of the database and of the superuser are. After connecting.
+void fix_settings();
+
+/// A transaction of short statements that acts as `role`. An error in it leaves it to abort_work().
+void begin_work(Oid role);
+void end_work();
+void abort_work();
+
 /// Ends the process; the launcher learns why.
 [[noreturn]] void leave_database(SchedulerState outcome);
 

@@ -14,7 +14,7 @@ namespace {
 
 /// nullptr if no worker process is free. PostgreSQL regime.
 BackgroundWorkerHandle* register_worker(const WorkerArguments& arguments, const char* job_name) {
-  BackgroundWorker worker = new_worker("clientele worker", "clientele_worker_main");
+  BackgroundWorker worker = new_worker("clientele worker", "clientele_job_worker_main");
   snprintf(worker.bgw_name, BGW_MAXLEN, "clientele job: %s", job_name);
   const auto length = static_cast<int>(std::strlen(worker.bgw_name));
   worker.bgw_name[pg_mbcliplen(worker.bgw_name, length, BGW_MAXLEN - 1)] = '\0';

@@ -18,7 +18,7 @@ COMMENT ON PROCEDURE create_job_names() IS
 INSERT INTO clientele.store_members (feature, name, kind, created_by, upgraded_by, for_bi) VALUES
   ('jobs/defined', 'clientele_data.job_names', 'view', 'create_job_names', NULL, false);
 
-CREATE FUNCTION job_states()
+CREATE FUNCTION job_states(job_ids bigint[] DEFAULT NULL)
   RETURNS TABLE (job_id bigint, name text, schedule text, every interval, after_ids bigint[], time_zone text, starting timestamptz,
                  jitter interval, missed text, max_run_time interval, max_retries integer, retry_delay interval, retry_cap interval,
                  paused boolean, since timestamptz, owner name, owner_oid oid, owner_cluster bigint,
@@ -27,7 +27,7 @@ CREATE FUNCTION job_states()
                  active_run_id bigint, active_kind text, active_state text, active_due_at timestamptz, active_attempt integer,
                  active_queued_at timestamptz, active_started_at timestamptz, active_pid integer, active_process_start timestamptz,
                  last_started_at timestamptz, last_success_at timestamptz,
-                 last_run_due_at timestamptz, last_started_run_id bigint, last_success_run_id bigint, added_at timestamptz)
+                 last_run_due_at timestamptz, last_started_id bigint, last_success_id bigint, added_at timestamptz)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -51,10 +51,11 @@ BEGIN
                        ORDER BY r.run_id DESC LIMIT 1) started ON true
     LEFT JOIN LATERAL (SELECT r.run_id, r.ended_at FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.state = 'succeeded'
                        ORDER BY r.run_id DESC LIMIT 1) success ON true
+    WHERE job_states.job_ids IS NULL OR j.job_id = ANY (job_states.job_ids)
     ORDER BY j.job_id;
 END $$;
-COMMENT ON FUNCTION job_states() IS
+COMMENT ON FUNCTION job_states(bigint[]) IS
   'Returns what the scheduler decides by: a row for each job that you may see, with its schedule and its last runs.
-last_due_at is the last due time for which there is a run, or a row that says that it was skipped. The columns from last_run_id to
+job_ids: only these jobs, NULL for all. last_due_at is the last due time for which there is a run, or a row that says that it was skipped. The columns from last_run_id to
 last_ended_at, and last_run_due_at, are of the last attempt that has ended and was neither manual nor skipped; those of active are of the run
 that waits or runs; those of last_started and last_success count manual runs, too. Last is by run_id, as clocks can be set back.';

@@ -3,15 +3,14 @@
 #pragma once
 #include <cstdint>
 #include <string_view>
+#include <variant>
 
 #include "base/calendar.hpp"
 #include "base/local_clock.hpp"
 #include "jobs/schedule/cron.hpp"
+#include "jobs/schedule/every.hpp"
 
 namespace clientele {
-
-/// Later than every instant: there is no due time.
-inline constexpr Micros never = INT64_MAX;
 
 /// The due times of a job, as a small value that is copied freely.
 class Schedule {
@@ -43,10 +42,7 @@ class Schedule {
 
   LocalClock::Look look_;
   const void* zone_;
-  bool is_cron_ = false;
-  Cron cron_;
-  int32_t months_ = 0, days_ = 0;
-  Micros micros_ = 0, starting_ = 0;
+  std::variant<Cron, Every> due_;
 };
 
 }  // namespace clientele

@@ -67,23 +67,12 @@ struct Session {
 
 void require_right(const Session& s) {
   const Run& run = s.run;
-  if (!OidIsValid(run.owner_oid))
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_OBJECT),
-             errmsg("role \"%s\", which owns job \"%s\", does not exist", run.owner, run.name),
-             errhint("Another role can drop the job and add it again.")));
   if (!pg::may_become(s.caller, run.owner_oid))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied to run job \"%s\"", run.name),
                     errdetail("It belongs to role %s.", quote_identifier(run.owner)),
                     errhint("Members of that role and superusers may.")));
-  if (!pg::may_become(s.store_owner, run.owner_oid)) {
-    const char* const store_owner = quote_identifier(GetUserNameFromId(s.store_owner, false));
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("role %s, which owns the store, may not run job \"%s\" of role %s",
-                           store_owner, run.name, quote_identifier(run.owner)),
-                    errhint("GRANT %s TO %s.", quote_identifier(run.owner), store_owner)));
-  }
+  require_owner(run);
 }
 
 /// The first transaction: the row of the run is there before the work begins.
@@ -191,6 +180,17 @@ ErrorData* run(Session& s) {
   return error;
 }
 
+/// A place in the command is not one in the caller's statement.
+[[noreturn]] void raise(ErrorData* error, const char* command) {
+  if (error->cursorpos > 0 && command != nullptr) {
+    error->internalpos = error->cursorpos;
+    error->internalquery = pstrdup(command);
+    error->cursorpos = 0;
+  }
+  ReThrowError(error);
+  pg_unreachable();
+}
+
 }  // namespace
 }  // namespace clientele::jobs
 
@@ -219,6 +219,6 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   StartTransactionCommand();
   MemoryContextSwitchTo(before);
   if (s.has_deadline) enable_timeout_at(STATEMENT_TIMEOUT, s.deadline);
-  if (error != nullptr) ReThrowError(error);
+  if (error != nullptr) raise(error, s.run.command);
   PG_RETURN_VOID();
 }

@@ -197,6 +197,9 @@ ErrorData* run(Session& s) {
 using namespace clientele::jobs;
 
 CLIENTELE_FUNCTION(clientele_run_job) {
+  if (PG_ARGISNULL(0))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("the name of the job must not be NULL")));
   require_top_level(fcinfo);
   const MemoryContext before = CurrentMemoryContext;
   MemoryContextSwitchTo(PortalContext);

@@ -35,6 +35,10 @@ BEGIN
   WHERE j.job_id = skip_run.job_id
   FOR UPDATE OF j SKIP LOCKED
   RETURNING r.run_id INTO added;
+  -- The clocks were set back by hours: the job goes by the new time.
+  IF missed = 0 THEN
+    UPDATE clientele_data.jobs j SET since = due_at WHERE j.job_id = skip_run.job_id AND j.since > due_at;
+  END IF;
   RETURN added;
 END $$;
 COMMENT ON FUNCTION skip_run(bigint, timestamptz, integer) IS

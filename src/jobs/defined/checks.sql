@@ -142,7 +142,7 @@ BEGIN
   IF fresh OR (NEW.schedule, NEW.every, NEW.after_ids, NEW.time_zone, NEW.starting, NEW.jitter)
               IS DISTINCT FROM (OLD.schedule, OLD.every, OLD.after_ids, OLD.time_zone, OLD.starting, OLD.jitter) THEN
     PERFORM clientele.check_job_times(NEW.schedule, NEW.every, NEW.after_ids, NEW.time_zone, NEW.starting, NEW.jitter);
-    circle := clientele.job_circle(NEW.job_id, NEW.name, NEW.after_ids);
+    circle := CASE WHEN NEW.after_ids IS NOT NULL THEN clientele.job_circle(NEW.job_id, NEW.name, NEW.after_ids) END;
     IF circle IS NOT NULL THEN
       RAISE EXCEPTION 'jobs would follow each other in a circle' USING ERRCODE = 'invalid_recursion',
         DETAIL = format('It is %s.', circle), HINT = 'One of them must run at times of its own, by schedule or every.';

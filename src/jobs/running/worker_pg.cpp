@@ -41,11 +41,11 @@ void show(const Run& run) {
   pgstat_report_activity(STATE_RUNNING, run.command);
 }
 
-void require_owner(const Run& run, const WorkerArguments& a) {
+void require_same_owner(const Run& run, const WorkerArguments& a) {
+  require_owner(run);
   if (run.owner_oid != a.job_owner)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("the owner of job \"%s\" is not role \"%s\" any more", run.name,
-                           GetUserNameFromId(a.job_owner, true))));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+                    errmsg("job \"%s\" has another owner than when its run was due", run.name)));
 }
 
 /// An error that leaves the run without its outcome; the scheduler finds the text in the slot.
@@ -58,7 +58,7 @@ Outcome run_command(const Run& run, const WorkerArguments& a) {
   Rows rows{};
   auto work = [&] {
     StartTransactionCommand();
-    require_owner(run, a);
+    require_same_owner(run, a);
     CommitTransactionCommand();
     load_libraries_of_session();
     rows = run_statement(run.command);

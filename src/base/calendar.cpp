@@ -18,13 +18,8 @@ int64_t days_from_civil(int64_t y, unsigned m, unsigned d) {
   return era * 146097 + static_cast<int64_t>(doe) - 719468;
 }
 
-struct Civil {
-  int64_t year;
-  unsigned month, day;
-};
-
 // The same source: civil_from_days.
-Civil civil_from_days(int64_t z) {
+Date civil_from_days(int64_t z) {
   z += 719468;
   const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
   const auto doe = static_cast<unsigned>(z - era * 146097);
@@ -61,7 +56,7 @@ char* put_digits(char* p, unsigned value, int n) {
 
 bool is_date(int64_t year, int64_t month, int64_t day) {
   if (month < 1 || month > 12 || day < 1 || day > 31) return false;
-  const Civil back = civil_from_days(
+  const Date back = civil_from_days(
       days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day)));
   return back.month == month && back.day == day;  // not 31 April
 }
@@ -71,11 +66,13 @@ int64_t days_to_date(int64_t year, int64_t month, int64_t day) {
          epoch_days;
 }
 
+Date date_after(int64_t days) { return civil_from_days(days + epoch_days); }
+
 void append_iso(std::string& out, Micros at) {
   int64_t days = at / day;
   Micros rest = at % day;
   if (rest < 0) rest += day, --days;
-  const Civil c = civil_from_days(days + epoch_days);
+  const Date c = date_after(days);
   const auto year = static_cast<unsigned>(c.year < 0 ? -c.year : c.year);
   const auto secs = static_cast<unsigned>(rest / second);
   char buffer[40];

@@ -29,6 +29,13 @@ bool is_date(int64_t year, int64_t month, int64_t day);
 /// Days from 2000-01-01 to a date that is_date() accepts.
 int64_t days_to_date(int64_t year, int64_t month, int64_t day);
 
+struct Date {
+  int64_t year;
+  unsigned month, day;
+};
+/// The date that is so many days after 2000-01-01.
+Date date_after(int64_t days);
+
 /// ISO 8601 in UTC with as many fraction digits as needed: 2026-01-02T03:04:05.678Z. Years before 1
 /// are astronomical and signed (-0043 is 44 BC), years above 9999 carry a plus.
 void append_iso(std::string& out, Micros at);

@@ -7,6 +7,8 @@ namespace {
 
 constexpr int64_t unix_to_postgres = 10957 * int64_t{86400};  // seconds
 
+}  // namespace
+
 LocalClock::Offset offset_in(const void* zone, Micros at) {
   const auto* tz = static_cast<const pg_tz*>(zone);
   const pg_time_t now = at / second - (at % second < 0) + unix_to_postgres;
@@ -23,8 +25,6 @@ LocalClock::Offset offset_in(const void* zone, Micros at) {
   if (found == 0 || boundary - unix_to_postgres >= end_of_time / second) return {offset, INT64_MAX};
   return {offset, (boundary - unix_to_postgres) * second};
 }
-
-}  // namespace
 
 LocalClock clock_in(const pg_tz* zone) { return {offset_in, zone}; }
 

@@ -5,6 +5,9 @@
 
 namespace clientele::pg {
 
+/// How the clock of a time zone, a pg_tz, stands at an instant; for classes that take a Look.
+LocalClock::Offset offset_in(const void* zone, Micros at);
+
 /// The clock of a time zone.
 LocalClock clock_in(const pg_tz* zone);
 

@@ -18,9 +18,9 @@ class Psql:
 
     MARK = "--- end of answer ---"
 
-    def __init__(self):
+    def __init__(self, database=None):
         self.process = subprocess.Popen(
-            [PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "|"],
+            [PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "|", *(["-d", database] if database else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, encoding="utf-8")
         self.run("SET client_min_messages = warning")

@@ -129,8 +129,9 @@ bring_up() {
   socket=$(socket_of "$1")
   until as_server "$bin/pg_isready" -q -h "$socket" -p 5432; do
     ((SECONDS < deadline)) || return
-    # A statement ends when its client has gone.
-    is_running "$1" || start_cluster "$1" -c client_connection_check_interval=1s || is_running "$1" || return
+    # A statement ends when its client has gone. Processes of jobs need room beside those of parallel queries.
+    is_running "$1" || start_cluster "$1" -c client_connection_check_interval=1s -c shared_preload_libraries=clientele \
+      -c max_worker_processes=16 || is_running "$1" || return
     sleep 0.2
   done
 }
@@ -149,6 +150,14 @@ use_cluster() {
   PGHOST=$(socket_of "$1")
 }
 
+# The server has read the library when it started.
+stop_with_old_library() {
+  local library
+  library=$(cksum <"$("$bin/pg_config" --pkglibdir)/clientele.so") || return
+  [[ -f $main/library && $(<"$main/library") == "$library" ]] || stop_cluster "$main" || return
+  printf '%s\n' "$library" >"$main/library"
+}
+
 # main_cluster DATABASE keep|renew|fresh: brings up the server and the database. A database that
 # was created with other SQL than the installed one may call functions that no longer exist.
 main_cluster() {
@@ -156,6 +165,7 @@ main_cluster() {
   if [[ ! -f $main/data/PG_VERSION ]]; then
     stage 'making a private cluster' initdb.log make_cluster "$main" || exit
   fi
+  stop_with_old_library || die "the server in $main, which has loaded an older library, does not stop"
   if ! is_running "$main"; then
     stage 'starting its server' start.log bring_up "$main" || exit
   else

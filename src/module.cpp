@@ -3,6 +3,8 @@
 #include "base/poll.hpp"
 #include "sources/cleaning/unicode_pg.hpp"
 #include "journey/dictionary_pg.hpp"
+#include "jobs/scheduler/hooks_pg.hpp"
+#include "jobs/scheduler/launcher_pg.hpp"
 #include "jobs/shared/settings_pg.hpp"
 #include "jobs/shared/shared_pg.hpp"
 #include "pg/boundary.hpp"
@@ -22,7 +24,11 @@ void _PG_init(void) {
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();
   clientele::jobs::define_jobs_settings();
-  if (process_shared_preload_libraries_in_progress) clientele::jobs::request_jobs_memory();
+  if (process_shared_preload_libraries_in_progress) {
+    clientele::jobs::request_jobs_memory();
+    clientele::jobs::install_jobs_hooks();
+    clientele::jobs::register_launcher();
+  }
   clientele::pg::install_progress();
   MarkGUCPrefixReserved("clientele");
 }

@@ -8,13 +8,28 @@
 
 namespace clientele {
 
-/// Long loops of the core call it now and then, at most every few milliseconds: `done` units of a
-/// number that is not known. The PostgreSQL glue sets it once. It never throws.
-inline void (*progress_hook)(int64_t done) = nullptr;
+/// Long loops of the core call it with the number of units that they have done since the last call,
+/// at most every few microseconds. The PostgreSQL glue sets it once. It never throws.
+inline void (*progress_hook)(int64_t more) = nullptr;
 
-inline void report_progress(int64_t done) {
-  if (progress_hook != nullptr) progress_hook(done);
+inline void advance_progress(int64_t more) {
+  if (progress_hook != nullptr) progress_hook(more);
 }
+
+/// Counts units one by one, and tells of them in parts.
+class Advance {
+ public:
+  explicit Advance(int64_t part = 1024) : part_(part) {}
+  void one() {
+    if (++done_ < part_) return;
+    advance_progress(done_);
+    done_ = 0;
+  }
+
+ private:
+  int64_t part_;
+  int64_t done_ = 0;
+};
 
 /// A text of at most N - 1 bytes that ends in a zero byte; what is longer is cut between characters
 /// of UTF-8. Plain data.
@@ -52,16 +67,21 @@ struct TaskState {
   int64_t total;  // or unknown
   int64_t started;
   int64_t phase_started;
+  // Since when units have been counted up to this total, and how many there were at first.
+  int64_t count_started;
+  int64_t count_first;
 };
 
-/// When a phase will be done if it goes on at its rate; `unknown` without a rate, or if that is
-/// more than ten years away.
-inline int64_t phase_end(const TaskState& state, int64_t now) {
+/// When `total` will be reached if that goes on at the same rate; `unknown` without a rate, or if
+/// it is more than ten years away.
+inline int64_t expected_end(const TaskState& state, int64_t now) {
   constexpr double longest = 10 * 365.25 * 86400 * 1e6;
-  const int64_t passed = now - state.phase_started;
-  if (state.done <= 0 || state.total < state.done || passed <= 0) return TaskState::unknown;
-  const double left = static_cast<double>(state.total - state.done) *
-                      (static_cast<double>(passed) / static_cast<double>(state.done));
+  const int64_t passed = now - state.count_started;
+  if (state.done <= state.count_first || state.total < state.done || passed <= 0)
+    return TaskState::unknown;
+  const double left =
+      static_cast<double>(state.total - state.done) *
+      (static_cast<double>(passed) / static_cast<double>(state.done - state.count_first));
   return left > longest ? TaskState::unknown : now + static_cast<int64_t>(left);
 }
 
@@ -83,24 +103,36 @@ class TaskStack {
     level.phase.set({});
     level.done = 0;
     level.total = total;
-    level.started = level.phase_started = now;
+    level.started = level.phase_started = level.count_started = now;
+    level.count_first = 0;
     level.subtransaction = subtransaction;
   }
 
-  /// A phase without a pointer is the same as before. A total that is unknown stays as it is until
-  /// the next phase.
+  /// A phase without a pointer is the same as before. What is unknown stays as it is until the next
+  /// phase. Phases that count up to the same total are one count.
   void report(std::string_view phase, int64_t done, int64_t total, int64_t now) {
     if (depth_ == 0 || depth_ > deepest) return;
     Level& level = levels_[depth_ - 1];
     ShortText<64> name = level.phase;
     if (phase.data() != nullptr) name.set(phase);
-    if (name.view() != level.phase.view()) {
+    const bool same = name.view() == level.phase.view();
+    if (!same) {
       level.phase = name;
       level.phase_started = now;
-      level.total = TaskState::unknown;
+    }
+    if (same && total == TaskState::unknown) total = level.total;
+    if (same && done == TaskState::unknown) done = level.done;
+    done = std::max<int64_t>(done, 0);
+    if (total != level.total || done < level.done) {
+      level.count_started = now;
+      level.count_first = done;
     }
     level.done = done;
-    if (total != TaskState::unknown) level.total = total;
+    level.total = total;
+  }
+
+  void advance(int64_t more) {
+    if (depth_ > 0 && depth_ <= deepest) levels_[depth_ - 1].done += more;
   }
 
   /// `depth` tasks are left.
@@ -134,13 +166,15 @@ class TaskStack {
     state.total = inner.total;
     state.started = outer.started;
     state.phase_started = inner.phase_started;
+    state.count_started = inner.count_started;
+    state.count_first = inner.count_first;
     return state;
   }
 
  private:
   struct Level {
     ShortText<64> task, phase;
-    int64_t done, total, started, phase_started;
+    int64_t done, total, started, phase_started, count_started, count_first;
     uint32_t subtransaction;
   };
   int depth_ = 0;

@@ -144,7 +144,11 @@ void at_subtransaction_end(SubXactEvent event, SubTransactionId number, SubTrans
 
 void at_exit(int, Datum) { free_slot(); }
 
-void report_from_core(int64_t done) { report_task({}, done); }
+void advance(int64_t more) {
+  if (tasks.depth() == 0) return;
+  tasks.advance(more);
+  show();
+}
 
 /// Either regime: nothing here raises an error.
 void end_to(int depth) {
@@ -175,7 +179,7 @@ bool may_see(const Slot& slot) {
 
 void install_progress() {
   request_shared(sizeof(Table), take_table);
-  progress_hook = report_from_core;
+  progress_hook = advance;
 }
 
 void begin_task(std::string_view task, int64_t total) {
@@ -194,8 +198,7 @@ void begin_task(std::string_view task, int64_t total) {
 
 void report_task(std::string_view phase, int64_t done, int64_t total) {
   if (tasks.depth() == 0) return;
-  const int64_t now = phase.data() == nullptr ? 0 : GetCurrentTimestamp();
-  tasks.report(phase, done, total, now);
+  tasks.report(phase, done, total, GetCurrentTimestamp());
   show();
 }
 
@@ -211,10 +214,6 @@ Progress::Progress(std::string_view task, int64_t total) {
 
 Progress::~Progress() { end_to(outside_); }
 
-void Progress::phase(std::string_view name, int64_t total) { report_task(name, 0, total); }
-
-void Progress::done(int64_t count) { report_task({}, count); }
-
 }  // namespace clientele::pg
 
 using namespace clientele;
@@ -223,7 +222,7 @@ namespace {
 
 int64_t count_or_unknown(FunctionCallInfo fcinfo, int argument) {
   return PG_ARGISNULL(argument) ? TaskState::unknown
-                                : std::max<int64_t>(PG_GETARG_INT64(argument), 0);
+                                : std::max<int64_t>(PG_GETARG_INT64(argument), TaskState::unknown);
 }
 
 std::string_view text_or_none(FunctionCallInfo fcinfo, int argument) {
@@ -244,7 +243,7 @@ CLIENTELE_FUNCTION(clientele_begin_progress) {
 }
 
 CLIENTELE_FUNCTION(clientele_report_progress) {
-  pg::report_task(text_or_none(fcinfo, 0), std::max<int64_t>(count_or_unknown(fcinfo, 1), 0),
+  pg::report_task(text_or_none(fcinfo, 0), count_or_unknown(fcinfo, 1),
                   count_or_unknown(fcinfo, 2));
   PG_RETURN_VOID();
 }
@@ -263,7 +262,7 @@ CLIENTELE_FUNCTION(clientele_running_tasks) {
     if (!pg::read_slot(slot, copy) || copy.database != MyDatabaseId || !pg::may_see(copy)) continue;
     if (BackendPidGetProc(copy.shown_pid) == nullptr) continue;
     const TaskState& state = copy.state;
-    const int64_t end = phase_end(state, now);
+    const int64_t end = expected_end(state, now);
     Datum values[] = {Int32GetDatum(copy.shown_pid),
                       ObjectIdGetDatum(copy.role),
                       text_of(state.task.view()),

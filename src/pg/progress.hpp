@@ -17,23 +17,21 @@ void install_progress();
 /// statement. A procedure that commits keeps it. PostgreSQL regime.
 void begin_task(std::string_view task, int64_t total = TaskState::unknown);
 
-/// How far the innermost task is. A phase without a pointer is the same as before, and a total that
-/// is unknown stays until the next phase. Nothing without a task. Either regime.
-void report_task(std::string_view phase, int64_t done, int64_t total = TaskState::unknown);
+/// How far the innermost task is. A phase without a pointer is the same as before. What is unknown
+/// stays as it is until the next phase. Nothing without a task. Either regime.
+void report_task(std::string_view phase, int64_t done = TaskState::unknown,
+                 int64_t total = TaskState::unknown);
 
 /// The innermost task ends. Either regime.
 void end_task();
 
-/// A task of a block in the C++ regime.
+/// A task that a block does. report_task() and advance_progress() say how far it is. C++ regime.
 class Progress {
  public:
   explicit Progress(std::string_view task, int64_t total = TaskState::unknown);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
-
-  void phase(std::string_view name, int64_t total = TaskState::unknown);
-  void done(int64_t count);
 
  private:
   int outside_;  // how many tasks there were before this one

@@ -66,6 +66,8 @@ BEGIN
           nextval('clientele_data.journey_batches'), time_zone, reading.said)
   RETURNING r.run_id, r.batch INTO run_id, started;
 
+  -- Stages, of which there are five.
+  PERFORM clientele.begin_progress('load_events'), clientele.report_progress('reading rows', 0, 5);
   -- What follows works on a copy of the source. The names of temporary tables are new ones: the caller may have any.
   rows_table := clientele.temporary_name('clientele_rows');
   EXECUTE format('CREATE TEMP TABLE %s ON COMMIT DROP AS ', rows_table)
@@ -83,8 +85,10 @@ BEGIN
     RAISE INFO 'read % rows of %, rejected %', n_read, source, n_rejected;
   END IF;
 
+  PERFORM clientele.report_progress('finding customers', 1, 5);
   customers_table := clientele.temporary_name('clientele_customers');
   n_customers := clientele.load_customers(rows_table, customers_table, identity_kind);
+  PERFORM clientele.report_progress('finding event types and items', 2, 5);
   types_table := clientele.temporary_name('clientele_types');
   n_types := clientele.load_event_types(rows_table, types_table,
     CASE WHEN channel IS NULL THEN format('%L::text COLLATE "C"', default_channel) ELSE 'r.channel' END,
@@ -99,6 +103,7 @@ BEGIN
   END IF;
 
   -- Packed identifier by identifier after a sort: all of them at once might not fit into memory.
+  PERFORM clientele.report_progress('packing journeys', 3, 5);
   parts_table := clientele.temporary_name('clientele_parts');
   PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true),
           set_config('enable_hashagg', 'off', true);
@@ -126,6 +131,7 @@ BEGIN
   IF n_read <> n_packed + n_rejected THEN
     RAISE EXCEPTION 'of % rows % were packed and % rejected', n_read, n_packed, n_rejected USING ERRCODE = 'internal_error';
   END IF;
+  PERFORM clientele.report_progress('storing journeys', 4, 5);
   n_customers := clientele.merge_home_parts(parts_table, started);
   IF progress THEN
     RAISE INFO 'packed % events into the journeys of % customers', n_packed, n_customers;
@@ -136,6 +142,7 @@ BEGIN
       customers = n_customers, first_event_at = first_event, last_event_at = last_event
   WHERE r.run_id = load_events.run_id;
   EXECUTE format('DROP TABLE %s', concat_ws(', ', rows_table, customers_table, types_table, items_table, parts_table));
+  PERFORM clientele.end_progress();
 END $$;
 COMMENT ON PROCEDURE load_events(regclass, text, text, text, text, text, text, text, text, text, text, boolean, bigint, text, text) IS
   'Packs all rows of a table or view into the journeys of the store; what cannot be used goes to clientele_data.rejects.

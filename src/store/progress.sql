@@ -12,8 +12,8 @@ CREATE FUNCTION report_progress(phase text, done bigint DEFAULT NULL, total bigi
   LANGUAGE c VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'clientele_report_progress';
 COMMENT ON FUNCTION report_progress(text, bigint, bigint) IS
   'Shows how far the task of your session is: the phase, and how many units of it are done, of how many.
-A phase that is NULL is the same as before. done is 0 by default; a total that is NULL stays the same within a phase. It costs about a
-microsecond, and does nothing without begin_progress().';
+A phase that is NULL is the same as before. done and total that are NULL stay as they are, and begin anew with another phase. Phases with
+the same total are one count, as tags one after the other are. It costs about a microsecond, and does nothing without begin_progress().';
 
 CREATE FUNCTION end_progress() RETURNS void
   LANGUAGE c VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'clientele_end_progress';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN progress.total IS 'How many units the phase has; NULL if that 
 COMMENT ON COLUMN progress.share IS 'done / total, from 0 to 1; NULL if total is not known.';
 COMMENT ON COLUMN progress.started IS 'When the task began.';
 COMMENT ON COLUMN progress.phase_started IS 'When the phase began.';
-COMMENT ON COLUMN progress.estimated_end IS 'When the phase will be done if it goes on at the same rate; NULL if that is not known.';
+COMMENT ON COLUMN progress.estimated_end IS 'When done reaches total if it goes on at the same rate; NULL if that is not known.';
 COMMENT ON COLUMN progress.pid IS 'The process that does it, as in pg_stat_activity.';
 COMMENT ON COLUMN progress.database IS 'The database.';
 COMMENT ON COLUMN progress.role IS 'The role that the session logged in as.';

@@ -166,17 +166,21 @@ BEGIN
     PERFORM clientele.require_store_of_any_version(step.relation, 'UPDATE');
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', step.member);
   END LOOP;
+  PERFORM clientele.begin_progress('upgrade_store');
   readers := ARRAY(SELECT r FROM clientele.bi_roles() r);
   before := clientele.describe_store();
   FOR step IN
     SELECT m.upgraded_by AS procedure FROM clientele.store_members m
     WHERE m.upgraded_by IS NOT NULL AND before ? m.name GROUP BY 1 ORDER BY min(m.place)
   LOOP
+    PERFORM clientele.report_progress(step.procedure);
     EXECUTE format('CALL clientele.%I()', step.procedure);
   END LOOP;
   FOR step IN SELECT m.created_by AS procedure FROM clientele.store_members m GROUP BY 1 ORDER BY min(m.place) LOOP
+    PERFORM clientele.report_progress(step.procedure);
     CALL clientele.create_members(step.procedure);
   END LOOP;
+  PERFORM clientele.end_progress();
   after := clientele.describe_store();
   IF before = after THEN
     RAISE INFO 'the store is up to date';

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/poll.hpp"
+#include "base/progress.hpp"
 #include "base/sort.hpp"
 #include "churn/logistic/cholesky.hpp"
 
@@ -50,6 +51,7 @@ class Newton {
         had_ * std::log(had_ / total()) + had_not_ * std::log(had_not_ / total());
     double value = objective(at_, 0);
     for (; result.iterations < max_iterations && !result.converged; ++result.iterations) {
+      advance_progress(1);
       slope_and_curvature();
       const Vector direction = RankedCholesky(curvature_, flat).solve(slope_);
       along(direction, step_);

@@ -5,6 +5,7 @@
 #include "churn/features/features_pg.hpp"
 #include "churn/model/fit.hpp"
 #include "pg/expanded.hpp"
+#include "pg/progress.hpp"
 
 namespace clientele {
 namespace {
@@ -127,6 +128,7 @@ CLIENTELE_FUNCTION(clientele_churn_fit_final) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   return guarded([&] {
     return pg::with_state<ChurnRows>(fcinfo, 0, [&](const ChurnRows& rows) {
+      const pg::Progress progress("churn_fit");
       const std::optional<ChurnModel> model = fit_churn(rows);
       fcinfo->isnull = !model;
       return model ? pg::packed(*model) : Datum{};

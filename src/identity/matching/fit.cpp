@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/progress.hpp"
 #include "base/random.hpp"
 
 namespace clientele {
@@ -167,7 +168,11 @@ MatchModel fitted_matches(const MatchRecords& records, const MatchDefinition& de
   PatternCounts counts(records.memory());
   {
     Comparison comparison(records, definition);
-    candidates.each([&](size_t a, size_t b) { counts.add(comparison(a, b)); });
+    Advance compared;
+    candidates.each([&](size_t a, size_t b) {
+      counts.add(comparison(a, b));
+      compared.one();
+    });
   }
   const auto patterns = counts.sorted();
   if (patterns.empty())

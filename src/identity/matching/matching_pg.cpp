@@ -7,6 +7,7 @@
 #include "identity/matching/rows_pg.hpp"
 #include "pg/memory.hpp"
 #include "pg/packed.hpp"
+#include "pg/progress.hpp"
 
 namespace clientele {
 namespace {
@@ -133,10 +134,13 @@ CLIENTELE_FUNCTION(clientele_match_fit_rows) {
     pg::ContextMemory memory(CurrentMemoryContext);
     const MatchDefinition definition = MatchDefinition::read(bytes);
     MatchRecords records(&memory, definition.columns().size(), false);
+    const pg::Progress progress("match_fit");
+    pg::report_task("reading rows");
     read_match_rows(cursor, false, records);
     records.finish();
     const Candidates candidates(records, definition);
     warn_of_left_out(candidates, definition);
+    pg::report_task("comparing pairs");
     const MatchModel model = fitted_matches(records, definition, candidates);
     warn_of_columns(model);
     return pg::packed(model);
@@ -154,6 +158,8 @@ CLIENTELE_FUNCTION(clientele_match_pair_rows) {
     pg::ContextMemory memory(CurrentMemoryContext);
     const MatchModel model = MatchModel::read(bytes);
     MatchRecords records(&memory, model.definition.columns().size(), true);
+    const pg::Progress progress("match_pairs");
+    pg::report_task("reading rows");
     read_match_rows(cursor, true, records);
     records.finish();
     const Candidates candidates(records, model.definition);
@@ -161,7 +167,12 @@ CLIENTELE_FUNCTION(clientele_match_pair_rows) {
     warn_of_columns(model);
     Comparison comparison(records, model.definition);
     PairSink pairs(sink, records, model, at_least);
-    candidates.each([&](size_t a, size_t b) { pairs.put(a, b, comparison(a, b)); });
+    pg::report_task("comparing pairs");
+    Advance compared;
+    candidates.each([&](size_t a, size_t b) {
+      pairs.put(a, b, comparison(a, b));
+      compared.one();
+    });
     return {};
   });
 }

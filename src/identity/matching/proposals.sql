@@ -137,6 +137,7 @@ BEGIN
     RAISE EXCEPTION 'model and at_least must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   LOCK TABLE clientele_data.merge_proposals IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM clientele.begin_progress('propose_merges');
   DELETE FROM clientele_data.merge_proposals p WHERE p.state = 'open';
   OPEN customers NO SCROLL FOR EXECUTE clientele.customer_match_query(clientele.match_model_def(model), true);
   WITH found AS MATERIALIZED (
@@ -163,6 +164,7 @@ BEGIN
   ORDER BY f.probability DESC, f.a, f.b;
   GET DIAGNOSTICS proposed = ROW_COUNT;
   CLOSE customers;
+  PERFORM clientele.end_progress();
   RETURN proposed;
 END $$;
 COMMENT ON FUNCTION propose_merges(match_model, float8) IS
@@ -189,10 +191,13 @@ BEGIN
     RAISE EXCEPTION 'at_least must be from 0 to 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   LOCK TABLE clientele_data.merge_proposals IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM clientele.begin_progress('accept_proposals', (
+    SELECT count(*) FROM clientele_data.merge_proposals p WHERE p.state = 'open' AND p.probability >= at_least));
   FOR proposal IN
-    SELECT p.proposal_id, p.a, p.b, p.probability FROM clientele_data.merge_proposals p
+    SELECT p.proposal_id, p.a, p.b, p.probability, row_number() OVER (ORDER BY p.probability DESC, p.a, p.b) AS n FROM clientele_data.merge_proposals p
     WHERE p.state = 'open' AND p.probability >= at_least ORDER BY p.probability DESC, p.a, p.b
   LOOP
+    PERFORM clientele.report_progress(NULL, proposal.n);
     a_now := clientele.customer_now(proposal.a);
     b_now := clientele.customer_now(proposal.b);
     CONTINUE WHEN a_now IS NULL OR b_now IS NULL;
@@ -207,6 +212,7 @@ BEGIN
     WHERE p.proposal_id = proposal.proposal_id;
     accepted := accepted + 1;
   END LOOP;
+  PERFORM clientele.end_progress();
   RETURN accepted;
 END $$;
 COMMENT ON FUNCTION accept_proposals(float8) IS

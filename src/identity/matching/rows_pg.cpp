@@ -2,6 +2,7 @@
 // Rows of any relation come through a cursor that SQL has opened, a thousand at a time.
 #include "identity/matching/rows_pg.hpp"
 
+#include "base/progress.hpp"
 #include "identity/matching/comparable.hpp"
 #include "identity/matching/definition.hpp"
 #include "pg/values.hpp"
@@ -85,6 +86,7 @@ void read_match_rows(const char* cursor, bool with_ids, MatchRecords& records) {
       }
       records.add(row.id, row.values);
     }
+    advance_progress(static_cast<int64_t>(count));
     pg::call_pg([] { SPI_freetuptable(SPI_tuptable); });
   }
   pg::call_pg([&] {

@@ -74,6 +74,7 @@ BEGIN
   END IF;
 
   PERFORM clientele.require_store(t.name, 'INSERT') FROM unnest('{identities,customers,identity_links,merges}'::text[]) t (name);
+  PERFORM clientele.begin_progress('resolve_identities'), clientele.report_progress('adding identifiers');
   PERFORM clientele.lock_identities();
   -- Another transaction may have added some meanwhile.
   ids := clientele.find_identities(kinds, "values");
@@ -100,10 +101,13 @@ BEGIN
   FROM added a WHERE NOT a.withdrawn;
   seeds := ARRAY(SELECT e.id FROM (SELECT unnest(link.homes) UNION SELECT unnest(link.others)) e (id)
                  WHERE e.id NOT IN (SELECT unnest(fresh.ids)));
+  PERFORM clientele.report_progress('finding customers');
   PERFORM clientele.adopt_customers(seeds), clientele.wake_links(seeds);
   plan := clientele.plan_partition('{}', seeds, batch, fresh.ids, fresh.kinds, fresh.vals, '{}', '{}');
+  PERFORM clientele.report_progress('changing customers');
   PERFORM clientele.apply_partition(plan.nodes, plan.customers, plan.shared, plan.new_owners, plan.taken, plan.takers,
                                     batch, run_id, NULL, 'links', fresh.ids, fresh.kinds, fresh.vals);
+  PERFORM clientele.end_progress();
   RETURN ids;
 END $$;
 COMMENT ON FUNCTION resolve_identities(text[], text[], integer[], integer[], bigint) IS

@@ -4,11 +4,11 @@
 #include <cstring>
 #include <ctime>
 
+#include "pg/shared.hpp"
+
 extern "C" {
 #include "access/xact.h"
-#include "storage/ipc.h"
 #include "storage/procarray.h"
-#include "storage/shmem.h"
 #include "utils/backend_status.h"
 }
 
@@ -16,30 +16,22 @@ namespace clientele::jobs {
 namespace {
 
 Shared* memory = nullptr;
-shmem_request_hook_type next_request = nullptr;
-shmem_startup_hook_type next_startup = nullptr;
 
-void request_memory() {
-  if (next_request != nullptr) next_request();
-  RequestAddinShmemSpace(sizeof(Shared));
+void begin_memory(void* piece) {
+  auto* const made = static_cast<Shared*>(piece);
+  std::memset(piece, 0, sizeof(Shared));
+  LWLockInitialize(&made->lock, LWLockNewTrancheId());
 }
 
-void start_memory() {
-  if (next_startup != nullptr) next_startup();
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  memory = static_cast<Shared*>(ShmemInitStruct("clientele jobs", sizeof(Shared), &found));
-  if (!found) {
-    std::memset(static_cast<void*>(memory), 0, sizeof(Shared));
-    LWLockInitialize(&memory->lock, LWLockNewTrancheId());
-  }
-  LWLockRelease(AddinShmemInitLock);
-  LWLockRegisterTranche(memory->lock.tranche, "clientele_jobs");
+void find_memory() {
+  memory = static_cast<Shared*>(pg::shared_piece("clientele jobs", sizeof(Shared), begin_memory));
+  if (memory != nullptr) LWLockRegisterTranche(memory->lock.tranche, "clientele_jobs");
 }
 
 // The jobs of this transaction whose runs have changed.
 struct Pending {
   bool any;
+  bool launcher;
   bool all;
   int count;
   int64_t jobs[max_changed];
@@ -55,9 +47,16 @@ void note_changed(Database& database, int64_t job) {
     database.changed[database.changed_count++] = job;
 }
 
+void wake_launcher() {
+  Locked lock(LW_SHARED);
+  if (memory->launcher != 0) SetLatch(memory->launcher_latch);
+  lock.release();
+}
+
 void at_end_of_transaction(XactEvent event, void*) {
   if (!pending.any) return;
   if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) {
+    if (pending.launcher) wake_launcher();
     if (pending.all) wake(MyDatabaseId, 0);
     for (int i = 0; i < pending.count; ++i) wake(MyDatabaseId, pending.jobs[i]);
   }
@@ -65,16 +64,21 @@ void at_end_of_transaction(XactEvent event, void*) {
     pending = {};
 }
 
+/// False if there is nobody to wake.
+bool note_pending() {
+  static bool registered = false;
+  if (memory == nullptr) return false;
+  if (!registered) RegisterXactCallback(at_end_of_transaction, nullptr);
+  registered = true;
+  pending.any = true;
+  return true;
+}
+
 }  // namespace
 
 Shared* shared() { return memory; }
 
-void request_jobs_memory() {
-  next_request = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  next_startup = shmem_startup_hook;
-  shmem_startup_hook = start_memory;
-}
+void request_jobs_memory() { pg::request_shared(sizeof(Shared), find_memory); }
 
 Database* find_database(Oid database) {
   for (Database& each : memory->databases)
@@ -115,17 +119,17 @@ void wake(Oid database, int64_t job) {
 }
 
 void wake_at_commit(int64_t job) {
-  static bool registered = false;
-  if (memory == nullptr) return;
-  if (!registered) RegisterXactCallback(at_end_of_transaction, nullptr);
-  registered = true;
-  pending.any = true;
+  if (!note_pending()) return;
   for (int i = 0; i < pending.count; ++i)
     if (pending.jobs[i] == job) return;
   if (job == 0 || pending.count == max_changed)
     pending.all = true;
   else
     pending.jobs[pending.count++] = job;
+}
+
+void wake_launcher_at_commit() {
+  if (note_pending()) pending.launcher = true;
 }
 
 bool process_lives(pid_t pid, TimestampTz start) {

@@ -69,9 +69,9 @@ struct Database {
   int64_t changed[max_changed];  // jobs whose runs have changed since then
   bool waits_for_slot;           // runs wait, as clientele.max_workers runs are at work
   bool waits_for_process;        // runs wait, as the server has no free worker process
-  TimestampTz again_at;          // when a scheduler that failed is started again
-  int failures;                  // in a row
-  char message[256];             // the error with which it failed
+  int64_t again_at;   // when a scheduler that failed is started again; by monotonic_now()
+  int failures;       // in a row
+  char message[256];  // the error with which it failed
 };
 
 struct Shared {
@@ -112,7 +112,9 @@ int64_t monotonic_now();
 /// no scheduler. `job` is the one whose runs have changed, 0 for all jobs. Does nothing without
 /// shared memory.
 void wake_at_commit(int64_t job);
-/// The same at once.
+/// Wakes the launcher when the transaction commits, as there may be other databases now.
+void wake_launcher_at_commit();
+/// Wakes the scheduler, or the launcher, at once.
 void wake(Oid database, int64_t job);
 
 /// Whether the process of this server with this pid and start is there.

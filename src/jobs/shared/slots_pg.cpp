@@ -74,6 +74,15 @@ void free_slot(int number, uint64_t ticket) {
   lock.release();
 }
 
+bool withdraw_slot(int number, uint64_t ticket) {
+  Locked lock;
+  Slot& slot = shared()->slots[number];
+  const bool not_begun = slot.ticket == ticket && slot.pid == 0;
+  if (not_begun) give_back(slot);
+  lock.release();
+  return not_begun;
+}
+
 void free_slots_left(Oid database) {
   Locked lock;
   for (Slot& slot : shared()->slots)
@@ -92,7 +101,9 @@ bool begin_in_slot() {
   const WorkerArguments arguments = worker_arguments();
   Locked lock;
   Slot& slot = shared()->slots[arguments.slot];
-  const bool waited_for = slot.taken && slot.ticket == arguments.ticket && slot.pid == 0;
+  const Database* const database = find_database(arguments.database);
+  const bool held = database != nullptr && database->holds > 0;
+  const bool waited_for = !held && slot.taken && slot.ticket == arguments.ticket && slot.pid == 0;
   if (waited_for) {
     slot.pid = MyProcPid;
     slot.process_start = MyStartTimestamp;

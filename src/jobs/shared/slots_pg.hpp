@@ -8,8 +8,10 @@ namespace clientele::jobs {
 /// For the scheduler: takes a slot for a run of this database. Its number, or -1 if
 /// clientele.max_workers runs are at work.
 int take_slot(int64_t run_id, int64_t job_id, uint64_t& ticket);
-/// Gives back a slot whose process never began, or whose end has been read.
+/// Gives back a slot whose process has ended, or never was.
 void free_slot(int slot, uint64_t ticket);
+/// Gives back a slot if no process has begun in it; one that comes later does nothing.
+bool withdraw_slot(int slot, uint64_t ticket);
 /// Gives back the slots of a database that has no scheduler, except those of processes that are
 /// there.
 void free_slots_left(Oid database);
@@ -19,7 +21,8 @@ void free_slots_left(Oid database);
 /// The arguments of this process.
 WorkerArguments worker_arguments();
 /// To be called first, before connecting: the slot is this process's until it ends, and the text of
-/// a FATAL error is kept in it. False if the scheduler has given up; then the process does nothing.
+/// a FATAL error is kept in it. False if the scheduler has given up or a statement needs the
+/// database for itself; then the process does nothing.
 bool begin_in_slot();
 /// The run has been recorded as running: its maximum run time begins.
 void note_run_started();

@@ -44,9 +44,9 @@ ErrorData* attempt(const Source& source, const std::function<void()>& work) {
   });
   try {
     call_pg([&] {
-      const Acting acting = act_as(source.owner, settings);
+      const pg::Acting acting = act_as(source.owner, settings);
       work();
-      stop_acting(acting);
+      pg::stop_acting(acting);
       ReleaseCurrentSubTransaction();
       back();
     });

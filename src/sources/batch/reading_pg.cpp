@@ -2,6 +2,7 @@
 #include "sources/batch/reading_pg.hpp"
 
 #include "base/error.hpp"
+#include "base/progress.hpp"
 #include "pg/values.hpp"
 #include "sources/batch/evaluator_pg.hpp"
 #include "sources/batch/whole_rows_pg.hpp"
@@ -34,6 +35,8 @@ Reading::Reading(const Source& source, MemoryContext memory, bool keep_all)
     : source_(source), memory_(memory), keep_all_(keep_all), resource_(memory) {}
 
 void Reading::start() {
+  if (batch_ != nullptr && !keep_all_)  // what has been read is read again
+    advance_progress(-static_cast<int64_t>(batch_->size() / part_rows * part_rows));
   batch_ = std::make_unique<Batch>(source_.rules, &resource_);
   contents_.clear();
 }
@@ -42,7 +45,12 @@ Reading::Scan Reading::adding() {
   const auto keep = [this](Datum content) {
     contents_.emplace_back(static_cast<uint32_t>(batch_->size() - 1), content);
   };
-  return {[this](const RowValues& values) { return !batch_->add(values) || keep_all_; }, keep,
+  return {[this](const RowValues& values) {
+            const bool refused = !batch_->add(values);
+            if (batch_->size() % part_rows == 0 && !keep_all_) advance_progress(part_rows);
+            return refused || keep_all_;
+          },
+          keep,
           [this, keep](const RowValues& values, std::string detail, Datum content) {
             batch_->add_failed(values.event_id, values.cursor, std::move(detail));
             keep(content);
@@ -62,6 +70,7 @@ void Reading::read(const std::string& rows, const std::string& cursor) {
     start();
     scan_one_by_one(adding());
   }
+  if (!keep_all_) advance_progress(static_cast<int64_t>(batch_->size() % part_rows));
   // Where only the content of rows with one event_id differs, they are read once more.
   drop_repeated_ids();
   call_pg([] { PopActiveSnapshot(); });

@@ -51,6 +51,11 @@ BEGIN
           clientele.require_store('load_runs', 'UPDATE'), clientele.require_store('source_progress', 'UPDATE');
   -- Batches of the source wait, and so does another retry.
   PERFORM FROM clientele_data.source_progress p WHERE p.source_id = retried_source FOR UPDATE;
+  PERFORM clientele.begin_progress('retry_rejects'),
+          clientele.report_progress((SELECT s.name FROM clientele_data.sources s WHERE s.source_id = retried_source), 0,
+            (SELECT count(*) FROM clientele_data.rejects r
+             WHERE r.source_id = retried_source AND r.resolved_by IS NULL
+               AND (retry_source_rejects.reason IS NULL OR r.reason = retry_source_rejects.reason)));
   LOOP
     SELECT array_agg(l.reject_id), array_agg(l.content), array_agg(l.reason), array_agg(l.event_id) INTO ids, contents, reasons, event_ids
     FROM (SELECT r.reject_id, r.content, r.reason, r.event_id FROM clientele_data.rejects r
@@ -81,9 +86,11 @@ BEGIN
     FROM (SELECT ids[e.n] AS reject_id, contents[e.n] AS content, e.result FROM jsonb_array_elements(outcome) WITH ORDINALITY e (result, n)) u
     WHERE r.reject_id = u.reject_id;
     all_reasons := all_reasons || reasons;
+    PERFORM clientele.report_progress(NULL, cardinality(all_reasons));
     all_packed := all_packed || ARRAY(SELECT e.result ->> 0 IS NULL FROM jsonb_array_elements(outcome) WITH ORDINALITY e (result, n) ORDER BY e.n);
   END LOOP;
   UPDATE clientele_data.load_runs r SET finished_at = clock_timestamp() WHERE r.run_id = run;
+  PERFORM clientele.end_progress();
   RETURN QUERY SELECT u.reason, count(*), count(*) FILTER (WHERE u.packed) FROM unnest(all_reasons, all_packed) u (reason, packed) GROUP BY 1;
 END $$;
 COMMENT ON FUNCTION retry_source_rejects(bigint, text, boolean) IS

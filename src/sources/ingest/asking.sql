@@ -89,6 +89,7 @@ BEGIN
   SELECT s.relation, s.source_id, s.mapping_number, kind, nextval('clientele_data.journey_batches')
   FROM clientele_data.sources s WHERE s.source_id = source_batch.source_id
   RETURNING r.run_id INTO run;
+  PERFORM clientele.report_progress((SELECT concat(s.name, ', ', kind) FROM clientele_data.sources s WHERE s.source_id = source_batch.source_id));
   result := clientele.pack_source_rows(source_id, run, "rows", cursor);
   UPDATE clientele_data.load_runs r SET finished_at = clock_timestamp() WHERE r.run_id = run RETURNING r.* INTO spoken;
   -- There may be a batch a minute: a run that found nothing is not worth a row.

@@ -90,7 +90,7 @@ CLIENTELE_FUNCTION(clientele_ask_source) {
   const Asked asked = source_of(PG_GETARG_INT64(0));
   const MemoryContext context = CurrentMemoryContext;
   SPI_connect();
-  const Acting before = act_as(asked.owner, asked.settings);
+  const pg::Acting before = act_as(asked.owner, asked.settings);
   SPI_execute(query, false, 1);
   Datum result{};
   const bool found = SPI_processed > 0 && SPI_tuptable != nullptr;
@@ -109,7 +109,7 @@ CLIENTELE_FUNCTION(clientele_ask_source) {
         construct_md_array(values, nulls, 1, sizes, lowest, TEXTOID, -1, false, TYPALIGN_INT));
     MemoryContextSwitchTo(inner);
   }
-  stop_acting(before);
+  pg::stop_acting(before);
   SPI_finish();
   if (!found) PG_RETURN_NULL();
   PG_RETURN_DATUM(result);
@@ -121,7 +121,7 @@ CLIENTELE_FUNCTION(clientele_open_source_rows) {
   const Asked asked = source_of(PG_GETARG_INT64(0));
   SPI_connect();
   if (Portal left = SPI_cursor_find(portal_name); left != nullptr) SPI_cursor_close(left);
-  const Acting before = act_as(asked.owner, asked.settings);
+  const pg::Acting before = act_as(asked.owner, asked.settings);
   SPIPlanPtr plan = SPI_prepare_cursor(query, 0, nullptr, CURSOR_OPT_NO_SCROLL);
   if (plan == nullptr)
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the rows cannot be read")));
@@ -130,7 +130,7 @@ CLIENTELE_FUNCTION(clientele_open_source_rows) {
   char* const seen = DatumGetCString(
       DirectFunctionCall1(pg_snapshot_out, DirectFunctionCall1(pg_current_snapshot, 0)));
   PopActiveSnapshot();
-  stop_acting(before);
+  pg::stop_acting(before);
   const size_t size = strlen(seen) + VARHDRSZ;
   auto* const result = static_cast<text*>(SPI_palloc(size));
   SET_VARSIZE(result, size);
@@ -150,9 +150,9 @@ CLIENTELE_FUNCTION(clientele_fetch_source_rows) {
                     errmsg("the rows of no source are open"),
                     errhint("A batch opens them for its own statements.")));
   forget_rows();
-  const Acting before = act_as(asked.owner, asked.settings);
+  const pg::Acting before = act_as(asked.owner, asked.settings);
   SPI_cursor_fetch(portal, true, static_cast<long>(most));
-  stop_acting(before);
+  pg::stop_acting(before);
   const MemoryContext inner = MemoryContextSwitchTo(fetched.context);
   fetched.form = CreateTupleDescCopy(SPI_tuptable->tupdesc);
   fetched.rows = static_cast<HeapTuple*>(

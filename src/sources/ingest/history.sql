@@ -59,6 +59,7 @@ BEGIN
          CASE s.method WHEN 'cursor' THEN progress.cursor_type ELSE progress.id_type END AS type,
          clientele.cursor_number(clientele.source_expression(s.mapping ->> 'cursor'), progress.cursor_type) AS cursor INTO source
   FROM clientele_data.sources s WHERE s.source_id = read_history.source_id;
+  PERFORM clientele.report_progress(source.name || ', back-fill', progress.history_read, progress.history_rows);
   -- With method mark the mark says what is history, so the event ids have no end.
   ending := CASE source.method
     WHEN 'key' THEN format('%s <= %L::%s', source.place, progress.history_to, source.type)

@@ -84,13 +84,17 @@ CREATE FUNCTION ingest_batch(source text, batch_rows integer DEFAULT 100000) RET
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id CONSTANT bigint := clientele.require_source(source);
+  rows_read bigint;
 BEGIN
   PERFORM clientele.check_batch_rows(batch_rows);
   IF NOT clientele.lock_progress(id, true) THEN
     RAISE EXCEPTION 'source "%" has no progress', source USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'clientele.restart_source() begins to read it.';
   END IF;
-  RETURN (SELECT r.rows_read FROM clientele.read_source(id, batch_rows) r);
+  PERFORM clientele.begin_progress('ingest');
+  rows_read := (SELECT r.rows_read FROM clientele.read_source(id, batch_rows) r);
+  PERFORM clientele.end_progress();
+  RETURN rows_read;
 END $$;
 COMMENT ON FUNCTION ingest_batch(text, integer) IS
   'Reads one batch of new rows of a source in your transaction, and returns how many rows it read.
@@ -108,6 +112,7 @@ CREATE FUNCTION begin_ingest(source text, batch_rows integer) RETURNS ingest_tur
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('sources'), clientele.require_store('source_progress', 'UPDATE'), clientele.check_batch_rows(batch_rows);
+  PERFORM clientele.begin_progress('ingest');
   RETURN ROW(CASE WHEN source IS NOT NULL THEN ARRAY[clientele.require_source(source)]
                   ELSE ARRAY(SELECT s.source_id FROM clientele_data.sources s
                              WHERE NOT s.paused
@@ -187,6 +192,7 @@ BEGIN
     COMMIT;
     PERFORM clientele.raise_turn(turn);
   END LOOP;
+  PERFORM clientele.end_progress();
 END $$;
 COMMENT ON PROCEDURE ingest(text, integer) IS
   'Reads the new rows of a source into the journeys, batch by batch, or those of all active sources that you may use.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The rights and the settings with which expressions of a source are compiled and run.
 #pragma once
-#include "pg/boundary.hpp"
+#include "pg/acting.hpp"
 
 namespace clientele {
 
@@ -11,17 +11,8 @@ struct SourceSettings {
   const char* date_order;  // dmy, mdy or ymd; nullptr is ymd, which guesses least
 };
 
-/// What to go back to.
-struct Acting {
-  Oid user;
-  int security;
-  int settings;
-};
-
-/// Acts as `owner`, with these settings, until stop_acting() or the end of the (sub)transaction.
-/// What runs then cannot SET ROLE back, nor leave triggers, cursors or prepared statements for the
-/// caller. 42501 unless the current role may become the owner. PostgreSQL regime.
-Acting act_as(Oid owner, const SourceSettings& settings);
-void stop_acting(const Acting& before);
+/// Acts as `owner`, with these settings, until pg::stop_acting(). 42501 unless the current role may
+/// become the owner. PostgreSQL regime.
+pg::Acting act_as(Oid owner, const SourceSettings& settings);
 
 }  // namespace clientele

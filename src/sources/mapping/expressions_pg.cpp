@@ -219,7 +219,7 @@ CLIENTELE_FUNCTION(clientele_expression_types) {
   const SourceSettings settings{text_to_cstring(PG_GETARG_TEXT_PP(2)),
                                 PG_ARGISNULL(3) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(3))};
   const Datum labels = PG_GETARG_DATUM(4), expressions = PG_GETARG_DATUM(5);
-  const Acting before = act_as(owner, settings);
+  const pg::Acting before = act_as(owner, settings);
   require_relation(source);
   const Relation relation = relation_open(source, NoLock);
   const Datum types = guarded([&] {
@@ -238,7 +238,7 @@ CLIENTELE_FUNCTION(clientele_expression_types) {
     });
   });
   relation_close(relation, NoLock);
-  stop_acting(before);
+  pg::stop_acting(before);
   PG_RETURN_DATUM(types);
 }
 

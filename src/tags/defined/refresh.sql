@@ -244,6 +244,7 @@ DECLARE
   batch record;
   one record;
   changed clientele.audience;
+  total bigint;
   message text;
   detail text;
 BEGIN
@@ -259,12 +260,14 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'tag "%" does not exist', one.name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
   END IF;
+  PERFORM clientele.begin_progress('refresh_tags'), clientele.report_progress('waiting for another refresh');
   run := clientele.begin_tag_refresh(present, true);
   PERFORM set_config('clientele.unknown_event', 'error', true);
   followed := (SELECT r.change_set FROM clientele_data.tag_refreshes r WHERE r.refresh_id = run);
   everyone := (SELECT clientele.cardinality(a.customers) FROM clientele_data.tag_audiences a WHERE a.tag = '' AND a.value = '');
   done := clientele.follow_merges(run, present);
   todo := clientele.tags_to_refresh(tags, present, complete);
+  total := jsonb_array_length(done) + jsonb_array_length(todo);
 
   -- A rule is neither compiled nor run if its author is not trusted. A rule without an answer of its key may have been written into
   -- the table by hand.
@@ -318,6 +321,9 @@ BEGIN
       todo := clientele.without_done(todo, done);
       CONTINUE;
     END IF;
+    PERFORM clientele.report_progress(
+      concat(batch.names[1], CASE WHEN cardinality(batch.names) > 1 THEN format(' and %s more', cardinality(batch.names) - 1) END),
+      jsonb_array_length(done), total);
     changed := NULL;
     IF batch.since IS NOT NULL THEN
       changed := clientele.changed_customers(batch.since, followed);
@@ -362,6 +368,7 @@ BEGIN
   SET finished_at = clock_timestamp(), tags = (SELECT count(*) FROM jsonb_array_elements(done) d (x) WHERE NOT d.x ? 'error'),
       failed = (SELECT count(*) FROM jsonb_array_elements(done) d (x) WHERE d.x ? 'error')
   WHERE r.refresh_id = run;
+  PERFORM clientele.end_progress();
   RETURN QUERY SELECT d.* FROM jsonb_to_recordset(done)
                  AS d (tag text, outcome text, customers bigint, gained bigint, lost bigint, error text)
                ORDER BY d.error IS NULL, d.tag COLLATE "C";

@@ -2,6 +2,7 @@
 // The aggregate btyd_fit.
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
+#include "pg/progress.hpp"
 #include "value/btyd/btyd_fit.hpp"
 #include "value/fitted/fitted_pg.hpp"
 #include "value/purchases/arguments_pg.hpp"
@@ -80,6 +81,7 @@ CLIENTELE_FUNCTION(clientele_btyd_fit_final) {
   return pg::returned(
       fcinfo, guarded([&] {
         return pg::with_state<HistoryCounts>(fcinfo, 0, [&](const HistoryCounts& counts) {
+          const pg::Progress progress("btyd_fit");
           const auto fitted = fit_btyd(counts.kind(), counts.table());
           return fitted ? pg::Answer{pg::packed(*fitted), false} : pg::Answer{Datum{}, true};
         });

@@ -4,6 +4,7 @@
 
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
+#include "pg/progress.hpp"
 #include "value/contracts/contract_values.hpp"
 #include "value/fitted/fitted_pg.hpp"
 
@@ -102,6 +103,7 @@ CLIENTELE_FUNCTION(clientele_contract_final) {
   return pg::returned(fcinfo, guarded([&] {
                         return pg::with_state<ContractCounts>(
                             fcinfo, 0, [](const ContractCounts& counts) -> pg::Answer {
+                              const pg::Progress progress("contract_fit");
                               const auto fitted = fitted_contracts(counts);
                               if (!fitted) return {Datum{}, true};
                               return {pg::packed(*fitted), false};

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/poll.hpp"
+#include "base/progress.hpp"
 
 namespace clientele {
 namespace {
@@ -80,6 +81,7 @@ class Search {
       const Vector g = slope(p);
       if (g.cwiseAbs().maxCoeff() <= 1e-10 * (1 + std::abs(p.value))) break;
       ++iterations;
+      advance_progress(1);
       Vector direction = inverse * g;
       for (Eigen::Index k = 0; k < n; ++k)
         if (held(p, k)) direction(k) = 0;

@@ -4,6 +4,7 @@
 
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
+#include "pg/progress.hpp"
 #include "value/purchases/arguments_pg.hpp"
 #include "value/fitted/fitted_pg.hpp"
 #include "value/spend/spend_values.hpp"
@@ -92,6 +93,7 @@ CLIENTELE_FUNCTION(clientele_spend_final) {
   return pg::returned(fcinfo, guarded([&] {
                         return pg::with_state<SpendCounts>(
                             fcinfo, 0, [](const SpendCounts& counts) -> pg::Answer {
+                              const pg::Progress progress("spend_fit");
                               const auto fitted = fitted_spend(counts);
                               if (!fitted) return {Datum{}, true};
                               return {pg::packed(*fitted), false};

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include "jobs/shared/shared_pg.hpp"
+
+namespace clientele::jobs {
+
+/// Asks the scheduler of this database to leave, waits until it has gone, at most 5 seconds, and
+/// keeps it away until this transaction has ended. PostgreSQL regime.
+void hold_database(Oid database);
+
+}  // namespace clientele::jobs

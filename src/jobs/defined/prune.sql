@@ -31,7 +31,6 @@ BEGIN
                    max(r.run_id) FILTER (WHERE r.started_at IS NOT NULL), max(r.run_id) FILTER (WHERE r.kind = 'schedule'),
                    max(r.run_id) FILTER (WHERE r.kind <> 'manual' AND r.state <> 'skipped'), max(r.run_id)] AS ids
       FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.ended_at IS NOT NULL) r
-    FROM clientele_data.jobs j
   )
   DELETE FROM clientele_data.job_runs d USING kept k
   WHERE d.job_id = k.job_id AND d.ended_at IS NOT NULL AND (d.ended_at < now() - age OR d.run_id <= k.oldest) AND (d.run_id = ANY (k.ids)) IS NOT TRUE;

@@ -61,6 +61,9 @@ CREATE PROCEDURE given(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + 1;
 CREATE FUNCTION deep(n integer) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RETURN deep(n + 1) + 1; END $$;
 CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO canary (step) VALUES (TG_NAME); RETURN NULL; END $$;
+CREATE TABLE ruled (n integer); CREATE RULE i AS ON INSERT TO ruled DO INSTEAD NOTHING;
+CREATE RULE d AS ON DELETE TO ruled DO INSTEAD DELETE FROM t WHERE n < 8;
+ALTER TABLE t SET (parallel_workers = 2);
 CREATE TABLE at_commit (n integer);
 CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON at_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION told();
 CREATE FUNCTION note(step text) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
@@ -114,6 +117,10 @@ COMMANDS = [
     ("declare", "DECLARE c CURSOR FOR SELECT 1"),
     ("declare hold", "DECLARE c CURSOR WITH HOLD FOR SELECT note('held')"),
     ("lock", "LOCK TABLE t"),
+    ("rule nothing", "INSERT INTO ruled VALUES (1)"),
+    ("rule also", "DELETE FROM ruled"),
+    ("parallel", "SELECT count(*) FROM t, generate_series(1, 1000)"),
+    ("large object", "SELECT lo_unlink(lo_from_bytea(0, '\\x01'))"),
     ("notify", "NOTIFY channel, '通知'"),
     ("discard", "DISCARD TEMP"),
     ("advisory", "SELECT pg_advisory_lock(n) FROM t"),
@@ -144,7 +151,7 @@ COMMANDS = [
     ("bytes", "SELECT convert_from('\\xe5ae', 'UTF8')"),
     ("bytes in error", "DO $$ BEGIN RAISE EXCEPTION '%', (SELECT f FROM pg_ls_dir('bytes') f); END $$"),
     ("deep", "SELECT deep(1)"),
-    ("memory", "SELECT repeat('x', 1000000000) || repeat('y', 1000000000)"),
+    ("memory", "SELECT repeat('x', 2000000000)"),
     ("large", LARGE),
     ("large error", "DO $$ BEGIN RAISE EXCEPTION '%', repeat('错误', 100000) USING DETAIL = repeat('é', 100000); END $$"),
     ("many", "SELECT " + " + ".join(["1"] * 4000)),
@@ -303,7 +310,32 @@ def attack():
         t.same("the secret is empty", [["0"]], must("SELECT count(*) FROM secret"))
         t.same("the owner has no rights more", [["f"]],
                must("SELECT bool_or(rolsuper) OR pg_has_role('job_owner', 'store_owner', 'MEMBER') FROM pg_roles WHERE rolname = 'job_owner'"))
-        t.same("the job is the owner's", [["job_owner"]], must("SELECT owner FROM clientele_data.jobs"))
+        t.same("the job is the owner's", [["job_owner"]], must("SELECT DISTINCT owner FROM clientele_data.jobs"))
+
+
+def forged():
+    """The owner of the store says that the job belongs to a superuser. It may write so, but must not get the rights."""
+    give("INSERT INTO secret VALUES (2)")
+    must("ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job; UPDATE clientele_data.jobs SET owner = 'postgres', owner_oid = 10,"
+         " owner_cluster = 42; UPDATE clientele_data.jobs SET since = now();", user="store_owner")
+    for cluster in ("42", "clientele.cluster_id()"):
+        must(f"UPDATE clientele_data.jobs SET owner_cluster = {cluster}", user="store_owner")
+        done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
+        t.same("a forged owner by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
+        must("CALL worker()")
+        t.same("a forged owner by the schedule", [["failed"]], must("SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1"))
+    t.same("the secret is still empty", [["0"]], must("SELECT count(*) FROM secret"))
+
+
+def within():
+    """A worker runs another job in its own session."""
+    must("SET client_min_messages = warning; SELECT clientele.add_job('other', 'SELECT FROM work.t', every => '1000 years')", user=OWNER)
+    give("CALL clientele.run_job('other')")
+    prepare()
+    by_worker("")
+    t.same("a job runs another one", [["other", "manual", "succeeded", "20"], ["command", "schedule", "succeeded", ""]], must(
+        "SELECT j.name, r.kind, r.state, r.rows FROM clientele_data.job_runs r JOIN clientele_data.jobs j USING (job_id)"
+        " ORDER BY run_id DESC LIMIT 2"))
 
 
 def ended():
@@ -356,7 +388,9 @@ try:
     compare()
     extended()
     ended()
+    within()
     attack()
+    forged()
 finally:
     subprocess.run([*AS_SERVER, BIN / "pg_ctl", "-D", data, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, check=False, cwd="/")
     if os.environ.get("CLIENTELE_KEEP"):

@@ -102,7 +102,8 @@ like(sql('SELECT clientele.scheduler_state()'), qr/clientele\.databases/, 'and i
 sql(<<'END');
 SELECT count(clientele.add_job('catch up', 'SELECT effect()', every => '1 hour', starting => now() - interval '10 days 30 minutes'));
 SELECT count(clientele.add_job('leave out', 'SELECT effect()', every => '1 hour', starting => now() - interval '10 days 30 minutes', missed => 'skip'));
-SELECT count(clientele.add_job('cron', 'SELECT effect()', schedule => extract(minute FROM now()) || ' * * * *', time_zone => 'Asia/Kolkata'));
+SELECT count(clientele.add_job('cron', 'SELECT effect()', schedule => extract(minute FROM now()) || ' * * * *', time_zone => 'Asia/Kolkata',
+  starting => now() - interval '10 days'));
 SELECT count(clientele.add_job('paused', 'SELECT effect()', every => '1 hour', starting => now() - interval '10 days 30 minutes'));
 SELECT clientele.pause_job('paused');
 UPDATE clientele_data.jobs SET since = now() - interval '3 days' WHERE name IN ('catch up', 'leave out', 'cron', 'paused');

@@ -112,8 +112,8 @@ set('clientele.databases', "'postgres'");
 until_true('SELECT ' . schedulers('postgres') . ' = 1', 'it comes back');
 all_ended($node, 'postgres', 'catch up', 'leave out', 'cron');
 is(sql(<<'END'), 'catch up|schedule|succeeded|72|t, cron|schedule|succeeded|72|t, leave out|schedule|skipped|72|t', 'times missed: once, or skipped');
-SELECT string_agg(concat_ws('|', name, kind, state, missed, due_at BETWEEN now() - interval '61 minutes' AND now()), ', ' ORDER BY name)
-FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name IN ('catch up', 'leave out', 'cron', 'paused')
+SELECT string_agg(concat_ws('|', name, r.kind, r.state, r.missed, r.due_at BETWEEN now() - interval '61 minutes' AND now()), ', ' ORDER BY name)
+FROM clientele_data.job_runs r JOIN clientele_data.jobs USING (job_id) WHERE name IN ('catch up', 'leave out', 'cron', 'paused')
 END
 sql(q(SELECT clientele.resume_job('paused')));
 

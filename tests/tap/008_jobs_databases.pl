@@ -48,16 +48,18 @@ add_tick('shop');
 works('shop', 'the first job brings the scheduler');
 is(sql('SELECT ' . schedulers('shop')), 1, 'there is one');
 
+$node->safe_psql('shop', 'ALTER EXTENSION clientele UPDATE');
+works('shop', 'ALTER EXTENSION UPDATE changes nothing');
+
 # DROP EXTENSION waits for runs in progress, and ends the scheduler.
 $node->safe_psql('shop', add_once('slow', 'CALL work(2)'));
 wait_for($node, 'shop', q(SELECT count(*) = 1 FROM effects WHERE job = 'slow'), 'a run is in progress');
-my $begun = time;
-$node->safe_psql('shop', 'ALTER EXTENSION clientele UPDATE');
-works('shop', 'ALTER EXTENSION UPDATE changes nothing');
-$node->safe_psql('shop', 'CALL clientele.drop_store(true); DROP EXTENSION clientele CASCADE');
+$node->safe_psql('shop', 'DROP EXTENSION clientele CASCADE');
 is($node->safe_psql('shop', q(SELECT string_agg(what, ' ' ORDER BY at) FROM effects WHERE job = 'slow')), 'begun done', 'DROP EXTENSION waits for runs');
+is($node->safe_psql('shop', q(SELECT state FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'slow')), 'succeeded',
+  'and lets them record their end');
 until_true('SELECT ' . schedulers('shop') . ' = 0', 'and the scheduler leaves');
-$node->safe_psql('shop', q(DROP TABLE effects CASCADE; DROP PROCEDURE work));
+$node->safe_psql('shop', q(DROP TABLE effects CASCADE; DROP PROCEDURE work; DROP SCHEMA clientele_data, clientele_bi CASCADE));
 sql('DROP DATABASE shop');
 
 # Statements that need a database for themselves.

@@ -13,9 +13,9 @@ COMMENT ON FUNCTION nearest_names(text, text[]) IS
   'Says which of some names are nearest to one, as hints do. Empty if there are none.';
 
 CREATE FUNCTION first_since(starting timestamptz, now timestamptz) RETURNS timestamptz
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  -- A due time at starting itself counts.
-  SELECT greatest(now, starting - interval '1 microsecond')
+  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  -- With starting => now() it is due at once. One in the future is not a time up to which something has been done.
+  SELECT CASE WHEN starting BETWEEN transaction_timestamp() AND now THEN starting - interval '1 microsecond' ELSE now END
 $$;
 COMMENT ON FUNCTION first_since(timestamptz, timestamptz) IS
   'Returns the time up to which no due time of a job counts that is added or changed now; a part of add_job().';

@@ -27,19 +27,24 @@ CREATE FUNCTION skip_run(job_id bigint, due_at timestamptz, missed integer) RETU
 DECLARE
   added bigint;
 BEGIN
-  PERFORM clientele.require_store('jobs'), clientele.require_store('job_runs', 'INSERT');
+  PERFORM clientele.require_store('jobs'), clientele.require_store('job_runs', 'INSERT'), clientele.require_store('jobs', 'UPDATE');
   INSERT INTO clientele_data.job_runs AS r (job_id, kind, due_at, missed, attempt, state, ended_at, message, failures, failing_since)
-  SELECT j.job_id, 'schedule', due_at, missed, 1, 'skipped', clock_timestamp(), 'the due time was missed',
+  SELECT j.job_id, 'schedule', due_at, missed, 1, 'skipped', clock_timestamp(),
+         CASE WHEN missed = 0 THEN 'the clock was set back' WHEN missed = 1 THEN 'a due time was missed' ELSE missed || ' due times were missed' END,
          coalesce(f.failures, 0), f.failing_since
   FROM clientele_data.jobs j LEFT JOIN LATERAL clientele.failures_before(j.job_id, NULL) f ON true
   WHERE j.job_id = skip_run.job_id
   FOR UPDATE OF j SKIP LOCKED
   RETURNING r.run_id INTO added;
+  IF added IS NOT NULL AND missed = 0 THEN
+    UPDATE clientele_data.jobs j SET since = due_at WHERE j.job_id = skip_run.job_id AND j.since > due_at;
+  END IF;
   RETURN added;
 END $$;
 COMMENT ON FUNCTION skip_run(bigint, timestamptz, integer) IS
   'Notes that due times of a job were missed and are not caught up; a part of the scheduler.
-due_at is the last of them, missed how many there are. NULL if the job is gone, or while another transaction changes it.';
+due_at is the last of them, missed how many there are; 0 says that the clock was set back, and due times from due_at on count again. NULL if
+the job is gone, or while another transaction changes it.';
 
 CREATE FUNCTION failures_before(job_id bigint, run_id bigint, OUT failures integer, OUT failing_since timestamptz)
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

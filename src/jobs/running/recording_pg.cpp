@@ -70,22 +70,20 @@ Datum call(const char* sql, Arguments& a) {
 }
 
 constexpr char run_columns[] =
-    "j.name, j.command, j.owner::text, clientele.source_owner(j.owner, j.owner_oid, "
-    "j.owner_cluster)::bigint, (EXTRACT(epoch FROM j.max_run_time) OPERATOR(pg_catalog.*) "
+    "j.name, j.command, j.owner::text, coalesce(clientele.source_owner(j.owner, j.owner_oid, "
+    "j.owner_cluster), 0)::bigint, clientele.job_owner_problem(j.owner, j.owner_oid, "
+    "j.owner_cluster), (EXTRACT(epoch FROM j.max_run_time) OPERATOR(pg_catalog.*) "
     "1000000)::bigint";
 
-/// The columns of run_columns, after which `context` is current no more than before.
+/// The columns of run_columns, in `context`.
 void read_columns(const pg::QueryRow& row, MemoryContext context, Run& run) {
+  const char* const problem = row.text(5);
   run.name = MemoryContextStrdup(context, row.text(1));
   run.command = MemoryContextStrdup(context, row.text(2));
   run.owner = MemoryContextStrdup(context, row.text(3));
-  run.owner_oid = row.text(4) == nullptr ? InvalidOid : static_cast<Oid>(row.bigint(4));
-  run.limit = row.bigint(5);
-  // A role of the same OID with another name is another role.
-  if (OidIsValid(run.owner_oid)) {
-    const char* const now = GetUserNameFromId(run.owner_oid, true);
-    if (now == nullptr || std::strcmp(now, run.owner) != 0) run.owner_oid = InvalidOid;
-  }
+  run.owner_oid = static_cast<Oid>(row.bigint(4));
+  run.problem = problem == nullptr ? nullptr : MemoryContextStrdup(context, problem);
+  run.limit = row.bigint(6);
 }
 
 /// Does `work` as the owner of the store, connected to SPI.
@@ -127,6 +125,13 @@ Outcome outcome_of(ErrorData* error, const Rows& rows, bool past_limit) {
                      std::strcmp(error->message_id, "canceling statement due to user request") == 0;
   if (asked && past_limit) error->message = pstrdup("canceling job due to max_run_time");
   return {past_limit ? Ended::timed_out : asked ? Ended::cancelled : Ended::failed, error, {}};
+}
+
+void require_owner(const Run& run) {
+  if (run.problem != nullptr)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+                    errmsg("job \"%s\" cannot run: %s", run.name, run.problem),
+                    errhint("The owner of a job is the role that added it.")));
 }
 
 bool record_start(Oid store_owner, Run& run) {

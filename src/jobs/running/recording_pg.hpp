@@ -21,8 +21,9 @@ struct Run {
   const char* name;
   const char* command;
   const char* owner;
-  Oid owner_oid;  // InvalidOid if that role is not there any more
-  int64_t limit;  // max_run_time in microseconds
+  Oid owner_oid;
+  const char* problem;  // why the owner cannot run it, or nullptr
+  int64_t limit;        // max_run_time in microseconds
 };
 
 enum class Ended { succeeded, failed, timed_out, cancelled };
@@ -38,6 +39,9 @@ struct Outcome {
 Outcome outcome_of(ErrorData* error, const Rows& rows, bool past_limit);
 
 // Acting as the owner of the store, within begin_recording().
+
+/// 28000 if the owner of a job cannot run it.
+void require_owner(const Run& run);
 
 /// Marks a run as running in this process, and reads what it is; false if it does not wait any
 /// more.

@@ -85,10 +85,21 @@ void start_statement_timeout() {
   if (StatementTimeout > 0) enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 }
 
-void log_statement_text(Node* statement, const char* text) {
-  if (log_statement == LOGSTMT_NONE) return;
-  if (log_statement != LOGSTMT_ALL && GetCommandLogLevel(statement) > log_statement) return;
+/// By log_statement; whether it has been logged.
+bool log_text(Node* statement, const char* text) {
+  if (log_statement == LOGSTMT_NONE) return false;
+  if (log_statement != LOGSTMT_ALL && GetCommandLogLevel(statement) > log_statement) return false;
   ereport(LOG, (errmsg("statement: %s", text), errhidestmt(true)));
+  return true;
+}
+
+/// By log_duration and log_min_duration_statement.
+void log_time(const char* text, bool logged) {
+  char milliseconds[32];
+  const int how = check_log_duration(milliseconds, logged);
+  if (how == 1) ereport(LOG, (errmsg("duration: %s ms", milliseconds), errhidestmt(true)));
+  if (how == 2)
+    ereport(LOG, (errmsg("duration: %s ms  statement: %s", milliseconds, text), errhidestmt(true)));
 }
 
 void run_portal(Portal portal, QueryCompletion* done) {
@@ -114,7 +125,7 @@ Rows run_statement(const char* text) {
   const MemoryContext of_transaction = MemoryContextSwitchTo(context);
   RawStmt* const statement = only_statement(pg_parse_query(text));
   refuse_what_needs_a_client(statement->stmt);
-  log_statement_text(statement->stmt, text);
+  const bool logged = log_text(statement->stmt, text);
   const bool snapshot = analyze_requires_snapshot(statement);
   if (snapshot) PushActiveSnapshot(GetTransactionSnapshot());
   List* const queries = pg_analyze_and_rewrite_fixedparams(statement, text, nullptr, 0, nullptr);
@@ -133,6 +144,7 @@ Rows run_statement(const char* text) {
   PortalDrop(portal, false);
   disable_timeout(STATEMENT_TIMEOUT, false);
   CommitTransactionCommand();
+  log_time(text, logged);
   MemoryContextSwitchTo(outer);
   MemoryContextDelete(context);
   return {returns || command_tag_display_rowcount(done.commandTag), done.nprocessed};

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The process of a run: a session of the job's owner, which runs one command. PostgreSQL's regime.
+#include <csignal>
+
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
@@ -10,13 +12,37 @@ extern "C" {
 #include "pgstat.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
-#include "utils/ps_status.h"
+#include "utils/timeout.h"
 
 void clientele_job_worker_main(Datum);
 }
 
 namespace clientele::jobs {
 namespace {
+
+// A run whose command has ended must not be taken for one that was interrupted, as it would be
+// tried again: SIGTERM waits until its end is recorded, but not for long.
+volatile sig_atomic_t recording = false;
+volatile sig_atomic_t asked_to_end = false;
+constexpr int patience = 5000;  // milliseconds
+
+void die_unless_recording(int signal) {
+  if (recording)
+    asked_to_end = true;
+  else
+    die(signal);
+}
+
+void lose_patience() {
+  recording = false;
+  if (asked_to_end) die(SIGTERM);
+}
+
+void begin_end() {
+  const TimeoutId timeout = RegisterTimeout(USER_TIMEOUT, lose_patience);
+  enable_timeout_after(timeout, patience);
+  recording = true;
+}
 
 /// As the session of a client would.
 void load_libraries_of_session() {
@@ -41,11 +67,11 @@ void show(const Run& run) {
   pgstat_report_activity(STATE_RUNNING, run.command);
 }
 
-void require_owner(const Run& run, const WorkerArguments& a) {
+void require_same_owner(const Run& run, const WorkerArguments& a) {
+  require_owner(run);
   if (run.owner_oid != a.job_owner)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("the owner of job \"%s\" is not role \"%s\" any more", run.name,
-                           GetUserNameFromId(a.job_owner, true))));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+                    errmsg("job \"%s\" has another owner than when its run was due", run.name)));
 }
 
 /// An error that leaves the run without its outcome; the scheduler finds the text in the slot.
@@ -58,15 +84,17 @@ Outcome run_command(const Run& run, const WorkerArguments& a) {
   Rows rows{};
   auto work = [&] {
     StartTransactionCommand();
-    require_owner(run, a);
+    require_same_owner(run, a);
     CommitTransactionCommand();
     load_libraries_of_session();
     rows = run_statement(run.command);
   };
   pqsignal(SIGINT, StatementCancelHandler);
   ErrorData* const error = attempt(work, true);
+  begin_end();
   pqsignal(SIGINT, SIG_IGN);
   QueryCancelPending = false;
+  debug_query_string = nullptr;
   return outcome_of(error, rows, worker_timed_out());
 }
 
@@ -76,7 +104,7 @@ Outcome run_command(const Run& run, const WorkerArguments& a) {
 using namespace clientele::jobs;
 
 void clientele_job_worker_main(Datum) {
-  pqsignal(SIGTERM, die);
+  pqsignal(SIGTERM, die_unless_recording);
   pqsignal(SIGINT, SIG_IGN);  // until the command runs
   if (!begin_in_slot()) proc_exit(0);
   BackgroundWorkerUnblockSignals();

@@ -39,17 +39,20 @@ OwnerCheck check_owner(const char* name, Oid id, int64_t cluster, Oid store_owne
             psprintf("role %s, the owner of the job, does not exist", shown)};
   if (cluster == static_cast<int64_t>(GetSystemIdentifier()) && role != id)
     return {role, invalid_authorization,
-            psprintf("role %s is not the role that added the job, but another one of that name", shown)};
+            psprintf("role %s is not the role that added the job, but another one of that name",
+                     shown)};
   if (!may_log_in(role))
     return {role, invalid_authorization,
             psprintf("role %s, the owner of the job, is not permitted to log in", shown)};
   if (!may_connect(role))
-    return {role, insufficient_privilege,
-            psprintf("role %s, the owner of the job, has no privilege CONNECT on the database", shown)};
+    return {
+        role, insufficient_privilege,
+        psprintf("role %s, the owner of the job, has no privilege CONNECT on the database", shown)};
   if (!pg::may_become(store_owner, role))
-    return {role, insufficient_privilege,
-            psprintf("role %s, the owner of the store, may not SET ROLE to %s, the owner of the job",
-                     quote_identifier(GetUserNameFromId(store_owner, false)), shown)};
+    return {
+        role, insufficient_privilege,
+        psprintf("role %s, the owner of the store, may not SET ROLE to %s, the owner of the job",
+                 quote_identifier(GetUserNameFromId(store_owner, false)), shown)};
   return {role, nullptr, nullptr};
 }
 

@@ -2,12 +2,10 @@
 #include "jobs/scheduler/scheduler_pg.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "jobs/scheduler/backoff.hpp"
 #include "jobs/scheduler/owner_pg.hpp"
 #include "jobs/scheduler/session_pg.hpp"
-#include "jobs/scheduler/store_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -19,14 +17,15 @@ namespace {
 
 using pg::call_pg;
 
-// An error must not keep the jobs waiting for longer than this once its cause has gone.
+// After an error the jobs wait no longer than this once its cause has gone.
 constexpr Micros longest_pause = 10 * second;
+// A run whose process could not be started, or ended without a word, is tried again.
+constexpr Micros between_tries = second;
+constexpr Micros until_first_prune = 10 * minute;
 constexpr Micros between_prunes = hour;
-// A worker that has ended without a word, or for which there was no process, is tried again.
-constexpr Micros between_attempts = second;
 
-const char* end_state(const Gone& gone, bool waits) {
-  if (gone.given_up || waits) return "failed";
+const char* end_state(const Gone& gone, const KnownJob& known) {
+  if (gone.given_up || known.waits()) return "failed";
   return gone.timed_out ? "timed_out" : "crashed";
 }
 
@@ -40,57 +39,271 @@ const char* end_message(const Gone& gone) {
 }  // namespace
 
 template <class Work>
-bool Scheduler::attempt(Work work) {
+bool Scheduler::try_to(Work work) {
+  std::string message;
   try {
+    work();
+    return true;
+  } catch (const pg::PgError& error) {
+    if (error.data()->message != nullptr) message = error.data()->message;
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  call_pg([] { abort_work(); });
+  note_failure(message.c_str());
+  return false;
+}
+
+template <class Work>
+bool Scheduler::attempt(Work work) {
+  return try_to([&] {
     call_pg([&] {
       begin_work(owner_);
       work();
       end_work();
     });
-    return true;
-  } catch (const pg::PgError& error) {
-    const std::string message = error.data()->message == nullptr ? "" : error.data()->message;
-    call_pg([] { abort_work(); });
-    note_failure(message);
-    return false;
-  }
+  });
 }
 
-void Scheduler::note_failure(const std::string& message) {
+void Scheduler::note_failure(const char* message) {
   failed_ = true;
   if (message == logged_) return;
   logged_ = message;
-  call_pg([&] { note_error(message.c_str()); });
+  call_pg([&] { note_error(message); });
+}
+
+void Scheduler::begin() {
+  call_pg([] { free_slots_left(MyDatabaseId); });
+  workers_.adopt();
+  next_prune_ = monotonic_now() + until_first_prune;
 }
 
 void Scheduler::take_changes() {
-  int64_t changed[max_changed];
+  int64_t jobs[max_changed];
   int count = 0;
   bool all = false;
-  call_pg([&] { count = take_changed(changed, all); });
-  changed_.insert(changed_.end(), changed, changed + count);
+  call_pg([&] { count = take_changed(jobs, all); });
+  changed_.insert(changed_.end(), jobs, jobs + count);
   for (const Gone& gone : gone_) changed_.push_back(gone.job_id);
   all_changed_ = all_changed_ || all || monotonic_now() - last_read_ >= minute;
 }
 
+/// Whether there are jobs that run here.
+bool Scheduler::find_jobs() {
+  Found found = Found::jobs;
+  if (!try_to([&] { call_pg([&] { found = find_store(owner_); }); })) return false;
+  if (found == Found::jobs) return true;
+  // What runs is watched to its end, even if nothing more begins.
+  if (workers_.size() == 0)
+    call_pg([&] {
+      leave_database(found == Found::copy ? SchedulerState::copy : SchedulerState::nothing);
+    });
+  known_.keep_only({});
+  return false;
+}
+
+void Scheduler::take(const StateRow* rows, int count, bool all) {
+  std::vector<int64_t> seen;
+  for (int i = 0; i < count; ++i) {
+    const int64_t id = rows[i].job_id;
+    seen.push_back(id);
+    if (known_.take(rows[i]))
+      broken_.erase(id);
+    else if (broken_.insert(id).second)
+      call_pg([&] {
+        ereport(LOG, (errmsg("job \"%s\" never falls due, as its schedule cannot be read",
+                             rows[i].name)));
+      });
+    workers_.set_limit(id, rows[i].max_run_time);
+  }
+  if (all)
+    known_.keep_only(seen);
+  else
+    for (const int64_t id : changed_)
+      if (std::find(seen.begin(), seen.end(), id) == seen.end()) known_.forget(id);
+  fresh_.insert(fresh_.end(), seen.begin(), seen.end());
+}
+
 /// Reads what has changed.
 bool Scheduler::read() {
-  if (!all_changed_ && changed_.empty()) return true;
-  if (all_changed_) {
-    Found found = Found::jobs;
-    // Also where there was nothing, somebody may read.
-    const bool looked = attempt_alone([&] { found = find_store(owner_); });
-    if (!looked) return false;
-    if (found != Found::jobs && workers_.size() == 0)
-      call_pg([&] {
-        leave_database(found == Found::copy ? SchedulerState::copy : SchedulerState::nothing);
-      });
-  }
-  StateRow* rows = nullptr;
-  int count = 0;
-  (void)rows;
-  (void)count;
+  const bool all = all_changed_;
+  if (!all && changed_.empty()) return true;
+  if (all && !find_jobs()) return false;
+  all_changed_ = true;  // unless all goes well
+  // The rows live as long as the transaction.
+  const bool done = try_to([&] {
+    int count = 0;
+    const StateRow* rows = call_pg([&] {
+      begin_work(owner_);
+      return read_states(all ? nullptr : changed_.data(), static_cast<int>(changed_.size()), count);
+    });
+    take(rows, count, all);
+    call_pg([] { end_work(); });
+  });
+  if (!done) return false;
+  all_changed_ = false;
+  changed_.clear();
+  if (all) last_read_ = monotonic_now();
+  if (known_.empty() && workers_.size() == 0)
+    call_pg([] { leave_database(SchedulerState::nothing); });
   return true;
+}
+
+/// Records how a run ended, if its process has not. False if that has to be tried again.
+bool Scheduler::settle(const Gone& gone) {
+  KnownJob* const known = known_.find(gone.job_id);
+  if (known == nullptr || !known->job.active || known->job.active->run_id != gone.run_id)
+    return true;
+  const Micros now = monotonic_now();
+  const bool silent = gone.message[0] == '\0' && !gone.given_up;
+  if (known->waits() && silent && now - known->first_try < time_to_begin) {
+    known->next_try = now + between_tries;
+    return true;
+  }
+  Gone end = gone;
+  end.given_up = gone.given_up || (known->waits() && silent);
+  const char* const state = end_state(end, *known);
+  const char* const message = end_message(end);
+  if (!attempt([&] { end_run(end.run_id, state, end.sqlstate, message); })) return false;
+  changed_.push_back(gone.job_id);
+  return true;
+}
+
+/// Runs whose process has gone without a slot: manual ones, and those of an earlier start of the
+/// server.
+void Scheduler::bury_dead() {
+  std::vector<int64_t> dead;
+  for (const int64_t id : fresh_) {
+    const KnownJob* const known = known_.find(id);
+    if (known == nullptr || !known->job.active || known->waits()) continue;
+    if (workers_.has(known->job.active->run_id)) continue;
+    if (!call_pg([&] { return process_lives(known->active_pid, known->active_process_start); }))
+      dead.push_back(id);
+  }
+  fresh_.clear();
+  for (const int64_t id : dead)
+    if (attempt([&] { crash_dead_runs(id); })) changed_.push_back(id);
+}
+
+/// Queues what is due. Whether something was.
+bool Scheduler::decide() {
+  const Micros now = GetCurrentTimestamp();
+  const Decision decision = known_.decide(now);
+  look_at(monotonic_now() + std::max<Micros>(decision.wake - now, 0));
+  if (decision.withdraw.empty() && decision.skip.empty() && decision.queue.empty()) return false;
+  write(decision);
+  return true;
+}
+
+void Scheduler::write(const Decision& decision) {
+  const auto withdraw = [](int64_t run) { end_run(run, "skipped", "", "the job is paused"); };
+  const auto skip = [](const Decision::Skip& s) { skip_run(s.job_id, s.due_at, s.missed); };
+  const auto queue = [](const Decision::Queue& q) {
+    queue_run(q.job_id, q.kind == Kind::retry, q.due_at, q.missed, q.attempt);
+  };
+  const bool done = attempt([&] {
+    for (const int64_t run : decision.withdraw) withdraw(run);
+    for (const Decision::Skip& s : decision.skip) skip(s);
+    for (const Decision::Queue& q : decision.queue) queue(q);
+  });
+  if (!done) {  // one of them must not hold up the others
+    for (const int64_t run : decision.withdraw) attempt([&] { withdraw(run); });
+    for (const Decision::Skip& s : decision.skip) attempt([&] { skip(s); });
+    for (const Decision::Queue& q : decision.queue) attempt([&] { queue(q); });
+  }
+  for (const auto& [id, known] : known_.all())
+    if (known.job.active && std::find(decision.withdraw.begin(), decision.withdraw.end(),
+                                      known.job.active->run_id) != decision.withdraw.end())
+      changed_.push_back(id);
+  for (const Decision::Skip& s : decision.skip) changed_.push_back(s.job_id);
+  for (const Decision::Queue& q : decision.queue) changed_.push_back(q.job_id);
+}
+
+/// Starts a run that waits. False if there is no room for further ones, either.
+bool Scheduler::start(KnownJob& known) {
+  const int64_t run_id = known.job.active->run_id;
+  const Micros now = monotonic_now();
+  if (known.tried_run_id != run_id) known.first_try = now;
+  known.tried_run_id = run_id;
+  OwnerCheck owner = {};
+  char message[512];
+  call_pg([&] {
+    StartTransactionCommand();
+    owner = check_owner(known.owner.c_str(), known.owner_oid, known.owner_cluster, owner_);
+    if (owner.sqlstate != nullptr) strlcpy(message, owner.message, sizeof message);
+    CommitTransactionCommand();
+  });
+  if (owner.sqlstate != nullptr) {
+    if (attempt([&] { end_run(run_id, "failed", owner.sqlstate, message); }))
+      changed_.push_back(known.job.job_id);
+    return true;
+  }
+  switch (workers_.start(owner.role, owner_, run_id, known.job.job_id, known.name.c_str(),
+                         known.max_run_time)) {
+    case Workers::Start::started:
+      return true;
+    case Workers::Start::no_slot:
+      waits_for_slot_ = true;
+      return false;
+    case Workers::Start::no_process:
+      waits_for_process_ = true;
+      look_at(now + between_tries);
+      return false;
+  }
+  return false;
+}
+
+void Scheduler::start_waiting() {
+  const Micros now = monotonic_now();
+  std::vector<Waiting> waiting;
+  std::map<int64_t, KnownJob*> jobs;
+  for (auto& [id, known] : known_.all()) {
+    if (!known.waits() || workers_.has(known.job.active->run_id)) continue;
+    if (known.next_try > now) {
+      look_at(known.next_try);
+      continue;
+    }
+    waiting.push_back({known.job.active->run_id, known.active_due_at, known.name});
+    jobs[known.job.active->run_id] = &known;
+  }
+  waits_for_slot_ = waits_for_process_ = false;
+  for (const int64_t run_id : starts(waiting, waiting.size()))
+    if (!start(*jobs[run_id])) return;
+}
+
+void Scheduler::prune() {
+  if (monotonic_now() < next_prune_) return;
+  next_prune_ = monotonic_now() + between_prunes;
+  attempt([] { prune_runs(); });
+}
+
+Micros Scheduler::look() {
+  look_again_ = monotonic_now() + minute;
+  failed_ = false;
+  const std::vector<Gone> gone = workers_.look(look_again_);
+  gone_.insert(gone_.end(), gone.begin(), gone.end());
+  take_changes();
+  // What is written may let other things be due, such as a retry. More than a few rounds mean an
+  // error.
+  for (int round = 0; round < 4 && read(); ++round) {
+    const auto kept =
+        std::remove_if(gone_.begin(), gone_.end(), [&](const Gone& g) { return settle(g); });
+    gone_.erase(kept, gone_.end());
+    bury_dead();
+    if (changed_.empty() && !decide()) start_waiting();
+    if (changed_.empty()) break;
+  }
+  prune();
+  if (!changed_.empty()) look_at(monotonic_now() + between_tries);
+  if (failed_) {
+    all_changed_ = true;
+    look_at(monotonic_now() + std::min(longest_pause, wait_after(++failures_)));
+  } else {
+    failures_ = 0;
+    logged_.clear();
+    call_pg([&] { note_success(waits_for_slot_, waits_for_process_); });
+  }
+  return look_again_;
 }
 
 }  // namespace clientele::jobs

@@ -1,45 +1,62 @@
 // SPDX-License-Identifier: PostgreSQL
-// The scheduler of a database: what it knows of the jobs, and what it does about them. C++ regime.
+// The scheduler of a database: what it does about the jobs, look by look. C++ regime.
 #pragma once
+#include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "jobs/scheduler/jobs_pg.hpp"
+#include "jobs/scheduler/known_pg.hpp"
 #include "jobs/scheduler/workers_pg.hpp"
 
 namespace clientele::jobs {
 
 class Scheduler {
  public:
-  /// One look at everything. Returns when to look again, by monotonic_now(). Ends the process if there
-  /// is nothing left to do.
+  /// Takes on what an earlier scheduler has left.
+  void begin();
+  /// One look at everything. Returns when to look again, by monotonic_now(). Ends the process if
+  /// there is nothing to schedule.
   Micros look();
 
  private:
-  void take_changes();
-  bool read();
-  void settle();
-  void queue_due();
-  void start_waiting();
-  void start(Job& job);
-  void prune();
-  void note_failure(const std::string& message);
-  /// Does `work` in a transaction as the store's owner. False if that has failed, which is logged.
+  /// Does `work`, of the C++ regime. False if it failed, which has been noted; no transaction is
+  /// left.
+  template <class Work>
+  bool try_to(Work work);
+  /// Does `work`, of PostgreSQL's regime, in a transaction as the owner of the store.
   template <class Work>
   bool attempt(Work work);
+  void note_failure(const char* message);
+  void look_at(Micros time) { look_again_ = std::min(look_again_, time); }
+
+  void take_changes();
+  bool find_jobs();
+  bool read();
+  void take(const StateRow* rows, int count, bool all);
+  bool settle(const Gone& gone);
+  void bury_dead();
+  bool decide();
+  void write(const Decision& decision);
+  void start_waiting();
+  bool start(KnownJob& known);
+  void prune();
 
   Oid owner_ = InvalidOid;
-  Jobs jobs_;
+  KnownJobs known_;
   Workers workers_;
-  std::vector<Gone> gone_;  // and not recorded yet
-  std::vector<int64_t> changed_;
+  std::vector<Gone> gone_;        // whose ends may be unrecorded
+  std::vector<int64_t> changed_;  // jobs to read
+  std::vector<int64_t> fresh_;    // jobs that were read in this look
   bool all_changed_ = true;
-  Micros last_read_ = 0;  // all of them
+  Micros last_read_ = 0;  // of all jobs
   Micros next_prune_ = 0;
   Micros look_again_ = 0;
-  int failures_ = 0;     // looks in a row
+  bool waits_for_slot_ = false, waits_for_process_ = false;
   bool failed_ = false;  // this look
+  int failures_ = 0;     // looks in a row
   std::string logged_;
+  std::set<int64_t> broken_;  // jobs whose schedule cannot be read, which has been logged
 };
 
 }  // namespace clientele::jobs

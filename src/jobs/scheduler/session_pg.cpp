@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "jobs/scheduler/session_pg.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "jobs/scheduler/backoff.hpp"
+#include "jobs/scheduler/launcher_pg.hpp"
+#include "jobs/shared/settings_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 #include "pg/acting.hpp"
 
 extern "C" {
 #include "access/xact.h"
+#include "commands/dbcommands.h"
 #include "pgstat.h"
+#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
@@ -24,11 +29,11 @@ SchedulerState left_as = SchedulerState::failed;
 pg::Acting before_work;
 
 // What a statement of the scheduler may take, whatever the owner of the tables has put on them.
-constexpr int longest_statement = 30000;  // milliseconds
+constexpr int longest_statement = 10000;  // milliseconds
 
 // A run that is lost in a crash before it began is due again, so its row need not be on disk: the
 // worker's is.
-constexpr pg::Setting of_process[] = {{"lock_timeout", "2s"},
+constexpr pg::Setting of_process[] = {{"lock_timeout", "500ms"},
                                       {"synchronous_commit", "off"},
                                       {"default_transaction_isolation", "read committed"},
                                       {"default_transaction_read_only", "off"},
@@ -41,13 +46,15 @@ constexpr pg::Setting of_process[] = {{"lock_timeout", "2s"},
                                       {"statement_timeout", "0"}};
 emit_log_hook_type next_log = nullptr;
 
+void keep_message(const char* message) {
+  const auto length = static_cast<int>(std::strlen(message));
+  const int kept = pg_mbcliplen(message, length, sizeof own->message - 1);
+  std::memcpy(own->message, message, kept);
+  own->message[kept] = '\0';
+}
+
 void keep_error(ErrorData* error) {
-  if (error->elevel >= ERROR && error->message != nullptr) {
-    const auto length = static_cast<int>(std::strlen(error->message));
-    const int kept = pg_mbcliplen(error->message, length, sizeof own->message - 1);
-    std::memcpy(own->message, error->message, kept);
-    own->message[kept] = '\0';
-  }
+  if (error->elevel >= ERROR && error->message != nullptr) keep_message(error->message);
   if (next_log != nullptr) next_log(error);
 }
 
@@ -126,6 +133,48 @@ void abort_work() {
   QueryCancelPending = false;
   AbortCurrentTransaction();
   pgstat_report_activity(STATE_IDLE, nullptr);
+}
+
+int take_changed(int64_t (&jobs)[max_changed], bool& all) {
+  Locked lock;
+  const int count = own->changed_count;
+  std::copy_n(own->changed, count, jobs);
+  all = own->all_changed;
+  own->changed_count = 0;
+  own->all_changed = false;
+  lock.release();
+  return count;
+}
+
+void note_error(const char* message) {
+  ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
+  Locked lock;
+  own->state = SchedulerState::failed;
+  keep_message(message);
+  lock.release();
+}
+
+void note_success(bool waits_for_slot, bool waits_for_process) {
+  if (own->state == SchedulerState::running && own->waits_for_slot == waits_for_slot &&
+      own->waits_for_process == waits_for_process)
+    return;
+  Locked lock;
+  own->state = SchedulerState::running;
+  own->waits_for_slot = waits_for_slot;
+  own->waits_for_process = waits_for_process;
+  lock.release();
+}
+
+void leave_if_asked() {
+  const bool reloaded = ConfigReloadPending;
+  reload_if_asked();
+  if (own->holds > 0) leave_database(SchedulerState::unknown);
+  if (!reloaded) return;
+  StartTransactionCommand();
+  const char* const name = get_database_name(MyDatabaseId);
+  const bool listed = name != nullptr && database_is_listed(name);
+  CommitTransactionCommand();
+  if (!listed) leave_database(SchedulerState::unknown);
 }
 
 void leave_database(SchedulerState outcome) {

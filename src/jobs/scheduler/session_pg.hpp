@@ -11,13 +11,24 @@ namespace clientele::jobs {
 bool enter_database(Oid database);
 /// The entry of this process.
 Database& own_database();
-/// Settings of the process, whatever those of the database and of the superuser are. After connecting.
+/// Settings of the process, whatever those of the database and of the superuser are. After
+/// connecting.
 void fix_settings();
 
 /// A transaction of short statements that acts as `role`. An error in it leaves it to abort_work().
 void begin_work(Oid role);
 void end_work();
 void abort_work();
+
+/// Takes the jobs that have changed since the last call; `all` says that any may have.
+int take_changed(int64_t (&jobs)[max_changed], bool& all);
+/// Logs an error that does not end the process, and lets scheduler_state() say it.
+void note_error(const char* message);
+/// Lets scheduler_state() and scheduler_waits_for() say that all is well, except for these limits.
+void note_success(bool waits_for_slot, bool waits_for_process);
+/// Whether the process should end, because a statement needs the database or the settings have
+/// changed; then it does.
+void leave_if_asked();
 
 /// Ends the process; the launcher learns why.
 [[noreturn]] void leave_database(SchedulerState outcome);

@@ -23,24 +23,33 @@ struct Statement {
   SPIPlanPtr plan = nullptr;
 };
 
-Statement home = {"SELECT true FROM clientele_data.settings s WHERE s.name OPERATOR(pg_catalog.=) "
-                  "'jobs_home' AND s.value OPERATOR(pg_catalog.=) clientele.jobs_home()",
-                  0, {}, true};
+Statement home = {
+    "SELECT true FROM clientele_data.settings s WHERE s.name OPERATOR(pg_catalog.=) "
+    "'jobs_home' AND s.value OPERATOR(pg_catalog.=) clientele.jobs_home()",
+    0,
+    {},
+    true};
 Statement states = {
     "SELECT job_id, name, schedule, every, after_ids, time_zone, starting, jitter, max_run_time, "
     "retry_delay, retry_cap, missed OPERATOR(pg_catalog.=) 'skip', max_retries, paused, since, "
-    "owner::text, owner_oid, owner_cluster, last_due_at, last_run_id, last_attempt, last_state, "
+    "owner::text, owner_oid, owner_cluster, added_at, last_due_at, last_run_id, last_run_due_at, "
+    "last_attempt, last_state, "
     "last_sqlstate, last_ended_at, active_run_id, active_kind, active_state "
     "OPERATOR(pg_catalog.=) 'waiting', active_due_at, active_attempt, active_queued_at, "
-    "active_started_at, active_pid, active_process_start, last_started_at, last_success_at "
+    "active_started_at, active_pid, active_process_start, last_started_id, "
+    "last_started_at, last_success_id, last_success_at "
     "FROM clientele.job_states($1)",
-    1, {INT8ARRAYOID}, true};
+    1,
+    {INT8ARRAYOID},
+    true};
 Statement queue = {"SELECT clientele.queue_run($1, $2, $3, $4, $5)",
-                   5, {INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, INT4OID}, false};
-Statement skip = {"SELECT clientele.skip_run($1, $2, $3)",
-                  3, {INT8OID, TIMESTAMPTZOID, INT4OID}, false};
-Statement end = {"SELECT clientele.end_run($1, $2, $3, $4)",
-                 4, {INT8OID, TEXTOID, TEXTOID, TEXTOID}, false};
+                   5,
+                   {INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID, INT4OID},
+                   false};
+Statement skip = {
+    "SELECT clientele.skip_run($1, $2, $3)", 3, {INT8OID, TIMESTAMPTZOID, INT4OID}, false};
+Statement end = {
+    "SELECT clientele.end_run($1, $2, $3, $4)", 4, {INT8OID, TEXTOID, TEXTOID, TEXTOID}, false};
 Statement crash = {"SELECT clientele.crash_dead_runs($1)", 1, {INT8OID}, false};
 Statement prune = {"SELECT clientele.prune_job_runs()", 0, {}, false};
 
@@ -48,7 +57,8 @@ Statement prune = {"SELECT clientele.prune_job_runs()", 0, {}, false};
 void run(Statement& statement, Datum* values, const char* nulls = nullptr) {
   if (statement.plan == nullptr) {
     const SPIPlanPtr plan = SPI_prepare(statement.sql, statement.count, statement.types);
-    if (plan == nullptr || SPI_keepplan(plan) != 0) elog(ERROR, "%s", SPI_result_code_string(SPI_result));
+    if (plan == nullptr || SPI_keepplan(plan) != 0)
+      elog(ERROR, "%s", SPI_result_code_string(SPI_result));
     statement.plan = plan;
   }
   const int result = SPI_execute_plan(statement.plan, values, nulls, statement.reads, 0);
@@ -85,7 +95,7 @@ class Columns {
     const Datum value = next();
     return !null_ && DatumGetBool(value);
   }
-  const char* text() {
+  const char* string() {
     const Datum value = next();
     if (null_) return nullptr;
     const MemoryContext before = MemoryContextSwitchTo(context_);
@@ -127,11 +137,11 @@ class Columns {
 StateRow state_row(Columns c) {
   StateRow r = {};
   r.job_id = c.number(0);
-  r.name = c.text();
-  r.schedule = c.text();
+  r.name = c.string();
+  r.schedule = c.string();
   r.has_every = c.interval(r.every);
   r.after = c.numbers(r.after_count);
-  r.time_zone = c.text();
+  r.time_zone = c.string();
   r.starting = c.number(unknown_time);
   r.jitter = c.micros();
   r.max_run_time = c.micros();
@@ -141,17 +151,19 @@ StateRow state_row(Columns c) {
   r.max_retries = c.integer();
   r.paused = c.boolean();
   r.since = c.number(unknown_time);
-  r.owner = c.text();
+  r.owner = c.string();
   r.owner_oid = static_cast<Oid>(c.integer());
   r.owner_cluster = c.number(0);
+  r.added_at = c.number(unknown_time);
   r.last_due_at = c.number(unknown_time);
   r.last_run_id = c.number(0);
+  r.last_run_due_at = c.number(unknown_time);
   r.last_attempt = c.integer();
-  r.last_state = c.text();
-  r.last_sqlstate = c.text();
+  r.last_state = c.string();
+  r.last_sqlstate = c.string();
   r.last_ended_at = c.number(unknown_time);
   r.active_run_id = c.number(0);
-  r.active_kind = c.text();
+  r.active_kind = c.string();
   r.active_waits = c.boolean();
   r.active_due_at = c.number(unknown_time);
   r.active_attempt = c.integer();
@@ -159,7 +171,9 @@ StateRow state_row(Columns c) {
   r.active_started_at = c.number(unknown_time);
   r.active_pid = c.integer();
   r.active_process_start = c.number(unknown_time);
+  r.last_started_id = c.number(0);
   r.last_started_at = c.number(unknown_time);
+  r.last_success_id = c.number(0);
   r.last_success_at = c.number(unknown_time);
   return r;
 }
@@ -211,8 +225,8 @@ void skip_run(int64_t job_id, TimestampTz due_at, int64_t missed) {
 }
 
 void end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message) {
-  Datum values[] = {Int64GetDatum(run_id), CStringGetTextDatum(state), CStringGetTextDatum(sqlstate),
-                    CStringGetTextDatum(message)};
+  Datum values[] = {Int64GetDatum(run_id), CStringGetTextDatum(state),
+                    CStringGetTextDatum(sqlstate), CStringGetTextDatum(message)};
   const char nulls[] = {' ', ' ', *sqlstate == '\0' ? 'n' : ' ', *message == '\0' ? 'n' : ' '};
   call(end, values, nulls);
 }

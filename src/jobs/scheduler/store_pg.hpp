@@ -7,7 +7,8 @@ namespace clientele::jobs {
 
 enum class Found { jobs, nothing, copy };
 
-/// Whether there is a store with the tables of jobs, and who owns them. Begins a transaction of its own.
+/// Whether there is a store with the tables of jobs, and who owns them. Begins a transaction of its
+/// own.
 Found find_store(Oid& owner);
 
 inline constexpr TimestampTz unknown_time = INT64_MIN;
@@ -31,8 +32,10 @@ struct StateRow {
   const char* owner;
   Oid owner_oid;
   int64_t owner_cluster;
+  TimestampTz added_at;
   TimestampTz last_due_at;
   int64_t last_run_id;  // 0: none
+  TimestampTz last_run_due_at;
   int32_t last_attempt;
   const char* last_state;
   const char* last_sqlstate;
@@ -45,7 +48,10 @@ struct StateRow {
   TimestampTz active_queued_at, active_started_at;
   int32_t active_pid;
   TimestampTz active_process_start;
-  TimestampTz last_started_at, last_success_at;
+  int64_t last_started_id;  // 0: none
+  TimestampTz last_started_at;
+  int64_t last_success_id;  // 0: none
+  TimestampTz last_success_at;
 };
 
 /// The states of these jobs, or of all if `ids` is nullptr, in the current memory context.

@@ -49,105 +49,116 @@ Slot read_slot(int number) {
 
 Workers::Start Workers::start(Oid job_owner, Oid store_owner, int64_t run_id, int64_t job_id,
                               const char* job_name, Micros limit) {
-  workers_.reserve(workers_.size() + 1);
+  processes_.reserve(processes_.size() + 1);
   Start result = Start::no_slot;
-  Worker worker = {run_id, job_id, 0, -1, nullptr, {0, 0, limit, 0, 0}};
+  Process process = {run_id, job_id, 0, -1, nullptr, {}};
+  process.clock.max_run_time = limit;
   pg::call_pg([&] {
-    worker.slot = take_slot(run_id, job_id, worker.ticket);
-    if (worker.slot < 0) return;
-    worker.clock.taken_at = monotonic_now();
-    worker.handle = register_worker(
-        {MyDatabaseId, job_owner, store_owner, worker.slot, worker.ticket, run_id, job_id},
+    process.slot = take_slot(run_id, job_id, process.ticket);
+    if (process.slot < 0) return;
+    process.clock.launched = monotonic_now();
+    process.handle = register_worker(
+        {MyDatabaseId, job_owner, store_owner, process.slot, process.ticket, run_id, job_id},
         job_name);
-    result = worker.handle == nullptr ? Start::no_process : Start::started;
-    if (worker.handle == nullptr) free_slot(worker.slot, worker.ticket);
+    result = process.handle == nullptr ? Start::no_process : Start::started;
+    if (process.handle == nullptr) free_slot(process.slot, process.ticket);
   });
-  if (result == Start::started) workers_.push_back(worker);
+  if (result == Start::started) processes_.push_back(process);
   return result;
 }
 
 void Workers::adopt() {
-  Worker found[max_slots];
+  Process found[max_slots];
   int count = 0;
   pg::call_pg([&] {
     Locked lock(LW_SHARED);
     for (int i = 0; i < max_slots; ++i) {
       const Slot& slot = shared()->slots[i];
       if (slot.taken && slot.database == MyDatabaseId)
-        found[count++] = {slot.run_id, slot.job_id, slot.ticket,
-                          i,           nullptr,     {slot.taken_at, slot.started_at, day, 0, 0}};
+        found[count++] = {slot.run_id, slot.job_id, slot.ticket, i, nullptr, {}};
     }
     lock.release();
   });
-  workers_.assign(found, found + count);
+  processes_.assign(found, found + count);
 }
 
 bool Workers::has(int64_t run_id) const {
-  return std::any_of(workers_.begin(), workers_.end(),
-                     [&](const Worker& w) { return w.run_id == run_id; });
+  return std::any_of(processes_.begin(), processes_.end(),
+                     [&](const Process& w) { return w.run_id == run_id; });
 }
 
 void Workers::set_limit(int64_t job_id, Micros limit) {
-  for (Worker& worker : workers_)
-    if (worker.job_id == job_id) worker.clock.limit = limit;
+  for (Process& process : processes_)
+    if (process.job_id == job_id) process.clock.max_run_time = limit;
 }
 
-bool Workers::has_gone(Worker& worker, Gone& gone) {
-  const Slot slot = read_slot(worker.slot);
-  const bool own = slot.taken && slot.ticket == worker.ticket;
-  worker.clock.started_at = own ? slot.started_at : 0;
-  gone = {worker.run_id, worker.job_id, own && slot.pid != 0, own && slot.timed_out, false, {}, {}};
+bool Workers::has_gone(Process& process, Gone& gone) {
+  const Slot slot = read_slot(process.slot);
+  const bool own = slot.taken && slot.ticket == process.ticket;
+  process.clock.launched = slot.taken_at;
+  if (own && slot.started_at != 0) process.clock.began = slot.started_at;
+  gone = {
+      process.run_id, process.job_id, own && slot.pid != 0, own && slot.timed_out, false, {}, {}};
   std::memcpy(gone.sqlstate, slot.sqlstate, sizeof gone.sqlstate);
   std::memcpy(gone.message, slot.message, sizeof gone.message);
   if (!own || slot.ended) return true;
   pid_t pid;
-  return slot.pid == 0 && GetBackgroundWorkerPid(worker.handle, &pid) == BGWH_STOPPED &&
-         withdraw_slot(worker.slot, worker.ticket);
+  return slot.pid == 0 && GetBackgroundWorkerPid(process.handle, &pid) == BGWH_STOPPED &&
+         withdraw_slot(process.slot, process.ticket);
 }
 
-void Workers::let_go(Worker& worker) {
-  free_slot(worker.slot, worker.ticket);
-  if (worker.handle != nullptr) pfree(worker.handle);
-  worker.handle = nullptr;
+void Workers::let_go(Process& process) {
+  free_slot(process.slot, process.ticket);
+  if (process.handle != nullptr) pfree(process.handle);
+  process.handle = nullptr;
 }
 
-bool Workers::give_up(Worker& worker) {
-  const bool left = withdraw_slot(worker.slot, worker.ticket);
-  if (left && worker.handle != nullptr) TerminateBackgroundWorker(worker.handle);
-  if (!left) signal_worker(worker.slot, worker.ticket, SIGTERM, false);
-  return left;
+bool Workers::obey(Process& process, Order order, Micros now) {
+  switch (order) {
+    case Order::none:
+      return false;
+    case Order::cancel:
+      process.clock.cancelled_at = now;
+      signal_worker(process.slot, process.ticket, SIGINT, true);
+      return false;
+    case Order::terminate:
+      process.clock.terminated = true;
+      signal_worker(process.slot, process.ticket, SIGTERM, false);
+      return false;
+    case Order::give_up:
+      process.clock.terminated = true;
+      if (withdraw_slot(process.slot, process.ticket)) {
+        if (process.handle != nullptr) TerminateBackgroundWorker(process.handle);
+        return true;
+      }
+      signal_worker(process.slot, process.ticket, SIGTERM, false);
+      return false;
+  }
+  return false;
 }
 
 std::vector<Gone> Workers::look(Micros& look_again) {
   std::vector<Gone> all;
-  all.reserve(workers_.size());
-  std::vector<Worker> kept;
-  kept.reserve(workers_.size());
-  for (Worker& worker : workers_) {
+  all.reserve(processes_.size());
+  std::vector<Process> kept;
+  kept.reserve(processes_.size());
+  for (Process& process : processes_) {
     Gone gone;
-    bool left = false, tell = false;
-    pg::call_pg([&] {
-      const Micros now = monotonic_now();
-      left = tell = has_gone(worker, gone);
-      const LimitStep step = step_limit(worker.clock, now);
-      if (!left) look_again = std::min(look_again, step.look_again);
-      if (!left && step.action == LimitAction::cancel) {
-        worker.clock.cancelled_at = now;
-        signal_worker(worker.slot, worker.ticket, SIGINT, true);
-      } else if (!left && step.action == LimitAction::terminate) {
-        worker.clock.terminated_at = now;
-        signal_worker(worker.slot, worker.ticket, SIGTERM, false);
-      } else if (!left && step.action == LimitAction::give_up) {
-        worker.clock.terminated_at = now;
-        tell = gone.given_up = true;
-        left = give_up(worker);
-      }
-      if (left) let_go(worker);
-    });
+    bool left = false;
+    pg::call_pg([&] { left = has_gone(process, gone); });
+    const Micros now = monotonic_now();
+    const Verdict verdict = watch(process.clock, now);
+    bool tell = left;
+    if (!left) {
+      look_again = std::min(look_again, verdict.look_again);
+      tell = gone.given_up = verdict.order == Order::give_up && !process.clock.terminated;
+      pg::call_pg([&] { left = obey(process, verdict.order, now); });
+    }
+    if (left) pg::call_pg([&] { let_go(process); });
     if (tell) all.push_back(gone);
-    if (!left) kept.push_back(worker);
+    if (!left) kept.push_back(process);
   }
-  workers_.swap(kept);
+  processes_.swap(kept);
   return all;
 }
 

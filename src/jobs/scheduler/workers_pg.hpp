@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/calendar.hpp"
-#include "jobs/scheduler/limits.hpp"
+#include "jobs/decision/decision.hpp"
 #include "jobs/shared/shared_pg.hpp"
 
 namespace clientele::jobs {
@@ -36,23 +36,23 @@ class Workers {
   /// Ends what has reached its limit. Returns those whose process has gone, and when to look again
   /// by monotonic_now(). C++ regime.
   std::vector<Gone> look(Micros& look_again);
-  size_t size() const { return workers_.size(); }
+  size_t size() const { return processes_.size(); }
 
  private:
-  struct Worker {
+  struct Process {
     int64_t run_id, job_id;
     uint64_t ticket;
     int slot;
     BackgroundWorkerHandle* handle;  // nullptr if an earlier scheduler has started it
-    RunClock clock;
+    Worker clock;
   };
   // PostgreSQL regime.
-  static bool has_gone(Worker& worker, Gone& gone);
-  /// Whether no process has begun, so that none will.
-  static bool give_up(Worker& worker);
-  static void let_go(Worker& worker);
+  static bool has_gone(Process& process, Gone& gone);
+  /// True if the process need not be watched any more.
+  static bool obey(Process& process, Order order, Micros now);
+  static void let_go(Process& process);
 
-  std::vector<Worker> workers_;
+  std::vector<Process> processes_;
 };
 
 }  // namespace clientele::jobs

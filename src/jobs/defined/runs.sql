@@ -74,7 +74,7 @@ COMMENT ON FUNCTION start_run(bigint) IS
 
 CREATE FUNCTION end_run(run_id bigint, state text, sqlstate text DEFAULT NULL, message text DEFAULT NULL, context text DEFAULT NULL,
                         rows bigint DEFAULT NULL) RETURNS boolean
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_variable
 DECLARE
   job record;

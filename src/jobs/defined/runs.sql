@@ -123,7 +123,7 @@ DECLARE
   active record;
 BEGIN
   PERFORM clientele.require_store('job_runs'), clientele.require_store('job_runs', 'INSERT');
-  -- Without a scheduler nobody else notes that a process has gone.
+  -- Without a scheduler no other session notes that a process has gone.
   PERFORM clientele.crash_dead_runs(job);
   INSERT INTO clientele_data.job_runs AS r (job_id, kind, state, started_at, pid, process_start)
   VALUES (job, 'manual', 'running', clock_timestamp(), pg_backend_pid(), clientele.process_start())

@@ -56,6 +56,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION job_states(bigint[]) IS
   'Returns what the scheduler decides by: a row for each job that you may see, with its schedule and its last runs.
-job_ids: only these jobs, NULL for all. last_due_at is the last due time for which there is a run, or a row that says that it was skipped. The columns from last_run_id to
-last_ended_at, and last_run_due_at, are of the last attempt that has ended and was neither manual nor skipped; those of active are of the run
-that waits or runs; those of last_started and last_success count manual runs, too. Last is by run_id, as clocks can be set back.';
+job_ids: only these jobs, NULL for all. last_due_at is the last due time for which there is a run, or a row that says that it was skipped.
+The columns from last_run_id to last_ended_at, and last_run_due_at, are of the last attempt that has ended and was neither manual nor
+skipped; those of active are of the run that waits or runs; those of last_started and last_success count manual runs, too. Last is by
+run_id, as clocks can be set back.';

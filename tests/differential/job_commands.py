@@ -59,13 +59,13 @@ CREATE PROCEDURE steps(fail boolean) LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE PROCEDURE given(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + 1; COMMIT; END $$;
 CREATE FUNCTION deep(n integer) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RETURN deep(n + 1) + 1; END $$;
-CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO canary (step) VALUES (TG_NAME); RETURN NULL; END $$;
 CREATE TABLE ruled (n integer); CREATE RULE i AS ON INSERT TO ruled DO INSTEAD NOTHING;
 CREATE RULE d AS ON DELETE TO ruled DO INSTEAD DELETE FROM t WHERE n < 8;
 ALTER TABLE t SET (parallel_workers = 2);
 CREATE TABLE at_commit (n integer);
-CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON at_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION told();
+CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON at_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION noted();
 CREATE FUNCTION note(step text) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO canary (step) VALUES (note.step); RETURN 1; END $$;
 CREATE PROCEDURE attempt(command text) LANGUAGE plpgsql AS $$ BEGIN
@@ -140,7 +140,7 @@ COMMANDS = [
     ("no table", "SELECT * FROM nothing"),
     ("no function", "SELECT nothing(1)"),
     ("no right", "SELECT * FROM secret"),
-    ("no rights", "CREATE ROLE somebody"),
+    ("no rights", "CREATE ROLE another_role"),
     ("unique", "INSERT INTO t VALUES (1)"),
     ("raise", "DO $$ BEGIN RAISE EXCEPTION 'it failed' USING ERRCODE = 'P9876', DETAIL = 'why', HINT = 'what'; END $$"),
     ("raise cancel", "DO $$ BEGIN RAISE EXCEPTION 'no cancel' USING ERRCODE = 'query_canceled'; END $$"),
@@ -288,7 +288,7 @@ def attack():
              "'SELECT work.note(''pg_temp'') = 1'", "SET search_path = work, pg_temp", "SET session_replication_role = replica",
              "SET default_transaction_read_only = on", "SET clientele.trusted_owners = job_owner", "SET row_security = off",
              "UPDATE clientele_data.jobs SET owner = 'postgres'", "UPDATE clientele_data.jobs SET owner = 'store_owner'",
-             "CREATE TRIGGER t AFTER UPDATE ON clientele_data.job_runs FOR EACH ROW EXECUTE FUNCTION work.told()",
+             "CREATE TRIGGER t AFTER UPDATE ON clientele_data.job_runs FOR EACH ROW EXECUTE FUNCTION work.noted()",
              "ALTER ROLE job_owner SET role = store_owner", "DECLARE held CURSOR WITH HOLD FOR SELECT work.note('held')",
              "PREPARE end_run AS SELECT work.note('prepared')", "SET synchronous_commit = off", "SET lock_timeout = 1",
              "CREATE TEMP VIEW pg_db_role_setting AS SELECT work.note('view') AS setconfig", "INSERT INTO work.at_commit VALUES (1)",

@@ -3,6 +3,7 @@
 #include "jobs/running/leftovers_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/trust.hpp"
 
@@ -152,6 +153,7 @@ void clean(const Session& s) {
 ErrorData* run(Session& s) {
   auto first = [&] {
     begin_recording();
+    lock_extension();
     const MemoryContext of_transaction = CurrentMemoryContext;
     MemoryContextSwitchTo(PortalContext);
     begin(s);
@@ -218,6 +220,7 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   const uint32 holdoff = QueryCancelHoldoffCount;
   MemoryContextSwitchTo(PortalContext);
   ErrorData* const error = run(s);
+  unlock_extension();
   QueryCancelHoldoffCount = holdoff;
   StartTransactionCommand();
   MemoryContextSwitchTo(before);

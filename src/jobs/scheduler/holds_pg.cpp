@@ -21,16 +21,25 @@ constexpr Micros until_end = 2 * second;
 
 // What this process holds. A statement holds one database; a transaction has few of them.
 constexpr int most_holds = 8;
-Oid held[most_holds];
+struct Held {
+  Oid database;
+  bool paused;  // and not held
+};
+Held held[most_holds];
 int held_count = 0;
 
 void release_all() {
   if (held_count == 0) return;
   Locked lock;
   for (int i = 0; i < held_count; ++i) {
-    Database* const entry = find_database(held[i]);
-    if (entry != nullptr && entry->holds > 0) --entry->holds;
-    if (entry != nullptr) entry->state = SchedulerState::unknown;
+    Database* const entry = find_database(held[i].database);
+    if (entry == nullptr) continue;
+    int& count = held[i].paused ? entry->pauses : entry->holds;
+    if (count > 0) --count;
+    if (entry->pid != 0)
+      SetLatch(entry->latch);
+    else
+      entry->state = SchedulerState::unknown;
   }
   held_count = 0;
   if (shared()->launcher != 0) SetLatch(shared()->launcher_latch);
@@ -51,6 +60,19 @@ void prepare() {
   prepared = true;
 }
 
+bool note(Oid database, bool paused) {
+  if (shared() == nullptr || held_count == most_holds) return false;
+  prepare();
+  Locked lock;
+  Database* const entry = add_database(database);
+  if (entry != nullptr) {
+    ++(paused ? entry->pauses : entry->holds);
+    held[held_count++] = {database, paused};
+  }
+  lock.release();
+  return entry != nullptr;
+}
+
 /// The scheduler's process, 0 if it has gone; the signal goes to it while it is known to be there.
 pid_t ask_to_leave(Oid database, int signal) {
   Locked lock;
@@ -64,17 +86,10 @@ pid_t ask_to_leave(Oid database, int signal) {
 
 }  // namespace
 
+void pause_database() { note(MyDatabaseId, true); }
+
 void hold_database(Oid database) {
-  if (shared() == nullptr || held_count == most_holds) return;
-  prepare();
-  Locked lock;
-  Database* const entry = add_database(database);
-  if (entry != nullptr) {
-    ++entry->holds;
-    held[held_count++] = database;
-  }
-  lock.release();
-  if (entry == nullptr) return;
+  if (!note(database, false)) return;
   const Micros begin = monotonic_now();
   bool cancelled = false, ended = false;
   for (;;) {

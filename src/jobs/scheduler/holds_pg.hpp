@@ -8,4 +8,7 @@ namespace clientele::jobs {
 /// keeps it away until this transaction has ended. PostgreSQL regime.
 void hold_database(Oid database);
 
+/// Lets no other run of this database begin until this transaction has ended. PostgreSQL regime.
+void pause_database();
+
 }  // namespace clientele::jobs

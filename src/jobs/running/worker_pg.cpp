@@ -136,7 +136,6 @@ void clientele_job_worker_main(Datum) {
   auto record = [&] {
     discard_all();
     begin_recording();
-    lock_extension();
     record_end(a.store_owner, run.run_id, outcome);
     end_recording();
   };

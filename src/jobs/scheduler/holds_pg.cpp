@@ -73,6 +73,12 @@ bool note(Oid database, bool paused) {
   return entry != nullptr;
 }
 
+void sleep_briefly() {
+  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+  ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+}
+
 /// The scheduler's process, 0 if it has gone; the signal goes to it while it is known to be there.
 pid_t ask_to_leave(Oid database, int signal) {
   Locked lock;
@@ -86,6 +92,19 @@ pid_t ask_to_leave(Oid database, int signal) {
 
 }  // namespace
 
+void wait_for_runs() {
+  for (;;) {
+    bool busy = false;
+    Locked lock(LW_SHARED);
+    for (const Slot& slot : shared()->slots)
+      busy = busy || (slot.taken && !slot.ended && slot.database == MyDatabaseId &&
+                      slot.started_at != 0 && slot.pid != MyProcPid);
+    lock.release();
+    if (!busy) return;
+    sleep_briefly();
+  }
+}
+
 void pause_database() { note(MyDatabaseId, true); }
 
 void hold_database(Oid database) {
@@ -98,9 +117,7 @@ void hold_database(Oid database) {
     if (!cancelled && waited >= until_cancel) signal = SIGINT, cancelled = true;
     if (!ended && waited >= until_end) signal = SIGTERM, ended = true;
     if (ask_to_leave(database, signal) == 0 || waited >= longest_wait) return;
-    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
-    CHECK_FOR_INTERRUPTS();
+    sleep_briefly();
   }
 }
 

@@ -140,7 +140,9 @@ void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
     wake_launcher_at_commit();
   } else if (drops_extension(planned->utilityStmt)) {
     pause_database();
+    // A worker gives the lock back before it records how its run has ended.
     lock_extension_alone();
+    wait_for_runs();
   }
   (next_utility != nullptr ? next_utility : standard_ProcessUtility)(
       planned, query, read_only_tree, context, parameters, environment, receiver, completion);

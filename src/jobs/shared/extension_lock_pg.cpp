@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
 #include "storage/lock.h"
+#include "utils/inval.h"
 }
 
 namespace clientele::jobs {
@@ -39,9 +40,16 @@ bool is_held(LockHeld lock_held, const LOCKTAG& tag) {
 }  // namespace
 
 void lock_extension() {
-  locked = get_extension_oid("clientele", false);
-  const LOCKTAG tag = tag_of(locked);
-  if (!is_held(LockHeldByMe, tag)) LockAcquire(&tag, AccessShareLock, true, false);
+  const Oid extension = get_extension_oid("clientele", false);
+  const LOCKTAG tag = tag_of(extension);
+  if (is_held(LockHeldByMe, tag)) return;
+  LockAcquire(&tag, AccessShareLock, true, false);
+  locked = extension;
+  // Whoever had it locked may have dropped it.
+  AcceptInvalidationMessages();
+  if (get_extension_oid("clientele", false) != extension)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("extension clientele has been created again")));
 }
 
 void unlock_extension() {

@@ -101,6 +101,17 @@ COMMENT ON FUNCTION model_type(text) IS
   'Returns the type of a model in its text form: btyd_model, spend_model, contract_model, churn_model or match_model.
 Its member "model" says it. Errors: 22P02 for what is not a JSON object, 22023 for an unknown model.';
 
+CREATE FUNCTION check_model_name(name text) RETURNS void
+  LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF name = '' OR name ~ '@' OR name ~ '^[[:space:]]*[{]' THEN
+    RAISE EXCEPTION 'a model cannot have the name "%"', name USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'A name is not empty, has no @, which precedes a version, and does not begin with {, as JSON does.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION check_model_name(text) IS
+  'Checks what a model can be called; a part of save_model(). Errors: 22023.';
+
 CREATE FUNCTION store_model(name text, type text, model text, fitted_on text, note text, make_current boolean) RETURNS integer
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -112,10 +123,7 @@ BEGIN
     RAISE EXCEPTION 'name and model must not be NULL' USING ERRCODE = 'null_value_not_allowed',
       HINT = 'A fit returns NULL if all rows have NULLs.';
   END IF;
-  IF name = '' OR name ~ '@' OR name ~ '^[[:space:]]*[{]' THEN
-    RAISE EXCEPTION 'a model cannot have the name "%"', name USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'A name is not empty, has no @, which precedes a version, and does not begin with {, as JSON does.';
-  END IF;
+  PERFORM clientele.check_model_name(name);
   PERFORM clientele.require_store('models', 'INSERT'), clientele.require_store('models', 'UPDATE'),
           clientele.require_store('model_names', 'INSERT'), clientele.require_store('model_names', 'UPDATE');
   EXECUTE format('SELECT ($1::clientele.%I)::text::jsonb', type) INTO canonical USING model;

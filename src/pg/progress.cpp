@@ -222,7 +222,7 @@ namespace {
 
 int64_t count_or_unknown(FunctionCallInfo fcinfo, int argument) {
   return PG_ARGISNULL(argument) ? TaskState::unknown
-                                : std::max<int64_t>(PG_GETARG_INT64(argument), 0);
+                                : std::max<int64_t>(PG_GETARG_INT64(argument), TaskState::unknown);
 }
 
 std::string_view text_or_none(FunctionCallInfo fcinfo, int argument) {

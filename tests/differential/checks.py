@@ -109,7 +109,7 @@ def copy(table, rows):
             return r"\N"
         if isinstance(value, bool):
             return "t" if value else "f"
-        return str(value).replace("\\", "\\\\")
+        return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
     return f"COPY {table} FROM stdin;\n" + "".join("\t".join(map(text, row)) + "\n" for row in rows) + "\\.\n"
 
 

@@ -55,30 +55,30 @@ struct Job {
     State state;  // waiting or running
   };
 
-  int64_t job_id;
-  std::string_view name;
-  const Schedule* schedule;  // nullptr: after other jobs
-  std::span<const int64_t> after;
+  int64_t job_id = 0;
+  std::string_view name{};
+  const Schedule* schedule = nullptr;  // nullptr: after other jobs
+  std::span<const int64_t> after{};
   Micros jitter = 0;  // months count 30 days
   Missed missed = Missed::once;
   int32_t max_retries = 0;
   Micros retry_delay = 0, retry_cap = 0;
   bool paused = false;
   /// Nothing falls due at or before it: when the job was added or resumed, or its times changed.
-  Micros since;
+  Micros since = first_instant;
   /// jobs.starting if that is later than added_at: nothing falls due before it.
   Micros not_before = first_instant;
 
   /// due_at of the newest run of kind schedule, whatever its state (skipped ones, too).
-  std::optional<Micros> last_due;
+  std::optional<Micros> last_due{};
   /// The newest run of kind schedule or retry that has ended and was not skipped.
-  std::optional<Attempt> last_attempt;
+  std::optional<Attempt> last_attempt{};
   /// The run that waits or runs, of any kind.
-  std::optional<Active> active;
+  std::optional<Active> active{};
   /// The newest run that was started, of any kind: its started_at.
-  std::optional<Event> last_start;
+  std::optional<Event> last_start{};
   /// The newest run that succeeded, of any kind: its ended_at.
-  std::optional<Event> last_success;
+  std::optional<Event> last_success{};
 };
 
 struct Decision {
@@ -127,10 +127,10 @@ std::vector<int64_t> starts(std::span<const Waiting> waiting, size_t free_slots)
 
 /// A worker process. All times are of one monotonic clock.
 struct Worker {
-  Micros launched;                     // when it got its slot
-  std::optional<Micros> began;         // when its run was recorded as running
-  std::optional<Micros> max_run_time;  // none: no limit
-  std::optional<Micros> cancelled_at;  // when it was cancelled because of the limit
+  Micros launched;                       // when it got its slot
+  std::optional<Micros> began{};         // when its run was recorded as running
+  std::optional<Micros> max_run_time{};  // none: no limit
+  std::optional<Micros> cancelled_at{};  // when it was cancelled because of the limit
   bool terminated = false;
 };
 enum class Order {

@@ -19,10 +19,10 @@ int64_t days_in_month(int64_t year, int64_t month) {
   return 28;
 }
 
-/// The furthest that the clocks have shown up to this instant.
+/// The latest local time that the clocks have shown up to this instant.
 Micros furthest(LocalClock::Look look, const void* zone, Micros at) {
   const Stretches stretch(look, zone, at);
-  return std::max(stretch.reached(), stretch.local(at));
+  return std::max(stretch.reached() - 1, stretch.local(at));
 }
 
 /// The first instant at which the clocks show this local time, or have jumped over it.

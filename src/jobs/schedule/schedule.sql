@@ -18,9 +18,9 @@ CREATE FUNCTION next_every(every interval, starting timestamptz DEFAULT NULL, ti
 COMMENT ON FUNCTION next_every(interval, timestamptz, text, timestamptz, integer) IS
   'The next n times of a job that runs at every multiple of an interval from starting on, after since.
 An interval of hours, minutes and seconds is elapsed time. One with days or months goes by the wall clock of the time zone: every month from
-31 January is due on 28 or 29 February and on 31 March. Local times that are skipped or repeated are as in next_runs. starting and since NULL
-are now. Errors: 22023 for an interval below 1 second or with negative parts, for an unknown time zone and for n outside 1 to 10000; 22008
-for an infinite time; 22004 for an interval or n that is NULL.';
+31 January is due on 28 or 29 February and on 31 March. Local times that are skipped or repeated are as in next_runs. starting and since are
+now if they are NULL. Errors: 22023 for an interval below 1 second or with negative parts, for an unknown time zone and for n outside 1 to
+10000; 22008 for an infinite time; 22004 for an interval or n that is NULL.';
 
 CREATE FUNCTION check_schedule(schedule text, time_zone text DEFAULT NULL) RETURNS void
   LANGUAGE c STABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'clientele_check_schedule';

@@ -70,6 +70,7 @@ void Reading::read(const std::string& rows, const std::string& cursor) {
     start();
     scan_one_by_one(adding());
   }
+  if (!keep_all_) advance_progress(static_cast<int64_t>(batch_->size() % part_rows));
   // Where only the content of rows with one event_id differs, they are read once more.
   drop_repeated_ids();
   call_pg([] { PopActiveSnapshot(); });

@@ -109,8 +109,8 @@ void walk(const Zone& zone, Micros from, Micros until, Due due) {
   }
 }
 
-void compare(const Schedule& schedule, const std::vector<Micros>& due, Micros from, Micros until,
-             Random& random, const std::string& what) {
+void compare(const Schedule& schedule, const Zone& zone, const std::vector<Micros>& due,
+             Micros from, Micros until, Random& random, const std::string& what) {
   size_t n = 0;
   for (Micros at = from;; ++n) {
     at = schedule.next(at);
@@ -120,10 +120,14 @@ void compare(const Schedule& schedule, const std::vector<Micros>& due, Micros fr
   }
   ASSERT_EQ(n, due.size()) << what;
   for (int i = 0; i < 20; ++i) {
-    Micros a = from + static_cast<Micros>(random.below(elapsed(from, until)));
-    Micros b = from + static_cast<Micros>(random.below(elapsed(from, until)));
-    if (!due.empty() && random.one_in(2)) a = due[random.below(due.size())];
-    if (!due.empty() && random.one_in(2)) b = due[random.below(due.size())];
+    const auto any = [&] {
+      if (!due.empty() && random.one_in(3)) return due[random.below(due.size())];
+      if (!zone.changes.empty() && random.one_in(2))
+        return zone.changes[random.below(zone.changes.size())].at +
+               static_cast<Micros>(random.below(240)) * minute;
+      return from + static_cast<Micros>(random.below(elapsed(from, until)));
+    };
+    Micros a = any(), b = std::min(any(), until);
     if (a > b) std::swap(a, b);
     const auto first = std::ranges::upper_bound(due, a), last = std::ranges::upper_bound(due, b);
     const auto passed = schedule.passed(a, b);
@@ -157,7 +161,7 @@ TEST(RandomSchedules, OfCronAreWhatTheClocksShow) {
           now = e.allows(wall);
       if (now) due.push_back(at);
     });
-    compare(Schedule::cron(e.text(), look_at, &zone), due, from, until, random,
+    compare(Schedule::cron(e.text(), look_at, &zone), zone, due, from, until, random,
             "seed " + std::to_string(seed) + ", " + e.text());
   }
 }
@@ -174,7 +178,14 @@ TEST(RandomSchedules, OfEveryAreWhatTheClocksShow) {
     const auto months = static_cast<int>(random.below(3) * random.below(2));
     const int days = months > 0 && random.one_in(2) ? 0 : 1 + static_cast<int>(random.below(5));
     const Micros micros = random.one_in(2) ? 0 : static_cast<Micros>(random.below(3000)) * minute;
-    const Micros starting = from + static_cast<Micros>(random.below(9 * 1440)) * minute;
+    Micros starting = from + static_cast<Micros>(random.below(9 * 1440)) * minute;
+    // Often a local time that a change of the clocks begins or ends with.
+    if (!zone.changes.empty() && random.one_in(2)) {
+      const auto& change = zone.changes[random.below(zone.changes.size())];
+      const Micros ends = change.at + look_at(&zone, change.at - (random.one_in(2) ? 1 : 0)).offset;
+      starting += ends % day - (starting + look_at(&zone, starting).offset) % day;
+      starting = std::max(starting, from);
+    }
     // The date of the start, month by month.
     const Micros local = starting + look_at(&zone, starting).offset;
     const int64_t start_day = local / day;
@@ -194,7 +205,7 @@ TEST(RandomSchedules, OfEveryAreWhatTheClocksShow) {
       for (; at >= starting && k < walls.size() && walls[k] <= shown; ++k) now = true;
       if (now && at > from) due.push_back(at);
     });
-    compare(Schedule::every(months, days, micros, starting, look_at, &zone), due, from, until,
+    compare(Schedule::every(months, days, micros, starting, look_at, &zone), zone, due, from, until,
             random,
             "seed " + std::to_string(seed) + ", " + std::to_string(months) + " months " +
                 std::to_string(days) + " days " + std::to_string(micros / minute) + " minutes");

@@ -126,6 +126,15 @@ TEST(ScheduleOfEvery, DaysGoByTheWallClock) {
             "2026-10-25T00:30:00Z\n2026-10-26T01:30:00Z\n");
 }
 
+TEST(ScheduleOfEvery, ATimeAtTheEndOfARepeatedHourHasNotComeBefore) {
+  // At midnight it is 23:00 again.
+  const Zone zone{2 * hour, {{instant("2026-09-21T22:00:00Z"), hour}}};
+  const Schedule s = every(0, 1, 0, "2026-09-01T22:00:00Z", zone);
+  EXPECT_EQ(runs(s, "2026-09-21T22:30:00Z", 1), "2026-09-21T23:00:00Z\n");
+  EXPECT_EQ(s.passed(instant("2026-09-21T22:30:00Z"), instant("2026-09-21T23:00:00Z")).count, 1);
+  EXPECT_EQ(runs(cron("0 0 * * *", zone), "2026-09-21T21:30:00Z", 1), "2026-09-21T23:00:00Z\n");
+}
+
 TEST(ScheduleOfEvery, MonthsKeepTheDayOfTheStart) {
   EXPECT_EQ(runs(every(1, 0, 0, "2024-01-31T08:00:00Z"), "2024-01-31T08:00:00Z", 4),
             "2024-02-29T08:00:00Z\n2024-03-31T08:00:00Z\n2024-04-30T08:00:00Z\n"

@@ -42,7 +42,7 @@ GRANT SELECT ON secret TO poor;
 END
 my $never = "max_retries => 0, retry_delay => '1 second'";
 sql(
-  add_once('missing', 'SELECT vanishing()', "retry_delay => '1 second'")
+  "BEGIN;\n" . add_once('missing', 'SELECT vanishing()', "retry_delay => '1 second'")
   . add_once('syntax', q(DO $$BEGIN EXECUTE 'SELEC 1'; END$$), "retry_delay => '1 second'")
   . add_once('divided', 'SELECT 1 / (x - 1) FROM secret', $never)
   . add_once('assert', q(DO $$BEGIN RAISE EXCEPTION 'that is wrong' USING ERRCODE = 'P7777', DETAIL = 'Some detail.', HINT = 'Some hint.'; END$$), $never)
@@ -54,10 +54,10 @@ sql(
   . add_once('cancelled', 'SELECT pg_sleep(1000)', "retry_delay => '1 second'")
   . add_once('terminated', 'SELECT pg_sleep(1000)', $never)
   . add_once('ends itself', 'SELECT pg_terminate_backend(pg_backend_pid())', $never)
-  . 'DROP FUNCTION vanishing();');
-sql("SET ROLE poor;\n" . add_once('revoked', 'SELECT * FROM secret', "retry_delay => '1 second'")
+  . 'DROP FUNCTION vanishing(); COMMIT;');
+sql("BEGIN; SET ROLE poor;\n" . add_once('revoked', 'SELECT * FROM secret', "retry_delay => '1 second'")
   . add_once('pretends', 'SET SESSION AUTHORIZATION postgres', $never)
-  . 'RESET ROLE; REVOKE SELECT ON secret FROM poor;');
+  . 'RESET ROLE; REVOKE SELECT ON secret FROM poor; COMMIT;');
 
 # How a session of a job looks.
 wait_for($node, 'postgres', <<'END', 'a worker shows whose job it is at');
@@ -117,7 +117,7 @@ SKIP:
 {
   my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
   skip 'prlimit is not there', 2 if system("prlimit --pid $postmaster --as=700000000:unlimited 2>/dev/null");
-  sql(add_once('hungry', q(SELECT count(*) FROM (SELECT array_agg(repeat('x', 1000000) || g) FROM generate_series(1, 2000) g) x), $never));
+  sql(add_once('hungry', q(SELECT cardinality(array_agg(repeat('x', 1000000) || g)) FROM generate_series(1, 800) g), $never));
   all_ended($node, 'postgres', 'hungry');
   like(last_of('hungry'), qr/^failed\|53200\|1\|out of memory$/, 'one that eats memory');
   my $now = time;

@@ -63,20 +63,22 @@ void plan_timed(const Job& job, Micros base, Micros now, Plan& plan) {
   if (next != never) plan.next = std::min(plan.next, plus(next, start_delay(job, next)));
 }
 
-/// Whether the other job's run ended after this one last started. A start that lies ahead was timed
+/// Whether the other job's run ended after this one last started. A time that lies ahead was taken
 /// before clocks were set back; then the order in which the runs were queued has to do.
-bool ended_since(const Job::Event& success, const Job& job, Micros now) {
-  if (success.at <= job.since) return false;
+bool ended_since(const Job::Event& success, const Job& job, Micros base, Micros now) {
+  if (success.at <= base) return false;
   if (!job.last_start) return true;
-  return apart(now, job.last_start->at, grace) ? success.run_id > job.last_start->run_id
-                                               : success.at > job.last_start->at;
+  return apart(now, std::max(success.at, job.last_start->at), grace)
+             ? success.run_id > job.last_start->run_id
+             : success.at > job.last_start->at;
 }
 
-void plan_after(const Job& job, const Lookup& lookup, Micros now, Plan& plan) {
+void plan_after(const Job& job, const Lookup& lookup, Micros base, Micros now, Plan& plan) {
   Micros due = first_instant;
   for (const int64_t id : job.after) {
     const Job* other = lookup.find(id);
-    if (other == nullptr || !other->last_success || !ended_since(*other->last_success, job, now))
+    if (other == nullptr || !other->last_success ||
+        !ended_since(*other->last_success, job, base, now))
       return;
     due = std::max(due, other->last_success->at);
   }
@@ -89,11 +91,11 @@ void plan_after(const Job& job, const Lookup& lookup, Micros now, Plan& plan) {
     take(job, due - 1, due, 1, now, plan);
 }
 
-void plan_retry(const Job& job, Micros now, Plan& plan) {
+void plan_retry(const Job& job, Micros since, Micros now, Plan& plan) {
   std::optional<Micros> at = retry_time(job);
   if (!at || plan.queue) return;
   if (apart(now, job.last_attempt->ended_at, small_jump)) at = now;
-  if (*at <= job.since || plan.pending <= *at) return;
+  if (*at <= since || plan.pending <= *at) return;
   if (*at > now) {
     plan.next = std::min(plan.next, *at);
     return;
@@ -124,8 +126,8 @@ Decision decide(std::span<const Job> jobs, Micros now) {
     if (job.schedule != nullptr)
       plan_timed(job, base, now, plan);
     else
-      plan_after(job, lookup, now, plan);
-    plan_retry(job, now, plan);
+      plan_after(job, lookup, base, now, plan);
+    plan_retry(job, std::min(job.since, base), now, plan);
     if (plan.skip) decision.skip.push_back(*plan.skip);
     if (plan.queue)
       decision.queue.push_back(*plan.queue);

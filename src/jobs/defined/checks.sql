@@ -152,11 +152,14 @@ BEGIN
                    IS NOT DISTINCT FROM (OLD.owner, OLD.owner_oid, OLD.owner_cluster, OLD.command) THEN
     RETURN NEW;
   END IF;
-  -- Who says what runs must have the rights with which it runs. A role that was renamed is still the same.
+  -- Who says what runs must have the rights with which it runs. A role that was renamed is still the same, and one of the same name is not.
   NEW.owner := coalesce(NEW.owner, current_user);
-  IF NOT fresh AND NEW.owner = OLD.owner THEN
-    NEW.owner := coalesce((SELECT r.rolname FROM pg_roles r
-                           WHERE r.oid = clientele.source_owner(OLD.owner, OLD.owner_oid, OLD.owner_cluster)), OLD.owner);
+  IF NOT fresh AND (NEW.owner, NEW.owner_oid, NEW.owner_cluster) IS NOT DISTINCT FROM (OLD.owner, OLD.owner_oid, OLD.owner_cluster) THEN
+    NEW.owner := (SELECT r.rolname FROM pg_roles r WHERE r.oid = clientele.source_owner(OLD.owner, OLD.owner_oid, OLD.owner_cluster));
+    IF NEW.owner IS NULL THEN
+      RAISE EXCEPTION 'role "%", which owns job "%", does not exist any more', OLD.owner, OLD.name USING ERRCODE = 'undefined_object',
+        HINT = 'clientele.alter_job(name, owner => …) gives the job to another role.';
+    END IF;
   END IF;
   role_id := (SELECT r.oid FROM pg_roles r WHERE r.rolname = NEW.owner);
   IF role_id IS NULL THEN

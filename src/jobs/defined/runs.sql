@@ -133,7 +133,7 @@ BEGIN
     SELECT r.state, r.pid INTO active FROM clientele_data.job_runs r WHERE r.job_id = job AND r.state IN ('waiting', 'running');
     RAISE EXCEPTION 'job "%" %', name, CASE WHEN active.state = 'waiting' THEN 'waits to be run' ELSE 'is running' END USING
       ERRCODE = 'object_in_use',
-      DETAIL = CASE WHEN active.pid IS NOT NULL THEN format('Process %s runs it.', active.pid) END,
+      DETAIL = coalesce('Process ' || active.pid || ' runs it.', 'A run of it has been queued.'),
       HINT = 'A job does not run twice at once. clientele_bi.job_status shows what it does.';
   END IF;
   RETURN added;

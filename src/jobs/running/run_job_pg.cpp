@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 // The procedure run_job(): a run in the caller's session. PostgreSQL's regime.
+#include <cstring>
+
 #include "jobs/running/leftovers_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
@@ -72,7 +74,7 @@ void require_right(const Session& s) {
                     errmsg("permission denied to run job \"%s\"", run.name),
                     errdetail("It belongs to role %s.", quote_identifier(run.owner)),
                     errhint("Members of that role and superusers may.")));
-  require_owner(run);
+  require_owner(run, s.store_owner);
 }
 
 /// The first transaction: the row of the run is there before the work begins.
@@ -180,13 +182,16 @@ ErrorData* run(Session& s) {
   return error;
 }
 
+// The client is shown no longer text of a command than this.
+constexpr size_t longest_shown = 10000;
+
 /// A place in the command is not one in the caller's statement.
 [[noreturn]] void raise(ErrorData* error, const char* command) {
-  if (error->cursorpos > 0 && command != nullptr) {
+  if (error->cursorpos > 0 && command != nullptr && std::strlen(command) <= longest_shown) {
     error->internalpos = error->cursorpos;
     error->internalquery = pstrdup(command);
-    error->cursorpos = 0;
   }
+  error->cursorpos = 0;
   ReThrowError(error);
   pg_unreachable();
 }

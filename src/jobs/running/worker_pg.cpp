@@ -68,7 +68,7 @@ void show(const Run& run) {
 }
 
 void require_same_owner(const Run& run, const WorkerArguments& a) {
-  require_owner(run);
+  require_owner(run, a.store_owner);
   if (run.owner_oid != a.job_owner)
     ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
                     errmsg("job \"%s\" has another owner than when its run was due", run.name)));

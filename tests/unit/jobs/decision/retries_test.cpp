@@ -86,7 +86,7 @@ TEST(Retries, TheNextDueTimeTakesTheirPlaceAsAttemptOne) {
   ran(job, at("12:00:00"), State::failed);
   job.job.retry_delay = job.job.retry_cap = 30 * minute;
   EXPECT_EQ(decided({job}, "12:10:00"), "queue 12:10:00; ");
-  // Missed ones, too, if a run comes of them.
+  // Missed ones, too, if there is a run for them.
   EXPECT_EQ(decided({job}, "12:55:00"), "queue 12:50:00 missed 5; ");
   job.job.missed = Missed::skip;
   EXPECT_EQ(decided({job}, "12:25:00"), "skip 12:20:00 missed 2; ");

@@ -162,9 +162,11 @@ add_file() {
 # A source may have got a column of marks, so columns are named where rows come late.
 copy() { quiet -c "COPY demo.$1 ${2:-} FROM STDIN"; }
 
-# Readers of pipes that a simulation has left would wait for ever.
+# Readers of pipes that a simulation has left would wait for ever, and jobs would run on.
+at_work=
 clean_up() {
   local pid
+  [[ -z $at_work ]] || quiet -c 'SELECT clientele.pause_jobs()' >/dev/null 2>&1 || true
   for pid in $(jobs -pr); do kill "$pid" 2>/dev/null || true; done
   rm -rf "$directory"
 }
@@ -194,7 +196,45 @@ late() {
   local table
   for table in web app orders service crm; do
     copy "${tables[$table]:-$table}" "${columns[$table]:-}" <"$directory/$table.late.tsv"
+    sleep "${1:-0}"
   done
+}
+
+answer() { quiet -Atc "SELECT $1"; }
+
+# wait_until SECONDS CONDITION
+wait_until() {
+  local deadline=$((SECONDS + $1))
+  until [[ $(answer "$2") == t ]]; do
+    ((SECONDS < deadline)) || return
+    sleep 0.2
+  done
+}
+
+# Late rows come, and the jobs of a managed system read them. Then the jobs are paused, so that nothing goes on at
+# work when the demo has ended.
+watch_jobs() {
+  heading 'From here on the store keeps itself up to date: jobs run inside the server, while rows come late'
+  at_work=yes
+  show jobs
+  if wait_until 5 "clientele.scheduler_state() = 'running'"; then
+    late 0.7
+    since=$(answer 'clock_timestamp()')
+    wait_until 20 "EXISTS (SELECT FROM clientele_bi.job_runs WHERE job = 'ingest' AND state = 'succeeded' AND started_at > '$since')" || true
+    show_runs
+    show job_status
+  else
+    printf '  Not here: %s\n' "$(answer 'clientele.scheduler_state()')"
+    late
+  fi
+  quiet -c 'SELECT clientele.pause_jobs()' >/dev/null
+  at_work=
+  wait_until 20 "NOT EXISTS (SELECT FROM clientele_bi.job_status WHERE running_since IS NOT NULL)" || true
+  quiet -c "SELECT clientele.alter_job('ingest', every => '1 minute'),
+    clientele.alter_job('refresh_tags', schedule => '*/15 * * * *', jitter => '1 minute'),
+    clientele.alter_job('prune_history', schedule => '15 4 * * *', jitter => '10 minutes')" >/dev/null
+  printf '  The jobs are paused now; SELECT clientele.resume_jobs() lets them go on.\n'
+  quiet -c 'CALL clientele.ingest()'
 }
 
 # Shows the batches after a run as they are committed, and notes the last one.
@@ -215,6 +255,7 @@ ingest() {
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.5
     show_runs
+    quiet -At -f "$here/progress.sql"
   done
   wait "$pid"
   show_runs
@@ -227,8 +268,7 @@ if ((${#files[@]} == 0)); then
   heading 'Each table becomes a source: which row is whose, what happened, when'
   show shop_sources shop_names
   ingest 'Ingesting what is there'
-  late
-  ingest 'Some rows come late: what has arrived since then is ingested, and nothing else'
+  watch_jobs
   quiet -c ANALYZE
   show scores person
   show shop tags sizes

@@ -33,7 +33,7 @@ struct Date {
   int64_t year;
   unsigned month, day;
 };
-/// The date that is so many days after 2000-01-01.
+/// The inverse: the date of a day that is counted from 2000-01-01.
 Date date_after(int64_t days);
 
 /// ISO 8601 in UTC with as many fraction digits as needed: 2026-01-02T03:04:05.678Z. Years before 1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 # Workers, schedulers, the launcher and the server are killed at any moment. Afterwards no run is running for ever, each that was cut off is
 # recorded as crashed, the schedule goes on, and nothing was run twice.
-# CLIENTELE_CRASHES says how often; it is 5 without, 100 with CLIENTELE_LONG.
+# CLIENTELE_CRASHES says how often; it is 6 without, 100 with CLIENTELE_LONG.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(usleep time);
 use Jobs;
 
-my $crashes = $ENV{CLIENTELE_CRASHES} || ($ENV{CLIENTELE_LONG} ? 100 : 5);
+my $crashes = $ENV{CLIENTELE_CRASHES} || ($ENV{CLIENTELE_LONG} ? 100 : 6);
 my $seed = $ENV{CLIENTELE_SEED} || 1 + int(rand(1_000_000));
 srand($seed);
 note "seed $seed (CLIENTELE_SEED repeats it), $crashes crashes";
@@ -48,9 +48,14 @@ sub gone
 sub kill_one
 {
   my $type = shift;
-  my ($pid) = split /\n/, $node->safe_psql('postgres',
-    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clientele $type' ORDER BY random() LIMIT 1");
-  return unless $pid;
+  my $pid = '';
+  for (1 .. 100)
+  {
+    $pid = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'clientele $type' ORDER BY random() LIMIT 1");
+    last if $pid;
+    usleep(20_000);
+  }
+  return if !$pid;
   # So that what it is at stays the same while it is looked up.
   return if !kill 'STOP', $pid;
   my $run = $type eq 'worker' ? run_of($pid) : '';

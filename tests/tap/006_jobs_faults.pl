@@ -42,7 +42,7 @@ GRANT SELECT ON secret TO poor;
 END
 my $never = "max_retries => 0, retry_delay => '1 second'";
 sql(
-  add_once('missing', 'SELECT vanishing()', "retry_delay => '1 second'")
+  "BEGIN;\n" . add_once('missing', 'SELECT vanishing()', "retry_delay => '1 second'")
   . add_once('syntax', q(DO $$BEGIN EXECUTE 'SELEC 1'; END$$), "retry_delay => '1 second'")
   . add_once('divided', 'SELECT 1 / (x - 1) FROM secret', $never)
   . add_once('assert', q(DO $$BEGIN RAISE EXCEPTION 'that is wrong' USING ERRCODE = 'P7777', DETAIL = 'Some detail.', HINT = 'Some hint.'; END$$), $never)
@@ -50,14 +50,14 @@ sql(
   . add_once('for ever, too', 'DO $$BEGIN LOOP END LOOP; END$$', "$never, max_run_time => '2 seconds'")
   . add_once('swallows', q(DO $$BEGIN LOOP BEGIN PERFORM pg_sleep(1000); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END$$),
     "$never, max_run_time => '1 second'")
-  . add_once('deaf', 'SELECT ignore_cancel(9)', "$never, max_run_time => '1 second'")
+  . add_once('deaf', 'SELECT ignore_cancel(7)', "$never, max_run_time => '1 second'")
   . add_once('cancelled', 'SELECT pg_sleep(1000)', "retry_delay => '1 second'")
   . add_once('terminated', 'SELECT pg_sleep(1000)', $never)
   . add_once('ends itself', 'SELECT pg_terminate_backend(pg_backend_pid())', $never)
-  . 'DROP FUNCTION vanishing();');
-sql("SET ROLE poor;\n" . add_once('revoked', 'SELECT * FROM secret', "retry_delay => '1 second'")
+  . 'DROP FUNCTION vanishing(); COMMIT;');
+sql("BEGIN; SET ROLE poor;\n" . add_once('revoked', 'SELECT * FROM secret', "retry_delay => '1 second'")
   . add_once('pretends', 'SET SESSION AUTHORIZATION postgres', $never)
-  . 'RESET ROLE; REVOKE SELECT ON secret FROM poor;');
+  . 'RESET ROLE; REVOKE SELECT ON secret FROM poor; COMMIT;');
 
 # How a session of a job looks.
 wait_for($node, 'postgres', <<'END', 'a worker shows whose job it is at');
@@ -100,12 +100,12 @@ like(last_of('swallows'), qr/^timed_out\|\w*\|1\|/, 'one that catches the cancel
 is(sql(q(SELECT ended_at - started_at < '15 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'swallows')),
   't', 'some seconds later');
 like(last_of('deaf'), qr/^timed_out\|\w*\|1\|/, 'one in a loop of C that hears nothing has timed out when it ends');
-is(sql(q(SELECT ended_at - started_at > '7 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf')),
+is(sql(q(SELECT ended_at - started_at > '6 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf')),
   't', 'and is not killed');
 
 # On time beside all that. A second late would be a fault; the machine may be busy with other things.
 is(sql(<<'END'), 't', 'another job ran all the while');
-SELECT count(*) FILTER (WHERE state = 'succeeded') >= 4 AND max(started_at - due_at) < '5 seconds'
+SELECT count(*) FILTER (WHERE state = 'succeeded') >= 3 AND max(started_at - due_at) < '5 seconds'
 FROM clientele_data.job_runs r JOIN clientele_data.jobs USING (job_id),
      (SELECT started_at AS s, ended_at AS e FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf') d
 WHERE name = 'tick' AND started_at BETWEEN d.s AND d.e
@@ -117,11 +117,11 @@ SKIP:
 {
   my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
   skip 'prlimit is not there', 2 if system("prlimit --pid $postmaster --as=700000000:unlimited 2>/dev/null");
-  sql(add_once('hungry', q(SELECT count(*) FROM (SELECT array_agg(repeat('x', 1000000) || g) FROM generate_series(1, 2000) g) x), $never));
+  sql(add_once('hungry', q(SELECT cardinality(array_agg(repeat('x', 1000000) || g)) FROM generate_series(1, 800) g), $never));
   all_ended($node, 'postgres', 'hungry');
   like(last_of('hungry'), qr/^failed\|53200\|1\|out of memory$/, 'one that eats memory');
   my $now = time;
-  wait_for($node, 'postgres', "SELECT count(*) > 1 FROM effects WHERE job = 'tick' AND at > to_timestamp($now)", 'the other job still runs');
+  wait_for($node, 'postgres', "SELECT count(*) > 0 FROM effects WHERE job = 'tick' AND at > to_timestamp($now)", 'the other job still runs');
   system("prlimit --pid $postmaster --as=unlimited:unlimited");
 }
 
@@ -132,7 +132,7 @@ for my $way ([ 'segfault', 'SELECT die_of(11)' ], [ 'abort', 'SELECT die_of(6)' 
   my $now = time;
   sql(add_once($name, $command, $never));
   wait_for($node, 'postgres', <<"END", "$name: the other job goes on");
-SELECT count(*) > 1 FROM effects WHERE job = 'tick'
+SELECT count(*) > 0 FROM effects WHERE job = 'tick'
   AND at > (SELECT max(ended_at) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = '$name')
 END
   like(last_of($name), qr/^crashed\|\w*\|1\|./, "$name: the run has crashed");

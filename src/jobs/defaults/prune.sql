@@ -74,6 +74,6 @@ COMMENT ON FUNCTION prune_history(interval, interval, interval) IS
   'Deletes what is only history and old enough, and returns how many rows of what.
 Runs of jobs: those that prune_job_runs() deletes. Resolved rejects: after rejects_age their content and detail are emptied, so that they
 still count. Loads and batches (load_runs): after loads_age, with their rejects, unless some of these are unresolved; the newest of each
-source stays. Changes of tags: after tags_age; tag_history() and change_date() then begin later. Refreshes of tags without changes: after 30
+source stays. Changes of tags: after tags_age; clientele_bi.tag_history then begins later. Refreshes of tags without changes: after 30
 days. Changes of journeys are moved away if no refresh of tags has done so for a day. Journeys, customers, merges and models are not
 touched. Errors: 22004 for NULL, 22023 for a negative age, 42P01 without a store, 42501 without the right to delete.';

@@ -167,7 +167,8 @@ BEGIN
         max_retries = coalesce(alter_job.max_retries, j.max_retries), retry_delay = coalesce(alter_job.retry_delay, j.retry_delay),
         retry_cap = coalesce(alter_job.retry_cap, j.retry_cap),
         notify = CASE WHEN remove = '{notify}' THEN NULL ELSE coalesce(alter_job.notify, j.notify) END,
-        owner = coalesce(alter_job.owner, j.owner),
+        -- The trigger writes the number of the role.
+        owner = coalesce(alter_job.owner, j.owner), owner_oid = CASE WHEN alter_job.owner IS NULL THEN j.owner_oid ELSE 0 END,
         since = CASE WHEN other_times OR alter_job.time_zone IS NOT NULL OR alter_job.starting IS NOT NULL
                      THEN clientele.first_since(coalesce(alter_job.starting, j.starting), now) ELSE j.since END
     WHERE j.job_id = changed;
@@ -185,7 +186,7 @@ COMMENT ON FUNCTION alter_job(text, text, text, interval, text[], text, timestam
 Arguments that are not given, or NULL, stay as they are. One of schedule, every and after takes the place of the one that the job has. If
 any of these, time_zone or starting is given, due times up to now do not count any more. new_name renames the job, owner gives it to another
 role, and remove => ''{notify}'' lets it notify no channel. A run that is in progress goes on as it began.
-Errors: 42704 for an unknown job or role, 42501 if you may not use the job or act as the new owner, 42P19 for a circle of jobs that follow
+Errors: 42704 for an unknown job or role, 42501 if you may not use the job or act as the new owner, 42P19 for a cycle of jobs that follow
 each other, and those of add_job().';
 
 CREATE FUNCTION pause_job(name text) RETURNS void
@@ -206,7 +207,7 @@ DECLARE
   changed CONSTANT bigint := clientele.require_job(name);
 BEGIN
   PERFORM clientele.require_store('jobs', 'UPDATE');
-  UPDATE clientele_data.jobs j SET paused = false, since = greatest(j.since, clock_timestamp()) WHERE j.job_id = changed AND j.paused;
+  UPDATE clientele_data.jobs j SET paused = false, since = clock_timestamp() WHERE j.job_id = changed AND j.paused;
 END $$;
 COMMENT ON FUNCTION resume_job(text) IS
   'Lets a job run again that pause_job() paused. What would have been due meanwhile is not caught up.

@@ -42,7 +42,7 @@ BEGIN
   INSERT INTO clientele_data.settings (name, value) VALUES ('jobs_home', clientele.jobs_home())
   ON CONFLICT (name) DO UPDATE SET value = excluded.value;
   -- What was due meanwhile is not caught up.
-  UPDATE clientele_data.jobs j SET since = greatest(j.since, clock_timestamp());
+  UPDATE clientele_data.jobs j SET since = clock_timestamp();
   PERFORM clientele.wake_scheduler();
 END $$;
 COMMENT ON FUNCTION resume_jobs() IS

@@ -21,25 +21,19 @@ BEGIN
   IF age < '0' OR most < 0 THEN
     RAISE EXCEPTION 'neither the age nor the number of the runs that are kept may be negative' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  DELETE FROM clientele_data.job_runs d
-  USING clientele_data.jobs j
-  CROSS JOIN LATERAL (
-    -- What the schedule goes on from, and what job_status says, stay.
-    SELECT ARRAY(
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.state = 'succeeded'
-      UNION ALL
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.state IN ('failed', 'timed_out', 'crashed')
-      UNION ALL
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.started_at IS NOT NULL
-      UNION ALL
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.kind = 'schedule'
-      UNION ALL
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.kind <> 'manual'
-      UNION ALL
-      SELECT max(r.run_id) FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.ended_at IS NOT NULL) AS ids,
-      (SELECT r.run_id FROM clientele_data.job_runs r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC OFFSET most LIMIT 1) AS oldest) kept
-  WHERE d.job_id = j.job_id AND d.ended_at IS NOT NULL AND (d.ended_at < now() - age OR d.run_id <= kept.oldest)
-    AND NOT d.run_id = ANY (kept.ids);
+  -- What the schedule goes on from, and what job_status says, stay.
+  WITH kept AS MATERIALIZED (
+    SELECT j.job_id, r.ids,
+           (SELECT o.run_id FROM clientele_data.job_runs o WHERE o.job_id = j.job_id ORDER BY o.run_id DESC OFFSET most LIMIT 1) AS oldest
+    FROM clientele_data.jobs j
+    CROSS JOIN LATERAL (
+      SELECT ARRAY[max(r.run_id) FILTER (WHERE r.state = 'succeeded'), max(r.run_id) FILTER (WHERE r.state IN ('failed', 'timed_out', 'crashed')),
+                   max(r.run_id) FILTER (WHERE r.started_at IS NOT NULL), max(r.run_id) FILTER (WHERE r.kind = 'schedule'),
+                   max(r.run_id) FILTER (WHERE r.kind <> 'manual' AND r.state <> 'skipped'), max(r.run_id)] AS ids
+      FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.ended_at IS NOT NULL) r
+  )
+  DELETE FROM clientele_data.job_runs d USING kept k
+  WHERE d.job_id = k.job_id AND d.ended_at IS NOT NULL AND (d.ended_at < now() - age OR d.run_id <= k.oldest) AND (d.run_id = ANY (k.ids)) IS NOT TRUE;
   GET DIAGNOSTICS n = ROW_COUNT;
   RETURN n;
 END $$;

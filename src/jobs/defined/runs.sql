@@ -74,7 +74,7 @@ COMMENT ON FUNCTION start_run(bigint) IS
 
 CREATE FUNCTION end_run(run_id bigint, state text, sqlstate text DEFAULT NULL, message text DEFAULT NULL, context text DEFAULT NULL,
                         rows bigint DEFAULT NULL) RETURNS boolean
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_variable
 DECLARE
   job record;
@@ -123,7 +123,7 @@ DECLARE
   active record;
 BEGIN
   PERFORM clientele.require_store('job_runs'), clientele.require_store('job_runs', 'INSERT');
-  -- Without a scheduler nobody else notes that a process has gone.
+  -- Without a scheduler no other session notes that a process has gone.
   PERFORM clientele.crash_dead_runs(job);
   INSERT INTO clientele_data.job_runs AS r (job_id, kind, state, started_at, pid, process_start)
   VALUES (job, 'manual', 'running', clock_timestamp(), pg_backend_pid(), clientele.process_start())
@@ -133,7 +133,7 @@ BEGIN
     SELECT r.state, r.pid INTO active FROM clientele_data.job_runs r WHERE r.job_id = job AND r.state IN ('waiting', 'running');
     RAISE EXCEPTION 'job "%" %', name, CASE WHEN active.state = 'waiting' THEN 'waits to be run' ELSE 'is running' END USING
       ERRCODE = 'object_in_use',
-      DETAIL = CASE WHEN active.pid IS NOT NULL THEN format('Process %s runs it.', active.pid) END,
+      DETAIL = coalesce('Process ' || active.pid || ' runs it.', 'A run of it has been queued.'),
       HINT = 'A job does not run twice at once. clientele_bi.job_status shows what it does.';
   END IF;
   RETURN added;

@@ -14,12 +14,12 @@ constexpr int longest = 4096;
 
 /// Whatever the bytes are, the result is text, with the beginning of `text`.
 char* stored_text(const char* text) {
-  const int length = static_cast<int>(strnlen(text, 4 * longest));
+  int length = static_cast<int>(strnlen(text, 2 * longest));
+  if (length > longest) length = pg_mbcliplen(text, length, longest);
   char* const copy = pnstrdup(text, length);
   if (!pg_verifymbstr(copy, length, true))
     for (char* c = copy; *c != '\0'; ++c)
       if (IS_HIGHBIT_SET(*c)) *c = '?';
-  if (length > longest) copy[pg_mbcliplen(copy, length, longest)] = '\0';
   return copy;
 }
 

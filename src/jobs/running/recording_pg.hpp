@@ -40,8 +40,8 @@ Outcome outcome_of(ErrorData* error, const Rows& rows, bool past_limit);
 
 // Acting as the owner of the store, within begin_recording().
 
-/// 28000 if the owner of a job cannot run it.
-void require_owner(const Run& run);
+/// 28000 if the owner of a job cannot run it, or if the owner of the store has no right to say so.
+void require_owner(const Run& run, Oid store_owner);
 
 /// Marks a run as running in this process, and reads what it is; false if it does not wait any
 /// more.

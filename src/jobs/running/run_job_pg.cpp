@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // The procedure run_job(): a run in the caller's session. PostgreSQL's regime.
+#include <cstring>
+
 #include "jobs/running/leftovers_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/trust.hpp"
 
@@ -39,7 +42,7 @@ void require_top_level(FunctionCallInfo fcinfo) {
                     errmsg("%s cannot run inside a transaction block", this_call),
                     errhint("The run is recorded before it begins, by a transaction of its own. "
                             "COMMIT first.")));
-  // Nobody uses SPI but functions, procedures and DO.
+  // Only functions, procedures and DO use SPI.
   const bool called = SPI_unregister_relation("") != SPI_ERROR_UNCONNECTED;
   const Node* const context = fcinfo->context;
   if (called || in_run || context == nullptr || !IsA(context, CallContext) ||
@@ -72,7 +75,7 @@ void require_right(const Session& s) {
                     errmsg("permission denied to run job \"%s\"", run.name),
                     errdetail("It belongs to role %s.", quote_identifier(run.owner)),
                     errhint("Members of that role and superusers may.")));
-  require_owner(run);
+  require_owner(run, s.store_owner);
 }
 
 /// The first transaction: the row of the run is there before the work begins.
@@ -152,6 +155,7 @@ void clean(const Session& s) {
 ErrorData* run(Session& s) {
   auto first = [&] {
     begin_recording();
+    lock_extension();
     const MemoryContext of_transaction = CurrentMemoryContext;
     MemoryContextSwitchTo(PortalContext);
     begin(s);
@@ -180,13 +184,16 @@ ErrorData* run(Session& s) {
   return error;
 }
 
+// The client is shown no longer text of a command than this.
+constexpr size_t longest_shown = 10000;
+
 /// A place in the command is not one in the caller's statement.
 [[noreturn]] void raise(ErrorData* error, const char* command) {
-  if (error->cursorpos > 0 && command != nullptr) {
+  if (error->cursorpos > 0 && command != nullptr && std::strlen(command) <= longest_shown) {
     error->internalpos = error->cursorpos;
     error->internalquery = pstrdup(command);
-    error->cursorpos = 0;
   }
+  error->cursorpos = 0;
   ReThrowError(error);
   pg_unreachable();
 }
@@ -218,6 +225,7 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   const uint32 holdoff = QueryCancelHoldoffCount;
   MemoryContextSwitchTo(PortalContext);
   ErrorData* const error = run(s);
+  unlock_extension();
   QueryCancelHoldoffCount = holdoff;
   StartTransactionCommand();
   MemoryContextSwitchTo(before);

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "jobs/running/recording_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -68,7 +69,7 @@ void show(const Run& run) {
 }
 
 void require_same_owner(const Run& run, const WorkerArguments& a) {
-  require_owner(run);
+  require_owner(run, a.store_owner);
   if (run.owner_oid != a.job_owner)
     ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
                     errmsg("job \"%s\" has another owner than when its run was due", run.name)));
@@ -119,6 +120,7 @@ void clientele_job_worker_main(Datum) {
   bool started = false;
   auto start = [&] {
     begin_recording();
+    lock_extension();
     // `run` outlives the transaction.
     const MemoryContext of_transaction = MemoryContextSwitchTo(MessageContext);
     started = jobs_owner() == a.store_owner && record_start(a.store_owner, run);

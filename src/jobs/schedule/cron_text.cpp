@@ -56,16 +56,25 @@ bool same(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// In double quotes; of a long text the begin, and control characters as question marks.
-std::string quoted(std::string_view text) {
+/// The begin of a long text, without a part of a character. In all encodings that a database may
+/// have, the bytes of characters beyond ASCII have their highest bit set.
+std::string_view begin_of(std::string_view text) {
   constexpr size_t most = 60;
-  std::string shown(text.substr(0, most));
-  while (find_invalid_utf8(shown) != std::string_view::npos) shown.pop_back();
+  if (text.size() <= most) return text;
+  const bool utf8 = find_invalid_utf8(text) == std::string_view::npos;
+  size_t n = most;
+  while (n > 0 && (utf8 ? (text[n] & 0xC0) == 0x80 : (text[n - 1] & 0x80) != 0)) --n;
+  return text.substr(0, n);
+}
+
+/// In double quotes, with question marks for control characters.
+std::string quoted(std::string_view text) {
+  std::string shown(begin_of(text));
+  if (shown.size() < text.size()) shown += "...";
   std::ranges::replace_if(
       shown, [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
   std::string out;
   append_in_quotes(out, shown);
-  if (text.size() > most) out.insert(out.size() - 1, "...");
   return out;
 }
 

@@ -167,6 +167,13 @@ TEST(CronText, LongTextIsRefusedOrShownInPart) {
   const Refusal got = refusal("0 0 * * " + chinese);
   EXPECT_LT(got.message.size(), 150U);
   EXPECT_NE(got.message.find("客户...\""), std::string::npos) << got.message;
+  // In databases of other encodings: 星期 in EUC_CN, é in LATIN1.
+  EXPECT_EQ(refusal("0 0 * * \xD0\xC7\xC6\xDA").message,
+            "day of week \"\xD0\xC7\xC6\xDA\" of a schedule is not valid");
+  EXPECT_EQ(refusal("0 0 * * mon\xE9" + std::string(59, 'x')).message,
+            "day of week \"mon\xE9" + std::string(56, 'x') + "...\" of a schedule is not valid");
+  EXPECT_EQ(refusal("0 0 * * x" + std::string(60, '\xD0')).message,
+            "day of week \"x...\" of a schedule is not valid");
 }
 
 }  // namespace

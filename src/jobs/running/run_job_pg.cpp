@@ -5,6 +5,7 @@
 #include "jobs/running/leftovers_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/trust.hpp"
 
@@ -154,6 +155,7 @@ void clean(const Session& s) {
 ErrorData* run(Session& s) {
   auto first = [&] {
     begin_recording();
+    lock_extension();
     const MemoryContext of_transaction = CurrentMemoryContext;
     MemoryContextSwitchTo(PortalContext);
     begin(s);
@@ -223,6 +225,7 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   const uint32 holdoff = QueryCancelHoldoffCount;
   MemoryContextSwitchTo(PortalContext);
   ErrorData* const error = run(s);
+  unlock_extension();
   QueryCancelHoldoffCount = holdoff;
   StartTransactionCommand();
   MemoryContextSwitchTo(before);

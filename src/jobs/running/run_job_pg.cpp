@@ -42,7 +42,7 @@ void require_top_level(FunctionCallInfo fcinfo) {
                     errmsg("%s cannot run inside a transaction block", this_call),
                     errhint("The run is recorded before it begins, by a transaction of its own. "
                             "COMMIT first.")));
-  // Nobody uses SPI but functions, procedures and DO.
+  // Only functions, procedures and DO use SPI.
   const bool called = SPI_unregister_relation("") != SPI_ERROR_UNCONNECTED;
   const Node* const context = fcinfo->context;
   if (called || in_run || context == nullptr || !IsA(context, CallContext) ||

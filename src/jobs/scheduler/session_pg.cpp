@@ -70,7 +70,7 @@ void at_exit(int, Datum) {
     own->again_at = monotonic_now() + wait_after(++own->failures);
   } else {
     own->failures = 0;
-    // Whether it has been asked to look again while it was leaving.
+    // There may be something to do by now.
     if (own->all_changed || own->changed_count > 0 || own->holds > 0)
       own->state = SchedulerState::unknown;
   }

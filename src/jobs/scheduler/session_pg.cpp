@@ -33,17 +33,20 @@ constexpr int longest_statement = 10000;  // milliseconds
 
 // A run that is lost in a crash before it began is due again, so its row need not be on disk: the
 // worker's is.
-constexpr pg::Setting of_process[] = {{"lock_timeout", "500ms"},
-                                      {"synchronous_commit", "off"},
-                                      {"default_transaction_isolation", "read committed"},
-                                      {"default_transaction_read_only", "off"},
-                                      {"default_transaction_deferrable", "off"},
-                                      {"session_replication_role", "origin"},
-                                      {"search_path", "pg_catalog, pg_temp"},
-                                      {"jit", "off"},
-                                      {"log_statement", "none"},
-                                      {"log_min_duration_statement", "-1"},
-                                      {"statement_timeout", "0"}};
+constexpr pg::Setting of_process[] = {
+    {"lock_timeout", "500ms"},
+    {"synchronous_commit", "off"},
+    {"default_transaction_isolation", "read committed"},
+    {"default_transaction_read_only", "off"},
+    {"default_transaction_deferrable", "off"},
+    {"session_replication_role", "origin"},
+    {"search_path", "pg_catalog, pg_temp"},
+    {"jit", "off"},
+    // Plans are kept, and may have been made when a table was empty.
+    {"enable_seqscan", "off"},
+    {"log_statement", "none"},
+    {"log_min_duration_statement", "-1"},
+    {"statement_timeout", "0"}};
 emit_log_hook_type next_log = nullptr;
 
 void keep_message(const char* message) {

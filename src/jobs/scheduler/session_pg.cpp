@@ -28,9 +28,6 @@ int64_t entered_at = 0;
 SchedulerState left_as = SchedulerState::failed;
 pg::Acting before_work;
 
-// What a statement of the scheduler may take, whatever the owner of the tables has put on them.
-constexpr int longest_statement = 10000;  // milliseconds
-
 // A run that is lost in a crash before it began is due again, so its row need not be on disk: the
 // worker's is.
 constexpr pg::Setting of_process[] = {
@@ -114,12 +111,12 @@ void fix_settings() {
     SetConfigOption(each.name, each.value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-void begin_work(Oid role) {
+void begin_work(Oid role, int longest) {
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   PushActiveSnapshot(GetTransactionSnapshot());
   before_work = pg::act_as(role);
-  enable_timeout_after(STATEMENT_TIMEOUT, longest_statement);
+  enable_timeout_after(STATEMENT_TIMEOUT, longest);
   pgstat_report_activity(STATE_RUNNING, "looking at the jobs");
 }
 

@@ -13,7 +13,7 @@ CALL create_store();
 CALL set_store_time_zone('Asia/Shanghai');
 RESET ROLE;
 
--- Whoever installs them, they belong to the owner of the store; once they are there, they stay as they are.
+-- They belong to the owner of the store, also if another role installs them; once they are there, they stay as they are.
 SET ROLE defaults_author;
 SELECT * FROM install_default_jobs();
 RESET ROLE;

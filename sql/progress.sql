@@ -14,7 +14,7 @@ SELECT started <= phase_started AND phase_started <= clock_timestamp() AS times,
        database = current_database() AS here, role = session_user AS mine FROM progress WHERE pid = pg_backend_pid();
 SELECT pg_sleep(0.001), report_progress(NULL, 60);
 SELECT done, total, estimated_end > phase_started AS an_end FROM progress WHERE pid = pg_backend_pid();
--- Phases with the same total are one count; another one begins anew.
+-- Phases with the same total are one count; another one begins at 0.
 SELECT report_progress('orders', 70, 200);
 SELECT done, total, estimated_end > phase_started AS an_end FROM progress WHERE pid = pg_backend_pid();
 SELECT report_progress('returns');

@@ -16,7 +16,7 @@ inline void advance_progress(int64_t more) {
   if (progress_hook != nullptr) progress_hook(more);
 }
 
-/// Counts units one by one, and tells of them in parts.
+/// Counts units one by one, and reports them in parts.
 class Advance {
  public:
   explicit Advance(int64_t part = 1024) : part_(part) {}

@@ -12,8 +12,8 @@ CREATE FUNCTION report_progress(phase text, done bigint DEFAULT NULL, total bigi
   LANGUAGE c VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'clientele_report_progress';
 COMMENT ON FUNCTION report_progress(text, bigint, bigint) IS
   'Shows how far the task of your session is: the phase, and how many units of it are done, of how many.
-A phase that is NULL is the same as before. done and total that are NULL stay as they are, and begin anew with another phase. Phases with
-the same total are one count, as tags one after the other are. It costs about a microsecond, and does nothing without begin_progress().';
+A phase that is NULL is the same as before. done and total that are NULL stay as they are, and begin at 0 with another phase. Phases with
+the same total are one count, as tags one after the other are. It costs a few microseconds, and does nothing without begin_progress().';
 
 CREATE FUNCTION end_progress() RETURNS void
   LANGUAGE c VOLATILE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'clientele_end_progress';

@@ -32,7 +32,7 @@ BEGIN
       DETAIL = format('They run with the rights of the owner of the store, role %I.', pg_get_userbyid(owner)),
       HINT = 'clientele.add_job() adds jobs of your own.';
   END IF;
-  -- They do for the store what its owner can do, whoever installs them. This and the setting end with the function.
+  -- They do for the store what its owner can do, also if another role installs them. This and the setting end with the function.
   IF owner <> current_user::regrole THEN
     PERFORM set_config('role', pg_get_userbyid(owner), true);
   END IF;
@@ -63,5 +63,5 @@ COMMENT ON FUNCTION install_default_jobs() IS
 refit_models on Sundays, prune_history each night, in the time zone of the store.
 A job that is there already stays as it is (outcome kept), so it can be called again, as after an update. alter_job(), pause_job() and
 drop_job() change them afterwards. A job of which nothing is to be done, as without sources or tags, ends at once. The jobs belong to the
-owner of the store, whoever calls this: sources and rules of tags of others have no effect unless that role trusts them or may act as them.
+owner of the store, not to the caller: sources and rules of tags of others have no effect unless that role trusts them or may act as them.
 Errors: 42501 unless you may act as the owner of the store, 42P01 without a store.';

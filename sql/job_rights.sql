@@ -61,7 +61,7 @@ SELECT * FROM fails($$SELECT add_job('super', 'SELECT 1', every => '1 h')$$);
 SET clientele.trusted_owners = 'regress_jobs_store';
 SELECT code, message, hint FROM fails($$SELECT add_job('super', 'SELECT 1', every => '1 h')$$);
 RESET clientele.trusted_owners;
--- Roles that nobody can log in as have jobs that would fail.
+-- Jobs of roles that may not log in would fail.
 ALTER ROLE regress_jobs_bob NOLOGIN;
 SET ROLE regress_jobs_bob;
 SELECT add_job('bob later', 'SELECT 3', every => '1 h') > 0 AS added;
@@ -194,7 +194,7 @@ SET ROLE regress_jobs_rob;
 SELECT count(*) FROM clientele_data.jobs;
 SELECT code, message FROM fails($$SELECT drop_job('bob')$$);
 RESET ROLE;
--- The owner of the store drops what belongs to nobody, or gives it to a role.
+-- The owner of the store drops what belongs to no role, or gives it to one.
 SET ROLE regress_jobs_store;
 SELECT drop_job('bob after ann');
 SELECT f.code, f.message, f.detail FROM unnest(ARRAY[$$SELECT alter_job('bob', command => 'SELECT 7')$$]) s CROSS JOIN fails(s) f;
@@ -222,7 +222,7 @@ SELECT f.code, f.message FROM unnest(ARRAY[$$SELECT add_job('x', 'SELECT 1', eve
   $$SELECT resume_job('ann')$$, $$SELECT drop_job('ann')$$, $$SELECT pause_jobs()$$, $$SELECT resume_jobs()$$, $$CALL clientele.grant_jobs('regress_jobs_rob')$$,
   $$SELECT * FROM job_states()$$, $$SELECT queue_run(1, 'manual', now())$$, $$SELECT skip_run(1, now(), 1)$$, $$SELECT start_run(1)$$,
   $$SELECT end_run(1, 'failed')$$, $$SELECT begin_manual_run('ann')$$, $$SELECT crash_dead_runs()$$, $$SELECT prune_job_runs()$$, $$SELECT job_ids('{ann}')$$,
-  $$SELECT job_circle(1, 'a', '{1}')$$, $$SELECT failures_before(1, 1)$$, $$SELECT lock_jobs()$$]) s CROSS JOIN fails(s) f;
+  $$SELECT job_cycle(1, 'a', '{1}')$$, $$SELECT failures_before(1, 1)$$, $$SELECT lock_jobs()$$]) s CROSS JOIN fails(s) f;
 RESET ROLE;
 SET client_min_messages = warning;
 \c :tests

@@ -97,14 +97,14 @@ SELECT alter_job('hourly', starting => '2020-01-01'), resume_job('之后');
 SELECT f.* FROM unnest(ARRAY[
   $$SELECT alter_job('none')$$, $$SELECT alter_job('nigth')$$, $$SELECT alter_job(NULL)$$,
   $$SELECT alter_job('night', new_name => 'hourly')$$, $$SELECT alter_job('night', every => '1 h', schedule => '* * * * *')$$,
-  $$SELECT alter_job('night', remove => '{schedule}')$$, $$SELECT alter_job('night', owner => 'nobody at all')$$,
+  $$SELECT alter_job('night', remove => '{schedule}')$$, $$SELECT alter_job('night', owner => 'absent role')$$,
   $$SELECT alter_job('night', command => 'x')$$, $$SELECT pause_job('none')$$, $$SELECT resume_job('none')$$, $$SELECT drop_job('none')$$,
   $$UPDATE clientele_data.jobs SET command = 'SELECT' || chr(59) || 'SELECT' WHERE name = 'night'$$,
   $$UPDATE clientele_data.jobs SET schedule = 'x', every = NULL WHERE name = 'night'$$,
   $$UPDATE clientele_data.jobs SET jitter = '1 day' WHERE name = 'night'$$,
   $$INSERT INTO clientele_data.jobs (name, command, every) VALUES ('x', 'SELEC 1', '1 h')$$]) AS statement CROSS JOIN LATERAL fails(statement) f;
 
--- Circles, and jobs that others follow.
+-- Cycles, and jobs that others follow.
 SELECT add_job('last', 'SELECT 1', after => '{之后}') > 0 AS added;
 SELECT alter_job('night', after => '{last}');
 SELECT alter_job('last', after => '{last}');
@@ -217,7 +217,7 @@ UPDATE clientele_data.settings SET value = '1:1' WHERE name = 'jobs_home';
 SELECT count(*) FROM clientele_bi.job_status WHERE held_back_by ~ 'the database is a copy';
 ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job;
 UPDATE clientele_data.jobs SET owner_oid = 1, owner_cluster = 1;
-UPDATE clientele_data.jobs SET owner = 'nobody at all' WHERE name = 'night';
+UPDATE clientele_data.jobs SET owner = 'absent role' WHERE name = 'night';
 ALTER TABLE clientele_data.jobs ENABLE ALWAYS TRIGGER check_job;
 SELECT note(), resume_jobs();
 SELECT * FROM changed;
@@ -227,7 +227,7 @@ SELECT job, regexp_replace(held_back_by, '.*; ', '') AS held_back_by FROM client
 SELECT j.name, r.state, r.message FROM clientele_data.job_runs r JOIN clientele_data.jobs j USING (job_id)
 WHERE r.message ~ 'copy' ORDER BY r.run_id;
 SELECT alter_job('night', owner => current_user);
-SELECT count(*) FROM clientele_bi.job_status WHERE held_back_by ~ 'nobody';
+SELECT count(*) FROM clientele_bi.job_status WHERE held_back_by ~ 'absent role';
 
 -- Columns of job_status have comments, and types that any tool can read.
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid

@@ -143,7 +143,8 @@ void require_store(FunctionCallInfo fcinfo, bool present) {
          std::string_view(name).starts_with("model")
              ? errhint("Its owner can GRANT it; a model itself can be given in place of its name.")
          : std::string_view(name).starts_with("job")
-             ? errhint("CALL clientele.grant_jobs() by the owner of the store lets a role have jobs.")
+             ? errhint(
+                   "CALL clientele.grant_jobs() by the owner of the store lets a role have jobs.")
          : std::string_view(name) == "settings"
              ? errhint("The owner of the store may.")
              : errhint("Over rows of any table, window_funnel(), sessionize() and journey_path() "

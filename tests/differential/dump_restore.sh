@@ -70,6 +70,13 @@ CREATE VIEW clientele_bi.per_segment AS
   SELECT c.segment, count(*) AS events FROM clientele_bi.events e JOIN clientele_data.customers c USING (customer_id) GROUP BY 1;
 CREATE MATERIALIZED VIEW clientele_bi.daily AS SELECT * FROM clientele_bi.daily_activity;
 SELECT clientele.item('wasted') IN (SELECT item_id FROM clientele_data.items);
+SELECT clientele.add_job('每日', 'SELECT 1', schedule => '30 4 * * *', time_zone => 'Asia/Shanghai', notify => '失败', jitter => '1 min');
+SELECT clientele.add_job('monthly', 'SELECT 2', every => '1 mon', starting => '2020-01-31Z', missed => 'skip');
+SELECT clientele.add_job('following', 'CALL clientele.ingest()', after => '{monthly,每日}');
+SELECT clientele.end_run(clientele.begin_manual_run('每日'), 'failed', '22012', E'division\nby zero', 'DETAIL: "x"', 3);
+SELECT clientele.end_run(clientele.begin_manual_run('每日'), 'succeeded');
+SELECT clientele.begin_manual_run('monthly'), clientele.queue_run(2, 'schedule', now()), clientele.queue_run(1, 'schedule', '2026-01-01Z', 7);
+ALTER TABLE clientele_data.jobs ADD COLUMN team text DEFAULT 'ours';
 SQL
 
 contents="SELECT
@@ -86,6 +93,9 @@ contents="SELECT
   (SELECT string_agg(s::text, ',' ORDER BY change_set) FROM clientele_data.journey_change_sets s),
   (SELECT string_agg(t::text, ',' ORDER BY name) FROM clientele_data.tags t),
   (SELECT md5(string_agg(s::text, ',' ORDER BY segment)) FROM clientele_bi.per_segment s),
+  (SELECT md5(string_agg(j::text, ',' ORDER BY job_id)) FROM clientele_data.jobs j),
+  (SELECT md5(string_agg(r::text, ',' ORDER BY run_id)) FROM clientele_data.job_runs r),
+  (SELECT md5(string_agg(s::text, ',' ORDER BY name)) FROM clientele_data.settings s),
   (SELECT md5(string_agg(d::text, ',' ORDER BY day, channel, event)) FROM clientele_bi.daily d)"
 definitions() { # the schema as pg_dump sees it
   PGDATABASE=$1 "$bin/pg_dump" --schema-only | grep -v -e '^-- Dumped' -e '^\\restrict' -e '^\\unrestrict'
@@ -109,6 +119,18 @@ for db in "$plain" "$custom"; do
     "$(run "$db" -c "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{view,search}', within => '1 day'))")"
   same "$db: nothing of the store belongs to the extension" 0 "$(run "$db" -c "SELECT count(*) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND c.relnamespace::regnamespace::text IN ('clientele_data', 'clientele_bi')")"
+done
+# A copy runs nothing until it is told to, and then nothing of what was due or in progress before.
+held="SELECT count(*), count(*) FILTER (WHERE held_back_by LIKE '%the database is a copy%') FROM clientele_bi.job_status"
+same 'jobs of the source are no copies' '3|0' "$(run "$source_db" -c "$held")"
+for db in "$plain" "$custom"; do
+  same "$db: jobs are held back in a copy" '3|3' "$(run "$db" -c "$held")"
+  same "$db: runs in progress are closed" 'monthly manual cancelled,每日 schedule skipped' "$(run "$db" -c 'SELECT clientele.resume_jobs()' \
+    -c "SELECT string_agg(concat_ws(' ', job, kind, state), ',' ORDER BY run_id) FROM clientele_bi.job_runs WHERE message LIKE '%copy%'" | tail -n 1)"
+  same "$db: jobs go on from there" '3|0|t|t|ours' "$(run "$db" -F '|' -c "SELECT count(*), count(*) FILTER (WHERE s.held_back_by LIKE '%copy%'),
+    bool_and(s.next_due_at > now()), bool_and(j.since > now() - interval '1 hour'), min(j.team)
+    FROM clientele_bi.job_status s JOIN clientele_data.jobs j ON j.name = s.job")"
+  same "$db: a job is added" 4 "$(run "$db" -c "SELECT clientele.add_job('new', 'SELECT 3', every => '1 h')")"
 done
 numbers=$(run "$source_db" -c "$next_numbers")
 for db in "$plain" "$custom"; do

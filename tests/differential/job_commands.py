@@ -59,13 +59,13 @@ CREATE PROCEDURE steps(fail boolean) LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE PROCEDURE given(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + 1; COMMIT; END $$;
 CREATE FUNCTION deep(n integer) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RETURN deep(n + 1) + 1; END $$;
-CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO canary (step) VALUES (TG_NAME); RETURN NULL; END $$;
 CREATE TABLE ruled (n integer); CREATE RULE i AS ON INSERT TO ruled DO INSTEAD NOTHING;
 CREATE RULE d AS ON DELETE TO ruled DO INSTEAD DELETE FROM t WHERE n < 8;
 ALTER TABLE t SET (parallel_workers = 2);
 CREATE TABLE at_commit (n integer);
-CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON at_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION told();
+CREATE CONSTRAINT TRIGGER deferred AFTER INSERT ON at_commit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION noted();
 CREATE FUNCTION note(step text) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO canary (step) VALUES (note.step); RETURN 1; END $$;
 CREATE PROCEDURE attempt(command text) LANGUAGE plpgsql AS $$ BEGIN
@@ -140,7 +140,7 @@ COMMANDS = [
     ("no table", "SELECT * FROM nothing"),
     ("no function", "SELECT nothing(1)"),
     ("no right", "SELECT * FROM secret"),
-    ("no rights", "CREATE ROLE somebody"),
+    ("no rights", "CREATE ROLE another_role"),
     ("unique", "INSERT INTO t VALUES (1)"),
     ("raise", "DO $$ BEGIN RAISE EXCEPTION 'it failed' USING ERRCODE = 'P9876', DETAIL = 'why', HINT = 'what'; END $$"),
     ("raise cancel", "DO $$ BEGIN RAISE EXCEPTION 'no cancel' USING ERRCODE = 'query_canceled'; END $$"),
@@ -288,7 +288,7 @@ def attack():
              "'SELECT work.note(''pg_temp'') = 1'", "SET search_path = work, pg_temp", "SET session_replication_role = replica",
              "SET default_transaction_read_only = on", "SET clientele.trusted_owners = job_owner", "SET row_security = off",
              "UPDATE clientele_data.jobs SET owner = 'postgres'", "UPDATE clientele_data.jobs SET owner = 'store_owner'",
-             "CREATE TRIGGER t AFTER UPDATE ON clientele_data.job_runs FOR EACH ROW EXECUTE FUNCTION work.told()",
+             "CREATE TRIGGER t AFTER UPDATE ON clientele_data.job_runs FOR EACH ROW EXECUTE FUNCTION work.noted()",
              "ALTER ROLE job_owner SET role = store_owner", "DECLARE held CURSOR WITH HOLD FOR SELECT work.note('held')",
              "PREPARE end_run AS SELECT work.note('prepared')", "SET synchronous_commit = off", "SET lock_timeout = 1",
              "CREATE TEMP VIEW pg_db_role_setting AS SELECT work.note('view') AS setconfig", "INSERT INTO work.at_commit VALUES (1)",
@@ -313,6 +313,19 @@ def attack():
         t.same("the job is the owner's", [["job_owner"]], must("SELECT DISTINCT owner FROM clientele_data.jobs"))
 
 
+def recorded_late():
+    """SIGTERM waits while the end of a run is being recorded."""
+    give("SELECT pg_sleep(0.5)")
+    prepare()
+    run = subprocess.Popen([checks.PSQL, "-XAtq", "-h", SOCKET, "-p", "5432", "-U", "postgres", "-d", "jobs", "-c", "CALL worker()"])
+    must("""DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'clientele job: command' AND query ~ 'sleep') LOOP
+        PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$;
+      BEGIN; LOCK TABLE clientele_data.job_runs IN EXCLUSIVE MODE; SELECT pg_sleep(1);
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: command'; SELECT pg_sleep(1); COMMIT""")
+    run.wait()
+    t.same("a run that is terminated while its end is recorded", "succeeded", last_state())
+
+
 def forged():
     """The owner of the store says that the job belongs to a superuser. It may write so, but must not get the rights."""
     give("INSERT INTO secret VALUES (2)")
@@ -323,7 +336,7 @@ def forged():
         done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
         t.same("a forged owner by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
         must("CALL worker()")
-        t.same("a forged owner by the schedule", [["failed"]], must("SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1"))
+        t.same("a forged owner by the schedule", "failed", last_state())
     t.same("the secret is still empty", [["0"]], must("SELECT count(*) FROM secret"))
 
 
@@ -351,7 +364,55 @@ def ended():
             else:
                 psql("CALL clientele.run_job('command')", user=OWNER)
                 must("SET ROLE store_owner; SELECT clientele.crash_dead_runs()")
-            t.same(f"{name} by {way}", [[state]], must("SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1"))
+            t.same(f"{name} by {way}", state, last_state())
+
+
+def last_state():
+    return must("SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1")[0][0]
+
+
+def limited():
+    """max_run_time of a command that obeys, and of one that goes on."""
+    stubborn = ("DO $$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN PERFORM note('caught'); END; END LOOP; END $$")
+    must("UPDATE clientele_data.jobs SET max_run_time = '200 ms' WHERE name = 'command'", user=OWNER)
+    for name, command in [("obeys", "SELECT pg_sleep(60)"), ("goes on", stubborn)]:
+        give(command)
+        prepare()
+        by_worker("")
+        t.same(f"a command over its limit that {name}", "timed_out", last_state())
+    give("SELECT pg_sleep(60)")
+    t.same("the same by run_job()", ("57014", 0, "canceling job due to max_run_time", ["57014"]), by_owner(""))
+    must("UPDATE clientele_data.jobs SET max_run_time = '1 day' WHERE name = 'command'", user=OWNER)
+
+
+def under_settings():
+    """Settings of the role are those of the command, and do not hinder what is recorded."""
+    for setting, value, command, wanted in [
+            ("default_transaction_read_only", "on", "INSERT INTO t VALUES (1000)", "25006"),
+            ("default_transaction_isolation", "serializable", "SELECT 1 / (current_setting('transaction_isolation') <> 'serializable')::int", "22012"),
+            ("statement_timeout", "'50ms'", "SELECT pg_sleep(30)", "57014"),
+            ("lock_timeout", "'1ms'", "SELECT 1", "00000"),
+            ("idle_in_transaction_session_timeout", "1", "CALL steps(false)", "00000"),
+            ("transaction_timeout", "'10s'", "SELECT 1", "00000"),
+            ("synchronous_commit", "off", "SELECT 1 / (current_setting('synchronous_commit') <> 'off')::int", "22012"),
+            ("search_path", "nothing", "SELECT FROM t", "42P01"),
+            ("row_security", "off", "SELECT 1", "00000"),
+            ("DateStyle", "'German, DMY'", "SELECT 1 / (current_setting('DateStyle') <> 'German, DMY')::int", "22012"),
+            ("session_preload_libraries", "plpgsql", "SELECT 1", "00000"),
+            ("default_tablespace", "nothing", "SELECT 1", "00000"),
+            ("work_mem", "64", "SELECT 1", "00000"),
+            ("role", "job_owner", "SELECT 1", "00000"),
+            ("plpgsql.extra_errors", "'all'", "SELECT 1", "00000")]:
+        if not int(must(f"SELECT count(*) FROM pg_settings WHERE name = '{setting}' OR '{setting}' ~ '[.]|^role'")[0][0]):
+            continue  # of a later version
+        give(command)
+        for way, run in WAYS:
+            prepare()
+            must(f"ALTER ROLE job_owner SET {setting} = {value}")
+            got = run("")[0]
+            must(f"ALTER ROLE job_owner RESET {setting}; ALTER ROLE job_owner SET search_path = work, public")
+            # A division by zero says whether the command sees the setting.
+            t.same(f"{setting} = {value} by {way}", wanted, got)
 
 
 def extended():
@@ -388,6 +449,9 @@ try:
     compare()
     extended()
     ended()
+    recorded_late()
+    limited()
+    under_settings()
     within()
     attack()
     forged()

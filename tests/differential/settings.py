@@ -130,6 +130,8 @@ QUESTIONS = {
     "asked": ("SELECT clientele.audience_of('spent > 100 & busy') AS a, clientele.audience_size('first_day=2026-01-02 | night') AS n, clientele.audience_of('behaviour.* & !big') AS b", False),
     "portrait": ("SELECT * FROM clientele.audience_portrait(clientele.audience_of('busy'))", False),
     "overlap": ("SELECT * FROM clientele.tag_overlap('{busy,night,big}')", False),
+    "schedules": ("SELECT clientele.next_runs('30 2 L * fri', 'Europe/Berlin', '2026-01-01Z', 60) AS at", False),
+    "intervals": ("SELECT clientele.next_every(pg_catalog.make_interval(months => 1, hours => 2), '2026-01-31Z', 'America/New_York', '2026-02-01Z', 60) AS at", False),
     "models": ("SELECT name, version, type, kind, model, customers, log_likelihood FROM clientele_data.models", False),
     "predicted": ("SELECT j.customer_id, clientele.churn_prob(p.s, 'bought') AS alive, clientele.expected_purchases(p.s, 'bought', 4) AS more, clientele.churn_prob(j.journey, 'leave', '2026-04-01Z') AS churn FROM clientele_data.journeys j, "
                   "LATERAL (SELECT clientele.purchase_summary(j.journey, clientele.purchase_def('2026-04-15Z', '1 day', '1 week', purchase => 'purchase', time_zone => 'UTC')) AS s) p", False),

@@ -50,7 +50,7 @@ sql(
   . add_once('for ever, too', 'DO $$BEGIN LOOP END LOOP; END$$', "$never, max_run_time => '2 seconds'")
   . add_once('swallows', q(DO $$BEGIN LOOP BEGIN PERFORM pg_sleep(1000); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END$$),
     "$never, max_run_time => '1 second'")
-  . add_once('deaf', 'SELECT ignore_cancel(9)', "$never, max_run_time => '1 second'")
+  . add_once('deaf', 'SELECT ignore_cancel(7)', "$never, max_run_time => '1 second'")
   . add_once('cancelled', 'SELECT pg_sleep(1000)', "retry_delay => '1 second'")
   . add_once('terminated', 'SELECT pg_sleep(1000)', $never)
   . add_once('ends itself', 'SELECT pg_terminate_backend(pg_backend_pid())', $never)
@@ -100,12 +100,12 @@ like(last_of('swallows'), qr/^timed_out\|\w*\|1\|/, 'one that catches the cancel
 is(sql(q(SELECT ended_at - started_at < '15 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'swallows')),
   't', 'some seconds later');
 like(last_of('deaf'), qr/^timed_out\|\w*\|1\|/, 'one in a loop of C that hears nothing has timed out when it ends');
-is(sql(q(SELECT ended_at - started_at > '7 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf')),
+is(sql(q(SELECT ended_at - started_at > '6 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf')),
   't', 'and is not killed');
 
 # On time beside all that. A second late would be a fault; the machine may be busy with other things.
 is(sql(<<'END'), 't', 'another job ran all the while');
-SELECT count(*) FILTER (WHERE state = 'succeeded') >= 4 AND max(started_at - due_at) < '5 seconds'
+SELECT count(*) FILTER (WHERE state = 'succeeded') >= 3 AND max(started_at - due_at) < '5 seconds'
 FROM clientele_data.job_runs r JOIN clientele_data.jobs USING (job_id),
      (SELECT started_at AS s, ended_at AS e FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'deaf') d
 WHERE name = 'tick' AND started_at BETWEEN d.s AND d.e
@@ -121,7 +121,7 @@ SKIP:
   all_ended($node, 'postgres', 'hungry');
   like(last_of('hungry'), qr/^failed\|53200\|1\|out of memory$/, 'one that eats memory');
   my $now = time;
-  wait_for($node, 'postgres', "SELECT count(*) > 1 FROM effects WHERE job = 'tick' AND at > to_timestamp($now)", 'the other job still runs');
+  wait_for($node, 'postgres', "SELECT count(*) > 0 FROM effects WHERE job = 'tick' AND at > to_timestamp($now)", 'the other job still runs');
   system("prlimit --pid $postmaster --as=unlimited:unlimited");
 }
 
@@ -132,7 +132,7 @@ for my $way ([ 'segfault', 'SELECT die_of(11)' ], [ 'abort', 'SELECT die_of(6)' 
   my $now = time;
   sql(add_once($name, $command, $never));
   wait_for($node, 'postgres', <<"END", "$name: the other job goes on");
-SELECT count(*) > 1 FROM effects WHERE job = 'tick'
+SELECT count(*) > 0 FROM effects WHERE job = 'tick'
   AND at > (SELECT max(ended_at) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = '$name')
 END
   like(last_of($name), qr/^crashed\|\w*\|1\|./, "$name: the run has crashed");

@@ -151,5 +151,18 @@ END
 is(sql('SELECT clientele.scheduler_waits_for()'), '', 'nothing waits any more');
 is(sql(q(SELECT count(*) FROM effects WHERE job = 'paused')), 0, 'what fell due while a job was paused is not caught up');
 
+# A scheduler that looks and finds nothing to do leaves no trace. The first look may tidy up pages.
+sql('ALTER SYSTEM SET autovacuum = off');
+$node->reload;
+sql('CHECKPOINT; SELECT clientele.wake_scheduler()');
+usleep(500_000);
+my $before = sql('SELECT pg_current_wal_insert_lsn()');
+for (1 .. 5)
+{
+  sql('SELECT clientele.wake_scheduler()');
+  usleep(100_000);
+}
+is(sql('SELECT pg_current_wal_insert_lsn()'), $before, 'a scheduler with nothing to do writes no WAL');
+
 $node->stop;
 done_testing();

@@ -20,7 +20,7 @@ $$;
 COMMENT ON FUNCTION first_since(timestamptz, timestamptz) IS
   'Returns the time up to which no due time of a job counts that is added or changed now; a part of add_job().';
 
-CREATE FUNCTION job_circle(job_id bigint, name text, after_ids bigint[]) RETURNS text
+CREATE FUNCTION job_cycle(job_id bigint, name text, after_ids bigint[]) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   seen bigint[] := after_ids;
@@ -28,17 +28,17 @@ DECLARE
   follower integer[] := array_fill(0, ARRAY[cardinality(after_ids)]);
   place integer := 1;
   found bigint;
-  circle text;
+  cycle text;
 BEGIN
   PERFORM clientele.require_store('job_names');
   WHILE place <= cardinality(seen) LOOP
     IF seen[place] = job_id THEN
-      circle := format('"%s"', name);
+      cycle := format('"%s"', name);
       WHILE follower[place] > 0 LOOP
         place := follower[place];
-        circle := format('"%s" after %s', (SELECT n.name FROM clientele_data.job_names n WHERE n.job_id = seen[place]), circle);
+        cycle := format('"%s" after %s', (SELECT n.name FROM clientele_data.job_names n WHERE n.job_id = seen[place]), cycle);
       END LOOP;
-      RETURN format('"%s" after %s', name, circle);
+      RETURN format('"%s" after %s', name, cycle);
     END IF;
     FOR found IN
       SELECT DISTINCT a.id FROM clientele_data.job_names n CROSS JOIN unnest(n.after_ids) a (id)
@@ -51,8 +51,8 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION job_circle(bigint, text, bigint[]) IS
-  'Returns the circle that a job would be in if it followed these jobs, or NULL if there would be none; a part of alter_job().';
+COMMENT ON FUNCTION job_cycle(bigint, text, bigint[]) IS
+  'Returns the cycle that a job would be in if it followed these jobs, or NULL if there would be none; a part of alter_job().';
 
 CREATE FUNCTION check_job_options(name text, jitter interval, missed text, max_run_time interval, max_retries integer,
                                   retry_delay interval, retry_cap interval, notify text) RETURNS void
@@ -121,7 +121,7 @@ CREATE FUNCTION check_job() RETURNS trigger
 DECLARE
   fresh CONSTANT boolean := TG_OP = 'INSERT';
   role_id oid;
-  circle text;
+  cycle text;
 BEGIN
   IF NOT fresh AND NOT clientele.may_manage_job(OLD.owner, OLD.owner_oid, OLD.owner_cluster) THEN
     RAISE EXCEPTION 'permission denied for job "%"', OLD.name USING ERRCODE = 'insufficient_privilege',
@@ -142,10 +142,10 @@ BEGIN
   IF fresh OR (NEW.schedule, NEW.every, NEW.after_ids, NEW.time_zone, NEW.starting, NEW.jitter)
               IS DISTINCT FROM (OLD.schedule, OLD.every, OLD.after_ids, OLD.time_zone, OLD.starting, OLD.jitter) THEN
     PERFORM clientele.check_job_times(NEW.schedule, NEW.every, NEW.after_ids, NEW.time_zone, NEW.starting, NEW.jitter);
-    circle := CASE WHEN NEW.after_ids IS NOT NULL THEN clientele.job_circle(NEW.job_id, NEW.name, NEW.after_ids) END;
-    IF circle IS NOT NULL THEN
-      RAISE EXCEPTION 'jobs would follow each other in a circle' USING ERRCODE = 'invalid_recursion',
-        DETAIL = format('It is %s.', circle), HINT = 'One of them must run at times of its own, by schedule or every.';
+    cycle := CASE WHEN NEW.after_ids IS NOT NULL THEN clientele.job_cycle(NEW.job_id, NEW.name, NEW.after_ids) END;
+    IF cycle IS NOT NULL THEN
+      RAISE EXCEPTION 'jobs would follow each other in a cycle' USING ERRCODE = 'invalid_recursion',
+        DETAIL = format('It is %s.', cycle), HINT = 'One of them must run at times of its own, by schedule or every.';
     END IF;
   END IF;
   IF NOT fresh AND (NEW.owner, NEW.owner_oid, NEW.owner_cluster, NEW.command)

@@ -40,11 +40,10 @@ List* parsed(const std::string& command) {
 
 void check(const std::string& command) {
   if (command.size() > longest)
-    throw Error(
-        sqlstate::limit_exceeded,
-        "a command must not be longer than 1 MB: it has " + std::to_string(command.size()) +
-            " bytes",
-        "Put it into a procedure, and let the job CALL that.");
+    throw Error(sqlstate::limit_exceeded,
+                "a command must not be longer than 1 MB: it has " + std::to_string(command.size()) +
+                    " bytes",
+                "Put it into a procedure, and let the job CALL that.");
   const List* const statements = parsed(command);
   if (statements == NIL)
     throw Error(sqlstate::syntax_error, "the command is empty", "It is one SQL statement.");

@@ -74,7 +74,7 @@ COMMENT ON FUNCTION start_run(bigint) IS
 
 CREATE FUNCTION end_run(run_id bigint, state text, sqlstate text DEFAULT NULL, message text DEFAULT NULL, context text DEFAULT NULL,
                         rows bigint DEFAULT NULL) RETURNS boolean
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_variable
 DECLARE
   job record;
@@ -123,7 +123,7 @@ DECLARE
   active record;
 BEGIN
   PERFORM clientele.require_store('job_runs'), clientele.require_store('job_runs', 'INSERT');
-  -- Without a scheduler nobody else notes that a process has gone.
+  -- Without a scheduler no other session notes that a process has gone.
   PERFORM clientele.crash_dead_runs(job);
   INSERT INTO clientele_data.job_runs AS r (job_id, kind, state, started_at, pid, process_start)
   VALUES (job, 'manual', 'running', clock_timestamp(), pg_backend_pid(), clientele.process_start())

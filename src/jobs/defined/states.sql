@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What is known of each job: what the scheduler decides by.
 
-CREATE PROCEDURE create_job_names()
+CREATE PROCEDURE create_job_name_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   CREATE OR REPLACE VIEW clientele_data.job_names AS
@@ -12,11 +12,11 @@ BEGIN
   COMMENT ON COLUMN clientele_data.job_names.name IS 'Its name.';
   COMMENT ON COLUMN clientele_data.job_names.after_ids IS 'The jobs after whose success it runs.';
 END $store$;
-COMMENT ON PROCEDURE create_job_names() IS
+COMMENT ON PROCEDURE create_job_name_views() IS
   'Creates the view of the names of jobs; a part of create_store().';
 
 INSERT INTO clientele.store_members (feature, name, kind, created_by, upgraded_by, for_bi) VALUES
-  ('jobs/defined', 'clientele_data.job_names', 'view', 'create_job_names', NULL, false);
+  ('jobs/defined', 'clientele_data.job_names', 'view', 'create_job_name_views', NULL, false);
 
 CREATE FUNCTION job_states(job_ids bigint[] DEFAULT NULL)
   RETURNS TABLE (job_id bigint, name text, schedule text, every interval, after_ids bigint[], time_zone text, starting timestamptz,
@@ -56,6 +56,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION job_states(bigint[]) IS
   'Returns what the scheduler decides by: a row for each job that you may see, with its schedule and its last runs.
-job_ids: only these jobs, NULL for all. last_due_at is the last due time for which there is a run, or a row that says that it was skipped. The columns from last_run_id to
-last_ended_at, and last_run_due_at, are of the last attempt that has ended and was neither manual nor skipped; those of active are of the run
-that waits or runs; those of last_started and last_success count manual runs, too. Last is by run_id, as clocks can be set back.';
+job_ids: only these jobs, NULL for all. last_due_at is the last due time for which there is a run, or a row that says that it was skipped.
+The columns from last_run_id to last_ended_at, and last_run_due_at, are of the last attempt that has ended and was neither manual nor
+skipped; those of active are of the run that waits or runs; those of last_started and last_success count manual runs, too. Last is by
+run_id, as clocks can be set back.';

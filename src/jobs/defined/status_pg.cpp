@@ -26,7 +26,7 @@ Micros length_of(const Interval& interval) {
   return micros;
 }
 
-/// The state that a run ended in, as far as retries tell them apart.
+/// The state that a run ended in, as far as it matters for retries.
 jobs::State state_named(std::string_view name) {
   return name == "failed"      ? jobs::State::failed
          : name == "timed_out" ? jobs::State::timed_out

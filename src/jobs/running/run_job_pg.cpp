@@ -5,6 +5,7 @@
 #include "jobs/running/leftovers_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/trust.hpp"
 
@@ -41,7 +42,7 @@ void require_top_level(FunctionCallInfo fcinfo) {
                     errmsg("%s cannot run inside a transaction block", this_call),
                     errhint("The run is recorded before it begins, by a transaction of its own. "
                             "COMMIT first.")));
-  // Nobody uses SPI but functions, procedures and DO.
+  // Only functions, procedures and DO use SPI.
   const bool called = SPI_unregister_relation("") != SPI_ERROR_UNCONNECTED;
   const Node* const context = fcinfo->context;
   if (called || in_run || context == nullptr || !IsA(context, CallContext) ||
@@ -154,6 +155,7 @@ void clean(const Session& s) {
 ErrorData* run(Session& s) {
   auto first = [&] {
     begin_recording();
+    lock_extension();
     const MemoryContext of_transaction = CurrentMemoryContext;
     MemoryContextSwitchTo(PortalContext);
     begin(s);
@@ -223,6 +225,7 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   const uint32 holdoff = QueryCancelHoldoffCount;
   MemoryContextSwitchTo(PortalContext);
   ErrorData* const error = run(s);
+  unlock_extension();
   QueryCancelHoldoffCount = holdoff;
   StartTransactionCommand();
   MemoryContextSwitchTo(before);

@@ -64,7 +64,7 @@ void set(const char* name, const char* value, GucSource source) {
   set_config_option(name, value, PGC_SUSET, source, GUC_ACTION_SET, true, WARNING, false);
 }
 
-/// What a new session has, unless somebody has set another.
+/// What a new session has, unless another one is set.
 constexpr char boot_search_path[] = "\"$user\", public";
 
 /// Whether a setting is of the role or of the client that logged in.
@@ -94,7 +94,7 @@ KeptSettings keep_settings() {
 
 void put_back_settings(const KeptSettings& kept) {
   const Variables now = variables();
-  int hint = 0;  // both are in one order, but for those that are new
+  int hint = 0;  // both have the same order, except those that are new
   for (int i = 0; i < now.count; ++i) {
     config_generic* const g = now.all[i];
     if (!can_be_set(g)) continue;

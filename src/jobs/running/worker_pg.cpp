@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "jobs/running/recording_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -119,6 +120,7 @@ void clientele_job_worker_main(Datum) {
   bool started = false;
   auto start = [&] {
     begin_recording();
+    lock_extension();
     // `run` outlives the transaction.
     const MemoryContext of_transaction = MemoryContextSwitchTo(MessageContext);
     started = jobs_owner() == a.store_owner && record_start(a.store_owner, run);

@@ -63,9 +63,15 @@ Datum text_of(pg_tz* zone) { return pg::make_text(pg_get_timezone_name(zone)); }
 /// The zone of an argument, or the session's if it is NULL. C++ regime.
 pg_tz* zone_of(const char* name) { return name == nullptr ? session_job_zone() : job_zone(name); }
 
-/// PostgreSQL regime.
-const char* text_or_null(FunctionCallInfo fcinfo, int n) {
-  return PG_ARGISNULL(n) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(n));
+/// The name of a time zone, which may be NULL. PostgreSQL regime.
+const char* zone_name(FunctionCallInfo fcinfo, int n) {
+  if (PG_ARGISNULL(n)) return nullptr;
+  const std::string_view name = pg::text_view(PG_GETARG_DATUM(n));
+  if (name.size() > TZ_STRLEN_MAX)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("time_zone must have at most %d bytes", TZ_STRLEN_MAX),
+                    errhint("Names are listed in pg_timezone_names, such as Asia/Shanghai.")));
+  return pnstrdup(name.data(), name.size());
 }
 
 TimestampTz time_or_now(FunctionCallInfo fcinfo, int n) {
@@ -122,7 +128,7 @@ CLIENTELE_FUNCTION(clientele_next_runs) {
   require_given(fcinfo, 0, "schedule");
   require_given(fcinfo, 3, "n");
   const std::string_view expression = pg::text_view(PG_GETARG_DATUM(0));
-  const char* const zone = text_or_null(fcinfo, 1);
+  const char* const zone = zone_name(fcinfo, 1);
   const TimestampTz since = time_or_now(fcinfo, 2);
   const int32_t n = PG_GETARG_INT32(3);
   const pg::RowSink sink(fcinfo, true);
@@ -137,7 +143,7 @@ CLIENTELE_FUNCTION(clientele_next_every) {
   require_given(fcinfo, 4, "n");
   const Interval every = *PG_GETARG_INTERVAL_P(0);
   const TimestampTz starting = time_or_now(fcinfo, 1);
-  const char* const zone = text_or_null(fcinfo, 2);
+  const char* const zone = zone_name(fcinfo, 2);
   const TimestampTz since = time_or_now(fcinfo, 3);
   const int32_t n = PG_GETARG_INT32(4);
   const pg::RowSink sink(fcinfo, true);
@@ -150,7 +156,7 @@ CLIENTELE_FUNCTION(clientele_next_every) {
 CLIENTELE_FUNCTION(clientele_check_schedule) {
   require_given(fcinfo, 0, "schedule");
   const std::string_view expression = pg::text_view(PG_GETARG_DATUM(0));
-  const char* const zone = text_or_null(fcinfo, 1);
+  const char* const zone = zone_name(fcinfo, 1);
   return pg::guarded([&]() -> Datum {
     cron_in(expression, zone_of(zone));
     return {};
@@ -158,7 +164,7 @@ CLIENTELE_FUNCTION(clientele_check_schedule) {
 }
 
 CLIENTELE_FUNCTION(clientele_job_time_zone) {
-  const char* const zone = text_or_null(fcinfo, 0);
+  const char* const zone = zone_name(fcinfo, 0);
   return pg::guarded([&] { return text_of(zone_of(zone)); });
 }
 

@@ -21,16 +21,25 @@ constexpr Micros until_end = 2 * second;
 
 // What this process holds. A statement holds one database; a transaction has few of them.
 constexpr int most_holds = 8;
-Oid held[most_holds];
+struct Held {
+  Oid database;
+  bool paused;  // and not held
+};
+Held held[most_holds];
 int held_count = 0;
 
 void release_all() {
   if (held_count == 0) return;
   Locked lock;
   for (int i = 0; i < held_count; ++i) {
-    Database* const entry = find_database(held[i]);
-    if (entry != nullptr && entry->holds > 0) --entry->holds;
-    if (entry != nullptr) entry->state = SchedulerState::unknown;
+    Database* const entry = find_database(held[i].database);
+    if (entry == nullptr) continue;
+    int& count = held[i].paused ? entry->pauses : entry->holds;
+    if (count > 0) --count;
+    if (entry->pid != 0)
+      SetLatch(entry->latch);
+    else
+      entry->state = SchedulerState::unknown;
   }
   held_count = 0;
   if (shared()->launcher != 0) SetLatch(shared()->launcher_latch);
@@ -51,6 +60,25 @@ void prepare() {
   prepared = true;
 }
 
+bool note(Oid database, bool paused) {
+  if (shared() == nullptr || held_count == most_holds) return false;
+  prepare();
+  Locked lock;
+  Database* const entry = add_database(database);
+  if (entry != nullptr) {
+    ++(paused ? entry->pauses : entry->holds);
+    held[held_count++] = {database, paused};
+  }
+  lock.release();
+  return entry != nullptr;
+}
+
+void sleep_briefly() {
+  WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+  ResetLatch(MyLatch);
+  CHECK_FOR_INTERRUPTS();
+}
+
 /// The scheduler's process, 0 if it has gone; the signal goes to it while it is known to be there.
 pid_t ask_to_leave(Oid database, int signal) {
   Locked lock;
@@ -64,17 +92,23 @@ pid_t ask_to_leave(Oid database, int signal) {
 
 }  // namespace
 
-void hold_database(Oid database) {
-  if (shared() == nullptr || held_count == most_holds) return;
-  prepare();
-  Locked lock;
-  Database* const entry = add_database(database);
-  if (entry != nullptr) {
-    ++entry->holds;
-    held[held_count++] = database;
+void wait_for_runs() {
+  for (;;) {
+    bool busy = false;
+    Locked lock(LW_SHARED);
+    for (const Slot& slot : shared()->slots)
+      busy = busy || (slot.taken && !slot.ended && slot.database == MyDatabaseId &&
+                      slot.started_at != 0 && slot.pid != MyProcPid);
+    lock.release();
+    if (!busy) return;
+    sleep_briefly();
   }
-  lock.release();
-  if (entry == nullptr) return;
+}
+
+void pause_database() { note(MyDatabaseId, true); }
+
+void hold_database(Oid database) {
+  if (!note(database, false)) return;
   const Micros begin = monotonic_now();
   bool cancelled = false, ended = false;
   for (;;) {
@@ -83,9 +117,7 @@ void hold_database(Oid database) {
     if (!cancelled && waited >= until_cancel) signal = SIGINT, cancelled = true;
     if (!ended && waited >= until_end) signal = SIGTERM, ended = true;
     if (ask_to_leave(database, signal) == 0 || waited >= longest_wait) return;
-    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
-    ResetLatch(MyLatch);
-    CHECK_FOR_INTERRUPTS();
+    sleep_briefly();
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "jobs/scheduler/holds_pg.hpp"
+#include "jobs/shared/extension_lock_pg.hpp"
 
 extern "C" {
 #include "catalog/objectaccess.h"
@@ -12,6 +13,7 @@ extern "C" {
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "nodes/parsenodes.h"
+#include "nodes/value.h"
 #include "tcop/utility.h"
 }
 
@@ -109,6 +111,26 @@ bool changes_databases(const Node* statement) {
   }
 }
 
+bool owns_extension() {
+  const Oid extension = get_extension_oid("clientele", true);
+#if PG_VERSION_NUM >= 160000
+  return OidIsValid(extension) && object_ownercheck(ExtensionRelationId, extension, GetUserId());
+#else
+  return OidIsValid(extension) && pg_extension_ownercheck(extension, GetUserId());
+#endif
+}
+
+/// Whether a statement drops this extension, of the role that may.
+bool drops_extension(const Node* statement) {
+  if (nodeTag(statement) != T_DropStmt) return false;
+  const auto* const drop = reinterpret_cast<const DropStmt*>(statement);
+  if (drop->removeType != OBJECT_EXTENSION && drop->removeType != OBJECT_SCHEMA) return false;
+  ListCell* cell;
+  foreach (cell, drop->objects)
+    if (std::string_view(strVal(lfirst(cell))) == "clientele") return owns_extension();
+  return false;
+}
+
 void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
              DestReceiver* receiver, QueryCompletion* completion) {
@@ -116,6 +138,11 @@ void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
     const Oid database = database_needed(planned->utilityStmt);
     if (OidIsValid(database)) hold_database(database);
     wake_launcher_at_commit();
+  } else if (drops_extension(planned->utilityStmt)) {
+    pause_database();
+    // A worker gives the lock back before it records how its run has ended.
+    lock_extension_alone();
+    wait_for_runs();
   }
   (next_utility != nullptr ? next_utility : standard_ProcessUtility)(
       planned, query, read_only_tree, context, parameters, environment, receiver, completion);

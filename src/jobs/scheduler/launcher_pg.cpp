@@ -61,7 +61,7 @@ void enter_databases(const Seen* seen, int count) {
   Locked lock;
   shared()->databases_full = false;
   for (Database& entry : shared()->databases) {
-    if (entry.oid == InvalidOid || entry.pid != 0 || entry.holds > 0) continue;
+    if (entry.oid == InvalidOid || entry.pid != 0 || entry.holds > 0 || entry.pauses > 0) continue;
     if (std::none_of(seen, seen + count, [&](const Seen& s) { return s.oid == entry.oid; }))
       entry.oid = InvalidOid;
   }

@@ -254,6 +254,7 @@ bool Scheduler::start(KnownJob& known) {
 }
 
 void Scheduler::start_waiting() {
+  if (own_database().pauses > 0) return;
   const Micros now = monotonic_now();
   std::vector<Waiting> waiting;
   std::map<int64_t, KnownJob*> jobs;

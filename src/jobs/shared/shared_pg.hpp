@@ -62,6 +62,7 @@ struct Database {
   Oid oid;  // InvalidOid: the entry is free
   SchedulerState state;
   int holds;         // statements that need the database for themselves
+  int pauses;        // statements that wait for the runs in progress; no other run begins
   pid_t pid;         // of the scheduler, 0 if there is none
   Latch* latch;      // of the scheduler
   bool all_changed;  // jobs have been added or changed since the scheduler has read them

@@ -16,7 +16,14 @@ namespace {
 Slot* mine = nullptr;
 emit_log_hook_type next_log = nullptr;
 
+/// A slot is free for the schedulers that wait for one. The lock is held.
+void wake_waiting() {
+  for (const Database& database : shared()->databases)
+    if (database.waits_for_slot && database.pid != 0) SetLatch(database.latch);
+}
+
 void give_back(Slot& slot) {
+  if (!slot.ended) wake_waiting();
   slot.taken = false;
   slot.pid = 0;
 }
@@ -35,6 +42,7 @@ void keep_fatal(ErrorData* error) {
 void end_in_slot(int, Datum) {
   Locked lock;
   mine->ended = true;
+  wake_waiting();
   const Oid database = mine->database;
   mine = nullptr;
   lock.release();

@@ -49,6 +49,7 @@ const char* scheduler_state() {
   if (found == nullptr && full)
     return psprintf("too many databases: there are schedulers for %d", max_databases);
   if (entry.holds > 0) return "held: a statement needs the database for itself";
+  if (entry.pauses > 0) return "paused: a statement waits for the runs in progress";
   return text_of(entry);
 }
 

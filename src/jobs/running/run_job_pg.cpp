@@ -173,6 +173,7 @@ ErrorData* run(Session& s) {
   const Outcome outcome = outcome_of(error, rows, was_past_limit);
   auto last = [&] {
     begin_recording();
+    lock_extension();  // which may have gone with the locks of the command
     record_end(s.store_owner, s.run.run_id, outcome);
     end_recording();
   };

@@ -119,7 +119,6 @@ Rows run_statement(const char* text) {
   const MemoryContext outer = CurrentMemoryContext;
   const MemoryContext context =
       AllocSetContextCreate(outer, "clientele command", ALLOCSET_DEFAULT_SIZES);
-  SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   start_statement_timeout();
   const MemoryContext of_transaction = MemoryContextSwitchTo(context);

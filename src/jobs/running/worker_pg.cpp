@@ -43,6 +43,8 @@ void begin_end() {
   const TimeoutId timeout = RegisterTimeout(USER_TIMEOUT, lose_patience);
   enable_timeout_after(timeout, patience);
   recording = true;
+  if (ProcDiePending) asked_to_end = true;
+  ProcDiePending = false;
 }
 
 /// As the session of a client would.

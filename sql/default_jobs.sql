@@ -27,11 +27,14 @@ SELECT alter_job('prune_history', after => '{refresh_tags}');
 SELECT * FROM install_default_jobs();
 RESET ROLE;
 
--- Nothing is there yet, and nothing fails.
+-- Nothing is there yet, and nothing fails. No scheduler is to do it.
 SET ROLE defaults_owner;
-CALL ingest();
-SELECT * FROM refresh_tags();
-SELECT * FROM refit_models();
+SELECT pause_jobs();
+CALL run_job('ingest');
+CALL run_job('refresh_tags');
+CALL run_job('refit_models');
+CALL run_job('prune_history');
+SELECT job, state, rows, message FROM clientele_bi.job_runs ORDER BY run_id;
 SELECT * FROM prune_history();
 RESET ROLE;
 
@@ -53,8 +56,9 @@ END $$;
 SELECT defaults.add();
 RESET ROLE;
 SET ROLE defaults_owner;
-CALL ingest();
-SELECT tag, outcome, error FROM refresh_tags();
+CALL run_job('ingest');
+CALL run_job('refresh_tags');
+SELECT tag, error FROM clientele_data.tag_status;
 SELECT state FROM clientele_data.source_status;
 SELECT count(*) FROM clientele_data.identities;
 DELETE FROM clientele_data.sources;
@@ -149,6 +153,7 @@ RESET ROLE;
 -- The owner of this store is a superuser. A source is read with the rights of the role that added it, and no others.
 CALL create_store();
 SELECT name, outcome FROM install_default_jobs();
+SELECT pause_jobs();
 SELECT DISTINCT owner = current_user AS mine FROM clientele_data.jobs;
 CREATE SCHEMA defaults AUTHORIZATION defaults_author;
 CREATE FUNCTION defaults.add() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
@@ -166,9 +171,11 @@ BEGIN
 END $$;
 SELECT defaults.add();
 RESET ROLE;
-CALL ingest();
+CALL run_job('ingest');
+CALL run_job('refresh_tags');
 SELECT kind, value FROM clientele_data.identities;
-SELECT tag, outcome, error FROM refresh_tags();
+SELECT tag, error FROM clientele_data.tag_status;
+SELECT job, state FROM clientele_bi.job_runs ORDER BY run_id;
 CALL drop_store();
 DROP SCHEMA defaults CASCADE;
 DROP OWNED BY defaults_author;

@@ -131,6 +131,12 @@ bool drops_extension(const Node* statement) {
   return false;
 }
 
+/// Jobs that a prepared transaction has added are there from now on.
+bool commits_prepared(const Node* statement) {
+  return nodeTag(statement) == T_TransactionStmt &&
+         reinterpret_cast<const TransactionStmt*>(statement)->kind == TRANS_STMT_COMMIT_PREPARED;
+}
+
 void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
              DestReceiver* receiver, QueryCompletion* completion) {
@@ -138,6 +144,8 @@ void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
     const Oid database = database_needed(planned->utilityStmt);
     if (OidIsValid(database)) hold_database(database);
     wake_launcher_at_commit();
+  } else if (commits_prepared(planned->utilityStmt)) {
+    wake_at_commit(0);
   } else if (drops_extension(planned->utilityStmt)) {
     pause_database();
     // A worker gives the lock back before it records how its run has ended.

@@ -132,6 +132,7 @@ void end_work() {
   pg::stop_acting(before_work);
   PopActiveSnapshot();
   CommitTransactionCommand();
+  pgstat_report_stat(false);
   pgstat_report_activity(STATE_IDLE, nullptr);
 }
 

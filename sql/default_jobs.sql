@@ -39,8 +39,7 @@ SELECT * FROM prune_history();
 RESET ROLE;
 
 -- A source and a tag of another role get no rights of the owner: the one is not read, the other is not evaluated.
-CREATE SCHEMA defaults AUTHORIZATION defaults_author;
-CREATE FUNCTION defaults.add() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION defaults_add() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   GRANT USAGE ON SCHEMA clientele_data TO defaults_author;
   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clientele_data TO defaults_author;
@@ -53,7 +52,8 @@ BEGIN
   PERFORM clientele.add_source('orders', 'defaults.orders', '{"customer": "defaults.me()"}', 'at', '''order''', event_id => 'id');
   PERFORM clientele.define_tag('spied', 'SELECT customer_id FROM clientele_data.customers WHERE defaults.me() <> ''''');
 END $$;
-SELECT defaults.add();
+CREATE SCHEMA defaults AUTHORIZATION defaults_author;
+SELECT defaults_add();
 RESET ROLE;
 SET ROLE defaults_owner;
 CALL run_job('ingest');
@@ -156,20 +156,7 @@ SELECT name, outcome FROM install_default_jobs();
 SELECT pause_jobs();
 SELECT DISTINCT owner = current_user AS mine FROM clientele_data.jobs;
 CREATE SCHEMA defaults AUTHORIZATION defaults_author;
-CREATE FUNCTION defaults.add() RETURNS TABLE (what text) LANGUAGE plpgsql AS $$
-BEGIN
-  GRANT USAGE ON SCHEMA clientele_data TO defaults_author;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clientele_data TO defaults_author;
-  SET LOCAL ROLE defaults_author;
-  PERFORM set_config('clientele.trusted_owners', 'defaults_owner', true);
-  CREATE FUNCTION defaults.me() RETURNS text LANGUAGE sql STABLE AS 'SELECT current_user::text';
-  GRANT USAGE ON SCHEMA defaults TO PUBLIC;
-  CREATE TABLE defaults.orders (id bigint PRIMARY KEY, at timestamptz);
-  INSERT INTO defaults.orders VALUES (1, '2026-01-01Z');
-  PERFORM clientele.add_source('orders', 'defaults.orders', '{"customer": "defaults.me()"}', 'at', '''order''', event_id => 'id');
-  PERFORM clientele.define_tag('spied', 'SELECT customer_id FROM clientele_data.customers WHERE defaults.me() <> ''''');
-END $$;
-SELECT defaults.add();
+SELECT defaults_add();
 RESET ROLE;
 CALL run_job('ingest');
 CALL run_job('refresh_tags');
@@ -180,5 +167,6 @@ CALL drop_store();
 DROP SCHEMA defaults CASCADE;
 DROP OWNED BY defaults_author;
 DROP ROLE defaults_author;
+DROP FUNCTION defaults_add;
 DROP OWNED BY defaults_owner;
 DROP ROLE defaults_owner;

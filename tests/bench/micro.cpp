@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // How fast the core packs, reads and prints: events a second, on journeys like the benchmark's. How
-// long the cleaning of a value takes.
+// long the cleaning of a value takes, and the decision which jobs start.
 #include <benchmark/benchmark.h>
 
+#include "../unit/jobs/schedule/zone.hpp"
 #include "../unit/random_events.hpp"
+#include "jobs/decision/decision.hpp"
 #include "journey/text.hpp"
 #include "sources/cleaning/amount.hpp"
 #include "sources/cleaning/email.hpp"
@@ -169,6 +171,36 @@ BENCHMARK_CAPTURE(clean, iso_time, "2026-01-1# 03:04:0#.######", time_of);
 BENCHMARK_CAPTURE(clean, iso_time_zone, "2026-01-1#T03:04:0#+08:00", time_of);
 BENCHMARK_CAPTURE(clean, epoch_time, "17673########", time_of);
 BENCHMARK_CAPTURE(clean, named_time, "1# Jan 2026 03:04:05", time_of);
+
+/// Of 500 and 5,000 jobs, of which none is due. A scheduler that is idle decides once a minute.
+void Decide(benchmark::State& state) {
+  const testing::Zone zone = testing::berlin();
+  const auto cron = [&](std::string_view expression) {
+    return Schedule::cron(expression, testing::look_at, &zone);
+  };
+  const Micros now = testing::instant("2026-03-10T12:00:30Z");
+  const Schedule schedules[] = {
+      cron("* * * * *"),
+      cron("*/5 * * * *"),
+      cron("30 2 * * *"),
+      cron("0 0 1 * *"),
+      Schedule::every(0, 0, minute, now - 30 * second - 20 * day, testing::look_at, &zone),
+      Schedule::every(1, 0, 0, now - 100 * day, testing::look_at, &zone)};
+  std::vector<jobs::Job> all(state.range(0));
+  for (size_t i = 0; i < all.size(); ++i) {
+    all[i].job_id = static_cast<int64_t>(i);
+    all[i].name = "a job like others";
+    all[i].schedule = &schedules[i % std::size(schedules)];
+    all[i].jitter = i % 2 == 0 ? 0 : 10 * second;
+    all[i].since = now - 200 * day;
+    all[i].last_due = all[i].schedule->passed(now - 100 * day, now).last;
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(jobs::decide(all, now).wake);
+  if (!jobs::decide(all, now).queue.empty()) state.SkipWithError("a job is due");
+  state.counters["jobs/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * state.range(0)), benchmark::Counter::kIsRate);
+}
+BENCHMARK(Decide)->Arg(500)->Arg(5000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace clientele

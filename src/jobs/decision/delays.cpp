@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// By how much starts and retries are put off. The hashes spread them, and are the same every time
-// that it is asked.
+// By how much starts and retries are put off. The hashes spread them, and never change: the same
+// decision has to give the same time.
 #include <algorithm>
 
 #include "base/random.hpp"

@@ -5,7 +5,6 @@
 
 #include "jobs/scheduler/backoff.hpp"
 #include "jobs/scheduler/owner_pg.hpp"
-#include "jobs/scheduler/session_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -23,6 +22,8 @@ constexpr Micros longest_pause = 10 * second;
 constexpr Micros between_tries = second;
 constexpr Micros until_first_prune = 10 * minute;
 constexpr Micros between_prunes = hour;
+constexpr Micros quiet = 5 * second;
+constexpr int longest_prune = 60000;  // milliseconds
 
 const char* end_state(const Gone& gone, const KnownJob& known) {
   if (gone.given_up || known.waits()) return "failed";
@@ -55,10 +56,10 @@ bool Scheduler::try_to(Work work) {
 }
 
 template <class Work>
-bool Scheduler::attempt(Work work) {
+bool Scheduler::attempt(Work work, int longest) {
   return try_to([&] {
     call_pg([&] {
-      begin_work(owner_);
+      begin_work(owner_, longest);
       work();
       end_work();
     });
@@ -273,9 +274,12 @@ void Scheduler::start_waiting() {
 }
 
 void Scheduler::prune() {
-  if (monotonic_now() < next_prune_) return;
-  next_prune_ = monotonic_now() + between_prunes;
-  attempt([] { prune_runs(); });
+  const Micros now = monotonic_now();
+  // It takes a second for half a million runs, which no run should wait for.
+  if (now < next_prune_ || (look_again_ < now + quiet && now < next_prune_ + between_prunes))
+    return;
+  next_prune_ = now + between_prunes;
+  attempt([] { prune_runs(); }, longest_prune);
 }
 
 Micros Scheduler::look() {

@@ -28,22 +28,22 @@ int64_t entered_at = 0;
 SchedulerState left_as = SchedulerState::failed;
 pg::Acting before_work;
 
-// What a statement of the scheduler may take, whatever the owner of the tables has put on them.
-constexpr int longest_statement = 10000;  // milliseconds
-
 // A run that is lost in a crash before it began is due again, so its row need not be on disk: the
 // worker's is.
-constexpr pg::Setting of_process[] = {{"lock_timeout", "500ms"},
-                                      {"synchronous_commit", "off"},
-                                      {"default_transaction_isolation", "read committed"},
-                                      {"default_transaction_read_only", "off"},
-                                      {"default_transaction_deferrable", "off"},
-                                      {"session_replication_role", "origin"},
-                                      {"search_path", "pg_catalog, pg_temp"},
-                                      {"jit", "off"},
-                                      {"log_statement", "none"},
-                                      {"log_min_duration_statement", "-1"},
-                                      {"statement_timeout", "0"}};
+constexpr pg::Setting of_process[] = {
+    {"lock_timeout", "500ms"},
+    {"synchronous_commit", "off"},
+    {"default_transaction_isolation", "read committed"},
+    {"default_transaction_read_only", "off"},
+    {"default_transaction_deferrable", "off"},
+    {"session_replication_role", "origin"},
+    {"search_path", "pg_catalog, pg_temp"},
+    {"jit", "off"},
+    // Plans are kept, and may have been made when a table was empty.
+    {"enable_seqscan", "off"},
+    {"log_statement", "none"},
+    {"log_min_duration_statement", "-1"},
+    {"statement_timeout", "0"}};
 emit_log_hook_type next_log = nullptr;
 
 void keep_message(const char* message) {
@@ -70,7 +70,7 @@ void at_exit(int, Datum) {
     own->again_at = monotonic_now() + wait_after(++own->failures);
   } else {
     own->failures = 0;
-    // Whether it has been asked to look again while it was leaving.
+    // There may be something to do by now.
     if (own->all_changed || own->changed_count > 0 || own->holds > 0)
       own->state = SchedulerState::unknown;
   }
@@ -111,12 +111,12 @@ void fix_settings() {
     SetConfigOption(each.name, each.value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-void begin_work(Oid role) {
+void begin_work(Oid role, int longest) {
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   PushActiveSnapshot(GetTransactionSnapshot());
   before_work = pg::act_as(role);
-  enable_timeout_after(STATEMENT_TIMEOUT, longest_statement);
+  enable_timeout_after(STATEMENT_TIMEOUT, longest);
   pgstat_report_activity(STATE_RUNNING, "looking at the jobs");
 }
 

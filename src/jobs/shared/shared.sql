@@ -21,7 +21,8 @@ CREATE FUNCTION wake_scheduler(job_id bigint DEFAULT NULL) RETURNS void
   LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'clientele_wake_scheduler';
 COMMENT ON FUNCTION wake_scheduler(bigint) IS
 'Lets the scheduler of this database look at its jobs when the transaction has committed.
-job_id is the job whose runs have changed, NULL if any may have. Does nothing if the server has not loaded clientele by shared_preload_libraries.';
+job_id is the job whose runs have changed, NULL if any may have. Does nothing if the server has not loaded clientele by
+shared_preload_libraries.';
 
 CREATE FUNCTION scheduler_state() RETURNS text
   LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'clientele_scheduler_state';

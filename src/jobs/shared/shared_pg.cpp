@@ -64,7 +64,7 @@ void at_end_of_transaction(XactEvent event, void*) {
     pending = {};
 }
 
-/// False if there is nobody to wake.
+/// False if there is no process to wake.
 bool note_pending() {
   static bool registered = false;
   if (memory == nullptr) return false;

@@ -85,6 +85,25 @@ TEST(ClocksSet, RetriesWaitForTheClockIfItWasSetBackByLess) {
   EXPECT_EQ(decided({job}, "08:59:00"), "skip 08:59:00 missed 0; retry 12:00:00 attempt 2; ");
 }
 
+TEST(ClocksSet, BackAfterItWasResumedARetryStillComes) {
+  StoredJob job = cron("0 12 * * *");
+  ran(job, at("07:00:00"), State::failed);
+  job.job.since = at("12:00:00");
+  EXPECT_EQ(decided({job}, "08:00:00"), "skip 08:00:00 missed 0; ");
+  ran(job, at("07:59:30"), State::failed);
+  EXPECT_EQ(decided({job}, "08:00:00"), "skip 08:00:00 missed 0; ");
+  EXPECT_EQ(decision_of({job}, at("08:00:00")).wake, *retry_time(job.facts()));
+}
+
+TEST(ClocksSet, BackASuccessThatLiesAheadIsNotANewOne) {
+  StoredJob first = cron("0 12 * * *"), last = follows({2});
+  first.job.job_id = 2;
+  ran(first, at("12:00:00"));  // run 20, before clocks were set back
+  ran(last, at("11:30:00")).run_id = 21;
+  last.runs.back().kind = Kind::manual;
+  EXPECT_EQ(decided({first, last}, "11:40:00"), "");
+}
+
 TEST(ClocksSet, BackJobsThatFollowOthersGoByTheOrderOfRuns) {
   StoredJob first = cron("0 12 * * *"), last = follows({2});
   first.job.job_id = 2;

@@ -50,6 +50,10 @@ TEST(Decision, MissedSkipIsOneRowWithTheirNumber) {
   EXPECT_EQ(decided({job}, "12:30:00"), "skip 12:00:00 missed 4; ");
   EXPECT_EQ(wake({job}, "12:59:30"), "13:00:00");
   EXPECT_EQ(decided({job}, "12:00:30"), "skip 11:00:00 missed 3; queue 12:00:00; ");
+  StoredJob one = cron("0 * * * *");
+  one.job.missed = Missed::skip;
+  ran(one, at("10:00:00"));
+  EXPECT_EQ(decided({one}, "12:00:30"), "skip 11:00:00 missed 1; queue 12:00:00; ");
   // Written in part, it is completed.
   ran(job, at("11:00:00"), State::skipped);
   EXPECT_EQ(decided({job}, "12:00:30"), "queue 12:00:00; ");

@@ -93,6 +93,17 @@ WHERE m.current AND (o.quality ->> (m.quality ->> 'criterion'))::float8 < (m.qua
 SELECT (SELECT m.model FROM clientele_data.models m WHERE m.name = 'buying' AND m.kind = 'MBG/NBD')
      = (SELECT btyd_fit(purchase_summary(j.journey, purchase_def('2025-10-05', time_zone => 'Asia/Shanghai')), 'MBG/NBD')::text::jsonb
         FROM clientele_data.journeys j) AS same;
+-- What happened in the hold-outs, counted from the rows: days with a purchase of customers who had bought before, and customers who
+-- had bought before and did not buy.
+CREATE TEMP VIEW days AS SELECT customer, (at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM defaults.purchases;
+SELECT (m.quality ->> 'actual')::float8 = (SELECT count(DISTINCT (d.customer, d.day)) FROM days d
+         WHERE d.day > '2025-10-05' AND d.day <= '2026-01-04' AND d.customer IN (SELECT customer FROM days WHERE day <= '2025-10-05')) AS purchases
+FROM clientele_data.models m WHERE m.name = 'buying' AND m.version = 1;
+SELECT (m.quality ->> 'actual')::float8 = (SELECT count(DISTINCT d.customer) FROM days d WHERE d.day < '2025-11-06'
+         AND d.customer NOT IN (SELECT customer FROM days WHERE day >= '2025-11-06' AND day < '2026-01-05')) AS churned
+FROM clientele_data.models m WHERE m.name = 'leaving' AND m.version = 1;
+DROP VIEW days;
+
 -- Again a quarter later, to newer data. No more versions stay than were asked for, and the current one.
 SELECT define_refit('buying', 'purchases', kinds => '{MBG/NBD}', keeps => 1);
 SELECT name, outcome IN ('chosen', 'kept') AS done, error FROM refit_models('{buying}', at => '2026-03-01 10:00Z');

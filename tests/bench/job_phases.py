@@ -58,6 +58,15 @@ class Part:
     failed: int = 0
 
 
+def wait_for_schedulers(db, number):
+    """Until they are there. The launcher starts a few at a time."""
+    end = time.monotonic() + 120
+    while (found := int(db.value(f"SELECT count(*) FROM pg_stat_activity WHERE backend_type = '{OURS[0]}'"))) != number:
+        if time.monotonic() > end:
+            raise SqlError(f"{found} schedulers are at work after two minutes, not {number}")
+        time.sleep(0.2)
+
+
 class Databases:
     """Databases with a store and no jobs."""
 
@@ -117,7 +126,8 @@ def spread(databases, number, how_many, seconds):
     progress(f"{number} jobs in {how_many} database{'s' if how_many > 1 else ''}, {seconds:.0f} s")
     for k, session in enumerate(sessions):
         step = every / number
-        add(session, number, every, SETTLE + step * k / how_many, step)
+        add(session, number, every, 2 * SETTLE + step * k / how_many, step)
+    wait_for_schedulers(databases.db, how_many)
     time.sleep(SETTLE)
     used, begun = Used(databases.db, OURS), time.monotonic()
     time.sleep(seconds)
@@ -167,6 +177,7 @@ def idle(databases, number, seconds):
     progress(f"nothing due, {seconds:.0f} s")
     for k, session in enumerate(databases.sessions):
         add(session, 1 if k else number, 360_000, 100_000, 1)
+    wait_for_schedulers(db, len(databases.sessions))
     time.sleep(SETTLE)
     # What was written before is on disk, and nothing is left to write because of it.
     db.run("CHECKPOINT")
@@ -178,8 +189,6 @@ def idle(databases, number, seconds):
     wal = int(db.value(f"SELECT pg_current_wal_insert_lsn() - '{before}'::pg_lsn"))
     cron = used.by_process(kinds[2])
     quiet = Idle(time.monotonic() - begun, used.by_process(OURS[0]), used.all(OURS[1]), cron[0] if cron else None, wal)
-    if len(quiet.schedulers) != len(databases.sessions):
-        raise SqlError(f"{len(quiet.schedulers)} schedulers are at work, not {len(databases.sessions)}")
     for session in databases.sessions:
         remove(session)
     return quiet

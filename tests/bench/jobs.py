@@ -62,6 +62,7 @@ def run(given):
     def measure(name, part):
         measured[name] = part
         rows.append(row(name, part))
+        progress(f"{len(part.delays):,} runs, median {percentile(part.delays, 0.5):.3f} s, 95 % {percentile(part.delays, 0.95):.3f} s")
 
     measure(f"{given.number} jobs, one after the other", spread(databases, given.number, 1, given.seconds))
     measure(f"{given.databases} databases, {max(1, given.number // given.databases)} jobs each",

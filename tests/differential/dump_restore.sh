@@ -120,9 +120,9 @@ for db in "$plain" "$custom"; do
   same "$db: nothing of the store belongs to the extension" 0 "$(run "$db" -c "SELECT count(*) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND c.relnamespace::regnamespace::text IN ('clientele_data', 'clientele_bi')")"
 done
-# A copy runs nothing until it is told to, and then nothing of what was due or in progress before.
+# A copy runs nothing until resume_jobs() is called, and then nothing of what was due or in progress before.
 held="SELECT count(*), count(*) FILTER (WHERE held_back_by LIKE '%the database is a copy%') FROM clientele_bi.job_status"
-same 'jobs of the source are no copies' '3|0' "$(run "$source_db" -c "$held")"
+same 'jobs of the source are not held back as those of a copy' '3|0' "$(run "$source_db" -c "$held")"
 for db in "$plain" "$custom"; do
   same "$db: jobs are held back in a copy" '3|3' "$(run "$db" -c "$held")"
   same "$db: runs in progress are closed" 'monthly manual cancelled,每日 schedule skipped' "$(run "$db" -c 'SELECT clientele.resume_jobs()' \

@@ -58,7 +58,7 @@ CREATE FUNCTION check_job_options(name text, jitter interval, missed text, max_r
                                   retry_delay interval, retry_cap interval, notify text) RETURNS void
   LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = 'postgres' AS $$
 DECLARE
-  longest CONSTANT interval := '100 years';
+  longest CONSTANT interval := interval '100 years';
   missing CONSTANT text := CASE
     WHEN name IS NULL THEN 'name' WHEN jitter IS NULL THEN 'jitter' WHEN missed IS NULL THEN 'missed'
     WHEN max_run_time IS NULL THEN 'max_run_time' WHEN max_retries IS NULL THEN 'max_retries' WHEN retry_delay IS NULL THEN 'retry_delay'

@@ -110,7 +110,8 @@ or skipped (the due time was missed). How a run ended does not change any more.'
   COMMENT ON COLUMN clientele_data.job_runs.pid IS 'The process that runs or ran it.';
   COMMENT ON COLUMN clientele_data.job_runs.process_start IS 'When that process started: another one may have the same pid later.';
   COMMENT ON COLUMN clientele_data.job_runs.failures IS
-    'How many runs have failed since the last success, with this one; NULL until it has ended. Runs that were cancelled or skipped do not count.';
+    'How many runs have failed since the last success, with this one; NULL until it has ended, and if it was skipped. Runs that were cancelled do
+not count.';
   COMMENT ON COLUMN clientele_data.job_runs.failing_since IS 'When the first of these ended; NULL if there are none.';
 
   ALTER TABLE clientele_data.jobs ENABLE ROW LEVEL SECURITY;

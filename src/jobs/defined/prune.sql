@@ -29,7 +29,7 @@ BEGIN
     CROSS JOIN LATERAL (
       SELECT ARRAY[max(r.run_id) FILTER (WHERE r.state = 'succeeded'), max(r.run_id) FILTER (WHERE r.state IN ('failed', 'timed_out', 'crashed')),
                    max(r.run_id) FILTER (WHERE r.started_at IS NOT NULL), max(r.run_id) FILTER (WHERE r.kind = 'schedule'),
-                   max(r.run_id) FILTER (WHERE r.kind <> 'manual' AND r.state <> 'skipped'), max(r.run_id)] AS ids
+                   max(r.run_id) FILTER (WHERE r.kind <> 'manual' AND r.state <> 'skipped'), max(r.run_id) FILTER (WHERE r.state <> 'skipped')] AS ids
       FROM clientele_data.job_runs r WHERE r.job_id = j.job_id AND r.ended_at IS NOT NULL) r
   )
   DELETE FROM clientele_data.job_runs d USING kept k

@@ -28,12 +28,10 @@ DECLARE
   added bigint;
 BEGIN
   PERFORM clientele.require_store('jobs'), clientele.require_store('job_runs', 'INSERT'), clientele.require_store('jobs', 'UPDATE');
-  INSERT INTO clientele_data.job_runs AS r (job_id, kind, due_at, missed, attempt, state, ended_at, message, failures, failing_since)
+  INSERT INTO clientele_data.job_runs AS r (job_id, kind, due_at, missed, attempt, state, ended_at, message)
   SELECT j.job_id, 'schedule', due_at, missed, 1, 'skipped', clock_timestamp(),
-         CASE WHEN missed = 0 THEN 'the clock was set back' WHEN missed = 1 THEN 'a due time was missed' ELSE missed || ' due times were missed' END,
-         coalesce(f.failures, 0), f.failing_since
-  FROM clientele_data.jobs j LEFT JOIN LATERAL clientele.failures_before(j.job_id, NULL) f ON true
-  WHERE j.job_id = skip_run.job_id
+         CASE WHEN missed = 0 THEN 'the clock was set back' WHEN missed = 1 THEN 'a due time was missed' ELSE missed || ' due times were missed' END
+  FROM clientele_data.jobs j WHERE j.job_id = skip_run.job_id
   FOR UPDATE OF j SKIP LOCKED
   RETURNING r.run_id INTO added;
   IF added IS NOT NULL AND missed = 0 THEN
@@ -53,12 +51,12 @@ BEGIN
   PERFORM clientele.require_store('job_runs');
   SELECT r.failures, r.failing_since INTO failures, failing_since
   FROM clientele_data.job_runs r
-  WHERE r.job_id = failures_before.job_id AND (r.run_id < failures_before.run_id) IS NOT FALSE AND r.ended_at IS NOT NULL
+  WHERE r.job_id = failures_before.job_id AND r.run_id < failures_before.run_id AND r.ended_at IS NOT NULL AND r.state <> 'skipped'
   ORDER BY r.run_id DESC LIMIT 1;
   failures := coalesce(failures, 0);
 END $$;
 COMMENT ON FUNCTION failures_before(bigint, bigint) IS
-  'Returns how many runs of a job had failed in a row before a run, and since when; before its next one if run_id is NULL.';
+  'Returns how many runs of a job had failed in a row before a run, and since when; a part of end_run().';
 
 CREATE FUNCTION start_run(run_id bigint) RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -96,8 +94,9 @@ BEGIN
   UPDATE clientele_data.job_runs r
   SET state = end_run.state, ended_at = now, sqlstate = end_run.sqlstate, message = end_run.message, context = end_run.context,
       rows = end_run.rows,
-      failures = CASE WHEN state = 'succeeded' THEN 0 ELSE before.failures + failed::integer END,
-      failing_since = CASE WHEN state <> 'succeeded' THEN coalesce(before.failing_since, CASE WHEN failed THEN now END) END
+      -- A row of a run that was skipped may come between the rows of others.
+      failures = CASE WHEN state = 'succeeded' THEN 0 WHEN state <> 'skipped' THEN before.failures + failed::integer END,
+      failing_since = CASE WHEN state NOT IN ('succeeded', 'skipped') THEN coalesce(before.failing_since, CASE WHEN failed THEN now END) END
   WHERE r.run_id = end_run.run_id AND r.ended_at IS NULL;
   IF NOT FOUND THEN
     RETURN false;

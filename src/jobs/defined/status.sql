@@ -66,7 +66,7 @@ BEGIN
              active.state AS active_state, active.due_at AS active_due_at, active.queued_at, active.started_at, active.pid,
              active.state IS NOT DISTINCT FROM 'running' AND NOT clientele.process_lives(active.pid, active.process_start) AS dead,
              ended.state AS last_outcome, ended.attempt, ended.sqlstate, ended.message, ended.rows, ended.started_at AS last_started_at,
-             ended.ended_at, coalesce(counted.failures, 0) AS failures, counted.failing_since,
+             ended.ended_at, coalesce(ended.failures, 0) AS failures, ended.failing_since,
              clientele.job_retry_at(tried.run_id, tried.attempt, tried.state, tried.sqlstate, tried.ended_at, k.max_retries, k.retry_delay,
                                     k.retry_cap) AS retry_at
       FROM known k
@@ -78,8 +78,6 @@ BEGIN
       LEFT JOIN LATERAL (SELECT r.* FROM clientele_data.job_runs r
                          WHERE r.job_id = k.job_id AND r.ended_at IS NOT NULL AND r.state <> 'skipped'
                          ORDER BY r.run_id DESC LIMIT 1) ended ON true
-      LEFT JOIN LATERAL (SELECT r.failures, r.failing_since FROM clientele_data.job_runs r
-                         WHERE r.job_id = k.job_id AND r.ended_at IS NOT NULL ORDER BY r.run_id DESC LIMIT 1) counted ON true
       LEFT JOIN LATERAL (SELECT r.* FROM clientele_data.job_runs r
                          WHERE r.job_id = k.job_id AND r.ended_at IS NOT NULL AND r.state <> 'skipped' AND r.kind <> 'manual'
                          ORDER BY r.run_id DESC LIMIT 1) tried ON true

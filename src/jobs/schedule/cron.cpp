@@ -108,11 +108,11 @@ std::optional<Micros> Cron::first(Micros begin, Micros end) const {
   return std::nullopt;
 }
 
-std::optional<Micros> Cron::last(Micros begin, Micros end) const {
+Micros Cron::last_before(Micros end) const {
   const int64_t from = ceil_div(end, minute);  // the first minute that is not before the end
   const int64_t day_number = floor_div(from, minutes_a_day);
   const int64_t time = from - day_number * minutes_a_day;
-  for (Month m(day_number); m.end > floor_div(begin, day); m.back()) {
+  for (Month m(day_number);; m.back()) {
     uint32_t days = allowed_days(*this, m);
     if (day_number < m.end) days &= static_cast<uint32_t>(below(day_number - m.begin + 2));
     while (days != 0) {
@@ -120,13 +120,9 @@ std::optional<Micros> Cron::last(Micros begin, Micros end) const {
       days ^= 1U << bit;
       const int64_t at = m.begin + bit - 1;
       const int64_t minute_of_day = time_before(*this, at == day_number ? time : minutes_a_day);
-      if (minute_of_day < 0) continue;
-      const Micros found = (at * minutes_a_day + minute_of_day) * minute;
-      if (found >= begin) return found;
-      return std::nullopt;
+      if (minute_of_day >= 0) return (at * minutes_a_day + minute_of_day) * minute;
     }
   }
-  return std::nullopt;
 }
 
 int64_t Cron::days_between(int64_t first, int64_t end) const {

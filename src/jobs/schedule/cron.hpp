@@ -23,7 +23,7 @@ struct Cron {
   uint32_t days_of(int64_t year, unsigned month) const;
 
   std::optional<Micros> first(Micros begin, Micros end) const;
-  std::optional<Micros> last(Micros begin, Micros end) const;
+  Micros last_before(Micros end) const;
   int64_t count(Micros begin, Micros end) const;
 
  private:

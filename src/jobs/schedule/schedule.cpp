@@ -10,20 +10,18 @@ namespace clientele {
 namespace {
 
 /// The due times of a cron expression that fall into one stretch between changes of the clocks.
+/// `until` is not before the stretch.
 struct Part {
   Part(const Cron& cron, const Stretches& stretch, Micros after, Micros until) {
     const Micros from = std::max(after + 1, stretch.begin());
-    const Micros to = std::min(until, end_of_time - 1);
     begin = stretch.local(from);
-    end = std::min(stretch.local(to) + 1, stretch.local_end());
-    if (cron.every_hour() || from != stretch.begin()) {
-      if (!cron.every_hour()) begin = std::max(begin, stretch.reached());
-      return;
+    end = std::min(stretch.local(until) + 1, stretch.local_end());
+    if (cron.every_hour()) return;
+    if (from == stretch.begin()) {
+      gap = cron.first(stretch.reached(), begin).has_value();
+      if (gap) ++begin;  // a time at the end of the gap is the same run
     }
-    if (stretch.after_gap() && from <= to)
-      gap = cron.first(stretch.reached(), stretch.local_begin()).has_value();
-    // A time at the end of the gap is the same run.
-    begin = std::max(begin + (gap ? 1 : 0), stretch.reached());
+    begin = std::max(begin, stretch.reached());
   }
 
   bool gap = false;   // due at the begin of the stretch, for the sake of times in a gap
@@ -82,7 +80,7 @@ Schedule::Passed Schedule::passed(Micros after, Micros until) const {
     }
     if (const int64_t n = cron.count(part.begin, part.end); n > 0) {
       passed.count += n;
-      passed.last = stretch.instant(*cron.last(part.begin, part.end));
+      passed.last = stretch.instant(cron.last_before(part.end));
     }
     if (stretch.is_last()) break;
     poll();

@@ -35,8 +35,6 @@ class Stretches {
 
   /// The clocks have shown all earlier times before this stretch, or have jumped over them.
   Micros reached() const { return reached_; }
-  /// Whether there are times that the clocks jump over as the stretch begins.
-  bool after_gap() const { return local_begin() > reached_; }
 
  private:
   void set(Micros at) {

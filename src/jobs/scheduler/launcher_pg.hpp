@@ -15,9 +15,9 @@ BackgroundWorker new_worker(const char* type, const char* entry);
 
 /// What the main function of a process does first.
 void begin_process();
-/// Reads the configuration again if the server has been told to.
+/// Reads the configuration again after a SIGHUP.
 void reload_if_asked();
-/// Sleeps until the latch is set, for at most so many microseconds.
+/// Sleeps until the latch is set, for at most `at_most` microseconds.
 void sleep_on_latch(Micros at_most);
 
 }  // namespace clientele::jobs

@@ -5,7 +5,6 @@
 
 #include "jobs/scheduler/backoff.hpp"
 #include "jobs/scheduler/owner_pg.hpp"
-#include "jobs/scheduler/session_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -21,8 +20,11 @@ using pg::call_pg;
 constexpr Micros longest_pause = 10 * second;
 // A run whose process could not be started, or ended without a word, is tried again.
 constexpr Micros between_tries = second;
+constexpr Micros longest_retry = second;
 constexpr Micros until_first_prune = 10 * minute;
 constexpr Micros between_prunes = hour;
+constexpr Micros quiet = 5 * second;
+constexpr int longest_prune = 60000;  // milliseconds
 
 const char* end_state(const Gone& gone, const KnownJob& known) {
   if (gone.given_up || known.waits()) return "failed";
@@ -55,10 +57,10 @@ bool Scheduler::try_to(Work work) {
 }
 
 template <class Work>
-bool Scheduler::attempt(Work work) {
+bool Scheduler::attempt(Work work, int longest) {
   return try_to([&] {
     call_pg([&] {
-      begin_work(owner_);
+      begin_work(owner_, longest);
       work();
       end_work();
     });
@@ -206,11 +208,14 @@ void Scheduler::write(const Decision& decision) {
     for (const Decision::Skip& s : decision.skip) skip(s);
     for (const Decision::Queue& q : decision.queue) queue(q);
   });
-  if (!done) {  // one of them must not hold up the others
-    for (const int64_t run : decision.withdraw) attempt([&] { withdraw(run); });
-    for (const Decision::Skip& s : decision.skip) attempt([&] { skip(s); });
-    for (const Decision::Queue& q : decision.queue) attempt([&] { queue(q); });
-  }
+  // One of them must not hold up the others. What waits for a lock is left to the next look.
+  const Micros until = monotonic_now() + longest_retry;
+  const auto alone = [&](auto work) {
+    if (!done && monotonic_now() < until) attempt(work);
+  };
+  for (const int64_t run : decision.withdraw) alone([&] { withdraw(run); });
+  for (const Decision::Skip& s : decision.skip) alone([&] { skip(s); });
+  for (const Decision::Queue& q : decision.queue) alone([&] { queue(q); });
   for (const auto& [id, known] : known_.all())
     if (known.job.active && std::find(decision.withdraw.begin(), decision.withdraw.end(),
                                       known.job.active->run_id) != decision.withdraw.end())
@@ -273,9 +278,12 @@ void Scheduler::start_waiting() {
 }
 
 void Scheduler::prune() {
-  if (monotonic_now() < next_prune_) return;
-  next_prune_ = monotonic_now() + between_prunes;
-  attempt([] { prune_runs(); });
+  const Micros now = monotonic_now();
+  // It takes a second for half a million runs, which no run should wait for.
+  if (now < next_prune_ || (look_again_ < now + quiet && now < next_prune_ + between_prunes))
+    return;
+  next_prune_ = now + between_prunes;
+  attempt([] { prune_runs(); }, longest_prune);
 }
 
 Micros Scheduler::look() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/scheduler/known_pg.hpp"
+#include "jobs/scheduler/session_pg.hpp"
 #include "jobs/scheduler/workers_pg.hpp"
 
 namespace clientele::jobs {
@@ -26,7 +27,7 @@ class Scheduler {
   bool try_to(Work work);
   /// Does `work`, of PostgreSQL's regime, in a transaction as the owner of the store.
   template <class Work>
-  bool attempt(Work work);
+  bool attempt(Work work, int longest = longest_work);
   void note_failure(const char* message);
   void look_at(Micros time) { look_again_ = std::min(look_again_, time); }
 

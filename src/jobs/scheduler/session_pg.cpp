@@ -28,22 +28,22 @@ int64_t entered_at = 0;
 SchedulerState left_as = SchedulerState::failed;
 pg::Acting before_work;
 
-// What a statement of the scheduler may take, whatever the owner of the tables has put on them.
-constexpr int longest_statement = 10000;  // milliseconds
-
 // A run that is lost in a crash before it began is due again, so its row need not be on disk: the
 // worker's is.
-constexpr pg::Setting of_process[] = {{"lock_timeout", "500ms"},
-                                      {"synchronous_commit", "off"},
-                                      {"default_transaction_isolation", "read committed"},
-                                      {"default_transaction_read_only", "off"},
-                                      {"default_transaction_deferrable", "off"},
-                                      {"session_replication_role", "origin"},
-                                      {"search_path", "pg_catalog, pg_temp"},
-                                      {"jit", "off"},
-                                      {"log_statement", "none"},
-                                      {"log_min_duration_statement", "-1"},
-                                      {"statement_timeout", "0"}};
+constexpr pg::Setting of_process[] = {
+    {"lock_timeout", "500ms"},
+    {"synchronous_commit", "off"},
+    {"default_transaction_isolation", "read committed"},
+    {"default_transaction_read_only", "off"},
+    {"default_transaction_deferrable", "off"},
+    {"session_replication_role", "origin"},
+    {"search_path", "pg_catalog, pg_temp"},
+    {"jit", "off"},
+    // Plans are kept, and may have been made when a table was empty.
+    {"enable_seqscan", "off"},
+    {"log_statement", "none"},
+    {"log_min_duration_statement", "-1"},
+    {"statement_timeout", "0"}};
 emit_log_hook_type next_log = nullptr;
 
 void keep_message(const char* message) {
@@ -51,6 +51,13 @@ void keep_message(const char* message) {
   const int kept = pg_mbcliplen(message, length, sizeof own->message - 1);
   std::memcpy(own->message, message, kept);
   own->message[kept] = '\0';
+}
+
+/// The launcher starts a few schedulers at a time, and waits for them. The lock is held.
+void become(SchedulerState state) {
+  const bool began = own->state == SchedulerState::starting;
+  own->state = state;
+  if (began && shared()->launcher != 0) SetLatch(shared()->launcher_latch);
 }
 
 void keep_error(ErrorData* error) {
@@ -70,7 +77,7 @@ void at_exit(int, Datum) {
     own->again_at = monotonic_now() + wait_after(++own->failures);
   } else {
     own->failures = 0;
-    // Whether it has been asked to look again while it was leaving.
+    // There may be something to do by now.
     if (own->all_changed || own->changed_count > 0 || own->holds > 0)
       own->state = SchedulerState::unknown;
   }
@@ -111,12 +118,12 @@ void fix_settings() {
     SetConfigOption(each.name, each.value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-void begin_work(Oid role) {
+void begin_work(Oid role, int longest) {
   SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   PushActiveSnapshot(GetTransactionSnapshot());
   before_work = pg::act_as(role);
-  enable_timeout_after(STATEMENT_TIMEOUT, longest_statement);
+  enable_timeout_after(STATEMENT_TIMEOUT, longest);
   pgstat_report_activity(STATE_RUNNING, "looking at the jobs");
 }
 
@@ -125,6 +132,7 @@ void end_work() {
   pg::stop_acting(before_work);
   PopActiveSnapshot();
   CommitTransactionCommand();
+  pgstat_report_stat(false);
   pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
@@ -149,7 +157,7 @@ int take_changed(int64_t (&jobs)[max_changed], bool& all) {
 void note_error(const char* message) {
   ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
   Locked lock;
-  own->state = SchedulerState::failed;
+  become(SchedulerState::failed);
   keep_message(message);
   lock.release();
 }
@@ -159,7 +167,7 @@ void note_success(bool waits_for_slot, bool waits_for_process) {
       own->waits_for_process == waits_for_process)
     return;
   Locked lock;
-  own->state = SchedulerState::running;
+  become(SchedulerState::running);
   own->waits_for_slot = waits_for_slot;
   own->waits_for_process = waits_for_process;
   lock.release();

@@ -15,8 +15,12 @@ Database& own_database();
 /// connecting.
 void fix_settings();
 
-/// A transaction of short statements that acts as `role`. An error in it leaves it to abort_work().
-void begin_work(Oid role);
+/// What a transaction of the scheduler may take, in milliseconds, whatever the owner of the tables
+/// has put on them.
+inline constexpr int longest_work = 10000;
+
+/// A transaction that acts as `role`. An error in it leaves it to abort_work().
+void begin_work(Oid role, int longest = longest_work);
 void end_work();
 void abort_work();
 

@@ -16,7 +16,7 @@ namespace clientele::jobs {
 namespace {
 
 // Locks of a session that are not advisory end with a transaction that fails, and outlive the
-// process. Nobody else can use this tag: the functions for advisory locks have 1 and 2 in its last
+// process. No other code uses this tag: the functions for advisory locks have 1 and 2 in its last
 // field.
 constexpr uint16 kind_of_advisory = 3;
 
@@ -45,7 +45,7 @@ void lock_extension() {
   if (is_held(LockHeldByMe, tag)) return;
   LockAcquire(&tag, AccessShareLock, true, false);
   locked = extension;
-  // Whoever had it locked may have dropped it.
+  // The process that had it locked alone may have dropped it.
   AcceptInvalidationMessages();
   if (get_extension_oid("clientele", false) != extension)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -13,7 +13,7 @@ COMMENT ON FUNCTION process_start() IS
 'When the process of this session started, as backend_start of pg_stat_activity says.';
 
 CREATE FUNCTION jobs_changed() RETURNS trigger
-  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'clientele_jobs_changed';
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_jobs_changed';
 COMMENT ON FUNCTION jobs_changed() IS
 'A trigger of the tables of jobs: wakes the scheduler of the database when the transaction has committed.';
 
@@ -21,7 +21,8 @@ CREATE FUNCTION wake_scheduler(job_id bigint DEFAULT NULL) RETURNS void
   LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'clientele_wake_scheduler';
 COMMENT ON FUNCTION wake_scheduler(bigint) IS
 'Lets the scheduler of this database look at its jobs when the transaction has committed.
-job_id is the job whose runs have changed, NULL if any may have. Does nothing if the server has not loaded clientele by shared_preload_libraries.';
+job_id is the job whose runs have changed, NULL if any may have. Does nothing if the server has not loaded clientele by
+shared_preload_libraries.';
 
 CREATE FUNCTION scheduler_state() RETURNS text
   LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'clientele_scheduler_state';

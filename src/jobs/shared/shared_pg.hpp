@@ -49,7 +49,7 @@ inline constexpr int max_changed = 32;
 
 /// What the launcher knows of a database.
 enum class SchedulerState : int {
-  unknown,     // nobody has looked, or what was found may have changed
+  unknown,     // no scheduler has looked since things may have changed
   starting,    // a process has been asked for
   running,     // the scheduler is at work
   nothing,     // it has left, as there is nothing to schedule
@@ -106,7 +106,7 @@ Database* add_database(Oid database);
 inline constexpr char preload_hint[] =
     "Add clientele to shared_preload_libraries in postgresql.conf, and restart the server.";
 
-/// Microseconds of a clock that nobody sets.
+/// Microseconds of a clock that is never set.
 int64_t monotonic_now();
 
 /// Wakes the scheduler of this database when the transaction commits, or the launcher if there is

@@ -8,13 +8,15 @@ namespace clientele::jobs {
 /// For the scheduler: takes a slot for a run of this database. Its number, or -1 if
 /// clientele.max_workers runs are at work.
 int take_slot(int64_t run_id, int64_t job_id, uint64_t& ticket);
-/// Gives back a slot whose process has ended, or never was.
+/// Frees a slot whose process has ended, or never was.
 void free_slot(int slot, uint64_t ticket);
-/// Gives back a slot if no process has begun in it; one that comes later does nothing.
+/// Frees a slot if no process has begun in it; one that comes later does nothing.
 bool withdraw_slot(int slot, uint64_t ticket);
-/// Gives back the slots of a database that has no scheduler, except those of processes that are
+/// Frees the slots of a database that has no scheduler, except those of processes that are
 /// there.
 void free_slots_left(Oid database);
+/// Frees the slots of databases that have no entry, whose processes have gone.
+void free_slots_of_dropped();
 
 // For a worker.
 

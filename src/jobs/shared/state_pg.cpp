@@ -21,7 +21,7 @@ const char* text_of(const Database& database) {
     case SchedulerState::nothing:
       return "nothing to schedule: there is no job";
     case SchedulerState::copy:
-      return "copy: the jobs belong to another server or database; CALL clientele.resume_jobs() "
+      return "copy: the jobs belong to another server or database; SELECT clientele.resume_jobs() "
              "runs them here";
     case SchedulerState::no_process:
       return "no free worker process: raise max_worker_processes in postgresql.conf, and restart "

@@ -91,6 +91,22 @@ TEST(ScheduleOfCron, ADayThatIsSkippedRunsAtItsEnd) {
   EXPECT_EQ(iso(passed.last), "2011-12-31T10:00:00Z");
 }
 
+TEST(ScheduleOfCron, ClocksThatAreSetTwiceWithinAnHour) {
+  // At 02:00 it is 01:00 again, and at 01:15 it is 01:45.
+  const Micros at = instant("2026-05-10T00:00:00Z");
+  const Zone zone{2 * hour, {{at, hour}, {at + 15 * minute, 90 * minute}}};
+  EXPECT_EQ(runs(cron("50 1 * * *", zone), "2026-05-09T12:00:00Z", 2),
+            "2026-05-09T23:50:00Z\n2026-05-11T00:20:00Z\n");
+  EXPECT_EQ(runs(cron("*/10 * * * *", zone), "2026-05-09T23:45:00Z", 4),
+            "2026-05-09T23:50:00Z\n2026-05-10T00:00:00Z\n2026-05-10T00:10:00Z\n"
+            "2026-05-10T00:20:00Z\n");
+}
+
+TEST(ScheduleOfCron, DaysOfWeekBefore2000) {
+  EXPECT_EQ(runs(cron("0 12 * * sun"), "1969-07-16T13:32:00Z", 2),
+            "1969-07-20T12:00:00Z\n1969-07-27T12:00:00Z\n");
+}
+
 TEST(ScheduleOfCron, FollowsTheClockIfEveryHourIsAllowed) {
   EXPECT_TRUE(cron("5 * 1 * *").follows_clock());
   EXPECT_TRUE(cron("5 0-23 * * *").follows_clock());
@@ -183,7 +199,7 @@ TEST(Schedule, EndsWithTime) {
   for (const Zone* z : {&testing::utc, &zone}) {
     const Schedule all[] = {cron("* * * * *", *z),
                             cron("0 0 29 2 *", *z),
-                            cron("0 0 31 12 *", *z),
+                            cron("0 0 31 * *", *z),
                             Schedule::every(0, 0, second, first_instant, look_at, z),
                             Schedule::every(0, 1, 0, first_instant, look_at, z),
                             Schedule::every(INT32_MAX, INT32_MAX, INT64_MAX - 1, 0, look_at, z),

@@ -62,7 +62,7 @@ TEST(ClocksSet, BackByMoreShowsInTheDueTimesOfAllJobs) {
   EXPECT_EQ(decided({often, hourly, daily}, "05:00:01"),
             "skip 05:00:01 missed 0; queue 04:30:00 missed 4; ");
   EXPECT_EQ(decided({daily}, "01:30:00"), "");
-  // Both, and what tells how far it was is written last.
+  // Both, and the one that shows how far it was is written last.
   const Decision decision = decision_of({often, daily}, at("01:30:00"));
   EXPECT_EQ(decided(decision), "skip 01:30:00 missed 0; skip 01:30:00 missed 0; ");
   EXPECT_EQ(decision.skip[0].job_id, 1);

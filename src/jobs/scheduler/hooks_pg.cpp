@@ -137,6 +137,19 @@ bool commits_prepared(const Node* statement) {
          reinterpret_cast<const TransactionStmt*>(statement)->kind == TRANS_STMT_COMMIT_PREPARED;
 }
 
+/// A restored dump fills the table of jobs before it makes, or enables, the trigger that notices
+/// jobs.
+bool restores_trigger(const Node* statement) {
+  const RangeVar* table = nullptr;
+  if (nodeTag(statement) == T_CreateTrigStmt)
+    table = reinterpret_cast<const CreateTrigStmt*>(statement)->relation;
+  else if (nodeTag(statement) == T_AlterTableStmt)
+    table = reinterpret_cast<const AlterTableStmt*>(statement)->relation;
+  return table != nullptr && table->schemaname != nullptr &&
+         std::string_view(table->schemaname) == "clientele_data" &&
+         std::string_view(table->relname) == "jobs";
+}
+
 void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
              DestReceiver* receiver, QueryCompletion* completion) {
@@ -144,7 +157,7 @@ void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
     const Oid database = database_needed(planned->utilityStmt);
     if (OidIsValid(database)) hold_database(database);
     wake_launcher_at_commit();
-  } else if (commits_prepared(planned->utilityStmt)) {
+  } else if (commits_prepared(planned->utilityStmt) || restores_trigger(planned->utilityStmt)) {
     wake_at_commit(0);
   } else if (drops_extension(planned->utilityStmt)) {
     pause_database();

@@ -207,6 +207,13 @@ SHOW statement_timeout;
 RESET SESSION AUTHORIZATION;
 TABLE brief;
 
+-- That of the caller limits the call, too.
+ALTER ROLE regress_run_owner IN DATABASE clientele_run_job SET statement_timeout = '1h';
+SET statement_timeout = '2s';
+CALL clientele.run_job('timeout');
+RESET statement_timeout;
+TABLE brief;
+
 -- Commands that need a client, as an older version may have stored them.
 ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job;
 UPDATE clientele_data.jobs SET command = 'COPY numbers TO STDOUT' WHERE name = 'select';

@@ -234,6 +234,12 @@ def by_superuser(_):
     return *recorded(), re.findall(r"RESULT (\S+)", done.stdout)
 
 
+def by_set_role(_):
+    """Without the rights of the superuser that logged in."""
+    psql("SET ROLE job_owner; CALL clientele.run_job('command')")
+    return recorded()
+
+
 def by_worker(_):
     must("CALL worker()")
     return recorded()
@@ -298,7 +304,7 @@ def attack():
     body = "".join(f"CALL work.attempt($try${one}$try$); {end}; CALL work.attempt($try${one}$try$); PERFORM work.note('alive');\n"
                    for one in tries for end in ("COMMIT", "ROLLBACK"))
     give("CALL work.climb()")
-    for way, run in WAYS:
+    for way, run in [*WAYS, ("SET ROLE", by_set_role)]:
         prepare()
         must("CREATE OPERATOR work.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);"
              "CREATE FUNCTION work.require_store(text, text DEFAULT NULL) RETURNS void LANGUAGE sql AS 'SELECT work.note(''store'')';"

@@ -25,9 +25,11 @@ constexpr pg::Query temporary_objects{
     "the temporary objects"};
 constexpr pg::Query channels_listened_to{"SELECT pg_catalog.pg_listening_channels()",
                                          "the channels"};
+// Those of SQL functions have 1 or 2 there.
 constexpr pg::Query advisory_locks{
     "SELECT FROM pg_catalog.pg_locks l WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' "
-    "AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()",
+    "AND l.objsubid OPERATOR(pg_catalog.<=) 2 AND l.pid OPERATOR(pg_catalog.=) "
+    "pg_catalog.pg_backend_pid()",
     "the locks"};
 constexpr pg::Query new_statements{
     "SELECT s.name FROM pg_catalog.pg_prepared_statements s "
@@ -104,7 +106,7 @@ void remove_temporary_objects(const Belongings& belongings) {
 
 Belongings take_stock() {
   Belongings b;
-  b.before = GetCurrentTimestamp();
+  b.since = GetCurrentStatementStartTimestamp();
   b.advisory_locks = has_advisory_locks();
   b.temporary_count = rows_of(temporary_objects, pg::no_parameters, address, b.temporary);
   b.channel_count = rows_of(channels_listened_to, pg::no_parameters, first_text, b.channels);
@@ -113,7 +115,7 @@ Belongings take_stock() {
 
 void remove_what_is_new(const Belongings& belongings) {
   const auto since = [&](pg::Parameters& p) {
-    p.add(TIMESTAMPTZOID, TimestampTzGetDatum(belongings.before));
+    p.add(TIMESTAMPTZOID, TimestampTzGetDatum(belongings.since));
   };
   char** names;
   int count = rows_of(new_cursors, since, first_text, names);
@@ -124,7 +126,7 @@ void remove_what_is_new(const Belongings& belongings) {
   count = rows_of(channels_listened_to, pg::no_parameters, first_text, names);
   for (int i = 0; i < count; ++i)
     if (!contains(belongings, names[i])) Async_Unlisten(names[i]);
-  if (!belongings.advisory_locks) LockReleaseAll(USER_LOCKMETHOD, true);
+  if (!belongings.advisory_locks && has_advisory_locks()) LockReleaseAll(USER_LOCKMETHOD, true);
   remove_temporary_objects(belongings);
 }
 

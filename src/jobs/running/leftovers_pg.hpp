@@ -9,7 +9,7 @@ namespace clientele::jobs {
 
 /// What the session had before.
 struct Belongings {
-  TimestampTz before;
+  TimestampTz since;  // when the statement of the client began
   bool advisory_locks;
   int temporary_count;
   ObjectAddress* temporary;

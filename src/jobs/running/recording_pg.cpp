@@ -108,7 +108,6 @@ Oid jobs_owner() {
 }
 
 void begin_recording() {
-  SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   if (!RecoveryInProgress()) XactReadOnly = false;
   XactIsoLevel = XACT_READ_COMMITTED;

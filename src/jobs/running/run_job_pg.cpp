@@ -104,6 +104,11 @@ void begin(Session& s) {
   s.run.run_id = record_manual_start(s.store_owner, s.name);
 }
 
+/// The caller's statement_timeout limits all but the record of the end.
+void resume_deadline(const Session& s) {
+  if (s.has_deadline) enable_timeout_at(STATEMENT_TIMEOUT, s.deadline);
+}
+
 /// The command, with the rights of its owner: SET ROLE cannot bring back those of the caller, in
 /// whichever transaction.
 ErrorData* run_as_owner(const Session& s, Rows& rows) {
@@ -116,7 +121,7 @@ ErrorData* run_as_owner(const Session& s, Rows& rows) {
     StartTransactionCommand();
     take_settings(s.of_owner);
     CommitTransactionCommand();
-    if (s.has_deadline) enable_timeout_at(STATEMENT_TIMEOUT, s.deadline);
+    resume_deadline(s);
     // Again and again, as the command may go on after the first.
     enable_timeout_every(limit_timeout, GetCurrentTimestamp() + s.run.limit, 5000);
     rows = run_statement(s.run.command);
@@ -162,7 +167,9 @@ ErrorData* run(Session& s) {
     MemoryContextSwitchTo(of_transaction);
     end_recording();
   };
+  resume_deadline(s);
   if (ErrorData* const error = attempt(first, false); error != nullptr) return error;
+  disable_timeout(STATEMENT_TIMEOUT, false);
   past_limit = false;
   Rows rows{};
   ErrorData* const error = run_as_owner(s, rows);
@@ -173,6 +180,7 @@ ErrorData* run(Session& s) {
   const Outcome outcome = outcome_of(error, rows, was_past_limit);
   auto last = [&] {
     begin_recording();
+    lock_extension();  // which may have gone with the locks of the command
     record_end(s.store_owner, s.run.run_id, outcome);
     end_recording();
   };
@@ -229,7 +237,7 @@ CLIENTELE_FUNCTION(clientele_run_job) {
   QueryCancelHoldoffCount = holdoff;
   StartTransactionCommand();
   MemoryContextSwitchTo(before);
-  if (s.has_deadline) enable_timeout_at(STATEMENT_TIMEOUT, s.deadline);
+  resume_deadline(s);
   if (error != nullptr) raise(error, s.run.command);
   PG_RETURN_VOID();
 }

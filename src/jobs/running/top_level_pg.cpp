@@ -38,7 +38,7 @@ ErrorData* attempt(void (*work)(void*), void* argument, bool report) {
   disable_timeout(STATEMENT_TIMEOUT, false);
   QueryCancelPending = false;
   if (report) EmitErrorReport();
-  AbortCurrentTransaction();
+  AbortOutOfAnyTransaction();
   PortalErrorCleanup();
   if (MyReplicationSlot != nullptr) ReplicationSlotRelease();
   jit_reset_after_error();
@@ -78,11 +78,16 @@ RawStmt* only_statement(List* statements) {
   return linitial_node(RawStmt, statements);
 }
 
+/// A limit of the caller's statement that comes earlier stays.
 void start_statement_timeout() {
 #if PG_VERSION_NUM >= 170000
   if (TransactionTimeout > 0 && TransactionTimeout <= StatementTimeout) return;
 #endif
-  if (StatementTimeout > 0) enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+  if (StatementTimeout <= 0) return;
+  const TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), StatementTimeout);
+  if (get_timeout_active(STATEMENT_TIMEOUT) && get_timeout_finish_time(STATEMENT_TIMEOUT) <= end)
+    return;
+  enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 }
 
 /// By log_statement; whether it has been logged.
@@ -119,7 +124,6 @@ Rows run_statement(const char* text) {
   const MemoryContext outer = CurrentMemoryContext;
   const MemoryContext context =
       AllocSetContextCreate(outer, "clientele command", ALLOCSET_DEFAULT_SIZES);
-  SetCurrentStatementStartTimestamp();
   StartTransactionCommand();
   start_statement_timeout();
   const MemoryContext of_transaction = MemoryContextSwitchTo(context);

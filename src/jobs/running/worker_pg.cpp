@@ -43,6 +43,8 @@ void begin_end() {
   const TimeoutId timeout = RegisterTimeout(USER_TIMEOUT, lose_patience);
   enable_timeout_after(timeout, patience);
   recording = true;
+  if (ProcDiePending) asked_to_end = true;
+  ProcDiePending = false;
 }
 
 /// As the session of a client would.
@@ -83,6 +85,7 @@ void require_same_owner(const Run& run, const WorkerArguments& a) {
 
 Outcome run_command(const Run& run, const WorkerArguments& a) {
   Rows rows{};
+  SetCurrentStatementStartTimestamp();
   auto work = [&] {
     StartTransactionCommand();
     require_same_owner(run, a);
@@ -118,6 +121,7 @@ void clientele_job_worker_main(Datum) {
   Run run{};
   run.run_id = a.run_id;
   bool started = false;
+  SetCurrentStatementStartTimestamp();
   auto start = [&] {
     begin_recording();
     lock_extension();
@@ -133,6 +137,7 @@ void clientele_job_worker_main(Datum) {
 
   show(run);
   const Outcome outcome = run_command(run, a);
+  SetCurrentStatementStartTimestamp();
   auto record = [&] {
     discard_all();
     begin_recording();

@@ -53,6 +53,13 @@ void keep_message(const char* message) {
   own->message[kept] = '\0';
 }
 
+/// The launcher starts a few schedulers at a time, and waits for them. The lock is held.
+void become(SchedulerState state) {
+  const bool began = own->state == SchedulerState::starting;
+  own->state = state;
+  if (began && shared()->launcher != 0) SetLatch(shared()->launcher_latch);
+}
+
 void keep_error(ErrorData* error) {
   if (error->elevel >= ERROR && error->message != nullptr) keep_message(error->message);
   if (next_log != nullptr) next_log(error);
@@ -125,6 +132,7 @@ void end_work() {
   pg::stop_acting(before_work);
   PopActiveSnapshot();
   CommitTransactionCommand();
+  pgstat_report_stat(false);
   pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
@@ -149,7 +157,7 @@ int take_changed(int64_t (&jobs)[max_changed], bool& all) {
 void note_error(const char* message) {
   ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
   Locked lock;
-  own->state = SchedulerState::failed;
+  become(SchedulerState::failed);
   keep_message(message);
   lock.release();
 }
@@ -159,7 +167,7 @@ void note_success(bool waits_for_slot, bool waits_for_process) {
       own->waits_for_process == waits_for_process)
     return;
   Locked lock;
-  own->state = SchedulerState::running;
+  become(SchedulerState::running);
   own->waits_for_slot = waits_for_slot;
   own->waits_for_process = waits_for_process;
   lock.release();

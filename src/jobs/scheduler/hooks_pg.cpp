@@ -141,7 +141,8 @@ bool brings_jobs(const Node* statement) {
     table = reinterpret_cast<const CreateTrigStmt*>(statement)->relation;
   else if (nodeTag(statement) == T_AlterTableStmt)
     table = reinterpret_cast<const AlterTableStmt*>(statement)->relation;
-  return table != nullptr && table->schemaname != nullptr && std::string_view(table->schemaname) == "clientele_data" &&
+  return table != nullptr && table->schemaname != nullptr &&
+         std::string_view(table->schemaname) == "clientele_data" &&
          std::string_view(table->relname) == "jobs";
 }
 

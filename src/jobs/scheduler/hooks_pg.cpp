@@ -132,13 +132,17 @@ bool drops_extension(const Node* statement) {
 }
 
 /// Whether there may be jobs now whose trigger has said nothing: those of a prepared transaction,
-/// and those of a dump, which has the trigger after the rows.
+/// and those of a dump, which makes or enables the trigger after the rows.
 bool brings_jobs(const Node* statement) {
   if (nodeTag(statement) == T_TransactionStmt)
     return reinterpret_cast<const TransactionStmt*>(statement)->kind == TRANS_STMT_COMMIT_PREPARED;
-  if (nodeTag(statement) != T_CreateTrigStmt) return false;
-  const RangeVar* const table = reinterpret_cast<const CreateTrigStmt*>(statement)->relation;
-  return table->schemaname != nullptr && std::string_view(table->schemaname) == "clientele_data" &&
+  const RangeVar* table = nullptr;
+  if (nodeTag(statement) == T_CreateTrigStmt)
+    table = reinterpret_cast<const CreateTrigStmt*>(statement)->relation;
+  else if (nodeTag(statement) == T_AlterTableStmt)
+    table = reinterpret_cast<const AlterTableStmt*>(statement)->relation;
+  return table != nullptr && table->schemaname != nullptr &&
+         std::string_view(table->schemaname) == "clientele_data" &&
          std::string_view(table->relname) == "jobs";
 }
 

@@ -32,6 +32,10 @@ pg::Acting before_work;
 // worker's is.
 constexpr pg::Setting of_process[] = {
     {"lock_timeout", "500ms"},
+#if PG_VERSION_NUM >= 170000
+    {"transaction_timeout", "0"},
+#endif
+    {"role", "none"},
     {"synchronous_commit", "off"},
     {"default_transaction_isolation", "read committed"},
     {"default_transaction_read_only", "off"},

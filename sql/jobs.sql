@@ -208,9 +208,12 @@ SELECT prune_job_runs() AS pruned, prune_job_runs('1 year', 100) AS again;
 -- All jobs of a database, and copies of it.
 SELECT count(*) FROM clientele_bi.job_status WHERE held_back_by ~ 'all jobs of this database are paused';
 SELECT queue_run(2, 'schedule', now()) > 0 AS waits, begin_manual_run('last') > 0 AS runs;
+-- A scheduler sees nothing of it before it is committed.
+BEGIN;
 SELECT pause_jobs(), resume_jobs(), resume_jobs();
 SELECT count(*) FROM clientele_data.job_runs WHERE ended_at IS NULL;
 UPDATE clientele_data.settings SET value = '1:1' WHERE name = 'jobs_home';
+COMMIT;
 SELECT pause_jobs();
 SELECT value FROM clientele_data.settings WHERE name = 'jobs_home';
 UPDATE clientele_data.settings SET value = '1:1' WHERE name = 'jobs_home';
@@ -219,10 +222,12 @@ ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job;
 UPDATE clientele_data.jobs SET owner_oid = 1, owner_cluster = 1;
 UPDATE clientele_data.jobs SET owner = 'absent role' WHERE name = 'night';
 ALTER TABLE clientele_data.jobs ENABLE ALWAYS TRIGGER check_job;
+BEGIN;
 SELECT note(), resume_jobs();
 SELECT * FROM changed;
 SELECT value = jobs_home() AS home FROM clientele_data.settings WHERE name = 'jobs_home';
 SELECT pause_jobs();
+COMMIT;
 SELECT job, regexp_replace(held_back_by, '.*; ', '') AS held_back_by FROM clientele_bi.job_status WHERE job = 'night';
 SELECT j.name, r.state, r.message FROM clientele_data.job_runs r JOIN clientele_data.jobs j USING (job_id)
 WHERE r.message ~ 'copy' ORDER BY r.run_id;

@@ -219,7 +219,8 @@ def check_status(checks, job, f, status, now, process_start):
     if retry and idle and retry["state"] in FAILED and retry["attempt"] <= job["max_retries"] and (retry["sqlstate"] or "")[:2] not in ("0A", "42"):
         delay = min(job["cap"], 60 * 2 ** (retry["attempt"] - 1))
         at = [when(retry["ended_at"]) + timedelta(seconds=delay * x) for x in (0.9, 1.1)]
-        if at[1] <= when(job["since"]) or f["due"] and f["due"] + jitter <= at[0]:
+        newer = f["scheduled"] and when(f["scheduled"]["due_at"]) > when(retry["due_at"])
+        if newer or at[1] <= when(job["since"]) or f["due"] and f["due"] <= at[0]:
             at = None
         elif at[0] <= when(job["since"]) or f["due"] and f["due"] <= at[1]:
             at = "unsure"

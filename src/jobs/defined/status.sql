@@ -67,8 +67,9 @@ BEGIN
              active.state IS NOT DISTINCT FROM 'running' AND NOT clientele.process_lives(active.pid, active.process_start) AS dead,
              ended.state AS last_outcome, ended.attempt, ended.sqlstate, ended.message, ended.rows, ended.started_at AS last_started_at,
              ended.ended_at, coalesce(ended.failures, 0) AS failures, ended.failing_since,
-             clientele.job_retry_at(tried.run_id, tried.attempt, tried.state, tried.sqlstate, tried.ended_at, k.max_retries, k.retry_delay,
-                                    k.retry_cap) AS retry_at
+             CASE WHEN (k.last_due_at > tried.due_at) IS NOT TRUE THEN
+               clientele.job_retry_at(tried.run_id, tried.attempt, tried.state, tried.sqlstate, tried.ended_at, k.max_retries, k.retry_delay,
+                                      k.retry_cap) END AS retry_at
       FROM known k
       LEFT JOIN followed f ON f.job_id = k.job_id
       CROSS JOIN LATERAL clientele.job_next_due(k.name, k.schedule, k.every, k.starting, k.time_zone, k.jitter, greatest(
@@ -101,7 +102,7 @@ BEGIN
            CASE WHEN f.waits THEN f.queued_at END AS waiting_since,
            CASE WHEN f.waits THEN p.limited_by WHEN f.idle AND f.due_at IS NULL THEN f.awaited END AS waits_for,
            CASE WHEN NOT f.paused THEN f.due_at END AS next_due_at,
-           CASE WHEN f.idle AND f.retry_at > f.since AND (f.due_at IS NULL OR f.start_at > f.retry_at) THEN f.retry_at END AS next_retry_at,
+           CASE WHEN f.idle AND f.retry_at > f.since AND (f.due_at IS NULL OR f.due_at > f.retry_at) THEN f.retry_at END AS next_retry_at,
            CASE WHEN f.seconds_late >= 60 THEN f.seconds_late END AS late_seconds,
            f.failing_since, f.failures, f.last_outcome, f.attempt AS last_attempt, f.last_started_at, f.ended_at AS last_ended_at,
            extract(epoch FROM f.ended_at - f.last_started_at)::double precision AS last_seconds,

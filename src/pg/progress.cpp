@@ -94,6 +94,7 @@ void take_slot() {
 void free_slot() {
   if (mine == nullptr) return;
   write_mine([](Slot& slot) { slot.shown = false; });
+  pg_write_barrier();  // the next process to take it writes after this one
   pg_atomic_write_u32(&mine->pid, 0);
   mine = nullptr;
 }

@@ -370,6 +370,30 @@ def added_source(a):
         a.setup += [f"INSERT INTO clientele_data.event_names (source_id, event, new_event) SELECT source_id, {quote(a.hostile())}, {quote(a.hostile())} FROM clientele_data.sources"]
 
 
+def added_job(a):
+    """Jobs of hers, which others run by run_job(), and rows in the table of jobs that name others as the owner."""
+    pay, owner = a.pay(), a.rng.choice([SUPERUSER, "attacks_keeper", "attacks_loader", MALLORY])
+    command = a.rng.choice([f"SELECT {pay}", f"DO $$ BEGIN PERFORM {pay}; COMMIT; PERFORM {pay}; END $$", f"DO $$ BEGIN EXECUTE 'SET ROLE {owner}'; PERFORM {pay}; END $$",
+                            f"DO $$ BEGIN EXECUTE 'RESET ROLE'; PERFORM {pay}; END $$", f"DO $$ BEGIN EXECUTE 'RESET SESSION AUTHORIZATION'; PERFORM {pay}; END $$",
+                            f"DO $$ BEGIN PERFORM set_config('search_path', 'mallory, public', false); PERFORM {pay}; END $$"])
+    name, channel = quote(f"zzjob{a.number % 3}" if a.rng.random() < 0.8 else a.hostile()[:80]), quote(a.hostile()[:60])
+    way = a.rng.choice(["add", "add", "row", "claim", "claim", "change", "run", "after"])
+    if way == "add":
+        a.setup += [f"SELECT clientele.add_job({name}, {quote(command)}, every => '1 day', notify => {channel})"]
+    elif way == "row":
+        a.setup += [f"INSERT INTO clientele_data.jobs (name, command, every) VALUES ({name}, {quote(command)}, '1 day')"]
+    elif way == "claim":
+        a.setup += [f"INSERT INTO clientele_data.jobs (name, command, every, owner, owner_oid, owner_cluster) VALUES ({name}, {quote(command)}, '1 day', '{owner}', '{owner}'::regrole, "
+                    f"clientele.cluster_id() {a.rng.choice(['', '+ 1'])})"]
+    elif way == "change":
+        a.setup += [f"UPDATE clientele_data.jobs SET {a.rng.choice([f'command = {quote(command)}', f'owner = {quote(owner)}'])}"]
+    elif way == "run":
+        a.setup += [f"INSERT INTO clientele_data.job_runs (job_id, kind, state, message, context, sqlstate) SELECT job_id, 'manual', 'waiting', {quote(a.hostile())}, {quote(a.hostile())}, "
+                    f"{quote(a.hostile())} FROM clientele_data.job_names"]
+    else:
+        a.setup += [f"SELECT clientele.add_job({name}, {quote(command)}, after => ARRAY['zzjob0', 'zzjob1'])"]
+
+
 def other_rows(a):
     """Texts in the other tables of the store that she may add to."""
     words = [quote(a.hostile()) for _ in range(4)]
@@ -435,5 +459,5 @@ def in_pg_temp(a):
 
 
 KINDS = {f.__name__: f for f in (operator, function, aggregate, window_or_default, type_name, relation_name, other_name, source, source_of_her_type, parts, holdout,
-                                 hostile_values, rule_rows, added_source, other_rows, changed_rows, on_the_store, in_pg_temp)}
-WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "changed_rows": 2, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2, "added_source": 3}
+                                 hostile_values, rule_rows, added_source, added_job, other_rows, changed_rows, on_the_store, in_pg_temp)}
+WEIGHTS = {"operator": 5, "function": 4, "source": 5, "rule_rows": 5, "changed_rows": 2, "type_name": 2, "in_pg_temp": 3, "source_of_her_type": 2, "parts": 2, "holdout": 2, "added_source": 3, "added_job": 3}

@@ -193,7 +193,7 @@ class Batch:
         kinds = list(KINDS)
         if shape in ("superuser", "keeper"):
             kinds.remove("on_the_store")
-        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "added_source", "other_rows", "changed_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
+        weights = [WEIGHTS.get(k, 1) * (0.2 if k in ("rule_rows", "added_source", "added_job", "other_rows", "changed_rows") and self.grants == "none" and shape != "own" else 1) * (5 if k == "on_the_store" else 1) for k in kinds]
         schemas = ["public"] * 3 + ["mallory"] + (["clientele_data", "clientele_bi"] if shape not in ("superuser", "keeper") else [])
         self.attacks = [Attack(first + n, kind, rng, world.words, schemas) for n, kind in enumerate(rng.choices(kinds, weights, k=count))]
         self.made, self.ran, self.called, self.worked = {}, [], 0, 0
@@ -231,7 +231,7 @@ class Batch:
         """The grants of docs/dba.md."""
         loads = [f"GRANT USAGE ON SCHEMA clientele_data TO {role}", f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA clientele_data TO {role}",
                  f"GRANT UPDATE ON clientele_data.stored_journeys, clientele_data.load_runs TO {role}",
-                 f"GRANT UPDATE, DELETE ON {', '.join('clientele_data.' + t for t in self.world.words['tables'] if t.startswith('source'))} TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
+                 f"GRANT UPDATE, DELETE ON {', '.join('clientele_data.' + t for t in self.world.words['tables'] if t.startswith(('source', 'job')))} TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
         tags = [t for t in self.world.words["tables"] if t.startswith("tag")]
         refreshes = [f"GRANT USAGE ON SCHEMA clientele_data TO {role}", f"GRANT SELECT ON clientele_data.journeys, clientele_data.customers, clientele_data.journey_changes, clientele_data.event_types TO {role}",
                      f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join('clientele_data.' + t for t in tags)} TO {role}", f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele_data TO {role}"]
@@ -278,7 +278,7 @@ class Batch:
                   "SELECT * FROM clientele.audience_portrait('{1-5}')", "SELECT * FROM clientele.tag_overlap()", "SELECT clientele.audience_of('vip | zz.*')",
                   "SELECT clientele.funnel(journey, '{*,buy}', '1 day') FROM clientele_data.journeys" if self.shape != "own" else "SELECT 1",
                   "CALL clientele.load_events('public.base_events', channel => 'channel', item => 'item', amount => 'amount')",
-                  "SELECT * FROM clientele.check_sources()", "CALL clientele.ingest()", "SELECT * FROM clientele.alter_source('n', event => 'lower(event)')", "SELECT * FROM clientele.retry_rejects()",
+                  "SELECT * FROM clientele.check_sources()", "CALL clientele.ingest()", *(f"CALL clientele.run_job('zzjob{n}')" for n in range(3)), "SELECT * FROM clientele.alter_source('n', event => 'lower(event)')", "SELECT * FROM clientele.retry_rejects()",
                   "SELECT clientele.prune_journey_changes()", "SELECT * FROM clientele_bi.funnel(clientele.funnel_def('{*,buy}'))",
                   "SELECT * FROM clientele_bi.path_links(clientele.path_def())"]
         return calls

@@ -121,18 +121,26 @@ def followed(job, jobs, since, now):
     return [] if due == job["last_due"] or due < job["not_before"] else [due]
 
 
+def dealt_with_by(job):
+    if isinstance(job["times"], Follow) or job["last_due"] is None:
+        return job["since"]
+    return max(job["since"], job["last_due"])
+
+
 def decide_one(job, jobs, now):
     """What is written, and when there is something to do."""
     if job["paused"]:
         waits = job["active"] is not None and job["active"][1] == "waiting"
         return ([("withdraw", job["active"][0])] if waits else []), EVER
     follows = isinstance(job["times"], Follow)
-    rows, since = [], job["since"]
-    dealt_with = since if follows or job["last_due"] is None else max(since, job["last_due"])
-    ahead = dealt_with - now
-    if ahead >= 3 * HOUR or (ahead >= MINUTE and job["times"].flexible):
-        rows.append(("skip", job["id"], now, 0))
-        dealt_with, since = now, min(since, now)
+    rows, since, dealt_with = [], job["since"], dealt_with_by(job)
+    if dealt_with > now:  # clocks were set back
+        far = any(dealt_with_by(other) - now >= 3 * HOUR for other in jobs if not other["paused"])
+        step = MINUTE if follows else min(MINUTE, job["times"].first(dealt_with) - dealt_with)
+        if dealt_with - now >= step and (far or job["times"].flexible):
+            rows.append(("note", job["id"], now, dealt_with))
+            dealt_with, since = now, min(since, now)
+            job = {**job, "since": since, "last_due": now}
     if job["active"] is not None:
         return rows, EVER
 
@@ -152,19 +160,19 @@ def decide_one(job, jobs, now):
 
     queued = False
     if ready:
-        late = now - starts[len(ready) - 1] >= MINUTE
-        missed = ready if late else ready[:-1]
+        missed = [time for time, start in zip(ready, starts) if now - start >= MINUTE]
         if job["missed"] == "once":
             rows.append(("queue", job["id"], ready[-1], len(missed), 1))
             queued = True
         else:
             if missed:
                 rows.append(("skip", job["id"], missed[-1], len(missed)))
-            if not late:
+            if ready[-1] not in missed:
                 rows.append(("queue", job["id"], ready[-1], 0, 1))
                 queued = True
     retry = retry_at(job, now)
-    if retry is not None and not queued and retry > since and not any(time <= retry for time in put_off):
+    taken = rows and rows[-1][0] == "skip" or (job["last_due"] or LONG_AGO) > (job["attempt"] or {"due": EVER})["due"]
+    if retry is not None and not queued and not taken and retry > since and not any(time <= retry for time in put_off):
         if retry <= now:
             rows.append(("retry", job["id"], job["attempt"]["due"], 0, job["attempt"]["attempt"] + 1))
             queued = True
@@ -179,8 +187,10 @@ def decide(jobs, now):
         some, when = decide_one(job, jobs, now)
         rows += some
         wake = min(wake, when)
-    order = {"withdraw": 0, "skip": 1, "queue": 2, "retry": 2}
-    rows.sort(key=lambda row: order[row[0]])  # stable
+    order = {"withdraw": 0, "note": 1, "skip": 2, "queue": 3, "retry": 3}
+    # Notes that clocks were set back are rows of skipped runs; the one of the latest due time is the last of them.
+    rows.sort(key=lambda row: (order[row[0]], row[3] if row[0] == "note" else 0))  # stable
+    rows = [("skip", row[1], row[2], 0) if row[0] == "note" else row for row in rows]
     return [" ".join(map(str, row)) for row in rows] + [f"wake {wake}"]
 
 

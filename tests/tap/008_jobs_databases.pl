@@ -130,8 +130,15 @@ like($error, qr/shared_preload_libraries/, 'and by add_job()');
 is($node->safe_psql('shop', q(SELECT count(*) FROM clientele.next_runs('0 4 * * *', 'Europe/Berlin', n => 3))), 3, 'next_runs() works');
 $node->safe_psql('shop', q(SELECT clientele.pause_job('tick'); SELECT clientele.resume_job('tick'); SELECT clientele.drop_job('by hand')));
 
+# The launcher starts a few schedulers at a time.
+for my $name (map { "shop_$_" } 1 .. 5)
+{
+  sql("CREATE DATABASE $name TEMPLATE shop");
+  $node->safe_psql($name, 'SELECT clientele.resume_jobs()');
+}
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'clientele'\n");
 $node->restart;
+wait_for($node, 'postgres', q(SELECT count(*) = 6 FROM pg_stat_activity WHERE backend_type = 'clientele scheduler'), 'all databases get their schedulers', 30);
 works('shop', 'with it the schedule goes on');
 $node->stop;
 done_testing();

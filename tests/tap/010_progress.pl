@@ -7,6 +7,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
+use Jobs;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -78,6 +79,23 @@ for my $preloaded (0, 1)
   answer("SELECT pg_terminate_backend($pid, 5000)");
   close $psql;
   is(answer('SELECT count(*) FROM clientele.progress'), 0, "$how: nothing is left of a session that was ended");
+}
+
+# Without room, tasks do their work unseen: the piece has been made with another size, as by another version of the library; then
+# PostgreSQL's reserve is used up.
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
+misbehaving($node, 'postgres');
+for my $how ("SELECT take_shared('clientele progress 1', 64)", "SELECT take_shared('all ' || n, 4096) FROM generate_series(1, 100000) n")
+{
+  $node->restart;
+  $node->psql("postgres", $how);
+  my $report = "SELECT clientele.report_progress('first', 1, 3) IS NOT NULL, (SELECT count(*) FROM clientele.progress)";
+  is($node->safe_psql('postgres', "BEGIN; SELECT clientele.begin_progress('unseen') IS NOT NULL; $report; $report; COMMIT"), "t\nt|0\nt|0",
+    "no room: $how");
+  # A lock that was kept would stop the next session, and one that held interrupts up would let this one run on.
+  is($node->safe_psql('postgres', $report), 't|0', 'another session goes on');
+  my (undef, undef, $why) = $node->psql('postgres', "SELECT count(*) FROM clientele.progress; SET statement_timeout = 100; SELECT pg_sleep(20)");
+  like($why, qr/canceling statement/, 'and can be cancelled');
 }
 $node->stop;
 done_testing();

@@ -77,6 +77,7 @@ sub misbehaving
 CREATE FUNCTION die_of(integer) RETURNS void STRICT LANGUAGE c AS '$module';
 CREATE FUNCTION ignore_cancel(double precision) RETURNS void STRICT LANGUAGE c AS '$module';
 CREATE FUNCTION exit_with(integer) RETURNS void STRICT LANGUAGE c AS '$module';
+CREATE FUNCTION take_shared(text, integer) RETURNS void STRICT LANGUAGE c AS '$module';
 END
   return;
 }

@@ -5,7 +5,8 @@ SET timezone = 'UTC';
 SET search_path = public, clientele;
 SET ROLE upgrade_owner;
 
-SELECT 'settings', s.* FROM clientele_data.settings s ORDER BY name;
+-- jobs_home says where the database is, and is new.
+SELECT 'settings', s.* FROM clientele_data.settings s WHERE s.name <> 'jobs_home' ORDER BY name;
 SELECT 'customers', c.customer_id, c.created_at FROM clientele_data.customers c ORDER BY 2;
 SELECT 'identities', i.kind, i.value, i.customer_id FROM clientele_data.identities i ORDER BY kind, value;
 SELECT 'event types', t.* FROM clientele_data.event_types t ORDER BY 2;

@@ -24,7 +24,8 @@ enum class Missed { once, skip };
 /// A due time that is less late than this is not missed. A scheduler looks at least this often.
 inline constexpr Micros grace = minute;
 /// Clocks that were set back by less hold up the jobs whose hours are fixed, until they have caught
-/// up; if they were set back by more, all jobs go by the new time.
+/// up; if they were set back by more, all jobs go by the new time. How far shows in the due times
+/// of all jobs.
 inline constexpr Micros small_jump = 3 * hour;
 
 /// A job, and the facts of its runs. "Newest" is always by run_id, because clocks can be set back.

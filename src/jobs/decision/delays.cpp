@@ -50,8 +50,8 @@ std::optional<Micros> retry_time(const Job& job) {
   delay = std::min(delay, cap);
   const uint64_t hash = split_mix(split_mix(static_cast<uint64_t>(last.run_id)) ^
                                   static_cast<uint64_t>(last.attempt));
-  delay = delay - delay / 10 + share(hash, static_cast<uint64_t>(delay / 5));
-  return plus(last.ended_at, delay);
+  const Micros least = plus(last.ended_at, delay - delay / 10);
+  return plus(least, share(hash, static_cast<uint64_t>(delay / 5)));
 }
 
 }  // namespace clientele::jobs

@@ -131,6 +131,21 @@ bool drops_extension(const Node* statement) {
   return false;
 }
 
+/// Whether there may be jobs now whose trigger has said nothing: those of a prepared transaction,
+/// and those of a dump, which makes or enables the trigger after the rows.
+bool brings_jobs(const Node* statement) {
+  if (nodeTag(statement) == T_TransactionStmt)
+    return reinterpret_cast<const TransactionStmt*>(statement)->kind == TRANS_STMT_COMMIT_PREPARED;
+  const RangeVar* table = nullptr;
+  if (nodeTag(statement) == T_CreateTrigStmt)
+    table = reinterpret_cast<const CreateTrigStmt*>(statement)->relation;
+  else if (nodeTag(statement) == T_AlterTableStmt)
+    table = reinterpret_cast<const AlterTableStmt*>(statement)->relation;
+  return table != nullptr && table->schemaname != nullptr &&
+         std::string_view(table->schemaname) == "clientele_data" &&
+         std::string_view(table->relname) == "jobs";
+}
+
 void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment* environment,
              DestReceiver* receiver, QueryCompletion* completion) {
@@ -138,6 +153,8 @@ void utility(PlannedStmt* planned, const char* query, bool read_only_tree,
     const Oid database = database_needed(planned->utilityStmt);
     if (OidIsValid(database)) hold_database(database);
     wake_launcher_at_commit();
+  } else if (brings_jobs(planned->utilityStmt)) {
+    wake_at_commit(0);
   } else if (drops_extension(planned->utilityStmt)) {
     pause_database();
     // A worker gives the lock back before it records how its run has ended.

@@ -161,6 +161,7 @@ void enter() {
 }  // namespace
 
 void register_launcher() {
+  if (IsBinaryUpgrade) return;
   BackgroundWorker worker = new_worker("clientele launcher", "clientele_launcher_main");
   worker.bgw_restart_time = 3;
   RegisterBackgroundWorker(&worker);
@@ -187,6 +188,7 @@ void clientele_launcher_main(Datum) {
     int count;
     const jobs::Seen* const seen = jobs::read_databases(count);
     jobs::enter_databases(seen, count);
+    jobs::free_slots_of_dropped();
     jobs::look_at_handles();
     const int64_t again = jobs::start_schedulers(seen, count);
     jobs::sleep_on_latch(again - jobs::monotonic_now());

@@ -20,6 +20,7 @@ using pg::call_pg;
 constexpr Micros longest_pause = 10 * second;
 // A run whose process could not be started, or ended without a word, is tried again.
 constexpr Micros between_tries = second;
+constexpr Micros longest_retry = second;
 constexpr Micros until_first_prune = 10 * minute;
 constexpr Micros between_prunes = hour;
 constexpr Micros quiet = 5 * second;
@@ -207,11 +208,14 @@ void Scheduler::write(const Decision& decision) {
     for (const Decision::Skip& s : decision.skip) skip(s);
     for (const Decision::Queue& q : decision.queue) queue(q);
   });
-  if (!done) {  // one of them must not hold up the others
-    for (const int64_t run : decision.withdraw) attempt([&] { withdraw(run); });
-    for (const Decision::Skip& s : decision.skip) attempt([&] { skip(s); });
-    for (const Decision::Queue& q : decision.queue) attempt([&] { queue(q); });
-  }
+  // One of them must not hold up the others. What waits for a lock is left to the next look.
+  const Micros until = monotonic_now() + longest_retry;
+  const auto alone = [&](auto work) {
+    if (!done && monotonic_now() < until) attempt(work);
+  };
+  for (const int64_t run : decision.withdraw) alone([&] { withdraw(run); });
+  for (const Decision::Skip& s : decision.skip) alone([&] { skip(s); });
+  for (const Decision::Queue& q : decision.queue) alone([&] { queue(q); });
   for (const auto& [id, known] : known_.all())
     if (known.job.active && std::find(decision.withdraw.begin(), decision.withdraw.end(),
                                       known.job.active->run_id) != decision.withdraw.end())

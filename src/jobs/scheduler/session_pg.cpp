@@ -32,6 +32,10 @@ pg::Acting before_work;
 // worker's is.
 constexpr pg::Setting of_process[] = {
     {"lock_timeout", "500ms"},
+#if PG_VERSION_NUM >= 170000
+    {"transaction_timeout", "0"},
+#endif
+    {"role", "none"},
     {"synchronous_commit", "off"},
     {"default_transaction_isolation", "read committed"},
     {"default_transaction_read_only", "off"},
@@ -51,6 +55,13 @@ void keep_message(const char* message) {
   const int kept = pg_mbcliplen(message, length, sizeof own->message - 1);
   std::memcpy(own->message, message, kept);
   own->message[kept] = '\0';
+}
+
+/// The launcher starts a few schedulers at a time, and waits for them. The lock is held.
+void become(SchedulerState state) {
+  const bool began = own->state == SchedulerState::starting;
+  own->state = state;
+  if (began && shared()->launcher != 0) SetLatch(shared()->launcher_latch);
 }
 
 void keep_error(ErrorData* error) {
@@ -125,6 +136,7 @@ void end_work() {
   pg::stop_acting(before_work);
   PopActiveSnapshot();
   CommitTransactionCommand();
+  pgstat_report_stat(false);
   pgstat_report_activity(STATE_IDLE, nullptr);
 }
 
@@ -149,7 +161,7 @@ int take_changed(int64_t (&jobs)[max_changed], bool& all) {
 void note_error(const char* message) {
   ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
   Locked lock;
-  own->state = SchedulerState::failed;
+  become(SchedulerState::failed);
   keep_message(message);
   lock.release();
 }
@@ -159,7 +171,7 @@ void note_success(bool waits_for_slot, bool waits_for_process) {
       own->waits_for_process == waits_for_process)
     return;
   Locked lock;
-  own->state = SchedulerState::running;
+  become(SchedulerState::running);
   own->waits_for_slot = waits_for_slot;
   own->waits_for_process = waits_for_process;
   lock.release();

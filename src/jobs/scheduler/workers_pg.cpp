@@ -99,11 +99,13 @@ bool Workers::has_gone(Process& process, Gone& gone) {
   if (own && slot.started_at != 0) process.clock.began = slot.started_at;
   gone = {
       process.run_id, process.job_id, own && slot.pid != 0, own && slot.timed_out, false, {}, {}};
+  if (!own) return true;
   std::memcpy(gone.sqlstate, slot.sqlstate, sizeof gone.sqlstate);
   std::memcpy(gone.message, slot.message, sizeof gone.message);
-  if (!own || slot.ended) return true;
+  if (slot.ended) return true;
   pid_t pid;
-  return slot.pid == 0 && GetBackgroundWorkerPid(process.handle, &pid) == BGWH_STOPPED &&
+  return slot.pid == 0 && process.handle != nullptr &&
+         GetBackgroundWorkerPid(process.handle, &pid) == BGWH_STOPPED &&
          withdraw_slot(process.slot, process.ticket);
 }
 

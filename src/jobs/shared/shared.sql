@@ -13,7 +13,7 @@ COMMENT ON FUNCTION process_start() IS
 'When the process of this session started, as backend_start of pg_stat_activity says.';
 
 CREATE FUNCTION jobs_changed() RETURNS trigger
-  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'clientele_jobs_changed';
+  LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'clientele_jobs_changed';
 COMMENT ON FUNCTION jobs_changed() IS
 'A trigger of the tables of jobs: wakes the scheduler of the database when the transaction has committed.';
 

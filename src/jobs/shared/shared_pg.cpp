@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "storage/procarray.h"
 #include "utils/backend_status.h"
 }
@@ -162,6 +163,12 @@ CLIENTELE_FUNCTION(clientele_wake_scheduler) {
 }
 
 CLIENTELE_FUNCTION(clientele_jobs_changed) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("jobs_changed() was not called by a trigger manager")));
   jobs::wake_at_commit(0);
-  return PointerGetDatum(nullptr);
+  const auto* const trigger = castNode(TriggerData, fcinfo->context);
+  if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event)) return PointerGetDatum(nullptr);
+  return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+                                                                    : trigger->tg_trigtuple);
 }

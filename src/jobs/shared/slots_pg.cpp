@@ -98,6 +98,13 @@ void free_slots_left(Oid database) {
   lock.release();
 }
 
+void free_slots_of_dropped() {
+  Locked lock;
+  for (Slot& slot : shared()->slots)
+    if (slot.taken && slot.ended && find_database(slot.database) == nullptr) give_back(slot);
+  lock.release();
+}
+
 WorkerArguments worker_arguments() {
   WorkerArguments arguments;
   std::memcpy(&arguments, MyBgworkerEntry->bgw_extra, sizeof arguments);

@@ -15,6 +15,8 @@ bool withdraw_slot(int slot, uint64_t ticket);
 /// Frees the slots of a database that has no scheduler, except those of processes that are
 /// there.
 void free_slots_left(Oid database);
+/// Frees the slots of databases that have no entry, whose processes have gone.
+void free_slots_of_dropped();
 
 // For a worker.
 

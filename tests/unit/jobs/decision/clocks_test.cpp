@@ -54,13 +54,37 @@ TEST(ClocksSet, BackAfterTheJobWasAdded) {
   EXPECT_EQ(decided({job}, "01:10:00"), "queue 01:10:00; ");
 }
 
-TEST(ClocksSet, StepsOfLessThanAMinuteRunNothingAgain) {
-  StoredJob job = every(10 * second);
+TEST(ClocksSet, BackByMoreShowsInTheDueTimesOfAllJobs) {
+  StoredJob daily = cron("0 2 * * *"), often = cron("* * * * *"), hourly = cron("30 * * * *");
+  often.job.job_id = 2, hourly.job.job_id = 3;
+  hourly.name = "c", hourly.job.since = at("00:30:00");
+  ran(daily, at("02:00:00")), ran(often, at("08:00:00"));
+  EXPECT_EQ(decided({often, hourly, daily}, "05:00:01"),
+            "skip 05:00:01 missed 0; queue 04:30:00 missed 4; ");
+  EXPECT_EQ(decided({daily}, "01:30:00"), "");
+  // Both, and the one that shows how far it was is written last.
+  const Decision decision = decision_of({often, daily}, at("01:30:00"));
+  EXPECT_EQ(decided(decision), "skip 01:30:00 missed 0; skip 01:30:00 missed 0; ");
+  EXPECT_EQ(decision.skip[0].job_id, 1);
+  EXPECT_EQ(decision.skip[1].job_id, 2);
+  // A job that is paused says nothing.
+  often.job.paused = true;
+  EXPECT_EQ(decided({often, daily}, "01:30:00"), "");
+}
+
+TEST(ClocksSet, SmallStepsRunNothingAgain) {
+  StoredJob job = cron("* * * * *");
   ran(job, at("12:00:00"));
   EXPECT_EQ(decided({job}, "11:59:59.990"), "");
   EXPECT_EQ(decided({job}, "11:59:00.000001"), "");
-  EXPECT_EQ(wake({job}, "11:59:59.990"), "12:00:10");
+  EXPECT_EQ(wake({job}, "11:59:59.990"), "12:00:59");
   EXPECT_EQ(decided({job}, "11:59:00"), "skip 11:59:00 missed 0; ");
+  // A step that is longer than the time to the next run would hold it up.
+  job = every(10 * second);
+  ran(job, at("12:00:00"));
+  EXPECT_EQ(decided({job}, "11:59:50.000001"), "");
+  EXPECT_EQ(wake({job}, "11:59:50.000001"), "12:00:10");
+  EXPECT_EQ(decided({job}, "11:59:50"), "skip 11:59:50 missed 0; ");
 }
 
 TEST(ClocksSet, BackWhileItRunsTheNewTimeIsNoted) {
@@ -71,8 +95,8 @@ TEST(ClocksSet, BackWhileItRunsTheNewTimeIsNoted) {
   EXPECT_EQ(decided({job}, "01:30:00"), "");
   job.runs.front().state = State::failed, job.runs.front().ended_at = at("01:30:00");
   EXPECT_EQ(decided({job}, "01:30:00"), "queue 01:30:00 missed 2; ");
-  // Its retry is not forgotten.
-  EXPECT_EQ(retry_time(job.facts()).has_value(), true);
+  job.runs.front().ended_at = at("01:07:00");
+  EXPECT_EQ(decided({job}, "01:09:00"), "retry 02:00:00 attempt 2; ");
 }
 
 TEST(ClocksSet, RetriesWaitForTheClockIfItWasSetBackByLess) {
@@ -83,16 +107,6 @@ TEST(ClocksSet, RetriesWaitForTheClockIfItWasSetBackByLess) {
   EXPECT_EQ(decided({job}, "09:00:02"), "");
   // By more: at once, as nothing says when it ended.
   EXPECT_EQ(decided({job}, "08:59:00"), "skip 08:59:00 missed 0; retry 12:00:00 attempt 2; ");
-}
-
-TEST(ClocksSet, BackAfterItWasResumedARetryStillComes) {
-  StoredJob job = cron("0 12 * * *");
-  ran(job, at("07:00:00"), State::failed);
-  job.job.since = at("12:00:00");
-  EXPECT_EQ(decided({job}, "08:00:00"), "skip 08:00:00 missed 0; ");
-  ran(job, at("07:59:30"), State::failed);
-  EXPECT_EQ(decided({job}, "08:00:00"), "skip 08:00:00 missed 0; ");
-  EXPECT_EQ(decision_of({job}, at("08:00:00")).wake, *retry_time(job.facts()));
 }
 
 TEST(ClocksSet, BackASuccessThatLiesAheadIsNotANewOne) {

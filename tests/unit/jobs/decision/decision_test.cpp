@@ -43,6 +43,18 @@ TEST(Decision, MissedOnceIsOneRunWithTheLastDueTimeAndTheirNumber) {
   EXPECT_EQ(decided({job}, "12:00:30"), "queue 12:00:00 missed 3; ");
 }
 
+TEST(Decision, WhatIsLessThanAMinuteLateIsDoneByTheRunAtTheLast) {
+  StoredJob job = every(10 * second);
+  ran(job, at("12:00:00"));
+  EXPECT_EQ(decided({job}, "12:00:35"), "queue 12:00:30; ");
+  EXPECT_EQ(decided({job}, "12:01:09.999999"), "queue 12:01:00; ");
+  EXPECT_EQ(decided({job}, "12:01:10"), "queue 12:01:10 missed 1; ");
+  EXPECT_EQ(decided({job}, "12:01:25"), "queue 12:01:20 missed 2; ");
+  job.job.missed = Missed::skip;
+  EXPECT_EQ(decided({job}, "12:00:35"), "queue 12:00:30; ");
+  EXPECT_EQ(decided({job}, "12:01:25"), "skip 12:00:20 missed 2; queue 12:01:20; ");
+}
+
 TEST(Decision, MissedSkipIsOneRowWithTheirNumber) {
   StoredJob job = cron("0 * * * *");
   job.job.missed = Missed::skip;
@@ -90,7 +102,8 @@ TEST(Decision, PausedJobsDoNothing) {
   job.job.paused = false, job.job.since = at("13:05:00");
   EXPECT_EQ(decided({job}, "13:05:00"), "");
   EXPECT_EQ(decided({job}, "13:10:00"), "queue 13:10:00; ");
-  // A run that waits is taken back, one that runs goes on.
+  // A run that waits is taken back, one that runs goes on. A retry that is taken back is not tried
+  // again: it fell due before the job was resumed.
   job.job.paused = true;
   waits(job, at("13:10:00"));
   EXPECT_EQ(decided({job}, "13:10:00"), "withdraw 11; ");
@@ -144,7 +157,14 @@ TEST(Decision, JitterNeverReachesTheNextDueTime) {
   ran(job, at("12:00:00"));
   const Micros start = at("12:00:20") + start_delay(job.facts(), at("12:00:20"));
   EXPECT_EQ(decided(decision_of({job}, start - 1)), "queue 12:00:10; ");
-  EXPECT_EQ(decided(decision_of({job}, start)), "queue 12:00:20 missed 1; ");
+  EXPECT_EQ(decided(decision_of({job}, start)), "queue 12:00:20; ");
+  // What is late is so by its start.
+  const Micros late = at("12:00:10") + start_delay(job.facts(), at("12:00:10")) + minute;
+  EXPECT_EQ(decision_of({job}, late - 1).queue.at(0).missed, 0);
+  EXPECT_EQ(decision_of({job}, late).queue.at(0).missed, 1);
+  job.job.missed = Missed::skip;
+  EXPECT_EQ(decided(decision_of({job}, late - 1)).substr(0, 5), "queue");
+  EXPECT_EQ(decided(decision_of({job}, late)).substr(0, 24), "skip 12:00:10 missed 1; ");
 }
 
 TEST(Decision, WaitingCostsNoAttempt) {

@@ -26,7 +26,7 @@ class World {
   std::string live(Micros span);
 
   struct Counts {
-    int64_t decisions, started, missed, skipped, retries, followed, jumps, noted, crashes;
+    int64_t decisions, started, missed, joined, skipped, retries, followed, jumps, noted, crashes;
   };
   Counts counts{};
 
@@ -48,6 +48,7 @@ class World {
   const std::vector<jobs::Job>& facts();
   void look();
   void write(const jobs::Decision& decision, size_t most);
+  static Micros base_of(const Simulated& job);
   void check_job(Simulated& job, const jobs::Decision& decision);
   void check_row(Simulated& job, Micros due, int64_t missed, bool queued);
   void check_retry(Simulated& job, const jobs::Decision::Queue& queue);

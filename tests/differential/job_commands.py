@@ -153,7 +153,8 @@ COMMANDS = [
     ("bytes", "SELECT convert_from('\\xe5ae', 'UTF8')"),
     ("bytes in error", "DO $$ BEGIN RAISE EXCEPTION '%', (SELECT f FROM pg_ls_dir('bytes') f); END $$"),
     ("deep", "SELECT deep(1)"),
-    ("memory", "SELECT repeat('x', 2000000000)"),
+    ("too long", "SELECT repeat('x', 2000000000)"),
+    ("memory", "SELECT array_agg(repeat('x', 10000000)) FROM generate_series(1, 100)"),
     ("large", LARGE),
     ("large error", "DO $$ BEGIN RAISE EXCEPTION '%', repeat('错误', 100000) USING DETAIL = repeat('é', 100000); END $$"),
     ("many", "SELECT " + " + ".join(["1"] * 4000)),
@@ -448,7 +449,8 @@ try:
                    check=True, stdout=subprocess.DEVNULL, cwd="/")
     # The name of a file is bytes that are not text.
     subprocess.run([*AS_SERVER, "sh", "-c", f"mkdir {data}/bytes && touch {data}/bytes/$(printf '\\377\\376')"], check=True)
-    subprocess.run([*AS_SERVER, BIN / "pg_ctl", "-D", data, "-l", f"{directory}/log", "-w", "-o",
+    # Its processes get no more memory than this, in kB, so that one can ask for too much.
+    subprocess.run([*AS_SERVER, "sh", "-c", 'ulimit -v 900000; exec "$@"', "sh", BIN / "pg_ctl", "-D", data, "-l", f"{directory}/log", "-w", "-o",
                     f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c shared_preload_libraries=clientele -c fsync=off",
                     "start"], check=True, stdout=subprocess.DEVNULL, cwd="/")
     must(SETUP, "postgres")

@@ -251,11 +251,13 @@ ingest() {
   heading "$1"
   printf 'CALL clientele.ingest(batch_rows => 500000);\n'
   quiet -c 'CALL clientele.ingest(batch_rows => 500000)' &
-  local pid=$!
+  local pid=$! far shown=
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.5
     show_runs
-    quiet -At -f "$here/progress.sql"
+    far=$(quiet -At -f "$here/progress.sql")
+    [[ -z $far || ${far%,*} == "$shown" ]] || printf '%s\n' "$far"
+    shown=${far%,*}
   done
   wait "$pid"
   show_runs

@@ -399,7 +399,7 @@ def under_settings():
     for setting, value, command, wanted in [
             ("default_transaction_read_only", "on", "INSERT INTO t VALUES (1000)", "25006"),
             ("default_transaction_isolation", "serializable", "SELECT 1 / (current_setting('transaction_isolation') <> 'serializable')::int", "22012"),
-            ("statement_timeout", "'50ms'", "SELECT pg_sleep(30)", "57014"),
+            ("statement_timeout", "'1s'", "SELECT pg_sleep(30)", "57014"),
             ("lock_timeout", "'1ms'", "SELECT 1", "00000"),
             ("idle_in_transaction_session_timeout", "1", "CALL steps(false)", "00000"),
             ("transaction_timeout", "'10s'", "SELECT 1", "00000"),

@@ -399,7 +399,7 @@ def under_settings():
     for setting, value, command, wanted in [
             ("default_transaction_read_only", "on", "INSERT INTO t VALUES (1000)", "25006"),
             ("default_transaction_isolation", "serializable", "SELECT 1 / (current_setting('transaction_isolation') <> 'serializable')::int", "22012"),
-            ("statement_timeout", "'50ms'", "SELECT pg_sleep(30)", "57014"),
+            ("statement_timeout", "'1s'", "SELECT pg_sleep(30)", "57014"),
             ("lock_timeout", "'1ms'", "SELECT 1", "00000"),
             ("idle_in_transaction_session_timeout", "1", "CALL steps(false)", "00000"),
             ("transaction_timeout", "'10s'", "SELECT 1", "00000"),
@@ -428,13 +428,13 @@ def extended():
     """The extended protocol keeps the call in a cached plan."""
     script = pathlib.Path(directory) / "call.sql"
     script.write_text("CALL clientele.run_job('command');\n", encoding="utf-8")
-    for mode in ("extended", "prepared"):
+    for mode, user in [("extended", OWNER), ("prepared", OWNER), ("extended", "postgres"), ("prepared", "postgres")]:
         prepare()
         give("CALL steps(false)")
-        done = subprocess.run([BIN / "pgbench", "-n", "-M", mode, "-t", "3", "-f", script, "-h", SOCKET, "-p", "5432", "-U", OWNER, "jobs"],
+        done = subprocess.run([BIN / "pgbench", "-n", "-M", mode, "-t", "3", "-f", script, "-h", SOCKET, "-p", "5432", "-U", user, "jobs"],
                               capture_output=True, text=True, check=False)
         # The second call inserts the same numbers.
-        t.same(f"{mode}: the first call", [["succeeded", "failed"]], must(
+        t.same(f"{mode} by {user}: the first call", [["succeeded", "failed"]], must(
             "SELECT min(state) FILTER (WHERE n = 2), max(state) FILTER (WHERE n = 1) FROM (SELECT state, row_number() OVER (ORDER BY run_id DESC) n"
             " FROM clientele_data.job_runs) r"), done.stderr[-300:])
 

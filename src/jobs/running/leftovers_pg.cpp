@@ -12,6 +12,7 @@ extern "C" {
 #include "commands/async.h"
 #include "commands/prepare.h"
 #include "storage/lock.h"
+#include "tcop/pquery.h"
 #include "utils/portal.h"
 }
 
@@ -35,6 +36,7 @@ constexpr pg::Query new_statements{
     "SELECT s.name FROM pg_catalog.pg_prepared_statements s "
     "WHERE s.prepare_time OPERATOR(pg_catalog.>=) $1",
     "the prepared statements"};
+constexpr pg::Query all_cursors{"SELECT c.name FROM pg_catalog.pg_cursors c", "the cursors"};
 constexpr pg::Query new_cursors{
     "SELECT c.name FROM pg_catalog.pg_cursors c WHERE c.creation_time OPERATOR(pg_catalog.>=) $1",
     "the cursors"};
@@ -102,9 +104,23 @@ void remove_temporary_objects(const Belongings& belongings) {
         PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY | PERFORM_DELETION_SKIP_EXTENSIONS);
 }
 
+/// What a cursor holds can be fetched by any role in its session.
+void require_no_cursors() {
+  char** names;
+  const int count = rows_of(all_cursors, pg::no_parameters, first_text, names);
+  for (int i = 0; i < count; ++i)
+    // The call itself is one, if the client has bound it.
+    if (std::strcmp(names[i], ActivePortal->name) != 0)
+      ereport(ERROR,
+              (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+               errmsg("cursor \"%s\" is open, and the job of another role could read it", names[i]),
+               errhint("CLOSE ALL, or call it in another session.")));
+}
+
 }  // namespace
 
 Belongings take_stock() {
+  require_no_cursors();
   Belongings b;
   b.since = GetCurrentStatementStartTimestamp();
   b.advisory_locks = has_advisory_locks();

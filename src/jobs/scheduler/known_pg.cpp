@@ -86,7 +86,7 @@ bool KnownJobs::take(const StateRow& row) {
   try {
     known.schedule = schedule_of(row);
   } catch (const Error&) {
-    job.paused = true;
+    // Without a schedule and other jobs nothing falls due; a run that waits is not withdrawn.
     return false;
   }
   if (known.schedule) job.schedule = &*known.schedule;

@@ -187,21 +187,31 @@ void Scheduler::bury_dead() {
     if (attempt([&] { crash_dead_runs(id); })) changed_.push_back(id);
 }
 
-/// Queues what is due. Whether something was.
-bool Scheduler::decide() {
+/// Queues what is due.
+void Scheduler::decide() {
   const Micros now = GetCurrentTimestamp();
   const Decision decision = known_.decide(now);
   look_at(monotonic_now() + std::max<Micros>(decision.wake - now, 0));
-  if (decision.withdraw.empty() && decision.skip.empty() && decision.queue.empty()) return false;
-  write(decision);
-  return true;
+  if (!decision.withdraw.empty() || !decision.skip.empty() || !decision.queue.empty())
+    write(decision);
 }
 
 void Scheduler::write(const Decision& decision) {
   const auto withdraw = [](int64_t run) { end_run(run, "skipped", "", "the job is paused"); };
-  const auto skip = [](const Decision::Skip& s) { skip_run(s.job_id, s.due_at, s.missed); };
-  const auto queue = [](const Decision::Queue& q) {
-    queue_run(q.job_id, q.kind == Kind::retry, q.due_at, q.missed, q.attempt);
+  // A job that another transaction has locked is left to a later look. What was missed is written
+  // first.
+  bool all_written = true;
+  std::vector<char> written(decision.skip.size(), false);
+  const auto skip = [&](const Decision::Skip& s) {
+    const bool done = skip_run(s.job_id, s.due_at, s.missed);
+    written[&s - decision.skip.data()] = done;
+    all_written = all_written && done;
+  };
+  const auto queue = [&](const Decision::Queue& q) {
+    for (const Decision::Skip& s : decision.skip)
+      if (s.job_id == q.job_id && !written[&s - decision.skip.data()]) return;
+    if (queue_run(q.job_id, q.kind == Kind::retry, q.due_at, q.missed, q.attempt) == 0)
+      all_written = false;
   };
   const bool done = attempt([&] {
     for (const int64_t run : decision.withdraw) withdraw(run);
@@ -209,6 +219,7 @@ void Scheduler::write(const Decision& decision) {
     for (const Decision::Queue& q : decision.queue) queue(q);
   });
   // One of them must not hold up the others. What waits for a lock is left to the next look.
+  if (!done) written.assign(written.size(), false);
   const Micros until = monotonic_now() + longest_retry;
   const auto alone = [&](auto work) {
     if (!done && monotonic_now() < until) attempt(work);
@@ -216,6 +227,7 @@ void Scheduler::write(const Decision& decision) {
   for (const int64_t run : decision.withdraw) alone([&] { withdraw(run); });
   for (const Decision::Skip& s : decision.skip) alone([&] { skip(s); });
   for (const Decision::Queue& q : decision.queue) alone([&] { queue(q); });
+  if (!all_written) look_at(monotonic_now() + between_tries);
   for (const auto& [id, known] : known_.all())
     if (known.job.active && std::find(decision.withdraw.begin(), decision.withdraw.end(),
                                       known.job.active->run_id) != decision.withdraw.end())
@@ -292,18 +304,19 @@ Micros Scheduler::look() {
   const std::vector<Gone> gone = workers_.look(look_again_);
   gone_.insert(gone_.end(), gone.begin(), gone.end());
   take_changes();
-  // What is written may let other things be due, such as a retry. More than a few rounds mean an
-  // error.
-  for (int round = 0; round < 4 && read(); ++round) {
+  if (read()) {
     const auto kept =
         std::remove_if(gone_.begin(), gone_.end(), [&](const Gone& g) { return settle(g); });
     gone_.erase(kept, gone_.end());
     bury_dead();
-    if (changed_.empty() && !decide()) start_waiting();
-    if (changed_.empty()) break;
+    if (read()) {
+      decide();
+      // What could not be queued must not hold up what waits.
+      if (read()) start_waiting();
+    }
   }
   prune();
-  if (!changed_.empty()) look_at(monotonic_now() + between_tries);
+  if (!changed_.empty() && !failed_) look_at(monotonic_now());
   if (failed_) {
     all_changed_ = true;
     look_at(monotonic_now() + std::min(longest_pause, wait_after(++failures_)));

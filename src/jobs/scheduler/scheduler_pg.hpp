@@ -37,7 +37,7 @@ class Scheduler {
   void take(const StateRow* rows, int count, bool all);
   bool settle(const Gone& gone);
   void bury_dead();
-  bool decide();
+  void decide();
   void write(const Decision& decision);
   void start_waiting();
   bool start(KnownJob& known);

@@ -218,10 +218,10 @@ int64_t queue_run(int64_t job_id, bool retry, TimestampTz due_at, int64_t missed
   return DatumGetInt64(call(queue, values));
 }
 
-void skip_run(int64_t job_id, TimestampTz due_at, int64_t missed) {
+bool skip_run(int64_t job_id, TimestampTz due_at, int64_t missed) {
   Datum values[] = {Int64GetDatum(job_id), TimestampTzGetDatum(due_at),
                     Int32GetDatum(static_cast<int32_t>(std::min<int64_t>(missed, INT32_MAX)))};
-  call(skip, values);
+  return DatumGetInt64(call(skip, values)) != 0;
 }
 
 void end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message) {

@@ -57,9 +57,11 @@ struct StateRow {
 /// The states of these jobs, or of all if `ids` is nullptr, in the current memory context.
 StateRow* read_states(const int64_t* ids, int count, int& rows);
 
-/// 0 if a run of the job waits or runs already, or the job is gone.
+/// 0 if a run of the job waits or runs already, or the job is locked by another transaction, or
+/// gone.
 int64_t queue_run(int64_t job_id, bool retry, TimestampTz due_at, int64_t missed, int32_t attempt);
-void skip_run(int64_t job_id, TimestampTz due_at, int64_t missed);
+/// False if the job is locked by another transaction, or gone.
+bool skip_run(int64_t job_id, TimestampTz due_at, int64_t missed);
 /// `sqlstate` and `message` may be empty.
 void end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message);
 void crash_dead_runs(int64_t job_id);

@@ -131,7 +131,7 @@ for my $round (1 .. $crashes)
   # Each way once in six rounds.
   @order = sort { $a->[1] <=> $b->[1] } map { [ $_, rand ] } sort keys %ways if !@order;
   my $way = shift(@order)->[0];
-  usleep(100_000 + int(rand(1_400_000)));
+  usleep(50_000 + int(rand(1_200_000)));
   my $run = $ways{$way}->() // '';
   my $since = time;
   $cut{$run} = 1 if $run ne '';

@@ -50,6 +50,7 @@ sql(
   . add_once('for ever, too', 'DO $$BEGIN LOOP END LOOP; END$$', "$never, max_run_time => '2 seconds'")
   . add_once('swallows', q(DO $$BEGIN LOOP BEGIN PERFORM pg_sleep(1000); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END$$),
     "$never, max_run_time => '1 second'")
+  . add_once('shortened', 'SELECT pg_sleep(1000)', $never)
   . add_once('deaf', 'SELECT ignore_cancel(7)', "$never, max_run_time => '1 second'")
   . add_once('cancelled', 'SELECT pg_sleep(1000)', "retry_delay => '1 second'")
   . add_once('terminated', 'SELECT pg_sleep(1000)', $never)
@@ -67,6 +68,7 @@ WHERE backend_type = 'clientele worker' AND application_name = 'clientele job: c
 END
 is(sql(q(SELECT string_agg(DISTINCT backend_type, ', ' ORDER BY backend_type) FROM pg_stat_activity WHERE backend_type LIKE 'clientele%')),
   'clientele launcher, clientele scheduler, clientele worker', 'the processes have names of their own');
+sql(q(SELECT clientele.alter_job('shortened', max_run_time => '1 second')));
 sql(q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: cancelled'));
 sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: terminated'));
 
@@ -95,7 +97,10 @@ like(last_of('cancelled'), qr/^cancelled\|57014\|1\|/, 'one that an administrato
 like(last_of('terminated'), qr/^(failed|crashed)\|57P01\|1\|/, 'one whose session was terminated');
 like(last_of('ends itself'), qr/^(failed|crashed)\|57P01\|1\|/, 'one that terminates its own session');
 
-all_ended($node, 'postgres', 'swallows', 'deaf');
+all_ended($node, 'postgres', 'swallows', 'deaf', 'shortened');
+like(last_of('shortened'), qr/^timed_out\|57014\|1\|/, 'one whose limit was lowered while it ran');
+is(sql(q(SELECT ended_at - started_at < '15 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'shortened')),
+  't', 'is ended soon');
 like(last_of('swallows'), qr/^timed_out\|\w*\|1\|/, 'one that catches the cancel is terminated');
 is(sql(q(SELECT ended_at - started_at < '15 seconds' FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = 'swallows')),
   't', 'some seconds later');
@@ -126,19 +131,21 @@ SKIP:
 }
 
 # Crashes. The whole server starts again after them, as PostgreSQL does, and goes on with the schedule.
-for my $way ([ 'segfault', 'SELECT die_of(11)' ], [ 'abort', 'SELECT die_of(6)' ], [ 'exit', 'SELECT exit_with(3)' ])
+for my $way ([ 'segfault', 'SELECT die_of(11)', 2 ], [ 'exit', 'SELECT exit_with(3)', 1 ])
 {
-  my ($name, $command) = @$way;
-  my $now = time;
-  sql(add_once($name, $command, $never));
+  my ($name, $command, $attempts) = @$way;
+  sql(add_once($name, $command, 'max_retries => ' . ($attempts - 1) . ", retry_delay => '1 second'"));
+  wait_for($node, 'postgres', <<"END", "$name: there are $attempts attempts");
+SELECT count(*) = $attempts FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = '$name' AND state = 'crashed'
+END
   wait_for($node, 'postgres', <<"END", "$name: the other job goes on");
 SELECT count(*) > 0 FROM effects WHERE job = 'tick'
   AND at > (SELECT max(ended_at) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name = '$name')
 END
-  like(last_of($name), qr/^crashed\|\w*\|1\|./, "$name: the run has crashed");
+  like(last_of($name), qr/^crashed\|\w*\|$attempts\|./, "$name: the runs have crashed");
 }
-is(sql(q(SELECT count(*) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name IN ('segfault', 'abort', 'exit'))), 3,
-  'each once, as it has no retries');
+is(sql(q(SELECT count(*) FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name IN ('segfault', 'exit'))), 3,
+  'and there are no further attempts');
 
 $node->stop;
 done_testing();

@@ -99,46 +99,44 @@ wait_for($node, 'twin', q(SELECT count(*) = 1 FROM effects WHERE job = 'slow'), 
 like($error, qr/being accessed by other users/, 'DROP DATABASE is refused because of the run');
 works('twin', 'and the schedule goes on');
 succeeds('DROP DATABASE twin WITH (FORCE)', 'DROP DATABASE WITH (FORCE) ends it');
-succeeds('DROP DATABASE store', 'DROP DATABASE');
-until_true(q(SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type LIKE 'clientele%'), 'only the launcher is left');
 
-# A database whose jobs are locked up for a while.
-add_store($node, 'shop');
-add_tick('shop');
-works('shop', 'once more');
-my $locker = $node->background_psql('shop', on_error_stop => 0);
+# A database whose jobs are locked up for a while, and processes that an administrator ends.
+my $locker = $node->background_psql('store', on_error_stop => 0);
 $locker->query_safe('BEGIN');
 $locker->query_safe('LOCK clientele_data.jobs, clientele_data.job_runs');
-succeeds('ALTER DATABASE postgres RESET ALL', 'the launcher is not held up');
-usleep(1_500_000);
+usleep(1_200_000);
 $locker->query_safe('COMMIT');
-works('shop', 'a lock on the tables holds the jobs up, and no longer than it lasts');
+works('store', 'a lock on the tables holds the jobs up, and no longer than it lasts');
 $locker->quit;
+sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type IN ('clientele launcher', 'clientele scheduler')));
+works('store', 'launcher and scheduler start again when they were terminated');
 
 # Without the library preloaded.
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
 $node->restart;
 is(sql(q(SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'clientele%')), 0, 'without preloading there are no processes');
-$node->safe_psql('shop', q(SELECT clientele.add_job('by hand', 'SELECT effect()', schedule => '* * * * *')));
-$node->safe_psql('shop', q(CALL clientele.run_job('by hand')));
-is($node->safe_psql('shop', q(SELECT count(*) FROM effects WHERE job = 'by hand')), 1, 'run_job() works');
-is($node->safe_psql('shop', q(SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1)), 'succeeded', 'and its run is recorded');
-like($node->safe_psql('shop', 'SELECT clientele.scheduler_state()'), qr/^not preloaded.*shared_preload_libraries/, 'how to set it is said');
-like($node->safe_psql('shop', q(SELECT string_agg(j::text, ' ') FROM clientele_bi.job_status j)), qr/preload/, 'by job_status, too');
-(undef, undef, $error) = $node->psql('shop', q(SET client_min_messages = notice; SELECT clientele.add_job('one more', 'SELECT 1', every => '1 day')));
+$node->safe_psql('store', q(SELECT clientele.add_job('by hand', 'SELECT effect()', schedule => '* * * * *')));
+$node->safe_psql('store', q(CALL clientele.run_job('by hand')));
+is($node->safe_psql('store', q(SELECT count(*) FROM effects WHERE job = 'by hand')), 1, 'run_job() works');
+is($node->safe_psql('store', q(SELECT state FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1)), 'succeeded', 'and its run is recorded');
+like($node->safe_psql('store', 'SELECT clientele.scheduler_state()'), qr/^not preloaded.*shared_preload_libraries/, 'how to set it is said');
+like($node->safe_psql('store', q(SELECT string_agg(j::text, ' ') FROM clientele_bi.job_status j)), qr/preload/, 'by job_status, too');
+(undef, undef, $error) = $node->psql('store', q(SET client_min_messages = notice; SELECT clientele.add_job('one more', 'SELECT 1', every => '1 day')));
 like($error, qr/shared_preload_libraries/, 'and by add_job()');
-is($node->safe_psql('shop', q(SELECT count(*) FROM clientele.next_runs('0 4 * * *', 'Europe/Berlin', n => 3))), 3, 'next_runs() works');
-$node->safe_psql('shop', q(SELECT clientele.pause_job('tick'); SELECT clientele.resume_job('tick'); SELECT clientele.drop_job('by hand')));
+is($node->safe_psql('store', q(SELECT count(*) FROM clientele.next_runs('0 4 * * *', 'Europe/Berlin', n => 3))), 3, 'next_runs() works');
+$node->safe_psql('store', q(SELECT clientele.pause_job('tick'); SELECT clientele.resume_job('tick'); SELECT clientele.drop_job('by hand')));
 
 # The launcher starts a few schedulers at a time.
-for my $name (map { "shop_$_" } 1 .. 5)
+for my $name (map { "store_$_" } 1 .. 4)
 {
-  sql("CREATE DATABASE $name TEMPLATE shop");
+  sql("CREATE DATABASE $name TEMPLATE store");
   $node->safe_psql($name, 'SELECT clientele.resume_jobs()');
 }
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'clientele'\n");
 $node->restart;
-wait_for($node, 'postgres', q(SELECT count(*) = 6 FROM pg_stat_activity WHERE backend_type = 'clientele scheduler'), 'all databases get their schedulers', 30);
-works('shop', 'with it the schedule goes on');
+wait_for($node, 'postgres', q(SELECT count(*) = 5 FROM pg_stat_activity WHERE backend_type = 'clientele scheduler'), 'all databases get their schedulers', 30);
+works('store', 'with it the schedule goes on');
+succeeds("DROP DATABASE $_", "DROP DATABASE $_") for 'store', map { "store_$_" } 1 .. 4;
+until_true(q(SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type LIKE 'clientele%'), 'only the launcher is left');
 $node->stop;
 done_testing();

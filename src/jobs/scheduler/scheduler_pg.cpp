@@ -116,7 +116,7 @@ void Scheduler::take(const StateRow* rows, int count, bool all) {
         ereport(LOG, (errmsg("job \"%s\" never falls due, as its schedule cannot be read",
                              rows[i].name)));
       });
-    workers_.set_limit(id, rows[i].max_run_time);
+    if (workers_.set_limit(id, rows[i].max_run_time)) look_at(monotonic_now());
   }
   if (all)
     known_.keep_only(seen);

@@ -87,9 +87,14 @@ bool Workers::has(int64_t run_id) const {
                      [&](const Process& w) { return w.run_id == run_id; });
 }
 
-void Workers::set_limit(int64_t job_id, Micros limit) {
-  for (Process& process : processes_)
-    if (process.job_id == job_id) process.clock.max_run_time = limit;
+bool Workers::set_limit(int64_t job_id, Micros limit) {
+  bool changed = false;
+  for (Process& process : processes_) {
+    if (process.job_id != job_id || process.clock.max_run_time == limit) continue;
+    process.clock.max_run_time = limit;
+    changed = true;
+  }
+  return changed;
 }
 
 bool Workers::has_gone(Process& process, Gone& gone) {

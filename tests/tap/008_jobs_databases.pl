@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-# Schedulers come and go with their databases, and are in no statement's way. Without the library preloaded everything but the schedule works.
+# Schedulers come and go with their databases, and are in no statement's way. Without the library preloaded everything but the schedule
+# works.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;

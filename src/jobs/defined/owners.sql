@@ -30,21 +30,6 @@ COMMENT ON FUNCTION may_manage_job(name, oid, bigint) IS
 or are a superuser.';
 
 CREATE FUNCTION job_owner_problem(owner name, owner_oid oid, owner_cluster bigint) RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE
-    WHEN owner_cluster <> clientele.cluster_id() AND named.oid IS NULL THEN format('its owner, role %I, does not exist', owner)
-    WHEN owner_cluster <> clientele.cluster_id() THEN NULL
-    WHEN numbered.oid IS NULL AND named.oid IS NULL THEN format('its owner, role %I, does not exist', owner)
-    WHEN numbered.oid IS NULL THEN format('its owner, role %I, does not exist: the role of this name is another one', owner)
-    WHEN numbered.rolname <> owner THEN format('its owner, role %I, is now called %I', owner, numbered.rolname)
-    WHEN NOT numbered.rolcanlogin THEN format('its owner, role %I, may not log in', owner)
-    WHEN NOT has_database_privilege(numbered.oid, current_database(), 'CONNECT') THEN
-      format('its owner, role %I, may not connect to database %I', owner, current_database())
-    WHEN NOT clientele.may_become(clientele.jobs_owner(), numbered.oid) THEN
-      format('role %I, which owns the store, may not act as its owner, role %I', pg_get_userbyid(clientele.jobs_owner()), owner) END
-  FROM (SELECT) one
-  LEFT JOIN pg_roles numbered ON numbered.oid = owner_oid
-  LEFT JOIN pg_roles named ON named.rolname = owner
-$$;
+  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_job_owner_problem';
 COMMENT ON FUNCTION job_owner_problem(name, oid, bigint) IS
   'Says why the owner of a job cannot run it: the role is gone or was renamed, or may not log in, say. NULL if nothing is wrong.';

@@ -6,7 +6,6 @@
 #include "jobs/running/error_text_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/query.hpp"
-#include "pg/trust.hpp"
 
 extern "C" {
 #include "access/xact.h"
@@ -100,13 +99,6 @@ void as_store_owner(Oid store_owner, Work work) {
 
 }  // namespace
 
-Oid jobs_owner() {
-  const Oid schema = get_namespace_oid("clientele_data", true);
-  const Oid table = OidIsValid(schema) ? get_relname_relid("jobs", schema) : InvalidOid;
-  if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION) return InvalidOid;
-  return pg::table_owner(table);
-}
-
 void begin_recording() {
   StartTransactionCommand();
   if (!RecoveryInProgress()) XactReadOnly = false;
@@ -126,18 +118,10 @@ Outcome outcome_of(ErrorData* error, const Rows& rows, bool past_limit) {
   return {past_limit ? Ended::timed_out : asked ? Ended::cancelled : Ended::failed, error, {}};
 }
 
-void require_owner(const Run& run, Oid store_owner) {
-  const char* const owner = quote_identifier(run.owner);
-  const char* problem = run.problem;
-  // Who owns the store can write what it likes into its tables.
-  if (problem == nullptr && !OidIsValid(run.owner_oid))
-    problem = psprintf("its owner, role %s, does not exist", owner);
-  if (problem == nullptr && !pg::may_become(store_owner, run.owner_oid))
-    problem = psprintf("role %s, which owns the store, may not act as its owner, role %s",
-                       quote_identifier(GetUserNameFromId(store_owner, false)), owner);
-  if (problem != nullptr)
+void require_owner(const Run& run) {
+  if (run.problem != nullptr)
     ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-                    errmsg("job \"%s\" cannot run: %s", run.name, problem),
+                    errmsg("job \"%s\" cannot run: %s", run.name, run.problem),
                     errhint("The owner of a job is the role that added it.")));
 }
 

@@ -6,10 +6,6 @@
 
 namespace clientele::jobs {
 
-/// The owner of the plain table clientele_data.jobs; InvalidOid if there is none. A view or a
-/// foreign table in its place does not count.
-Oid jobs_owner();
-
 /// Begins a transaction that may write, in READ COMMITTED, without time limits, and whose commit is
 /// on disk when end_recording() returns.
 void begin_recording();
@@ -41,7 +37,7 @@ Outcome outcome_of(ErrorData* error, const Rows& rows, bool past_limit);
 // Acting as the owner of the store, within begin_recording().
 
 /// 28000 if the owner of a job cannot run it, or if the owner of the store has no right to say so.
-void require_owner(const Run& run, Oid store_owner);
+void require_owner(const Run& run);
 
 /// Marks a run as running in this process, and reads what it is; false if it does not wait any
 /// more.

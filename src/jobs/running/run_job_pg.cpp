@@ -6,6 +6,7 @@
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/running/settings_pg.hpp"
 #include "jobs/shared/extension_lock_pg.hpp"
+#include "jobs/shared/owner_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/trust.hpp"
 
@@ -75,7 +76,7 @@ void require_right(const Session& s) {
                     errmsg("permission denied to run job \"%s\"", run.name),
                     errdetail("It belongs to role %s.", quote_identifier(run.owner)),
                     errhint("Members of that role and superusers may.")));
-  require_owner(run, s.store_owner);
+  require_owner(run);
 }
 
 /// The first transaction: the row of the run is there before the work begins.

@@ -4,6 +4,7 @@
 
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/shared/extension_lock_pg.hpp"
+#include "jobs/shared/owner_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {
@@ -71,7 +72,7 @@ void show(const Run& run) {
 }
 
 void require_same_owner(const Run& run, const WorkerArguments& a) {
-  require_owner(run, a.store_owner);
+  require_owner(run);
   if (run.owner_oid != a.job_owner)
     ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
                     errmsg("job \"%s\" has another owner than when its run was due", run.name)));

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "jobs/scheduler/backoff.hpp"
-#include "jobs/scheduler/owner_pg.hpp"
+#include "jobs/shared/owner_pg.hpp"
 #include "jobs/shared/slots_pg.hpp"
 
 extern "C" {

@@ -5,6 +5,7 @@
 
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/scheduler/session_pg.hpp"
+#include "jobs/shared/owner_pg.hpp"
 
 extern "C" {
 #include "access/xact.h"

@@ -11,6 +11,10 @@ struct OwnerCheck {
   const char* message;
 };
 
+/// The owner of the plain table clientele_data.jobs; InvalidOid if there is none. A view or a
+/// foreign table in its place does not count. PostgreSQL regime.
+Oid jobs_owner();
+
 /// What add_job() has checked may be true no more. PostgreSQL regime, in a transaction.
 OwnerCheck check_owner(const char* name, Oid id, int64_t cluster, Oid store_owner);
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "jobs/shared/owner_pg.hpp"
+
+#include "pg/trust.hpp"
+
+extern "C" {
+#include "access/xlog.h"
+#include "commands/dbcommands.h"
+}
+
+namespace clientele::jobs {
+namespace {
+
+constexpr char invalid_authorization[] = "28000";
+constexpr char insufficient_privilege[] = "42501";
+
+bool may_log_in(Oid role) {
+  const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+  if (!HeapTupleIsValid(tuple)) return false;
+  const bool may = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
+  ReleaseSysCache(tuple);
+  return may;
+}
+
+bool may_connect(Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(DatabaseRelationId, MyDatabaseId, role, ACL_CONNECT) == ACLCHECK_OK;
+#else
+  return pg_database_aclcheck(MyDatabaseId, role, ACL_CONNECT) == ACLCHECK_OK;
+#endif
+}
+
+}  // namespace
+
+Oid jobs_owner() {
+  const Oid schema = get_namespace_oid("clientele_data", true);
+  const Oid table = OidIsValid(schema) ? get_relname_relid("jobs", schema) : InvalidOid;
+  if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION) return InvalidOid;
+  return pg::table_owner(table);
+}
+
+OwnerCheck check_owner(const char* name, Oid id, int64_t cluster, Oid store_owner) {
+  const char* const shown = quote_identifier(name);
+  const bool here = cluster == static_cast<int64_t>(GetSystemIdentifier());
+  const Oid named = get_role_oid(name, true);
+  const char* const now = here ? GetUserNameFromId(id, true) : nullptr;
+  const auto refused = [](const char* sqlstate, const char* message) {
+    return OwnerCheck{InvalidOid, sqlstate, message};
+  };
+  if (now != nullptr && named != id)
+    return refused(invalid_authorization,
+                   psprintf("its owner, role %s, is now called %s", shown, quote_identifier(now)));
+  if (!OidIsValid(named))
+    return refused(invalid_authorization, psprintf("its owner, role %s, does not exist", shown));
+  if (here && named != id)
+    return refused(
+        invalid_authorization,
+        psprintf("its owner, role %s, does not exist: the role of this name is another one",
+                 shown));
+  if (!may_log_in(named))
+    return refused(invalid_authorization, psprintf("its owner, role %s, may not log in", shown));
+  if (!may_connect(named))
+    return refused(insufficient_privilege,
+                   psprintf("its owner, role %s, may not connect to database %s", shown,
+                            quote_identifier(get_database_name(MyDatabaseId))));
+  if (!pg::may_become(store_owner, named))
+    return refused(insufficient_privilege,
+                   psprintf("role %s, which owns the store, may not act as its owner, role %s",
+                            quote_identifier(GetUserNameFromId(store_owner, false)), shown));
+  return {named, nullptr, nullptr};
+}
+
+}  // namespace clientele::jobs
+
+using namespace clientele;
+
+CLIENTELE_FUNCTION(clientele_job_owner_problem) {
+  const jobs::OwnerCheck owner = jobs::check_owner(NameStr(*PG_GETARG_NAME(0)), PG_GETARG_OID(1),
+                                                   PG_GETARG_INT64(2), jobs::jobs_owner());
+  if (owner.sqlstate == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(owner.message));
+}

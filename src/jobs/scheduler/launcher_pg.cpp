@@ -126,6 +126,7 @@ int64_t start_schedulers(const Seen* seen, int count) {
           break;
         case SchedulerState::nothing:
         case SchedulerState::copy:
+        case SchedulerState::paused:
           start = false;
           break;
         case SchedulerState::failed:

@@ -98,7 +98,9 @@ bool Scheduler::find_jobs() {
   // What runs is watched to its end, even if nothing more begins.
   if (workers_.size() == 0)
     call_pg([&] {
-      leave_database(found == Found::copy ? SchedulerState::copy : SchedulerState::nothing);
+      leave_database(found == Found::copy     ? SchedulerState::copy
+                     : found == Found::paused ? SchedulerState::paused
+                                              : SchedulerState::nothing);
     });
   known_.keep_only({});
   return false;

@@ -25,8 +25,9 @@ struct Statement {
 };
 
 Statement home = {
-    "SELECT true FROM clientele_data.settings s WHERE s.name OPERATOR(pg_catalog.=) "
-    "'jobs_home' AND s.value OPERATOR(pg_catalog.=) clientele.jobs_home()",
+    "SELECT CASE WHEN s.value OPERATOR(pg_catalog.=) clientele.jobs_home() THEN 1 "
+    "WHEN pg_catalog.starts_with(s.value, 'paused ') THEN 2 END "
+    "FROM clientele_data.settings s WHERE s.name OPERATOR(pg_catalog.=) 'jobs_home'",
     0,
     {},
     true};
@@ -187,9 +188,9 @@ Found find_store(Oid& owner) {
   CommitTransactionCommand();
   if (!OidIsValid(owner)) return Found::nothing;
   begin_work(owner);
-  const bool at_home = DatumGetBool(call(home, nullptr));
+  const int32_t known = DatumGetInt32(call(home, nullptr));
   end_work();
-  return at_home ? Found::jobs : Found::copy;
+  return known == 1 ? Found::jobs : known == 2 ? Found::paused : Found::copy;
 }
 
 StateRow* read_states(const int64_t* ids, int count, int& rows) {

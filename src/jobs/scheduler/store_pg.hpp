@@ -5,7 +5,7 @@
 
 namespace clientele::jobs {
 
-enum class Found { jobs, nothing, copy };
+enum class Found { jobs, nothing, copy, paused };
 
 /// Whether there is a store with the tables of jobs, and who owns them. Begins a transaction of its
 /// own.

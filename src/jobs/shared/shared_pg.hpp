@@ -54,6 +54,7 @@ enum class SchedulerState : int {
   running,     // the scheduler is at work
   nothing,     // it has left, as there is nothing to schedule
   copy,        // it does nothing, as the jobs belong to another server or database
+  paused,      // it does nothing until resume_jobs()
   failed,      // it has ended with an error, and is started again later
   no_process,  // no worker process was free
 };

@@ -23,6 +23,8 @@ const char* text_of(const Database& database) {
     case SchedulerState::copy:
       return "copy: the jobs belong to another server or database; SELECT clientele.resume_jobs() "
              "runs them here";
+    case SchedulerState::paused:
+      return "paused: SELECT clientele.resume_jobs() lets the jobs of this database run";
     case SchedulerState::no_process:
       return "no free worker process: raise max_worker_processes in postgresql.conf, and restart "
              "the server";
@@ -49,7 +51,7 @@ const char* scheduler_state() {
   if (found == nullptr && full)
     return psprintf("too many databases: there are schedulers for %d", max_databases);
   if (entry.holds > 0) return "held: a statement needs the database for itself";
-  if (entry.pauses > 0) return "paused: a statement waits for the runs in progress";
+  if (entry.pauses > 0) return "held: a statement waits for the runs in progress";
   return text_of(entry);
 }
 

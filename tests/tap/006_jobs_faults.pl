@@ -53,7 +53,7 @@ sql(
   . add_once('shortened', 'SELECT pg_sleep(1000)', $never)
   . add_once('deaf', 'SELECT ignore_cancel(7)', "$never, max_run_time => '1 second'")
   . add_once('cancelled', 'SELECT pg_sleep(1000)', "retry_delay => '1 second'")
-  . add_once('terminated', 'SELECT pg_sleep(1000)', $never)
+  . add_once('terminated 终止', 'SELECT pg_sleep(1000)', $never)
   . add_once('ends itself', 'SELECT pg_terminate_backend(pg_backend_pid())', $never)
   . 'DROP FUNCTION vanishing(); COMMIT;');
 sql("BEGIN; SET ROLE poor;\n" . add_once('revoked', 'SELECT * FROM secret', "retry_delay => '1 second'")
@@ -70,10 +70,10 @@ is(sql(q(SELECT string_agg(DISTINCT backend_type, ', ' ORDER BY backend_type) FR
   'clientele launcher, clientele scheduler, clientele worker', 'the processes have names of their own');
 sql(q(SELECT clientele.alter_job('shortened', max_run_time => '1 second')));
 sql(q(SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: cancelled'));
-sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: terminated'));
+sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clientele job: terminated 终止'));
 
 all_ended($node, 'postgres', 'of gone', 'of renamed', 'of locked', 'of outside', 'of poor', qw(missing syntax divided assert revoked), 'for ever',
-  'for ever, too', 'cancelled', 'terminated', 'ends itself', 'pretends');
+  'for ever, too', 'cancelled', 'terminated 终止', 'ends itself', 'pretends');
 like(last_of('of gone'), qr/^failed\|\w*\|1\|.*role.*gone.*/, 'a role that is gone');
 like(last_of('of renamed'), qr/^failed\|\w*\|1\|.*role.*/, 'a role that has another name');
 like(last_of('of locked'), qr/^failed\|28\w{3}\|1\|.*(log in|login).*/, 'a role that may not log in');
@@ -94,7 +94,7 @@ for my $name ('for ever', 'for ever, too')
     || diag(sql("SELECT r.* FROM clientele_data.job_runs r JOIN clientele_data.jobs USING (job_id) WHERE name = '$name'"));
 }
 like(last_of('cancelled'), qr/^cancelled\|57014\|1\|/, 'one that an administrator cancelled is not tried again');
-like(last_of('terminated'), qr/^(failed|crashed)\|57P01\|1\|/, 'one whose session was terminated');
+like(last_of('terminated 终止'), qr/^(failed|crashed)\|57P01\|1\|/, 'one whose session was terminated');
 like(last_of('ends itself'), qr/^(failed|crashed)\|57P01\|1\|/, 'one that terminates its own session');
 
 all_ended($node, 'postgres', 'swallows', 'deaf', 'shortened');

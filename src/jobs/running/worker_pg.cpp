@@ -67,6 +67,8 @@ void show(const Run& run) {
   const char* const name = psprintf("clientele job: %s", run.name);
   set_config_option("application_name", name, PGC_USERSET, PGC_S_CLIENT, GUC_ACTION_SET, true, 0,
                     false);
+  // The setting has ASCII only, so that all names in Chinese would look the same.
+  pgstat_report_appname(name);
   debug_query_string = run.command;
   pgstat_report_activity(STATE_RUNNING, run.command);
 }

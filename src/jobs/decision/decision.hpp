@@ -133,6 +133,7 @@ struct Worker {
   std::optional<Micros> max_run_time{};  // none: no limit
   std::optional<Micros> cancelled_at{};  // when it was cancelled because of the limit
   bool terminated = false;
+  bool ended = false;  // its command has; the worker records that, which has no limit
 };
 enum class Order {
   none,

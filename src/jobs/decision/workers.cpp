@@ -24,6 +24,7 @@ Verdict watch(const Worker& worker, Micros now) {
     const Micros at = plus(from, span);
     return now >= at ? Verdict{order, then} : Verdict{Order::none, at};
   };
+  if (worker.ended) return {Order::none, never};
   if (!worker.began) return when(Order::give_up, worker.launched, time_to_begin, never);
   if (!worker.max_run_time || worker.terminated) return {Order::none, never};
   if (!worker.cancelled_at)

@@ -22,6 +22,8 @@ constexpr pg::Setting ours[] = {{"synchronous_commit", "on"},
 #endif
                                 {"session_replication_role", "origin"}};
 
+}  // namespace
+
 const char* name_of(Ended state) {
   switch (state) {
     case Ended::succeeded:
@@ -35,6 +37,8 @@ const char* name_of(Ended state) {
   }
   return "failed";
 }
+
+namespace {
 
 /// The parameters of a call.
 struct Arguments {

@@ -23,6 +23,8 @@ struct Run {
 };
 
 enum class Ended { succeeded, failed, timed_out, cancelled };
+/// The state of a run that has ended so.
+const char* name_of(Ended state);
 
 /// How a command ended.
 struct Outcome {

@@ -2,6 +2,7 @@
 // The process of a run: a session of the job's owner, which runs one command. PostgreSQL's regime.
 #include <csignal>
 
+#include "jobs/running/error_text_pg.hpp"
 #include "jobs/running/recording_pg.hpp"
 #include "jobs/shared/extension_lock_pg.hpp"
 #include "jobs/shared/owner_pg.hpp"
@@ -80,6 +81,16 @@ void require_same_owner(const Run& run, const WorkerArguments& a) {
                     errmsg("job \"%s\" has another owner than when its run was due", run.name)));
 }
 
+/// The time limit is for the command: what it did must not count as undone because its end takes
+/// long to be recorded.
+void note_in_slot(const Outcome& outcome) {
+  const ErrorData* const error = outcome.error;
+  note_outcome(name_of(outcome.state),
+               error == nullptr ? nullptr : unpack_sql_state(error->sqlerrcode),
+               error == nullptr ? nullptr : error_message(error),
+               outcome.rows.counted ? static_cast<int64_t>(outcome.rows.count) : -1);
+}
+
 /// An error that leaves the run without its outcome; the scheduler finds the text in the slot.
 [[noreturn]] void give_up(const ErrorData* error) {
   ereport(FATAL, (errcode(error->sqlerrcode), errmsg("%s", error->message)));
@@ -102,7 +113,9 @@ Outcome run_command(const Run& run, const WorkerArguments& a) {
   pqsignal(SIGINT, SIG_IGN);
   QueryCancelPending = false;
   debug_query_string = nullptr;
-  return outcome_of(error, rows, worker_timed_out());
+  const Outcome outcome = outcome_of(error, rows, worker_timed_out());
+  note_in_slot(outcome);
+  return outcome;
 }
 
 }  // namespace

@@ -27,11 +27,13 @@ constexpr Micros quiet = 5 * second;
 constexpr int longest_prune = 60000;  // milliseconds
 
 const char* end_state(const Gone& gone, const KnownJob& known) {
+  if (gone.outcome[0] != '\0') return gone.outcome;
   if (gone.given_up || known.waits()) return "failed";
   return gone.timed_out ? "timed_out" : "crashed";
 }
 
 const char* end_message(const Gone& gone) {
+  if (gone.outcome[0] != '\0') return gone.message;
   if (gone.given_up) return "the run did not start: its process had not begun within a minute";
   if (gone.message[0] != '\0') return gone.message;
   return gone.timed_out ? "the process was ended because of max_run_time"
@@ -159,7 +161,7 @@ bool Scheduler::settle(const Gone& gone) {
   if (known == nullptr || !known->job.active || known->job.active->run_id != gone.run_id)
     return true;
   const Micros now = monotonic_now();
-  const bool silent = gone.message[0] == '\0' && !gone.given_up;
+  const bool silent = gone.message[0] == '\0' && gone.outcome[0] == '\0' && !gone.given_up;
   if (known->waits() && silent && now - known->first_try < time_to_begin) {
     known->next_try = now + between_tries;
     return true;
@@ -168,7 +170,8 @@ bool Scheduler::settle(const Gone& gone) {
   end.given_up = gone.given_up || (known->waits() && silent);
   const char* const state = end_state(end, *known);
   const char* const message = end_message(end);
-  if (!attempt([&] { end_run(end.run_id, state, end.sqlstate, message); })) return false;
+  const int64_t rows = end.outcome[0] == '\0' ? -1 : end.rows;
+  if (!attempt([&] { end_run(end.run_id, state, end.sqlstate, message, rows); })) return false;
   changed_.push_back(gone.job_id);
   return true;
 }
@@ -180,7 +183,9 @@ void Scheduler::bury_dead() {
   for (const int64_t id : fresh_) {
     const KnownJob* const known = known_.find(id);
     if (known == nullptr || !known->job.active || known->waits()) continue;
-    if (workers_.has(known->job.active->run_id)) continue;
+    const int64_t run_id = known->job.active->run_id;
+    const auto same = [&](const Gone& gone) { return gone.run_id == run_id; };
+    if (workers_.has(run_id) || std::any_of(gone_.begin(), gone_.end(), same)) continue;
     if (!call_pg([&] { return process_lives(known->active_pid, known->active_process_start); }))
       dead.push_back(id);
   }

@@ -31,7 +31,7 @@ BackgroundWorkerHandle* register_worker(const WorkerArguments& arguments, const 
 void signal_worker(int number, uint64_t ticket, int signal, bool timed_out) {
   Locked lock;
   Slot& slot = shared()->slots[number];
-  if (slot.ticket == ticket && slot.pid != 0 && !slot.ended) {
+  if (slot.ticket == ticket && slot.pid != 0 && !slot.ended && slot.outcome[0] == '\0') {
     if (timed_out) slot.timed_out = true;
     kill(slot.pid, signal);
   }
@@ -102,9 +102,15 @@ bool Workers::has_gone(Process& process, Gone& gone) {
   const bool own = slot.taken && slot.ticket == process.ticket;
   process.clock.launched = slot.taken_at;
   if (own && slot.started_at != 0) process.clock.began = slot.started_at;
-  gone = {
-      process.run_id, process.job_id, own && slot.pid != 0, own && slot.timed_out, false, {}, {}};
+  process.clock.ended = own && slot.outcome[0] != '\0';
+  gone = {};
+  gone.run_id = process.run_id;
+  gone.job_id = process.job_id;
   if (!own) return true;
+  gone.began = slot.pid != 0;
+  gone.timed_out = slot.timed_out;
+  gone.rows = slot.rows;
+  std::memcpy(gone.outcome, slot.outcome, sizeof gone.outcome);
   std::memcpy(gone.sqlstate, slot.sqlstate, sizeof gone.sqlstate);
   std::memcpy(gone.message, slot.message, sizeof gone.message);
   if (slot.ended) return true;

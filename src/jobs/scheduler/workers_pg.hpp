@@ -15,9 +15,11 @@ struct Gone {
   int64_t job_id;
   bool began;
   bool timed_out;
-  bool given_up;  // it had not begun within a minute
+  bool given_up;     // it had not begun within a minute
+  char outcome[12];  // how its command ended, or empty if it did not
+  int64_t rows;      // -1: none were counted
   char sqlstate[6];
-  char message[256];  // of a FATAL error, or empty
+  char message[256];  // of the command's error or a FATAL one, or empty
 };
 
 class Workers {

@@ -39,8 +39,11 @@ struct Slot {
   TimestampTz process_start;
   int64_t taken_at;    // by monotonic_now()
   int64_t started_at;  // when the run was recorded as running, 0 before that; by monotonic_now()
-  char sqlstate[6];    // of the FATAL error with which the worker ended, or empty
-  char message[256];   // its text
+  // How the command has ended, which the worker records, or the scheduler if the worker cannot.
+  char outcome[12];   // a state of a run; empty until then
+  int64_t rows;       // -1: none were counted
+  char sqlstate[6];   // of the command's error, or the FATAL one with which the worker ended
+  char message[256];  // its text, or empty
 };
 
 inline constexpr int max_slots = 256;

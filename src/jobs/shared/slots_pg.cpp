@@ -28,14 +28,19 @@ void give_back(Slot& slot) {
   slot.pid = 0;
 }
 
+void keep_error(const char* sqlstate, const char* message) {
+  strlcpy(mine->sqlstate, sqlstate, sizeof mine->sqlstate);
+  const int length =
+      pg_mbcliplen(message, static_cast<int>(std::strlen(message)), sizeof mine->message - 1);
+  std::memcpy(mine->message, message, length);
+  mine->message[length] = '\0';
+}
+
 void keep_fatal(ErrorData* error) {
-  if (mine != nullptr && error->elevel >= FATAL && error->message != nullptr) {
-    strlcpy(mine->sqlstate, unpack_sql_state(error->sqlerrcode), sizeof mine->sqlstate);
-    const int length = pg_mbcliplen(error->message, static_cast<int>(std::strlen(error->message)),
-                                    sizeof mine->message - 1);
-    std::memcpy(mine->message, error->message, length);
-    mine->message[length] = '\0';
-  }
+  // What ends the process after its command is not an error of the run.
+  if (mine != nullptr && mine->outcome[0] == '\0' && error->elevel >= FATAL &&
+      error->message != nullptr)
+    keep_error(unpack_sql_state(error->sqlerrcode), error->message);
   if (next_log != nullptr) next_log(error);
 }
 
@@ -134,6 +139,14 @@ bool begin_in_slot() {
 void note_run_started() {
   Locked lock;
   mine->started_at = monotonic_now();
+  lock.release();
+}
+
+void note_outcome(const char* state, const char* sqlstate, const char* message, int64_t rows) {
+  Locked lock;
+  strlcpy(mine->outcome, state, sizeof mine->outcome);
+  keep_error(sqlstate == nullptr ? "" : sqlstate, message == nullptr ? "" : message);
+  mine->rows = rows;
   lock.release();
 }
 

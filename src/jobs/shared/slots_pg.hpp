@@ -28,6 +28,10 @@ WorkerArguments worker_arguments();
 bool begin_in_slot();
 /// The run has been recorded as running: its maximum run time begins.
 void note_run_started();
+/// How the command has ended: what the scheduler records if this process ends before it has done
+/// so. No order of the scheduler reaches it from now on. `sqlstate` and `message` may be nullptr;
+/// `rows` is -1 if none were counted.
+void note_outcome(const char* state, const char* sqlstate, const char* message, int64_t rows);
 /// Whether the scheduler has cancelled this process because of max_run_time.
 bool worker_timed_out();
 

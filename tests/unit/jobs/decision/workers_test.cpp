@@ -41,6 +41,14 @@ TEST(Watch, TheMaximumRunTimeIsCountedFromWhenItBegan) {
   expect(worker, day, Order::none, never);
 }
 
+TEST(Watch, NoOrderReachesAWorkerWhoseCommandHasEnded) {
+  Worker worker{.launched = 0, .began = second, .max_run_time = second, .ended = true};
+  expect(worker, second, Order::none, never);
+  expect(worker, day, Order::none, never);
+  worker.cancelled_at = 2 * second;
+  expect(worker, day, Order::none, never);
+}
+
 TEST(Watch, NoLimitOrOneThatIsNeverReached) {
   expect({.launched = 0, .began = 0}, 100 * 365 * day, Order::none, never);
   expect({.launched = 0, .began = second, .max_run_time = INT64_MAX}, day, Order::none, never);

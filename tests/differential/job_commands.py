@@ -293,7 +293,7 @@ def attack():
              "SET SESSION AUTHORIZATION store_owner", "RESET SESSION AUTHORIZATION", "SELECT set_config('role', 'none', false)",
              "SELECT set_config('session_authorization', 'postgres', false)", "RESET ALL", "INSERT INTO secret VALUES (1)",
              "GRANT store_owner TO job_owner", "CREATE TEMP TABLE jobs (job_id bigint, name text, command text)",
-             "CREATE FUNCTION pg_temp.end_run(bigint, text, text, text, text, bigint) RETURNS boolean LANGUAGE sql AS "
+             "CREATE FUNCTION pg_temp.end_run(bigint, text, text, text, text, bigint, boolean) RETURNS boolean LANGUAGE sql AS "
              "'SELECT work.note(''pg_temp'') = 1'", "SET search_path = work, pg_temp", "SET session_replication_role = replica",
              "SET default_transaction_read_only = on", "SET clientele.trusted_owners = job_owner", "SET row_security = off",
              "UPDATE clientele_data.jobs SET owner = 'postgres'", "UPDATE clientele_data.jobs SET owner = 'store_owner'",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: PostgreSQL
-# Locks on the tables of jobs: what the command of a run has done is recorded and not done again.
+# Locks on the tables of jobs: what the command of a run has done is recorded and not done again, and the other jobs run on time.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -32,6 +32,14 @@ sub close_transaction
   return $session->quit;
 }
 
+# The job of each second goes on: five runs in the next ten seconds.
+sub ticks
+{
+  my $what = shift;
+  my $now = time;
+  return until_true("SELECT count(*) >= 5 FROM effects WHERE job = 'tick' AND at > to_timestamp($now)", $what, 10);
+}
+
 # A command has ended, but its end cannot be recorded: neither its maximum run time nor SIGTERM makes anything else of it.
 my %worker;
 for my $name ('late', 'terminated')
@@ -52,6 +60,34 @@ all_ended($node, 'postgres', 'late', 'terminated');
 usleep(2_000_000);
 is(sql("SELECT state, rows, sqlstate, message, attempt FROM $runs WHERE name = '$_'"), 'succeeded|1|||1', "$_: has succeeded, once") for 'late', 'terminated';
 is(sql("SELECT count(*) FROM effects WHERE job = '$_'"), 1, "$_: has been done once") for 'late', 'terminated';
+
+# Runs that are to be withdrawn, and are locked.
+sql(q(SELECT clientele.add_job('paused ' || n, 'SELECT 1', every => '1 hour') FROM generate_series(1, 4) n));
+sql(q(SELECT clientele.pause_job('paused ' || n) FROM generate_series(1, 4) n));
+sql(q(SELECT clientele.add_job('tick', 'SELECT effect()', every => '1 second')));
+ticks('a job runs each second');
+# No scheduler reads them before they are locked.
+$locker = open_transaction(q(INSERT INTO clientele_data.job_runs (job_id, kind, state) SELECT job_id, 'manual', 'waiting' FROM clientele_data.jobs WHERE paused),
+  'COMMIT; BEGIN', q(SELECT count(*) FROM (SELECT 1 FROM clientele_data.job_runs WHERE state = 'waiting' FOR UPDATE) r));
+sql('SELECT clientele.wake_scheduler()');
+usleep(1_000_000);
+ticks('locked runs of jobs that are paused do not hold up others');
+close_transaction($locker);
+until_true("SELECT count(*) = 0 FROM $runs WHERE state = 'waiting' AND name LIKE 'paused %'", 'they are withdrawn later');
+
+# Runs whose row another transaction makes an active one.
+sql('SELECT ' . join(', ', map { "clientele.drop_job('$_')" } 'tick', map { "paused $_" } 1 .. 4));
+sql(q(SELECT clientele.add_job('blocked ' || n, 'SELECT effect()', every => '1 second') FROM generate_series(1, 4) n));
+sql(q(SELECT clientele.add_job('tick', 'SELECT effect()', every => '1 second')));
+until_true("SELECT count(DISTINCT name) = 4 FROM $runs WHERE state = 'succeeded' AND name LIKE 'blocked %'", 'four other jobs run');
+$locker = open_transaction(q(UPDATE clientele_data.job_runs SET state = 'waiting', ended_at = NULL WHERE run_id IN (SELECT min(run_id)
+  FROM clientele_data.job_runs JOIN clientele_data.jobs USING (job_id) WHERE name LIKE 'blocked %' GROUP BY job_id)));
+usleep(8_000_000);
+ticks('nor do jobs whose runs cannot be queued');
+close_transaction($locker);
+my $now = time;
+until_true("SELECT count(DISTINCT job) = 4 FROM effects WHERE job LIKE 'blocked %' AND at > to_timestamp($now)", 'these run later', 20);
+sql('SELECT ' . join(', ', map { "clientele.drop_job('blocked $_')" } 1 .. 4));
 
 $node->stop;
 done_testing();

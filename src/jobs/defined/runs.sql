@@ -71,7 +71,7 @@ COMMENT ON FUNCTION start_run(bigint) IS
   'Notes that the process of this session starts a run that waited; a part of the worker. False if it does not wait any more.';
 
 CREATE FUNCTION end_run(run_id bigint, state text, sqlstate text DEFAULT NULL, message text DEFAULT NULL, context text DEFAULT NULL,
-                        rows bigint DEFAULT NULL) RETURNS boolean
+                        rows bigint DEFAULT NULL, wait boolean DEFAULT true) RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_variable
 DECLARE
@@ -83,6 +83,13 @@ BEGIN
   PERFORM clientele.require_store('jobs'), clientele.require_store('job_runs'), clientele.require_store('job_runs', 'UPDATE');
   IF state IN ('waiting', 'running') THEN
     RAISE EXCEPTION 'a run does not end as %', state USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF NOT wait THEN
+    -- A transaction that stays open with a change of this run must not hold up the others.
+    PERFORM FROM clientele_data.job_runs r WHERE r.run_id = end_run.run_id FOR UPDATE OF r SKIP LOCKED;
+    IF NOT FOUND AND EXISTS (SELECT FROM clientele_data.job_runs r WHERE r.run_id = end_run.run_id AND r.ended_at IS NULL) THEN
+      RETURN NULL;
+    END IF;
   END IF;
   SELECT r.job_id, j.name, j.notify, r.attempt, r.due_at INTO job
   FROM clientele_data.job_runs r JOIN clientele_data.jobs j ON j.job_id = r.job_id
@@ -109,9 +116,10 @@ BEGIN
   PERFORM clientele.wake_scheduler(job.job_id);
   RETURN true;
 END $$;
-COMMENT ON FUNCTION end_run(bigint, text, text, text, text, bigint) IS
+COMMENT ON FUNCTION end_run(bigint, text, text, text, text, bigint, boolean) IS
   'Notes how a run that waited or ran has ended, and notifies the channel of the job if it has failed; a part of the worker.
-False if the run has ended before: that does not change any more. Errors: 22023 for waiting and running.';
+False if the run has ended before: that does not change any more. NULL if wait is false and another transaction has locked the run.
+Errors: 22023 for waiting and running.';
 
 CREATE FUNCTION begin_manual_run(name text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

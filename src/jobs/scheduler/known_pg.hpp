@@ -47,6 +47,7 @@ class KnownJobs {
   KnownJob* find(int64_t job_id);
   bool empty() const { return jobs_.empty(); }
   std::map<int64_t, KnownJob>& all() { return jobs_; }
+  const std::map<int64_t, KnownJob>& all() const { return jobs_; }
   Decision decide(Micros now) const;
 
  private:

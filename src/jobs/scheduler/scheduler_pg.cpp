@@ -20,7 +20,8 @@ using pg::call_pg;
 constexpr Micros longest_pause = 10 * second;
 // A run whose process could not be started, or ended without a word, is tried again.
 constexpr Micros between_tries = second;
-constexpr Micros longest_retry = second;
+// What is done job by job, each of which may wait for a lock, goes on in the next look after that.
+constexpr Micros longest_apart = second;
 constexpr Micros until_first_prune = 10 * minute;
 constexpr Micros between_prunes = hour;
 constexpr Micros quiet = 5 * second;
@@ -171,9 +172,23 @@ bool Scheduler::settle(const Gone& gone) {
   const char* const state = end_state(end, *known);
   const char* const message = end_message(end);
   const int64_t rows = end.outcome[0] == '\0' ? -1 : end.rows;
-  if (!attempt([&] { end_run(end.run_id, state, end.sqlstate, message, rows); })) return false;
-  changed_.push_back(gone.job_id);
-  return true;
+  bool free = true;
+  if (!attempt([&] { free = end_run(end.run_id, state, end.sqlstate, message, rows); }))
+    return false;
+  if (free)
+    changed_.push_back(gone.job_id);
+  else
+    look_at(now + between_tries);
+  return free;
+}
+
+void Scheduler::settle_gone() {
+  const Micros until = monotonic_now() + longest_apart;
+  std::erase_if(gone_, [&](const Gone& gone) {
+    if (monotonic_now() < until) return settle(gone);
+    look_at(until);
+    return false;
+  });
 }
 
 /// Runs whose process has gone without a slot: manual ones, and those of an earlier start of the
@@ -199,48 +214,63 @@ void Scheduler::decide() {
   const Micros now = GetCurrentTimestamp();
   const Decision decision = known_.decide(now);
   look_at(monotonic_now() + std::max<Micros>(decision.wake - now, 0));
-  if (!decision.withdraw.empty() || !decision.skip.empty() || !decision.queue.empty())
-    write(decision);
+  write(decision);
 }
 
+/// Writes what is due first, and then withdraws what waits although its job is paused. An error of
+/// one job is not a reason for the others to wait.
 void Scheduler::write(const Decision& decision) {
-  const auto withdraw = [](int64_t run) { end_run(run, "skipped", "", "the job is paused"); };
-  // A job that another transaction has locked is left to a later look. What was missed is written
-  // first.
-  bool all_written = true;
-  std::vector<char> written(decision.skip.size(), false);
-  const auto skip = [&](const Decision::Skip& s) {
-    const bool done = skip_run(s.job_id, s.due_at, s.missed);
-    written[&s - decision.skip.data()] = done;
-    all_written = all_written && done;
-  };
-  const auto queue = [&](const Decision::Queue& q) {
-    for (const Decision::Skip& s : decision.skip)
-      if (s.job_id == q.job_id && !written[&s - decision.skip.data()]) return;
-    if (queue_run(q.job_id, q.kind == Kind::retry, q.due_at, q.missed, q.attempt) == 0)
-      all_written = false;
-  };
-  const bool done = attempt([&] {
-    for (const int64_t run : decision.withdraw) withdraw(run);
-    for (const Decision::Skip& s : decision.skip) skip(s);
-    for (const Decision::Queue& q : decision.queue) queue(q);
+  const std::vector<Writing> queue = what_to_queue(decision);
+  const std::vector<Writing> withdraw = what_to_withdraw(decision, known_);
+  const bool failed = failed_;
+  const bool held_up_too = monotonic_now() >= held_up_until_;
+  for (const auto* all : {&queue, &withdraw}) {
+    std::vector<const Writing*> held_up, others;
+    for (const Writing& w : *all) (held_up_.contains(w.job_id) ? held_up : others).push_back(&w);
+    if (!write_together(others)) write_apart(others);
+    if (held_up_too) write_apart(held_up);
+  }
+  failed_ = failed;
+  std::erase_if(held_up_, [&](const auto& job) {
+    const auto same = [&](const Writing& w) { return w.job_id == job.first; };
+    return std::ranges::none_of(queue, same) && std::ranges::none_of(withdraw, same);
   });
-  // One of them must not hold up the others. What waits for a lock is left to the next look.
-  if (!done) written.assign(written.size(), false);
-  const Micros until = monotonic_now() + longest_retry;
-  const auto alone = [&](auto work) {
-    if (!done && monotonic_now() < until) attempt(work);
+  if (held_up_.empty()) {
+    held_up_rounds_ = 0;
+    return;
+  }
+  if (held_up_too)
+    held_up_until_ = monotonic_now() + std::min(longest_pause, wait_after(++held_up_rounds_));
+  look_at(held_up_until_);
+}
+
+/// In one transaction.
+bool Scheduler::write_together(const std::vector<const Writing*>& all) {
+  if (all.empty()) return true;
+  bool all_written = true;
+  const auto work = [&] {
+    for (const Writing* w : all) all_written = write_one(*w) && all_written;
   };
-  for (const int64_t run : decision.withdraw) alone([&] { withdraw(run); });
-  for (const Decision::Skip& s : decision.skip) alone([&] { skip(s); });
-  for (const Decision::Queue& q : decision.queue) alone([&] { queue(q); });
+  if (!attempt(work)) return false;
+  for (const Writing* w : all) changed_.push_back(w->job_id);
   if (!all_written) look_at(monotonic_now() + between_tries);
-  for (const auto& [id, known] : known_.all())
-    if (known.job.active && std::find(decision.withdraw.begin(), decision.withdraw.end(),
-                                      known.job.active->run_id) != decision.withdraw.end())
-      changed_.push_back(id);
-  for (const Decision::Skip& s : decision.skip) changed_.push_back(s.job_id);
-  for (const Decision::Queue& q : decision.queue) changed_.push_back(q.job_id);
+  return true;
+}
+
+/// One by one, those that have waited longest first. The jobs that fail are held up.
+void Scheduler::write_apart(std::vector<const Writing*> all) {
+  const Micros until = monotonic_now() + longest_apart;
+  std::ranges::stable_sort(all, {}, [&](const Writing* w) {
+    const auto found = held_up_.find(w->job_id);
+    return found == held_up_.end() ? 0 : found->second;
+  });
+  for (const Writing* w : all) {
+    if (monotonic_now() >= until) return look_at(until);
+    if (write_together({w}))
+      held_up_.erase(w->job_id);
+    else
+      held_up_[w->job_id] = monotonic_now();
+  }
 }
 
 /// Starts a run that waits. False if there is no room for further ones, either.
@@ -258,8 +288,11 @@ bool Scheduler::start(KnownJob& known) {
     CommitTransactionCommand();
   });
   if (owner.sqlstate != nullptr) {
-    if (attempt([&] { end_run(run_id, "failed", owner.sqlstate, message); }))
+    bool free = true;
+    if (attempt([&] { free = end_run(run_id, "failed", owner.sqlstate, message); }) && free)
       changed_.push_back(known.job.job_id);
+    else
+      look_at(known.next_try = monotonic_now() + between_tries);
     return true;
   }
   switch (workers_.start(owner.role, owner_, run_id, known.job.job_id, known.name.c_str(),
@@ -292,8 +325,10 @@ void Scheduler::start_waiting() {
     jobs[known.job.active->run_id] = &known;
   }
   waits_for_slot_ = waits_for_process_ = false;
-  for (const int64_t run_id : starts(waiting, waiting.size()))
+  for (const int64_t run_id : starts(waiting, waiting.size())) {
+    if (monotonic_now() - now >= longest_apart) return look_at(monotonic_now());
     if (!start(*jobs[run_id])) return;
+  }
 }
 
 void Scheduler::prune() {
@@ -312,9 +347,7 @@ Micros Scheduler::look() {
   gone_.insert(gone_.end(), gone.begin(), gone.end());
   take_changes();
   if (read()) {
-    const auto kept =
-        std::remove_if(gone_.begin(), gone_.end(), [&](const Gone& g) { return settle(g); });
-    gone_.erase(kept, gone_.end());
+    settle_gone();
     bury_dead();
     if (read()) {
       decide();

@@ -2,6 +2,7 @@
 // The scheduler of a database: what it does about the jobs, look by look. C++ regime.
 #pragma once
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "jobs/scheduler/known_pg.hpp"
 #include "jobs/scheduler/session_pg.hpp"
 #include "jobs/scheduler/workers_pg.hpp"
+#include "jobs/scheduler/writing_pg.hpp"
 
 namespace clientele::jobs {
 
@@ -36,9 +38,12 @@ class Scheduler {
   bool read();
   void take(const StateRow* rows, int count, bool all);
   bool settle(const Gone& gone);
+  void settle_gone();
   void bury_dead();
   void decide();
   void write(const Decision& decision);
+  bool write_together(const std::vector<const Writing*>& all);
+  void write_apart(std::vector<const Writing*> all);
   void start_waiting();
   bool start(KnownJob& known);
   void prune();
@@ -54,6 +59,10 @@ class Scheduler {
   Micros next_prune_ = 0;
   Micros look_again_ = 0;
   bool waits_for_slot_ = false, waits_for_process_ = false;
+  // Jobs for which nothing could be written, and when that was tried last; when it is tried again.
+  std::map<int64_t, Micros> held_up_;
+  Micros held_up_until_ = 0;
+  int held_up_rounds_ = 0;
   bool failed_ = false;  // this look
   int failures_ = 0;     // looks in a row
   std::string logged_;

@@ -50,7 +50,7 @@ Statement queue = {"SELECT clientele.queue_run($1, $2, $3, $4, $5)",
                    false};
 Statement skip = {
     "SELECT clientele.skip_run($1, $2, $3)", 3, {INT8OID, TIMESTAMPTZOID, INT4OID}, false};
-Statement end = {"SELECT clientele.end_run($1, $2, $3, $4, rows => $5)",
+Statement end = {"SELECT clientele.end_run($1, $2, $3, $4, rows => $5, wait => false) IS NULL",
                  5,
                  {INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID},
                  false};
@@ -228,14 +228,14 @@ bool skip_run(int64_t job_id, TimestampTz due_at, int64_t missed) {
   return DatumGetInt64(call(skip, values)) != 0;
 }
 
-void end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message,
+bool end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message,
              int64_t rows) {
   Datum values[] = {Int64GetDatum(run_id), CStringGetTextDatum(state),
                     CStringGetTextDatum(sqlstate), CStringGetTextDatum(message),
                     Int64GetDatum(rows)};
   const char nulls[] = {' ', ' ', *sqlstate == '\0' ? 'n' : ' ', *message == '\0' ? 'n' : ' ',
                         rows < 0 ? 'n' : ' '};
-  call(end, values, nulls);
+  return !DatumGetBool(call(end, values, nulls));
 }
 
 void crash_dead_runs(int64_t job_id) {

@@ -62,8 +62,9 @@ StateRow* read_states(const int64_t* ids, int count, int& rows);
 int64_t queue_run(int64_t job_id, bool retry, TimestampTz due_at, int64_t missed, int32_t attempt);
 /// False if the job is locked by another transaction, or gone.
 bool skip_run(int64_t job_id, TimestampTz due_at, int64_t missed);
-/// `sqlstate` and `message` may be empty; `rows` is -1 if none were counted.
-void end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message,
+/// `sqlstate` and `message` may be empty; `rows` is -1 if none were counted. False if another
+/// transaction has locked the run.
+bool end_run(int64_t run_id, const char* state, const char* sqlstate, const char* message,
              int64_t rows = -1);
 void crash_dead_runs(int64_t job_id);
 void prune_runs();

@@ -185,8 +185,8 @@ COMMENT ON FUNCTION alter_job(text, text, text, interval, text[], text, timestam
   'Changes a job for the runs that start from now on.
 Arguments that are not given, or NULL, stay as they are. One of schedule, every and after takes the place of the one that the job has. If
 any of these, time_zone or starting is given, due times up to now do not count any more. new_name renames the job, owner gives it to another
-role, and remove => ''{notify}'' lets it notify no channel. A run that is in progress goes on as it began, but
-for max_run_time, which also limits it.
+role, and remove => ''{notify}'' lets it notify no channel. A run that is in progress goes on as it began;
+only max_run_time limits it, too.
 Errors: 42704 for an unknown job or role, 42501 if you may not use the job or act as the new owner, 42P19 for a cycle of jobs that follow
 each other, and those of add_job().';
 

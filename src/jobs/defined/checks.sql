@@ -193,7 +193,7 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'job "%" is followed by other jobs', followed.name USING ERRCODE = 'dependent_objects_still_exist',
       DETAIL = format('These run after it: %s.', followed.followers),
-      HINT = 'Drop them first, or give them other times: clientele.alter_job(name, every => …).';
+      HINT = 'Drop them first, or give them other times: clientele.alter_job(name, every => …). clientele_bi.job_status names their owners.';
   END IF;
   RETURN NULL;
 END $$;

@@ -185,7 +185,8 @@ COMMENT ON FUNCTION alter_job(text, text, text, interval, text[], text, timestam
   'Changes a job for the runs that start from now on.
 Arguments that are not given, or NULL, stay as they are. One of schedule, every and after takes the place of the one that the job has. If
 any of these, time_zone or starting is given, due times up to now do not count any more. new_name renames the job, owner gives it to another
-role, and remove => ''{notify}'' lets it notify no channel. A run that is in progress goes on as it began.
+role, and remove => ''{notify}'' lets it notify no channel. A run that is in progress goes on as it began;
+only max_run_time limits it, too.
 Errors: 42704 for an unknown job or role, 42501 if you may not use the job or act as the new owner, 42P19 for a cycle of jobs that follow
 each other, and those of add_job().';
 
@@ -217,14 +218,12 @@ CREATE FUNCTION drop_job(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   dropped CONSTANT bigint := clientele.require_job(name);
-  process integer;
 BEGIN
   PERFORM clientele.require_store('jobs', 'DELETE'), clientele.require_store('job_runs'), clientele.lock_jobs();
-  SELECT r.pid INTO process FROM clientele_data.job_runs r
-  WHERE r.job_id = dropped AND r.state = 'running' AND clientele.process_lives(r.pid, r.process_start);
-  IF FOUND THEN
+  IF EXISTS (SELECT FROM clientele_data.job_runs r
+             WHERE r.job_id = dropped AND r.state = 'running' AND clientele.process_lives(r.pid, r.process_start)) THEN
     RAISE NOTICE 'job "%" is running, and this run goes on to its end', name USING
-      HINT = format('pg_cancel_backend(%s) ends it.', process);
+      HINT = 'pg_cancel_backend() of its process ends it. pg_stat_activity shows the process.';
   END IF;
   DELETE FROM clientele_data.jobs j WHERE j.job_id = dropped;
 END $$;

@@ -30,6 +30,6 @@ COMMENT ON FUNCTION may_manage_job(name, oid, bigint) IS
 or are a superuser.';
 
 CREATE FUNCTION job_owner_problem(owner name, owner_oid oid, owner_cluster bigint) RETURNS text
-  LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_job_owner_problem';
+  LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_job_owner_problem';
 COMMENT ON FUNCTION job_owner_problem(name, oid, bigint) IS
   'Says why the owner of a job cannot run it: the role is gone or was renamed, or may not log in, say. NULL if nothing is wrong.';

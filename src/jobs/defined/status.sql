@@ -64,7 +64,9 @@ BEGIN
              CASE WHEN k.after_ids IS NULL THEN n.start_at ELSE f.due_at + k.jitter END AS start_at,
              coalesce(f.awaited, f.names) AS awaited,
              active.state AS active_state, active.due_at AS active_due_at, active.queued_at, active.started_at, active.pid,
-             active.state IS NOT DISTINCT FROM 'running' AND NOT clientele.process_lives(active.pid, active.process_start) AS dead,
+             -- On a standby the process is one of another server.
+             active.state IS NOT DISTINCT FROM 'running' AND NOT pg_is_in_recovery()
+               AND NOT clientele.process_lives(active.pid, active.process_start) AS dead,
              ended.state AS last_outcome, ended.attempt, ended.sqlstate, ended.message, ended.rows, ended.started_at AS last_started_at,
              ended.ended_at, coalesce(ended.failures, 0) AS failures, ended.failing_since,
              CASE WHEN (k.last_due_at > tried.due_at) IS NOT TRUE THEN

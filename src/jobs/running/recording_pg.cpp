@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "jobs/running/recording_pg.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "jobs/running/error_text_pg.hpp"
+#include "jobs/shared/owner_pg.hpp"
 #include "pg/acting.hpp"
 #include "pg/query.hpp"
 
@@ -21,6 +23,8 @@ constexpr pg::Setting ours[] = {{"synchronous_commit", "on"},
                                 {"transaction_timeout", "0"},
 #endif
                                 {"session_replication_role", "origin"}};
+
+constexpr int64_t longest_limit = 200 * 366 * USECS_PER_DAY;
 
 }  // namespace
 
@@ -72,21 +76,31 @@ Datum call(const char* sql, Arguments& a) {
   return null ? Datum{} : value;
 }
 
+// Each column is read once, as a value of these types, and C decides by that value: the owner of
+// the store may give a column a type of its own, whose casts say another thing each time.
 constexpr char run_columns[] =
-    "j.name, j.command, j.owner::text, coalesce(clientele.source_owner(j.owner, j.owner_oid, "
-    "j.owner_cluster), 0)::bigint, clientele.job_owner_problem(j.owner, j.owner_oid, "
-    "j.owner_cluster), (EXTRACT(epoch FROM j.max_run_time) OPERATOR(pg_catalog.*) "
-    "1000000)::bigint";
+    "j.name::text, j.command::text, j.owner::text, "
+    "coalesce(j.owner_oid::oid, 0::oid)::bigint, coalesce(j.owner_cluster::bigint, 0::bigint), "
+    "coalesce((EXTRACT(epoch FROM j.max_run_time::interval) OPERATOR(pg_catalog.*) "
+    "1000000)::bigint, 0::bigint)";
+
+const char* copied(MemoryContext context, const char* s) {
+  return s == nullptr ? nullptr : MemoryContextStrdup(context, s);
+}
 
 /// The columns of run_columns, in `context`.
-void read_columns(const pg::QueryRow& row, MemoryContext context, Run& run) {
-  const char* const problem = row.text(5);
-  run.name = MemoryContextStrdup(context, row.text(1));
-  run.command = MemoryContextStrdup(context, row.text(2));
-  run.owner = MemoryContextStrdup(context, row.text(3));
-  run.owner_oid = static_cast<Oid>(row.bigint(4));
-  run.problem = problem == nullptr ? nullptr : MemoryContextStrdup(context, problem);
-  run.limit = row.bigint(6);
+void read_columns(const pg::QueryRow& row, MemoryContext context, Oid store_owner, Run& run) {
+  const OwnerCheck owner =
+      check_owner(row.text(3), static_cast<Oid>(row.bigint(4)), row.bigint(5), store_owner);
+  run.owner_oid = owner.role;
+  run.problem = copied(context, owner.sqlstate == nullptr ? nullptr : owner.message);
+  run.name = copied(context, row.text(1));
+  run.command = copied(context, row.text(2));
+  run.owner = copied(context, row.text(3));
+  if (run.name == nullptr || run.command == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("the name and the command of a job must not be NULL")));
+  run.limit = std::clamp(row.bigint(6), int64_t{0}, longest_limit);
 }
 
 /// Does `work` as the owner of the store, connected to SPI.
@@ -146,7 +160,7 @@ bool record_start(Oid store_owner, Run& run) {
     parameters.add(INT8OID, Int64GetDatum(run.run_id));
     parameters.run(query);
     started = SPI_processed == 1;
-    if (started) read_columns(pg::QueryRow(0), context, run);
+    if (started) read_columns(pg::QueryRow(0), context, store_owner, run);
   });
   return started;
 }
@@ -178,7 +192,7 @@ void read_job(Oid store_owner, const char* name, Run& run) {
     if (SPI_processed != 1)
       ereport(ERROR,
               (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("job \"%s\" does not exist", name)));
-    read_columns(pg::QueryRow(0), context, run);
+    read_columns(pg::QueryRow(0), context, store_owner, run);
   });
 }
 

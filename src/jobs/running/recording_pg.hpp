@@ -16,9 +16,9 @@ struct Run {
   int64_t run_id;
   const char* name;
   const char* command;
-  const char* owner;
-  Oid owner_oid;
-  const char* problem;  // why the owner cannot run it, or nullptr
+  const char* owner;    // nullptr if it is NULL
+  Oid owner_oid;        // the role that was checked, as which the command runs
+  const char* problem;  // why it cannot, or nullptr
   int64_t limit;        // max_run_time in microseconds
 };
 

@@ -74,7 +74,9 @@ void require_right(const Session& s) {
   if (!pg::may_become(s.caller, run.owner_oid))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied to run job \"%s\"", run.name),
-                    errdetail("It belongs to role %s.", quote_identifier(run.owner)),
+                    run.owner == nullptr
+                        ? 0
+                        : errdetail("It belongs to role %s.", quote_identifier(run.owner)),
                     errhint("Members of that role and superusers may.")));
   require_owner(run);
 }

@@ -47,7 +47,8 @@ void release_all() {
 }
 
 void at_end_of_transaction(XactEvent event, void*) {
-  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT) release_all();
+  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+    release_all();
 }
 
 void at_exit(int, Datum) { release_all(); }

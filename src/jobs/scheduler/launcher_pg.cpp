@@ -89,20 +89,24 @@ void look_at_handles() {
   }
 }
 
-void start_scheduler(int number, Oid database) {
+constexpr int64_t between_tries = 2 * second;
+
+/// False if no worker process is free.
+bool start_scheduler(int number, Oid database) {
   BackgroundWorker worker = new_worker("clientele scheduler", "clientele_scheduler_main");
   worker.bgw_main_arg = ObjectIdGetDatum(database);
   worker.bgw_notify_pid = MyProcPid;
   const MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
   const bool registered = RegisterDynamicBackgroundWorker(&worker, &handles[number]);
   MemoryContextSwitchTo(before);
-  if (registered) return;
+  if (registered) return true;
   handles[number] = nullptr;
   Locked lock;
   Database& entry = shared()->databases[number];
   entry.state = SchedulerState::no_process;
-  entry.again_at = monotonic_now() + 2 * second;
+  entry.again_at = monotonic_now() + between_tries;
   lock.release();
+  return false;
 }
 
 /// Starts a scheduler where one is needed. Returns when to look again.
@@ -138,8 +142,10 @@ int64_t start_schedulers(const Seen* seen, int count) {
     if (start) entry->state = SchedulerState::starting;
     lock.release();
     if (!start) continue;
-    ++starting;
-    start_scheduler(number, seen[i].oid);
+    if (start_scheduler(number, seen[i].oid))
+      ++starting;
+    else
+      again = std::min(again, now + between_tries);
   }
   return again;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
-# Locks on the tables of jobs: what the command of a run has done is recorded and not done again, and the other jobs run on time.
+# Locks on the tables of jobs, and errors of their triggers: what the command of a run has done is recorded and not done again, and the
+# other jobs run on time.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -88,6 +89,22 @@ close_transaction($locker);
 my $now = time;
 until_true("SELECT count(DISTINCT job) = 4 FROM effects WHERE job LIKE 'blocked %' AND at > to_timestamp($now)", 'these run later', 20);
 sql('SELECT ' . join(', ', map { "clientele.drop_job('blocked $_')" } 1 .. 4));
+
+# Errors that say something else for each job.
+sql(q(CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'job % is refused', NEW.job_id; END $$));
+sql(q(SELECT format('CREATE TRIGGER refuse BEFORE INSERT ON clientele_data.job_runs FOR EACH ROW WHEN (NEW.job_id <> %s) EXECUTE FUNCTION refuse()',
+  job_id) FROM clientele_data.jobs WHERE name = 'tick' \gexec));
+my $logged = -s $node->logfile;
+sql(q(SELECT clientele.add_job('refused ' || n, 'SELECT 1', every => '1 second') FROM generate_series(1, 100) n));
+usleep(3_000_000);
+ticks('nor do errors');
+like(sql('SELECT clientele.scheduler_state()'), qr/^failed: job \d+ is refused$/, 'scheduler_state() says them');
+my $lines = () = slurp_file($node->logfile, $logged) =~ /tries again after an error/g;
+is($lines, 1, 'the log says one of them');
+sql('DROP TRIGGER refuse ON clientele_data.job_runs');
+until_true("SELECT count(DISTINCT name) = 100 FROM $runs WHERE name LIKE 'refused %'", 'they run when there is no error any more', 30);
+until_true(q(SELECT clientele.scheduler_state() = 'running'), 'and all is well');
+sql(q(DELETE FROM clientele_data.jobs WHERE name LIKE 'refused %'));
 
 $node->stop;
 done_testing();

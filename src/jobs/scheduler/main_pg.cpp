@@ -15,26 +15,28 @@ namespace {
 
 /// C++ regime. An error that comes between two looks, such as a cancel, is not a reason to end.
 [[noreturn]] void work(MemoryContext context) {
-  Scheduler scheduler;
+  Scheduler scheduler(context);
   bool begun = false;
+  Micros again = monotonic_now();
   for (;;) {
     MemoryContextSwitchTo(context);
     MemoryContextReset(context);
-    Micros again = monotonic_now() + second;
     try {
+      // Here, so that a cancel meanwhile is caught, also after an error.
+      pg::call_pg([&] { sleep_on_latch(again - monotonic_now()); });
+      again = monotonic_now() + second;
       pg::call_pg([] { leave_if_asked(); });
       if (!begun) scheduler.begin();
       begun = true;
       again = scheduler.look();
-      pg::call_pg([&] { sleep_on_latch(again - monotonic_now()); });
     } catch (const pg::PgError& error) {
+      const char* const message = error.data()->message;
       pg::call_pg([&] {
-        note_error(error.data()->message);
         abort_work();
+        note_error(message == nullptr ? "" : message);
       });
     } catch (const std::exception& error) {
       pg::call_pg([&] { note_error(error.what()); });
-      pg::call_pg([&] { sleep_on_latch(again - monotonic_now()); });
     }
   }
 }

@@ -45,9 +45,12 @@ const char* end_message(const Gone& gone) {
 
 template <class Work>
 bool Scheduler::try_to(Work work) {
+  // A transaction leaves a context that lasts as long as the process.
+  MemoryContextSwitchTo(context_);
   std::string message;
   try {
     work();
+    MemoryContextSwitchTo(context_);
     return true;
   } catch (const pg::PgError& error) {
     if (error.data()->message != nullptr) message = error.data()->message;
@@ -55,7 +58,9 @@ bool Scheduler::try_to(Work work) {
     message = error.what();
   }
   call_pg([] { abort_work(); });
-  note_failure(message.c_str());
+  MemoryContextSwitchTo(context_);
+  failed_ = true;
+  call_pg([&] { note_error(message.c_str()); });
   return false;
 }
 
@@ -68,13 +73,6 @@ bool Scheduler::attempt(Work work, int longest) {
       end_work();
     });
   });
-}
-
-void Scheduler::note_failure(const char* message) {
-  failed_ = true;
-  if (message == logged_) return;
-  logged_ = message;
-  call_pg([&] { note_error(message); });
 }
 
 void Scheduler::begin() {
@@ -362,8 +360,8 @@ Micros Scheduler::look() {
     look_at(monotonic_now() + std::min(longest_pause, wait_after(++failures_)));
   } else {
     failures_ = 0;
-    logged_.clear();
-    call_pg([&] { note_success(waits_for_slot_, waits_for_process_); });
+    const bool well = held_up_.empty();
+    call_pg([&] { note_look(well, waits_for_slot_, waits_for_process_); });
   }
   return look_again_;
 }

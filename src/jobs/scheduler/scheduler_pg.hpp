@@ -16,6 +16,9 @@ namespace clientele::jobs {
 
 class Scheduler {
  public:
+  /// `context` is reset before each look.
+  explicit Scheduler(MemoryContext context) : context_(context) {}
+
   /// Takes on what an earlier scheduler has left.
   void begin();
   /// One look at everything. Returns when to look again, by monotonic_now(). Ends the process if
@@ -30,7 +33,6 @@ class Scheduler {
   /// Does `work`, of PostgreSQL's regime, in a transaction as the owner of the store.
   template <class Work>
   bool attempt(Work work, int longest = longest_work);
-  void note_failure(const char* message);
   void look_at(Micros time) { look_again_ = std::min(look_again_, time); }
 
   void take_changes();
@@ -48,6 +50,7 @@ class Scheduler {
   bool start(KnownJob& known);
   void prune();
 
+  MemoryContext context_;
   Oid owner_ = InvalidOid;
   KnownJobs known_;
   Workers workers_;
@@ -63,9 +66,8 @@ class Scheduler {
   std::map<int64_t, Micros> held_up_;
   Micros held_up_until_ = 0;
   int held_up_rounds_ = 0;
-  bool failed_ = false;  // this look
-  int failures_ = 0;     // looks in a row
-  std::string logged_;
+  bool failed_ = false;       // this look
+  int failures_ = 0;          // looks in a row
   std::set<int64_t> broken_;  // jobs whose schedule cannot be read, which has been logged
 };
 

@@ -64,6 +64,19 @@ void become(SchedulerState state) {
   if (began && shared()->launcher != 0) SetLatch(shared()->launcher_latch);
 }
 
+// The last error that was logged, and when, unless all has been well since.
+char logged[sizeof Database::message];
+int64_t logged_at = 0;
+
+bool is_to_be_logged(const char* message) {
+  const int64_t now = monotonic_now();
+  if (std::strncmp(message, logged, sizeof logged - 1) == 0) return false;
+  if (logged_at != 0 && now - logged_at < minute) return false;
+  strlcpy(logged, message, sizeof logged);
+  logged_at = now;
+  return true;
+}
+
 void keep_error(ErrorData* error) {
   if (error->elevel >= ERROR && error->message != nullptr) keep_message(error->message);
   if (next_log != nullptr) next_log(error);
@@ -159,19 +172,25 @@ int take_changed(int64_t (&jobs)[max_changed], bool& all) {
 }
 
 void note_error(const char* message) {
-  ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
+  if (is_to_be_logged(message))
+    ereport(LOG, (errmsg("the scheduler of jobs tries again after an error: %s", message)));
   Locked lock;
   become(SchedulerState::failed);
   keep_message(message);
   lock.release();
 }
 
-void note_success(bool waits_for_slot, bool waits_for_process) {
-  if (own->state == SchedulerState::running && own->waits_for_slot == waits_for_slot &&
+void note_look(bool well, bool waits_for_slot, bool waits_for_process) {
+  if (well) {
+    logged[0] = '\0';
+    logged_at = 0;
+  }
+  const bool becomes_well = well && own->state != SchedulerState::running;
+  if (!becomes_well && own->waits_for_slot == waits_for_slot &&
       own->waits_for_process == waits_for_process)
     return;
   Locked lock;
-  become(SchedulerState::running);
+  if (becomes_well) become(SchedulerState::running);
   own->waits_for_slot = waits_for_slot;
   own->waits_for_process = waits_for_process;
   lock.release();

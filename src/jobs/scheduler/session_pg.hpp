@@ -26,10 +26,12 @@ void abort_work();
 
 /// Takes the jobs that have changed since the last call; `all` says that any may have.
 int take_changed(int64_t (&jobs)[max_changed], bool& all);
-/// Logs an error that does not end the process, and lets scheduler_state() say it.
+/// Lets scheduler_state() say an error that does not end the process. It is logged once as long as
+/// it lasts; and of several, one a minute.
 void note_error(const char* message);
-/// Lets scheduler_state() and scheduler_waits_for() say that all is well, except for these limits.
-void note_success(bool waits_for_slot, bool waits_for_process);
+/// A look is over. Lets scheduler_waits_for() say these limits, and scheduler_state() that all is
+/// well, if it is.
+void note_look(bool well, bool waits_for_slot, bool waits_for_process);
 /// Whether the process should end, because a statement needs the database or the settings have
 /// changed; then it does.
 void leave_if_asked();

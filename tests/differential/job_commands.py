@@ -338,15 +338,49 @@ def recorded_late():
 def forged():
     """The owner of the store says that the job belongs to a superuser. It may write so, but must not get the rights."""
     give("INSERT INTO secret VALUES (2)")
-    must("ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job; UPDATE clientele_data.jobs SET owner = 'postgres', owner_oid = 10,"
-         " owner_cluster = 42; UPDATE clientele_data.jobs SET since = now();", user="store_owner")
-    for cluster in ("42", "clientele.cluster_id()"):
-        must(f"UPDATE clientele_data.jobs SET owner_cluster = {cluster}", user="store_owner")
+    must("ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job; ALTER TABLE clientele_data.jobs ALTER owner DROP NOT NULL,"
+         " ALTER owner_oid DROP NOT NULL, ALTER owner_cluster DROP NOT NULL; UPDATE clientele_data.jobs SET since = now();", user="store_owner")
+    here = "clientele.cluster_id()"
+    for name, oid, cluster, sqlstate in [
+            ("'postgres'", "10", "42", "42501"), ("'postgres'", "10", here, "42501"), ("'postgres'", "10", "NULL", "28000"),
+            ("'postgres'", "10", "0", "28000"), ("'postgres'", "NULL", "42", "28000"), ("'postgres'", "'job_owner'::regrole", here, "28000"),
+            ("'job_owner'", "10", here, "28000"), ("'store_owner'", "10", here, "28000"), ("'job_owner'", "10", "NULL", "28000"),
+            ("NULL", "10", here, "28000"), ("NULL", "10", "42", "28000"), ("NULL", "NULL", "NULL", "28000"), ("''", "10", "42", "28000")]:
+        what = f"owner {name}, {oid}, {cluster}"
+        must(f"UPDATE clientele_data.jobs SET owner = {name}, owner_oid = {oid}, owner_cluster = {cluster}", user="store_owner")
         done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
-        t.same("a forged owner by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
+        t.same(f"{what} by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
         must("CALL worker()")
-        t.same("a forged owner by the schedule", "failed", last_state())
+        t.same(f"{what} by the schedule", [["failed", sqlstate]],
+               must("SELECT state, sqlstate FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1"))
+    # A type of its own, which says another thing each time that it is read.
+    must("ALTER TABLE clientele_data.jobs DISABLE ROW LEVEL SECURITY; DROP POLICY job_members ON clientele_data.jobs;"
+         "DROP VIEW clientele_bi.job_status, clientele_bi.job_runs;"
+         "CREATE SCHEMA flips; CREATE SEQUENCE flips.times; CREATE TYPE flips.role AS ENUM ('a');"
+         "CREATE FUNCTION flips.name_of(flips.role) RETURNS name LANGUAGE plpgsql AS"
+         " $$ BEGIN RETURN CASE nextval('flips.times') / 2 % 2 WHEN 0 THEN 'job_owner' ELSE 'postgres' END; END $$;"
+         "CREATE FUNCTION flips.text_of(flips.role) RETURNS text LANGUAGE sql AS 'SELECT flips.name_of($1)::text';"
+         "CREATE CAST (flips.role AS name) WITH FUNCTION flips.name_of AS IMPLICIT;"
+         "CREATE CAST (flips.role AS text) WITH FUNCTION flips.text_of AS IMPLICIT;"
+         "ALTER TABLE clientele_data.jobs ALTER owner DROP DEFAULT, ALTER owner TYPE flips.role USING 'a';"
+         "UPDATE clientele_data.jobs SET owner = 'a', owner_oid = 10, owner_cluster = 42", user="store_owner")
+    seen = set()
+    for start in range(1, 17):
+        must(f"SELECT setval('flips.times', {start})", user="store_owner")
+        done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
+        seen.update(re.findall(r"RESULT (\S+)", done.stdout))
+    t.same("an owner that changes while it is read", {"28000", "42501"}, seen)
     t.same("the secret is still empty", [["0"]], must("SELECT count(*) FROM secret"))
+    # NULL where the processes of the server expect none.
+    for column in ("name", "time_zone", "command"):
+        must(f"ALTER TABLE clientele_data.jobs ALTER {column} DROP NOT NULL; CREATE TABLE flips.kept AS TABLE clientele_data.jobs;"
+             f"UPDATE clientele_data.jobs SET {column} = NULL", user="store_owner")
+        done = psql("SELECT pg_sleep(0.3); CALL clientele.run_job('command')")
+        t.check(f"nothing runs with NULL as {column}", "ERROR:" in done.stderr and "connection" not in done.stderr, done.stderr)
+        must(f"UPDATE clientele_data.jobs j SET {column} = k.{column} FROM flips.kept k WHERE k.job_id = j.job_id; DROP TABLE flips.kept",
+             user="store_owner")
+    t.same("processes that have crashed", 0,
+           pathlib.Path(f"{directory}/log").read_text(encoding="utf-8", errors="replace").count("terminated by signal"))
 
 
 def within():

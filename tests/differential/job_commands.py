@@ -178,9 +178,10 @@ DIFFERENT = [
 ]
 
 
-def psql(script, database="jobs", user="postgres", more=()):
+def psql(script, database="jobs", user="postgres", more=(), environment=None):
     return subprocess.run([checks.PSQL, "-XAtq", "-F", "\t", "-h", SOCKET, "-p", "5432", "-U", user, "-d", database, *more], input=script,
-                          capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
+                          capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
+                          env={**os.environ, **(environment or {})})
 
 
 def must(script, database="jobs", user="postgres"):
@@ -458,6 +459,46 @@ def under_settings():
             t.same(f"{setting} = {value} by {way}", wanted, got)
 
 
+def of_login():
+    """What the role and the client that call run_job() have set at the login is not for the job: it has what a worker has."""
+    must("ALTER SYSTEM SET seq_page_cost = 3; ALTER SYSTEM SET work_mem = '5MB'; SELECT pg_reload_conf();"
+         "ALTER DATABASE jobs SET random_page_cost = 5; ALTER DATABASE jobs SET cpu_tuple_cost = 0.5; ALTER ROLE ALL SET geqo_seed = 0.25")
+    must("ALTER ROLE postgres SET lo_compat_privileges = on; ALTER ROLE postgres SET seq_page_cost = 7;"
+         "ALTER ROLE postgres IN DATABASE jobs SET cpu_tuple_cost = 0.75; ALTER ROLE postgres SET TimeZone = 'Asia/Shanghai'")
+    # Another value for each that a client can say; what is left out hinders the client, or one setting excludes others.
+    options = must("""SELECT format('-c %s=%s', name, CASE vartype WHEN 'bool' THEN CASE setting WHEN 'on' THEN 'off' ELSE 'on' END
+        ELSE (SELECT min(v) FROM unnest(enumvals) v WHERE v <> setting AND v !~ ' ') END) FROM pg_settings
+      WHERE context IN ('user', 'superuser') AND vartype IN ('bool', 'enum')
+        AND name !~ 'default_transaction_isolation|^(log_min|client_min|transaction_|debug_|log_statement_stats|default_with_oids|exit_on_error|is_superuser|client_enc)' ORDER BY name""")
+    options = [row[0] for row in options] + ["-c work_mem=99MB", "-c search_path=nothing", "-c DateStyle=German,DMY", "-c random_page_cost=9", "-c extra_float_digits=-2",
+                                             "-c clientele.trusted_owners=job_owner", "-c geqo_seed=0.75", "-c default_tablespace=pg_default"]
+    t.check("there are settings", len(options) > 60 and "-c session_replication_role=local" in options, options)
+    give("CREATE TABLE seen AS SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser') AND "
+         "name NOT IN ('application_name', 'client_encoding', 'client_min_messages')")
+    content = "SELECT name, setting FROM work.seen ORDER BY name"
+    prepare()
+    by_worker("")
+    wanted = dict(must(content))
+    t.same("the command of a worker has the settings of files, database and role", ["3", "5120", "5", "0.5", "0.25", "work, public"],
+           [wanted[name] for name in ("seq_page_cost", "work_mem", "random_page_cost", "cpu_tuple_cost", "geqo_seed", "search_path")])
+    for user, environment in [("postgres", {}), ("postgres", {"PGOPTIONS": " ".join(options), "PGTZ": "Europe/Berlin"}),
+                              (OWNER, {"PGOPTIONS": "-c work_mem=99MB -c search_path=nothing", "PGTZ": "Europe/Berlin"}),
+                              (OWNER, {"PGOPTIONS": "-c lock_timeout=7s -c synchronous_commit=local"})]:
+        prepare()
+        show = "SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser') ORDER BY name;"
+        done = psql(f"DO 'BEGIN END'; SET geqo_threshold = 9; SET lock_timeout = 800; {show} CALL clientele.run_job('command'); SELECT 'after'; {show}", user=user, environment=environment)
+        if not t.same(f"run_job() by {user} with settings from {list(environment)}", "", "".join(re.findall("(?:ERROR|FATAL|error):.*", done.stderr))):
+            continue
+        got = dict(must(content))
+        t.same(f"settings that differ from those of a worker, by {user} with {len(environment)}", {},
+               {name: (value, got.get(name)) for name, value in wanted.items() if got.get(name) != value}, done.stderr[-300:])
+        before, after = done.stdout.split("after\n")
+        t.same("the session has its own again", [], sorted(set(before.split("\n")) ^ set(after.split("\n"))))
+        t.check("they are listed", len(before) > 1000, before)
+    must("ALTER SYSTEM RESET seq_page_cost; ALTER SYSTEM RESET work_mem; SELECT pg_reload_conf(); ALTER ROLE ALL RESET geqo_seed;"
+         "ALTER DATABASE jobs RESET ALL; ALTER ROLE postgres RESET ALL; ALTER ROLE postgres IN DATABASE jobs RESET ALL")
+
+
 def extended():
     """The extended protocol keeps the call in a cached plan."""
     script = pathlib.Path(directory) / "call.sql"
@@ -496,6 +537,7 @@ try:
     recorded_late()
     limited()
     under_settings()
+    of_login()
     within()
     attack()
     forged()

@@ -499,6 +499,20 @@ def of_login():
          "ALTER DATABASE jobs RESET ALL; ALTER ROLE postgres RESET ALL; ALTER ROLE postgres IN DATABASE jobs RESET ALL")
 
 
+def exits():
+    """exit_on_error of the owner or of the caller does not end the session before the error is recorded."""
+    give("SELECT 1 / 0")
+    for who in (OWNER, "postgres"):
+        must(f"ALTER ROLE {who} SET exit_on_error = on")
+        for user in (OWNER, "postgres"):
+            done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\nSHOW exit_on_error", user=user)
+            t.same(f"exit_on_error of {who}, by {user}", ["RESULT 22012", "on" if who == user else "off"], done.stdout.split("\n")[:-1], done.stderr)
+            t.same(f"exit_on_error of {who}, by {user}: what is recorded", ("22012", 0, "division by zero"), recorded())
+        t.same(f"exit_on_error of {who}, by a worker", ("22012", 0, "division by zero"), by_worker(""))
+        t.same(f"exit_on_error of {who}, by a worker: how it ended", "failed", last_state())
+        must(f"ALTER ROLE {who} RESET exit_on_error")
+
+
 def extended():
     """The extended protocol keeps the call in a cached plan."""
     script = pathlib.Path(directory) / "call.sql"
@@ -538,6 +552,7 @@ try:
     limited()
     under_settings()
     of_login()
+    exits()
     within()
     attack()
     forged()

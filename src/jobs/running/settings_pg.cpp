@@ -65,7 +65,7 @@ void set(const char* name, const char* value, GucSource source) {
   set_config_option(name, value, PGC_SUSET, source, GUC_ACTION_SET, true, WARNING, false);
 }
 
-/// What a server has that nobody has configured, as set_config_option() takes it.
+/// What a server without configuration has, as set_config_option() takes it.
 const char* boot_value_of(config_generic* g) {
   switch (g->vartype) {
     case PGC_BOOL:

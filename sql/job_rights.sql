@@ -202,6 +202,27 @@ SELECT alter_job('bob', owner => 'regress_jobs_rob', command => 'SELECT 8');
 RESET ROLE;
 SELECT * FROM problems WHERE job LIKE 'bob%';
 
+-- The owner of the store can write what it likes. No job runs as a role that is not known for sure, or that this owner may not become.
+SET ROLE regress_jobs_store;
+ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job;
+ALTER TABLE clientele_data.jobs ALTER owner DROP NOT NULL, ALTER owner_oid DROP NOT NULL, ALTER owner_cluster DROP NOT NULL;
+UPDATE clientele_data.jobs SET owner = r.rolname, owner_oid = r.oid, owner_cluster = NULL, command = 'ALTER ROLE regress_jobs_store SUPERUSER'
+FROM pg_roles r WHERE r.oid = 10 AND name = 'bob';
+RESET ROLE;
+CALL run_job('bob');
+UPDATE clientele_data.jobs SET owner_cluster = cluster_id(), owner_oid = NULL WHERE name = 'bob';
+CALL run_job('bob');
+UPDATE clientele_data.jobs SET owner_oid = 10, owner = NULL WHERE name = 'bob';
+CALL run_job('bob');
+UPDATE clientele_data.jobs SET owner = 'regress_jobs_rob', owner_oid = 'regress_jobs_ann'::regrole WHERE name = 'bob';
+CALL run_job('bob');
+UPDATE clientele_data.jobs SET owner_cluster = 1, owner = r.rolname FROM pg_roles r WHERE r.oid = 10 AND name = 'bob';
+\set VERBOSITY sqlstate
+CALL run_job('bob');
+\set VERBOSITY default
+SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_jobs_store';
+SELECT job_owner_problem(NULL, 10, cluster_id()), job_owner_problem('regress_jobs_ann', NULL, 1), job_owner_problem('regress_jobs_ann', 10, NULL);
+
 -- A role that puts a view in place of the table gains nothing from those who use it.
 CREATE ROLE regress_jobs_trap LOGIN;
 DROP SCHEMA clientele_bi, clientele_data CASCADE;

@@ -14,6 +14,10 @@ void Parameters::run(const Query& query) {
   require_rows(SPI_execute_with_args(query.sql, count_, types_, values_, nulls_, true, 0), query);
 }
 
+void Parameters::run_writing(const Query& query) {
+  require_rows(SPI_execute_with_args(query.sql, count_, types_, values_, nulls_, false, 0), query);
+}
+
 void Parameters::run(PlannedQuery& query) {
   if (query.plan == nullptr) {
     const SPIPlanPtr plan = SPI_prepare(query.sql, count_, types_);

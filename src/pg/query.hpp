@@ -44,6 +44,8 @@ class Parameters {
 
   void run(const Query& query);
   void run(PlannedQuery& query);
+  /// Of a query whose functions write.
+  void run_writing(const Query& query);
 
  private:
   static constexpr int limit = 8;

@@ -44,33 +44,17 @@ const char* name_of(Ended state) {
 
 namespace {
 
-/// The parameters of a call.
-struct Arguments {
-  int count = 0;
-  Oid types[6];
-  Datum values[6];
-  char nulls[6];
-
-  void add(Oid type, Datum value) {
-    types[count] = type;
-    values[count] = value;
-    nulls[count++] = ' ';
-  }
-  void add_text(const char* s) {
-    add(TEXTOID, s == nullptr ? Datum{} : CStringGetTextDatum(s));
-    if (s == nullptr) nulls[count - 1] = 'n';
-  }
-  void add_number(bool known, int64_t n) {
-    add(INT8OID, Int64GetDatum(n));
-    if (!known) nulls[count - 1] = 'n';
-  }
-};
+void add(pg::Parameters& parameters, const char* text) {
+  if (text == nullptr)
+    parameters.null(TEXTOID);
+  else
+    parameters.text(text);
+}
 
 /// The only value that a call returns.
-Datum call(const char* sql, Arguments& a) {
-  const int result = SPI_execute_with_args(sql, a.count, a.types, a.values, a.nulls, false, 0);
-  if (result != SPI_OK_SELECT || SPI_processed != 1)
-    elog(ERROR, "a run of a job could not be recorded: %s", SPI_result_code_string(result));
+Datum call(const char* sql, pg::Parameters& parameters) {
+  parameters.run_writing({sql, "a run of a job"});
+  if (SPI_processed != 1) elog(ERROR, "a run of a job could not be recorded");
   bool null = false;
   const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
   return null ? Datum{} : value;
@@ -149,9 +133,9 @@ bool record_start(Oid store_owner, Run& run) {
   const MemoryContext context = CurrentMemoryContext;
   bool started = false;
   as_store_owner(store_owner, [&] {
-    Arguments a;
-    a.add(INT8OID, Int64GetDatum(run.run_id));
-    started = DatumGetBool(call("SELECT clientele.start_run($1)", a));
+    pg::Parameters of_start;
+    of_start.add(INT8OID, Int64GetDatum(run.run_id));
+    started = DatumGetBool(call("SELECT clientele.start_run($1)", of_start));
     if (!started) return;
     pg::Parameters().run(trust);
     const pg::Query query{psprintf("SELECT %s FROM clientele_data.job_runs r JOIN "
@@ -171,14 +155,17 @@ bool record_start(Oid store_owner, Run& run) {
 void record_end(Oid store_owner, int64_t run_id, const Outcome& outcome) {
   as_store_owner(store_owner, [&] {
     const ErrorData* const error = outcome.error;
-    Arguments a;
-    a.add(INT8OID, Int64GetDatum(run_id));
-    a.add_text(name_of(outcome.state));
-    a.add_text(error == nullptr ? nullptr : unpack_sql_state(error->sqlerrcode));
-    a.add_text(error == nullptr ? nullptr : error_message(error));
-    a.add_text(error == nullptr ? nullptr : error_context(error));
-    a.add_number(outcome.rows.counted, static_cast<int64_t>(outcome.rows.count));
-    call("SELECT clientele.end_run($1, $2, $3, $4, $5, $6)", a);
+    pg::Parameters p;
+    p.add(INT8OID, Int64GetDatum(run_id));
+    p.text(name_of(outcome.state));
+    add(p, error == nullptr ? nullptr : unpack_sql_state(error->sqlerrcode));
+    add(p, error == nullptr ? nullptr : error_message(error));
+    add(p, error == nullptr ? nullptr : error_context(error));
+    if (outcome.rows.counted)
+      p.add(INT8OID, Int64GetDatum(static_cast<int64_t>(outcome.rows.count)));
+    else
+      p.null(INT8OID);
+    call("SELECT clientele.end_run($1, $2, $3, $4, $5, $6)", p);
   });
 }
 
@@ -203,9 +190,9 @@ void read_job(Oid store_owner, const char* name, Run& run) {
 int64_t record_manual_start(Oid store_owner, const char* name) {
   int64_t run_id = 0;
   as_store_owner(store_owner, [&] {
-    Arguments a;
-    a.add_text(name);
-    run_id = DatumGetInt64(call("SELECT clientele.begin_manual_run($1)", a));
+    pg::Parameters parameters;
+    parameters.text(name);
+    run_id = DatumGetInt64(call("SELECT clientele.begin_manual_run($1)", parameters));
   });
   return run_id;
 }

@@ -96,7 +96,8 @@ Shared* shared();
 /// Called by _PG_init while shared_preload_libraries are loaded.
 void request_jobs_memory();
 
-/// Holds the lock while it lives. An error releases it, too.
+/// Holds the lock until release(): a destructor would be skipped by an error. An error in a
+/// transaction releases it, too.
 class Locked {
  public:
   explicit Locked(LWLockMode mode = LW_EXCLUSIVE) { LWLockAcquire(&shared()->lock, mode); }

@@ -178,9 +178,10 @@ DIFFERENT = [
 ]
 
 
-def psql(script, database="jobs", user="postgres", more=()):
+def psql(script, database="jobs", user="postgres", more=(), environment=None):
     return subprocess.run([checks.PSQL, "-XAtq", "-F", "\t", "-h", SOCKET, "-p", "5432", "-U", user, "-d", database, *more], input=script,
-                          capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
+                          capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
+                          env={**os.environ, **(environment or {})})
 
 
 def must(script, database="jobs", user="postgres"):
@@ -338,15 +339,49 @@ def recorded_late():
 def forged():
     """The owner of the store says that the job belongs to a superuser. It may write so, but must not get the rights."""
     give("INSERT INTO secret VALUES (2)")
-    must("ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job; UPDATE clientele_data.jobs SET owner = 'postgres', owner_oid = 10,"
-         " owner_cluster = 42; UPDATE clientele_data.jobs SET since = now();", user="store_owner")
-    for cluster in ("42", "clientele.cluster_id()"):
-        must(f"UPDATE clientele_data.jobs SET owner_cluster = {cluster}", user="store_owner")
+    must("ALTER TABLE clientele_data.jobs DISABLE TRIGGER check_job; ALTER TABLE clientele_data.jobs ALTER owner DROP NOT NULL,"
+         " ALTER owner_oid DROP NOT NULL, ALTER owner_cluster DROP NOT NULL; UPDATE clientele_data.jobs SET since = now();", user="store_owner")
+    here = "clientele.cluster_id()"
+    for name, oid, cluster, sqlstate in [
+            ("'postgres'", "10", "42", "42501"), ("'postgres'", "10", here, "42501"), ("'postgres'", "10", "NULL", "28000"),
+            ("'postgres'", "10", "0", "28000"), ("'postgres'", "NULL", "42", "28000"), ("'postgres'", "'job_owner'::regrole", here, "28000"),
+            ("'job_owner'", "10", here, "28000"), ("'store_owner'", "10", here, "28000"), ("'job_owner'", "10", "NULL", "28000"),
+            ("NULL", "10", here, "28000"), ("NULL", "10", "42", "28000"), ("NULL", "NULL", "NULL", "28000"), ("''", "10", "42", "28000")]:
+        what = f"owner {name}, {oid}, {cluster}"
+        must(f"UPDATE clientele_data.jobs SET owner = {name}, owner_oid = {oid}, owner_cluster = {cluster}", user="store_owner")
         done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
-        t.same("a forged owner by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
+        t.same(f"{what} by a superuser", ["28000"], re.findall(r"RESULT (\S+)", done.stdout))
         must("CALL worker()")
-        t.same("a forged owner by the schedule", "failed", last_state())
+        t.same(f"{what} by the schedule", [["failed", sqlstate]],
+               must("SELECT state, sqlstate FROM clientele_data.job_runs ORDER BY run_id DESC LIMIT 1"))
+    # A type of its own, which says another thing each time that it is read.
+    must("ALTER TABLE clientele_data.jobs DISABLE ROW LEVEL SECURITY; DROP POLICY job_members ON clientele_data.jobs;"
+         "DROP VIEW clientele_bi.job_status, clientele_bi.job_runs;"
+         "CREATE SCHEMA flips; CREATE SEQUENCE flips.times; CREATE TYPE flips.role AS ENUM ('a');"
+         "CREATE FUNCTION flips.name_of(flips.role) RETURNS name LANGUAGE plpgsql AS"
+         " $$ BEGIN RETURN CASE nextval('flips.times') / 2 % 2 WHEN 0 THEN 'job_owner' ELSE 'postgres' END; END $$;"
+         "CREATE FUNCTION flips.text_of(flips.role) RETURNS text LANGUAGE sql AS 'SELECT flips.name_of($1)::text';"
+         "CREATE CAST (flips.role AS name) WITH FUNCTION flips.name_of AS IMPLICIT;"
+         "CREATE CAST (flips.role AS text) WITH FUNCTION flips.text_of AS IMPLICIT;"
+         "ALTER TABLE clientele_data.jobs ALTER owner DROP DEFAULT, ALTER owner TYPE flips.role USING 'a';"
+         "UPDATE clientele_data.jobs SET owner = 'a', owner_oid = 10, owner_cluster = 42", user="store_owner")
+    seen = set()
+    for start in range(1, 17):
+        must(f"SELECT setval('flips.times', {start})", user="store_owner")
+        done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\n")
+        seen.update(re.findall(r"RESULT (\S+)", done.stdout))
+    t.same("an owner that changes while it is read", {"28000", "42501"}, seen)
     t.same("the secret is still empty", [["0"]], must("SELECT count(*) FROM secret"))
+    # NULL where the processes of the server expect none.
+    for column in ("name", "time_zone", "command"):
+        must(f"ALTER TABLE clientele_data.jobs ALTER {column} DROP NOT NULL; CREATE TABLE flips.kept AS TABLE clientele_data.jobs;"
+             f"UPDATE clientele_data.jobs SET {column} = NULL", user="store_owner")
+        done = psql("SELECT pg_sleep(0.3); CALL clientele.run_job('command')")
+        t.check(f"nothing runs with NULL as {column}", "ERROR:" in done.stderr and "connection" not in done.stderr, done.stderr)
+        must(f"UPDATE clientele_data.jobs j SET {column} = k.{column} FROM flips.kept k WHERE k.job_id = j.job_id; DROP TABLE flips.kept",
+             user="store_owner")
+    t.same("processes that have crashed", 0,
+           pathlib.Path(f"{directory}/log").read_text(encoding="utf-8", errors="replace").count("terminated by signal"))
 
 
 def within():
@@ -424,6 +459,60 @@ def under_settings():
             t.same(f"{setting} = {value} by {way}", wanted, got)
 
 
+def of_login():
+    """What the role and the client that call run_job() have set at the login is not for the job: it has what a worker has."""
+    must("ALTER SYSTEM SET seq_page_cost = 3; ALTER SYSTEM SET work_mem = '5MB'; SELECT pg_reload_conf();"
+         "ALTER DATABASE jobs SET random_page_cost = 5; ALTER DATABASE jobs SET cpu_tuple_cost = 0.5; ALTER ROLE ALL SET geqo_seed = 0.25")
+    must("ALTER ROLE postgres SET lo_compat_privileges = on; ALTER ROLE postgres SET seq_page_cost = 7;"
+         "ALTER ROLE postgres IN DATABASE jobs SET cpu_tuple_cost = 0.75; ALTER ROLE postgres SET TimeZone = 'Asia/Shanghai'")
+    # Another value for each that a client can say; what is left out hinders the client, or one setting excludes others.
+    options = must("""SELECT format('-c %s=%s', name, CASE vartype WHEN 'bool' THEN CASE setting WHEN 'on' THEN 'off' ELSE 'on' END
+        ELSE (SELECT min(v) FROM unnest(enumvals) v WHERE v <> setting AND v !~ ' ') END) FROM pg_settings
+      WHERE context IN ('user', 'superuser') AND vartype IN ('bool', 'enum')
+        AND name !~ 'default_transaction_isolation|^(log_min|client_min|transaction_|debug_|log_statement_stats|default_with_oids|exit_on_error|is_superuser|client_enc)' ORDER BY name""")
+    options = [row[0] for row in options] + ["-c work_mem=99MB", "-c search_path=nothing", "-c DateStyle=German,DMY", "-c random_page_cost=9", "-c extra_float_digits=-2",
+                                             "-c clientele.trusted_owners=job_owner", "-c geqo_seed=0.75", "-c default_tablespace=pg_default"]
+    t.check("there are settings", len(options) > 60 and "-c session_replication_role=local" in options, options)
+    give("CREATE TABLE seen AS SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser') AND "
+         "name NOT IN ('application_name', 'client_encoding', 'client_min_messages')")
+    content = "SELECT name, setting FROM work.seen ORDER BY name"
+    prepare()
+    by_worker("")
+    wanted = dict(must(content))
+    t.same("the command of a worker has the settings of files, database and role", ["3", "5120", "5", "0.5", "0.25", "work, public"],
+           [wanted[name] for name in ("seq_page_cost", "work_mem", "random_page_cost", "cpu_tuple_cost", "geqo_seed", "search_path")])
+    for user, environment in [("postgres", {}), ("postgres", {"PGOPTIONS": " ".join(options), "PGTZ": "Europe/Berlin"}),
+                              (OWNER, {"PGOPTIONS": "-c work_mem=99MB -c search_path=nothing", "PGTZ": "Europe/Berlin"}),
+                              (OWNER, {"PGOPTIONS": "-c lock_timeout=7s -c synchronous_commit=local"})]:
+        prepare()
+        show = "SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser') ORDER BY name;"
+        done = psql(f"DO 'BEGIN END'; SET geqo_threshold = 9; SET lock_timeout = 800; {show} CALL clientele.run_job('command'); SELECT 'after'; {show}", user=user, environment=environment)
+        if not t.same(f"run_job() by {user} with settings from {list(environment)}", "", "".join(re.findall("(?:ERROR|FATAL|error):.*", done.stderr))):
+            continue
+        got = dict(must(content))
+        t.same(f"settings that differ from those of a worker, by {user} with {len(environment)}", {},
+               {name: (value, got.get(name)) for name, value in wanted.items() if got.get(name) != value}, done.stderr[-300:])
+        before, after = done.stdout.split("after\n")
+        t.same("the session has its own again", [], sorted(set(before.split("\n")) ^ set(after.split("\n"))))
+        t.check("they are listed", len(before) > 1000, before)
+    must("ALTER SYSTEM RESET seq_page_cost; ALTER SYSTEM RESET work_mem; SELECT pg_reload_conf(); ALTER ROLE ALL RESET geqo_seed;"
+         "ALTER DATABASE jobs RESET ALL; ALTER ROLE postgres RESET ALL; ALTER ROLE postgres IN DATABASE jobs RESET ALL")
+
+
+def exits():
+    """exit_on_error of the owner or of the caller does not end the session before the error is recorded."""
+    give("SELECT 1 / 0")
+    for who in (OWNER, "postgres"):
+        must(f"ALTER ROLE {who} SET exit_on_error = on")
+        for user in (OWNER, "postgres"):
+            done = psql("\\set VERBOSITY sqlstate\nCALL clientele.run_job('command');\n\\echo RESULT :SQLSTATE\nSHOW exit_on_error", user=user)
+            t.same(f"exit_on_error of {who}, by {user}", ["RESULT 22012", "on" if who == user else "off"], done.stdout.split("\n")[:-1], done.stderr)
+            t.same(f"exit_on_error of {who}, by {user}: what is recorded", ("22012", 0, "division by zero"), recorded())
+        t.same(f"exit_on_error of {who}, by a worker", ("22012", 0, "division by zero"), by_worker(""))
+        t.same(f"exit_on_error of {who}, by a worker: how it ended", "failed", last_state())
+        must(f"ALTER ROLE {who} RESET exit_on_error")
+
+
 def extended():
     """The extended protocol keeps the call in a cached plan."""
     script = pathlib.Path(directory) / "call.sql"
@@ -462,6 +551,8 @@ try:
     recorded_late()
     limited()
     under_settings()
+    of_login()
+    exits()
     within()
     attack()
     forged()

@@ -103,6 +103,8 @@ void read_columns(const pg::QueryRow& row, MemoryContext context, Oid store_owne
   run.limit = std::clamp(row.bigint(6), int64_t{0}, longest_limit);
 }
 
+constexpr pg::Query trust{"SELECT clientele.require_store('jobs')", "the table of jobs"};
+
 /// Does `work` as the owner of the store, connected to SPI.
 template <class Work>
 void as_store_owner(Oid store_owner, Work work) {
@@ -151,6 +153,7 @@ bool record_start(Oid store_owner, Run& run) {
     a.add(INT8OID, Int64GetDatum(run.run_id));
     started = DatumGetBool(call("SELECT clientele.start_run($1)", a));
     if (!started) return;
+    pg::Parameters().run(trust);
     const pg::Query query{psprintf("SELECT %s FROM clientele_data.job_runs r JOIN "
                                    "clientele_data.jobs j ON j.job_id OPERATOR(pg_catalog.=) "
                                    "r.job_id WHERE r.run_id OPERATOR(pg_catalog.=) $1",
@@ -182,6 +185,7 @@ void record_end(Oid store_owner, int64_t run_id, const Outcome& outcome) {
 void read_job(Oid store_owner, const char* name, Run& run) {
   const MemoryContext context = CurrentMemoryContext;
   as_store_owner(store_owner, [&] {
+    pg::Parameters().run(trust);
     const pg::Query query{
         psprintf("SELECT %s FROM clientele_data.jobs j WHERE j.name OPERATOR(pg_catalog.=) $1",
                  run_columns),

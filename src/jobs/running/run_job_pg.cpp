@@ -103,7 +103,6 @@ void begin(Session& s) {
   s.of_owner = settings_of(s.run.owner_oid);
   PopActiveSnapshot();
   if (s.another_role) s.belongings = take_stock();
-  s.settings = keep_settings();
   s.run.run_id = record_manual_start(s.store_owner, s.name);
 }
 
@@ -170,6 +169,7 @@ ErrorData* run(Session& s) {
     MemoryContextSwitchTo(of_transaction);
     end_recording();
   };
+  s.settings = keep_settings();  // not those of the transaction
   resume_deadline(s);
   if (ErrorData* const error = attempt(first, false); error != nullptr) return error;
   disable_timeout(STATEMENT_TIMEOUT, false);

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "pg/acting.hpp"
 #include "pg/query.hpp"
 #include "pg/trust.hpp"
 
@@ -64,19 +65,77 @@ void set(const char* name, const char* value, GucSource source) {
   set_config_option(name, value, PGC_SUSET, source, GUC_ACTION_SET, true, WARNING, false);
 }
 
-/// What a new session has, unless another one is set.
-constexpr char boot_search_path[] = "\"$user\", public";
-
-/// Whether a setting is of the role or of the client that logged in.
-bool is_of_login(const char* name) {
-  const Variables now = variables();
-  for (int i = 0; i < now.count; ++i)
-    if (std::strcmp(now.all[i]->name, name) == 0)
-      return now.all[i]->source > PGC_S_DATABASE && now.all[i]->source <= PGC_S_CLIENT;
-  return false;
+/// What a server without configuration has, as set_config_option() takes it.
+const char* boot_value_of(config_generic* g) {
+  switch (g->vartype) {
+    case PGC_BOOL:
+      return reinterpret_cast<config_bool*>(g)->boot_val ? "on" : "off";
+    case PGC_INT:
+      return psprintf("%d", reinterpret_cast<config_int*>(g)->boot_val);
+    case PGC_REAL:
+      return psprintf("%.17g", reinterpret_cast<config_real*>(g)->boot_val);
+    case PGC_STRING: {
+      const char* const s = reinterpret_cast<config_string*>(g)->boot_val;
+      return s == nullptr ? "" : s;
+    }
+    case PGC_ENUM: {
+      auto* const e = reinterpret_cast<config_enum*>(g);
+      return config_enum_lookup_by_value(e, e->boot_val);
+    }
+  }
+  return "";
 }
 
 bool is(const char* name, const char* other) { return pg_strcasecmp(name, other) == 0; }
+
+constexpr const char* of_client[] = {"client_encoding", "client_min_messages", "application_name"};
+
+bool is_of_client(const char* name) {
+  for (const char* each : of_client)
+    if (is(name, each)) return true;
+  return false;
+}
+
+/// Whether the role or the client that logged in has set it, and RESET goes back to that.
+bool is_of_login(const config_generic* g) {
+  return can_be_set(g) && g->reset_source > PGC_S_DATABASE && g->reset_source <= PGC_S_CLIENT &&
+         !is_of_client(g->name) &&
+         // Its default depends on the limits of the server's process.
+         !is(g->name, "max_stack_depth");
+}
+
+void add(RoleSettings& settings, MemoryContext context, const char* name, const char* value) {
+  const MemoryContext before = MemoryContextSwitchTo(context);
+  auto* const added = static_cast<pg::Setting*>(palloc(sizeof(pg::Setting)));
+  *added = {pstrdup(name), pstrdup(value)};
+  settings.list = lappend(settings.list, added);
+  MemoryContextSwitchTo(before);
+}
+
+constexpr pg::Query of_files{
+    "SELECT f.name, f.setting FROM pg_catalog.pg_show_all_file_settings() f WHERE f.applied",
+    "the files of settings"};
+
+/// What a new session has that no role and no client has set: the value of the server's files, or
+/// else its own. Connected to SPI.
+void add_without_login(RoleSettings& settings, MemoryContext context) {
+  const Variables now = variables();
+  bool read = false;
+  for (int i = 0; i < now.count; ++i) {
+    config_generic* const g = now.all[i];
+    if (!is_of_login(g)) continue;
+    if (!read) {
+      const pg::Acting before = pg::act_as(BOOTSTRAP_SUPERUSERID);
+      pg::Parameters().run(of_files);
+      pg::stop_acting(before);
+      read = true;
+    }
+    const char* value = is(g->name, "timezone_abbreviations") ? "Default" : boot_value_of(g);
+    for (uint64 f = 0; f < SPI_processed; ++f)
+      if (const pg::QueryRow row(f); is(row.text(1), g->name)) value = row.text(2);
+    add(settings, context, g->name, value);
+  }
+}
 
 }  // namespace
 
@@ -112,6 +171,8 @@ void put_back_settings(const KeptSettings& kept) {
 RoleSettings settings_of(Oid role) {
   const MemoryContext context = CurrentMemoryContext;
   SPI_connect();
+  RoleSettings settings = {NIL, role};
+  add_without_login(settings, context);
   const pg::Query query{
       "SELECT c.setting, s.setrole OPERATOR(pg_catalog.<>) 0 "
       "FROM pg_catalog.pg_db_role_setting s, "
@@ -125,12 +186,6 @@ RoleSettings settings_of(Oid role) {
   parameters.add(OIDOID, ObjectIdGetDatum(MyDatabaseId));
   parameters.add(OIDOID, ObjectIdGetDatum(role));
   parameters.run(query);
-  const MemoryContext of_spi = MemoryContextSwitchTo(context);
-  RoleSettings settings;
-  settings.names = static_cast<char**>(palloc(sizeof(char*) * (SPI_processed + 1)));
-  settings.values = static_cast<char**>(palloc(sizeof(char*) * (SPI_processed + 1)));
-  settings.count = 0;
-  settings.role = role;
   for (uint64 i = 0; i < SPI_processed; ++i) {
     const pg::QueryRow row(i);
     char* const name = pstrdup(row.text(1));
@@ -139,24 +194,20 @@ RoleSettings settings_of(Oid role) {
     *equals = '\0';
     // The session has the database's already, and who may say it depends on where it was said.
     if (is(name, "clientele.trusted_owners") && !row.boolean(2)) continue;
-    if (is(name, "session_authorization")) continue;
+    if (is(name, "session_authorization") || is_of_client(name)) continue;
     if (is(name, "role")) {
       const Oid other = get_role_oid(equals + 1, true);
       settings.role = OidIsValid(other) && pg::may_become(role, other) ? other : role;
       continue;
     }
-    settings.names[settings.count] = name;
-    settings.values[settings.count++] = equals + 1;
+    add(settings, context, name, equals + 1);
   }
-  MemoryContextSwitchTo(of_spi);
   SPI_finish();
   MemoryContextSwitchTo(context);
   return settings;
 }
 
 void take_settings(const RoleSettings& settings) {
-  constexpr const char* of_client[] = {"client_encoding", "client_min_messages",
-                                       "application_name"};
   const char* kept[lengthof(of_client)];
   for (size_t i = 0; i < lengthof(of_client); ++i)
     kept[i] = pstrdup(GetConfigOption(of_client[i], false, false));
@@ -164,15 +215,10 @@ void take_settings(const RoleSettings& settings) {
   for (size_t i = 0; i < lengthof(of_client); ++i)
     if (!same(kept[i], GetConfigOption(of_client[i], false, false)))
       set(of_client[i], kept[i], PGC_S_SESSION);
-  // A path of the caller's role would find other tables.
-  if (is_of_login("search_path")) set("search_path", boot_search_path, PGC_S_SESSION);
-  for (int i = 0; i < settings.count; ++i) {
-    const auto of_the_client = [&] {
-      for (const char* name : of_client)
-        if (is(settings.names[i], name)) return true;
-      return false;
-    };
-    if (!of_the_client()) set(settings.names[i], settings.values[i], PGC_S_SESSION);
+  ListCell* cell;
+  foreach (cell, settings.list) {
+    const auto* const each = static_cast<const pg::Setting*>(lfirst(cell));
+    set(each->name, each->value, PGC_S_SESSION);
   }
 }
 

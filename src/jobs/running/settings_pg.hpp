@@ -22,20 +22,18 @@ KeptSettings keep_settings();
 void put_back_settings(const KeptSettings& kept);
 
 struct RoleSettings {
-  char** names;
-  char** values;
-  int count;
-  Oid role;  // that the command begins with, as ALTER ROLE owner SET role = ... may say
+  List* list;  // of pg::Setting, in the order in which they are set
+  Oid role;    // that the command begins with, as ALTER ROLE owner SET role = ... may say
 };
 
-/// What ALTER DATABASE and ALTER ROLE have set for this database and this role, in the current
-/// memory context. Connected to SPI.
+/// What a new session of this role would have that this one has not: what the server's files say in
+/// place of what the session's own role and its client have set at the login; then what ALTER
+/// DATABASE and ALTER ROLE have set for this database and this role. In the current memory context.
+/// Needs a snapshot.
 RoleSettings settings_of(Oid role);
 
-/// Gives the session the settings of a new session of a role, as far as they can be known: what SET
-/// has changed is as at the login, then those of the database and the role apply. What the client
-/// sees remains: its encoding, the messages it wants, the name of the application. In a
-/// transaction.
+/// Gives the session the settings of a new session of a role. What the client sees remains: its
+/// encoding, the messages it wants, the name of the application. In a transaction.
 void take_settings(const RoleSettings& settings);
 
 }  // namespace clientele::jobs

@@ -120,6 +120,9 @@ void run_portal(Portal portal, QueryCompletion* done) {
 }  // namespace
 
 Rows run_statement(const char* text) {
+  // An error is caught and recorded, whatever the role has set.
+  set_config_option("exit_on_error", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0,
+                    false);
   // What is parsed and planned must outlive the transactions of the statement.
   const MemoryContext outer = CurrentMemoryContext;
   const MemoryContext context =

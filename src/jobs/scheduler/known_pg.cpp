@@ -12,7 +12,9 @@
 namespace clientele::jobs {
 namespace {
 
-State state_named(std::string_view name) {
+/// Of a view in place of the table it may be NULL.
+State state_named(const char* state) {
+  const std::string_view name = state == nullptr ? "" : state;
   constexpr std::array<std::pair<std::string_view, State>, 8> states = {
       {{"waiting", State::waiting},
        {"running", State::running},
@@ -64,8 +66,8 @@ bool KnownJobs::take(const StateRow& row) {
   KnownJob& known = jobs_[row.job_id];
   Job& job = known.job;
   known.name = row.name;
-  known.owner = row.owner;
-  known.owner_oid = row.owner_oid;
+  known.owner = row.owner == nullptr ? "" : row.owner;
+  known.owner_oid = row.owner == nullptr ? InvalidOid : row.owner_oid;
   known.owner_cluster = row.owner_cluster;
   known.after.assign(row.after, row.after + row.after_count);
   known.max_run_time = row.max_run_time;

@@ -30,7 +30,7 @@ struct StateRow {
   int32_t max_retries;
   bool paused;
   TimestampTz since;
-  const char* owner;
+  const char* owner;  // nullptr, and 0 below, for NULL
   Oid owner_oid;
   int64_t owner_cluster;
   TimestampTz added_at;

@@ -106,5 +106,26 @@ until_true("SELECT count(DISTINCT name) = 100 FROM $runs WHERE name LIKE 'refuse
 until_true(q(SELECT clientele.scheduler_state() = 'running'), 'and all is well');
 sql(q(DELETE FROM clientele_data.jobs WHERE name LIKE 'refused %'));
 
+# Limits of runs whose job has gone, and of a database that has no schedule any more.
+sql(add_once($_, 'CALL work(1000)', "max_run_time => '6 seconds', $never")) for 'dropped', 'unlisted';
+until_true(q(SELECT count(*) = 2 FROM effects WHERE job IN ('dropped', 'unlisted')), 'two runs are in progress');
+my $dropped = sql(q(SELECT pid FROM effects WHERE job = 'dropped'));
+sql(q(DELETE FROM clientele_data.jobs WHERE name = 'dropped'));
+sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'clientele scheduler'));
+ticks('another scheduler takes over');
+until_true("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $dropped", 'it ends a run whose job has gone', 15);
+all_ended($node, 'postgres', 'unlisted');
+like(last_run($node, 'postgres', 'unlisted'), qr/^timed_out/, 'and the other one');
+
+sql(add_once('unlisted too', 'CALL work(1000)', "max_run_time => '4 seconds', $never"));
+until_true(q(SELECT count(*) = 1 FROM effects WHERE job = 'unlisted too'), 'a run is in progress');
+$node->append_conf('postgresql.conf', "clientele.databases = ''\n");
+$node->reload;
+usleep(2_000_000);
+$now = time;
+until_true('SELECT ' . schedulers('postgres') . ' = 0', 'the scheduler leaves a database that is not listed', 15);
+like(last_run($node, 'postgres', 'unlisted too'), qr/^timed_out/, 'when the run in progress has reached its limit');
+is(sql("SELECT count(*) FROM effects WHERE job = 'tick' AND at > to_timestamp($now)"), 0, 'and starts nothing until then');
+
 $node->stop;
 done_testing();

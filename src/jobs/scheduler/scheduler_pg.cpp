@@ -347,12 +347,15 @@ Micros Scheduler::look() {
   if (read()) {
     settle_gone();
     bury_dead();
-    if (read()) {
+    if (is_listed() && read()) {
       decide();
       // What could not be queued must not hold up what waits.
       if (read()) start_waiting();
     }
   }
+  // Nothing more begins, but what runs is watched to its end.
+  if (!is_listed() && workers_.size() == 0 && gone_.empty())
+    call_pg([] { leave_database(SchedulerState::unknown); });
   prune();
   if (!changed_.empty() && !failed_) look_at(monotonic_now());
   if (failed_) {

@@ -25,6 +25,7 @@ namespace {
 
 Database* own = nullptr;
 int64_t entered_at = 0;
+bool listed = true;
 SchedulerState left_as = SchedulerState::failed;
 pg::Acting before_work;
 
@@ -203,10 +204,11 @@ void leave_if_asked() {
   if (!reloaded) return;
   StartTransactionCommand();
   const char* const name = get_database_name(MyDatabaseId);
-  const bool listed = name != nullptr && database_is_listed(name);
+  listed = name != nullptr && database_is_listed(name);
   CommitTransactionCommand();
-  if (!listed) leave_database(SchedulerState::unknown);
 }
+
+bool is_listed() { return listed; }
 
 void leave_database(SchedulerState outcome) {
   left_as = outcome;

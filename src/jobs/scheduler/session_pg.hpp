@@ -26,15 +26,16 @@ void abort_work();
 
 /// Takes the jobs that have changed since the last call; `all` says that any may have.
 int take_changed(int64_t (&jobs)[max_changed], bool& all);
-/// Lets scheduler_state() say an error that does not end the process. It is logged once as long as
-/// it lasts; and of several, one a minute.
+/// Lets scheduler_state() say an error that does not end the process. Until all is
+/// well again it is logged once, and of several one a minute.
 void note_error(const char* message);
 /// A look is over. Lets scheduler_waits_for() say these limits, and scheduler_state() that all is
 /// well, if it is.
 void note_look(bool well, bool waits_for_slot, bool waits_for_process);
-/// Whether the process should end, because a statement needs the database or the settings have
-/// changed; then it does.
+/// Ends the process if a statement needs the database, and takes settings that have changed.
 void leave_if_asked();
+/// Whether clientele.databases still has the database.
+bool is_listed();
 
 /// Ends the process; the launcher learns why.
 [[noreturn]] void leave_database(SchedulerState outcome);

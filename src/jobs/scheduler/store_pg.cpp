@@ -38,11 +38,9 @@ Statement states = {
     "SELECT job_id, name, schedule, every, after_ids, time_zone, starting, jitter, max_run_time, "
     "retry_delay, retry_cap, missed OPERATOR(pg_catalog.=) 'skip', max_retries, paused, since, "
     "owner::text, owner_oid, owner_cluster, added_at, last_due_at, last_run_id, last_run_due_at, "
-    "last_attempt, last_state, "
-    "last_sqlstate, last_ended_at, active_run_id, active_kind, active_state "
-    "OPERATOR(pg_catalog.=) 'waiting', active_due_at, active_attempt, active_queued_at, "
-    "active_started_at, active_pid, active_process_start, last_started_id, "
-    "last_started_at, last_success_id, last_success_at "
+    "last_attempt, last_state, last_sqlstate, last_ended_at, active_run_id, active_state "
+    "OPERATOR(pg_catalog.=) 'waiting', active_due_at, active_pid, active_process_start, "
+    "last_started_id, last_started_at, last_success_id, last_success_at "
     "FROM clientele.job_states($1)",
     1,
     {INT8ARRAYOID},
@@ -178,12 +176,8 @@ StateRow state_row(Columns c) {
   r.last_sqlstate = c.string();
   r.last_ended_at = c.number(unknown_time);
   r.active_run_id = c.number(0);
-  r.active_kind = c.string();
   r.active_waits = c.boolean();
   r.active_due_at = c.number(unknown_time);
-  r.active_attempt = c.integer();
-  r.active_queued_at = c.number(unknown_time);
-  r.active_started_at = c.number(unknown_time);
   r.active_pid = c.integer();
   r.active_process_start = c.number(unknown_time);
   r.last_started_id = c.number(0);

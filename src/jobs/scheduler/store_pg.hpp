@@ -13,7 +13,8 @@ Found find_store(Oid& owner);
 
 inline constexpr TimestampTz unknown_time = INT64_MIN;
 
-/// A row of clientele.job_states(); a time that is not known is `unknown_time`.
+/// What the scheduler uses of a row of clientele.job_states(); a time that is not known is
+/// `unknown_time`.
 struct StateRow {
   int64_t job_id;
   const char* name;
@@ -41,11 +42,8 @@ struct StateRow {
   const char* last_sqlstate;
   TimestampTz last_ended_at;
   int64_t active_run_id;  // 0: none
-  const char* active_kind;
   bool active_waits;
   TimestampTz active_due_at;
-  int32_t active_attempt;
-  TimestampTz active_queued_at, active_started_at;
   int32_t active_pid;
   TimestampTz active_process_start;
   int64_t last_started_id;  // 0: none

@@ -54,7 +54,7 @@ Workers::Start Workers::start(Oid job_owner, Oid store_owner, int64_t run_id, in
   Process process = {run_id, job_id, 0, -1, nullptr, {}};
   process.clock.max_run_time = limit;
   pg::call_pg([&] {
-    process.slot = take_slot(run_id, job_id, process.ticket);
+    process.slot = take_slot(run_id, job_id, limit, process.ticket);
     if (process.slot < 0) return;
     process.clock.launched = monotonic_now();
     process.handle = register_worker(
@@ -74,8 +74,9 @@ void Workers::adopt() {
     Locked lock(LW_SHARED);
     for (int i = 0; i < max_slots; ++i) {
       const Slot& slot = shared()->slots[i];
-      if (slot.taken && slot.database == MyDatabaseId)
-        found[count++] = {slot.run_id, slot.job_id, slot.ticket, i, nullptr, {}};
+      if (!slot.taken || slot.database != MyDatabaseId) continue;
+      found[count] = {slot.run_id, slot.job_id, slot.ticket, i, nullptr, {}};
+      found[count++].clock.max_run_time = slot.max_run_time;
     }
     lock.release();
   });
@@ -92,6 +93,7 @@ bool Workers::set_limit(int64_t job_id, Micros limit) {
   for (Process& process : processes_) {
     if (process.job_id != job_id || process.clock.max_run_time == limit) continue;
     process.clock.max_run_time = limit;
+    pg::call_pg([&] { jobs::set_limit(process.slot, process.ticket, limit); });
     changed = true;
   }
   return changed;

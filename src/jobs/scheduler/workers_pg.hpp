@@ -32,8 +32,7 @@ class Workers {
   /// Takes on the runs that are at work since an earlier scheduler. C++ regime.
   void adopt();
   bool has(int64_t run_id) const;
-  /// Whether a run of the job has another limit now. An adopted one has none until its job has been
-  /// read.
+  /// Whether a run of the job has another limit now. C++ regime.
   bool set_limit(int64_t job_id, Micros limit);
 
   /// Ends what has reached its limit. Returns those whose process has gone, and when to look again

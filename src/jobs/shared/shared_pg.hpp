@@ -37,8 +37,9 @@ struct Slot {
   int64_t job_id;
   pid_t pid;  // 0 until the worker has begun
   TimestampTz process_start;
-  int64_t taken_at;    // by monotonic_now()
-  int64_t started_at;  // when the run was recorded as running, 0 before that; by monotonic_now()
+  int64_t max_run_time;  // in microseconds
+  int64_t taken_at;      // by monotonic_now()
+  int64_t started_at;    // when the run was recorded as running, 0 before that; by monotonic_now()
   // How the command has ended, which the worker records, or the scheduler if the worker cannot.
   char outcome[12];   // a state of a run; empty until then
   int64_t rows;       // -1: none were counted
@@ -95,7 +96,8 @@ Shared* shared();
 /// Called by _PG_init while shared_preload_libraries are loaded.
 void request_jobs_memory();
 
-/// Holds the lock while it lives. An error releases it, too.
+/// Holds the lock until release(): a destructor would be skipped by an error. An error in a
+/// transaction releases it, too.
 class Locked {
  public:
   explicit Locked(LWLockMode mode = LW_EXCLUSIVE) { LWLockAcquire(&shared()->lock, mode); }

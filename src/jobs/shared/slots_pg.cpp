@@ -56,7 +56,7 @@ void end_in_slot(int, Datum) {
 
 }  // namespace
 
-int take_slot(int64_t run_id, int64_t job_id, uint64_t& ticket) {
+int take_slot(int64_t run_id, int64_t job_id, int64_t max_run_time, uint64_t& ticket) {
   Shared& all = *shared();
   Locked lock;
   int busy = 0, free = -1;
@@ -74,10 +74,18 @@ int take_slot(int64_t run_id, int64_t job_id, uint64_t& ticket) {
     slot.database = MyDatabaseId;
     slot.run_id = run_id;
     slot.job_id = job_id;
+    slot.max_run_time = max_run_time;
     slot.taken_at = monotonic_now();
   }
   lock.release();
   return free;
+}
+
+void set_limit(int number, uint64_t ticket, int64_t max_run_time) {
+  Locked lock;
+  Slot& slot = shared()->slots[number];
+  if (slot.ticket == ticket) slot.max_run_time = max_run_time;
+  lock.release();
 }
 
 void free_slot(int number, uint64_t ticket) {

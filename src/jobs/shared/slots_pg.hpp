@@ -5,9 +5,11 @@
 
 namespace clientele::jobs {
 
-/// For the scheduler: takes a slot for a run of this database. Its number, or -1 if
-/// clientele.max_workers runs are at work.
-int take_slot(int64_t run_id, int64_t job_id, uint64_t& ticket);
+/// For the scheduler: takes a slot for a run of this database, which may take max_run_time
+/// microseconds. Its number, or -1 if clientele.max_workers runs are at work.
+int take_slot(int64_t run_id, int64_t job_id, int64_t max_run_time, uint64_t& ticket);
+/// Another scheduler that takes over the run, whose job may have gone by then, goes by this limit.
+void set_limit(int slot, uint64_t ticket, int64_t max_run_time);
 /// Frees a slot whose process has ended, or never was.
 void free_slot(int slot, uint64_t ticket);
 /// Frees a slot if no process has begun in it; one that comes later does nothing.

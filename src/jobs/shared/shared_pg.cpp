@@ -25,7 +25,7 @@ void begin_memory(void* piece) {
 }
 
 void find_memory() {
-  memory = static_cast<Shared*>(pg::shared_piece("clientele jobs 2", sizeof(Shared), begin_memory));
+  memory = static_cast<Shared*>(pg::shared_piece("clientele jobs", sizeof(Shared), begin_memory));
   if (memory != nullptr) LWLockRegisterTranche(memory->lock.tranche, "clientele_jobs");
 }
 

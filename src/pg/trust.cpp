@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "pg/catalog.hpp"
+
 namespace clientele::pg {
 namespace {
 
@@ -89,11 +91,8 @@ bool listed(Oid owner, Oid user) {
 }
 
 Oid database_owner() {
-  const HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-  if (!HeapTupleIsValid(tuple)) return InvalidOid;
-  const Oid owner = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datdba;
-  ReleaseSysCache(tuple);
-  return owner;
+  return of_catalog_row<Form_pg_database>(DATABASEOID, MyDatabaseId, InvalidOid,
+                                          [](auto row) { return row->datdba; });
 }
 
 /// A privilege of which a grantee can put code where others run it.
@@ -175,19 +174,13 @@ bool trusts(Oid owner) {
 }
 
 Oid schema_owner(Oid schema) {
-  const HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-  if (!HeapTupleIsValid(tuple)) return InvalidOid;
-  const Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
-  ReleaseSysCache(tuple);
-  return owner;
+  return of_catalog_row<Form_pg_namespace>(NAMESPACEOID, schema, InvalidOid,
+                                           [](auto row) { return row->nspowner; });
 }
 
 Oid table_owner(Oid table) {
-  const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-  if (!HeapTupleIsValid(tuple)) return InvalidOid;
-  const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-  ReleaseSysCache(tuple);
-  return owner;
+  return of_catalog_row<Form_pg_class>(RELOID, table, InvalidOid,
+                                       [](auto row) { return row->relowner; });
 }
 
 void require_trusted_owner(const char* kind, const char* name, Oid owner) {

@@ -78,7 +78,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION note_job_cautions(text) IS
-  'Says if a job would not run, because of its owner or because there is no scheduler; a part of add_job().';
+  'Warns that a job would not run, because of its owner or because this database has no scheduler; a part of add_job().';
 
 CREATE FUNCTION add_job(
     name text, command text, schedule text DEFAULT NULL, every interval DEFAULT NULL, after text[] DEFAULT NULL,

@@ -5,6 +5,7 @@
 
 #include "jobs/scheduler/holds_pg.hpp"
 #include "jobs/shared/extension_lock_pg.hpp"
+#include "pg/catalog.hpp"
 
 extern "C" {
 #include "catalog/objectaccess.h"
@@ -33,19 +34,13 @@ bool owns_database(Oid database) {
 
 bool may_create_databases() {
   if (superuser()) return true;
-  const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
-  if (!HeapTupleIsValid(tuple)) return false;
-  const bool may = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcreatedb;
-  ReleaseSysCache(tuple);
-  return may;
+  return pg::of_catalog_row<Form_pg_authid>(AUTHOID, GetUserId(), false,
+                                            [](auto row) { return row->rolcreatedb; });
 }
 
 bool is_template(Oid database) {
-  const HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
-  if (!HeapTupleIsValid(tuple)) return false;
-  const bool is = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datistemplate;
-  ReleaseSysCache(tuple);
-  return is;
+  return pg::of_catalog_row<Form_pg_database>(DATABASEOID, database, false,
+                                              [](auto row) { return row->datistemplate; });
 }
 
 /// The option of CREATE or ALTER DATABASE that has this name.

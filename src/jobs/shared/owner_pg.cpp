@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "jobs/shared/owner_pg.hpp"
 
+#include "pg/catalog.hpp"
 #include "pg/trust.hpp"
 
 extern "C" {
@@ -15,11 +16,8 @@ constexpr char invalid_authorization[] = "28000";
 constexpr char insufficient_privilege[] = "42501";
 
 bool may_log_in(Oid role) {
-  const HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-  if (!HeapTupleIsValid(tuple)) return false;
-  const bool may = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
-  ReleaseSysCache(tuple);
-  return may;
+  return pg::of_catalog_row<Form_pg_authid>(AUTHOID, role, false,
+                                            [](auto row) { return row->rolcanlogin; });
 }
 
 bool may_connect(Oid role) {

@@ -7,7 +7,12 @@ EXTVERSION = 0.2.0
 ROOT      := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 
 # The table of contents: the order of the objects, the install SQL and the reference.
-FEATURES = journey store sessions funnel paths rfm \
+FEATURES = journey store sessions \
+           funnel/search funnel/steps funnel/rows funnel/bottlenecks funnel/correlation \
+           sequences/matching sequences/next_node paths/found paths/links paths/counts paths/dwell \
+           patterns/pattern patterns/matches patterns/rows retention/table retention/rows \
+           attribution/touches attribution/heuristics attribution/markov attribution/shapley attribution/credits \
+           engagement/activity engagement/intervals lifecycle rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
            churn/features churn/logistic churn/model churn/classification \
            tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter \

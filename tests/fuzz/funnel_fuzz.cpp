@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "funnel/definition.hpp"
+#include "funnel/steps/definition.hpp"
 #include "fuzz.hpp"
 
 using namespace clientele;

@@ -4,9 +4,9 @@
 // way from then on, and joins with itself.
 #include "base/durations.hpp"
 #include "base/length.hpp"
-#include "funnel/summary.hpp"
+#include "funnel/steps/summary.hpp"
 #include "fuzz.hpp"
-#include "paths/summary.hpp"
+#include "paths/links/summary.hpp"
 
 using namespace clientele;
 using fuzz::must;

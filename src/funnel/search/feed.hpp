@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "funnel/search/funnel.hpp"
+#include "journey/journey.hpp"
+
+namespace clientele {
+
+/// Event type -> class of a funnel. Dense where ids are small, as dictionaries make them.
+class TypeClasses {
+ public:
+  void set(int32_t type, uint32_t cls) {
+    if (type >= dense_limit) {
+      sparse_[type] = cls;
+      return;
+    }
+    if (static_cast<size_t>(type) >= dense_.size()) dense_.resize(type + 1, 0);
+    dense_[type] = cls;
+  }
+  uint32_t of(int32_t type) const {
+    if (static_cast<size_t>(type) < dense_.size()) return dense_[type];
+    if (type < dense_limit || sparse_.empty()) return 0;
+    const auto found = sparse_.find(type);
+    return found == sparse_.end() ? 0 : found->second;
+  }
+
+ private:
+  static constexpr int32_t dense_limit = 1 << 16;
+  std::vector<uint32_t> dense_;
+  std::unordered_map<int32_t, uint32_t> sparse_;
+};
+
+/// The packed door: turns a journey into the hits of a funnel. Buffers are kept from call to call.
+class JourneyFeed {
+ public:
+  /// Fills classes[type] and question.classes from the event types of each step and trigger.
+  static TypeClasses classify(FunnelQuestion& question,
+                              std::span<const std::vector<int32_t>> step_types,
+                              std::span<const std::vector<int32_t>> trigger_types);
+
+  std::span<const Hit> hits(const Journey& journey, const FunnelQuestion& question,
+                            const TypeClasses& classes);
+
+  /// The same for a solver that takes a timeline; empty if no event serves a step.
+  Timeline timeline(const Journey& journey, const FunnelSolver& solver, const TypeClasses& classes);
+
+ private:
+  std::span<const Hit> read_with_items(const Journey& journey, const FunnelQuestion& question,
+                                       const TypeClasses& classes);
+
+  std::vector<Hit> hits_;  // only grows; what counts is in the span returned
+  std::vector<uint32_t> class_of_code_;
+  std::vector<Micros> at_;  // grows only, like hits_
+  std::vector<uint16_t> step_, step_of_code_;
+  EventList events_;
+  std::vector<int64_t> items_;
+};
+
+}  // namespace clientele

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "funnel/steps/compiled_pg.hpp"
+
+#include <algorithm>
+
+namespace clientele {
+namespace {
+
+Micros next_midnight(const void* zone, Micros at) {
+  auto* tz = const_cast<pg_tz*>(static_cast<const pg_tz*>(zone));
+  pg_tm local;
+  fsec_t fraction;
+  int offset;
+  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, tz) != 0) return PG_INT64_MAX;
+  j2date(date2j(local.tm_year, local.tm_mon, local.tm_mday) + 1, &local.tm_year, &local.tm_mon,
+         &local.tm_mday);
+  local.tm_hour = local.tm_min = local.tm_sec = 0;
+  offset = DetermineTimeZoneOffset(&local, tz);
+  Timestamp midnight;
+  if (tm2timestamp(&local, 0, &offset, &midnight) != 0) return PG_INT64_MAX;
+  // Where clocks are set back to midnight it comes twice; the first one ends the day.
+  pg_tm before;
+  int offset_before;
+  if (timestamp2tm(midnight - 1, &offset_before, &before, &fraction, nullptr, tz) == 0 &&
+      before.tm_mday == local.tm_mday)
+    midnight -= (offset - offset_before) * USECS_PER_SEC;
+  return std::max(midnight, at + 1);
+}
+
+}  // namespace
+
+DayEnd day_end_in(pg_tz* zone) {
+  return {next_midnight, zone != nullptr ? zone : session_timezone};
+}
+
+FunnelDefinition definition_of(Datum steps, const Interval* within) {
+  FunnelDefinition definition;
+  definition.steps = pg::text_elements(steps, "steps");
+  if (within != nullptr) definition.within = pg::fixed_length(*within, "within");
+  definition.check();
+  return definition;
+}
+
+namespace {
+
+constexpr size_t max_step_exclusions = 4'000'000;
+constexpr size_t max_types = 10'000'000;
+
+/// The event types of many selectors, all of which are kept at once.
+class PickedByAll {
+ public:
+  void add(std::string_view selector) {
+    picked.push_back(resolve_selector(selector));
+    count_ += picked.back().size();
+    if (count_ > max_types)
+      throw Error(sqlstate::limit_exceeded, "the steps and exclusions of a funnel pick more than " +
+                                                std::to_string(max_types) +
+                                                " event types together");
+  }
+  std::vector<std::vector<int32_t>> picked;
+
+ private:
+  size_t count_ = 0;
+};
+
+FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes) {
+  definition.check();  // stored bytes may be corrupt
+  FunnelQuestion question = definition.question();
+  std::vector<std::string> triggers;
+  for (const std::string& text : definition.exclusions) {
+    ExclusionText exclusion = parse_exclusion(text, question.steps);
+    const int trigger = static_cast<int>(triggers.size());
+    triggers.push_back(std::move(exclusion.selector));
+    const size_t more = exclusion.range ? 1 : static_cast<size_t>(question.steps) - 1;
+    // The search keeps a time for each pair of a step and an exclusion.
+    if ((question.exclusions.size() + more) * static_cast<size_t>(question.steps) >
+        max_step_exclusions)
+      throw Error(sqlstate::limit_exceeded, "a funnel has too many steps and exclusions together",
+                  "Give exclusions the range of steps for which they matter, as in refund@1-3.");
+    if (exclusion.range) {
+      question.exclusions.push_back({exclusion.range->from, exclusion.range->to, trigger});
+    } else {
+      for (int step = 1; step < question.steps; ++step)
+        question.exclusions.push_back({step, step + 1, trigger});
+    }
+  }
+  PickedByAll types;
+  for (const std::string& step : definition.steps) types.add(step);
+  for (const std::string& trigger : triggers) types.add(trigger);
+  const std::span<const std::vector<int32_t>> all(types.picked);
+  classes = JourneyFeed::classify(question, all.first(definition.steps.size()),
+                                  all.subspan(definition.steps.size()));
+  return question;
+}
+
+}  // namespace
+
+CompiledFunnel::CompiledFunnel(std::span<const uint8_t> bytes)
+    : question_(resolve(FunnelDefinition::read(bytes), classes_)), solver_(question_) {
+  const FunnelDefinition definition = FunnelDefinition::read(bytes);
+  if (!definition.time_zone.empty()) zone_ = pg::time_zone_named(definition.time_zone);
+}
+
+DayEnd CompiledFunnel::day_end() const { return day_end_in(zone_); }
+
+int CompiledFunnel::depth(const Journey& journey) {
+  if (solver_.takes_timeline()) return solver_.depth(feed_.timeline(journey, solver_, classes_));
+  return solver_.depth(feed_.hits(journey, question_, classes_), day_end());
+}
+
+const Chain& CompiledFunnel::times(const Journey& journey) {
+  if (solver_.takes_timeline()) return solver_.times(feed_.timeline(journey, solver_, classes_));
+  return solver_.times(feed_.hits(journey, question_, classes_), day_end());
+}
+
+}  // namespace clientele

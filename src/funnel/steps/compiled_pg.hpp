@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <memory>
+
+#include "funnel/steps/definition.hpp"
+#include "funnel/search/feed.hpp"
+#include "journey/dictionary_pg.hpp"
+#include "pg/values.hpp"
+
+namespace clientele {
+
+/// A funnel ready for journeys: its selectors resolved under the current snapshot. C++ regime.
+class CompiledFunnel {
+ public:
+  explicit CompiledFunnel(std::span<const uint8_t> definition);
+
+  int depth(const Journey& journey);
+  const Chain& times(const Journey& journey);
+  int steps() const { return question_.steps; }
+
+ private:
+  DayEnd day_end() const;
+
+  TypeClasses classes_;  // filled while question_ is made
+  FunnelQuestion question_;
+  pg_tz* zone_ = nullptr;  // none: the session's, whatever it is then
+  FunnelSolver solver_;
+  JourneyFeed feed_;
+};
+
+using FunnelCache = Resolved<std::unique_ptr<CompiledFunnel>>;
+
+inline CompiledFunnel& compiled(FunnelCache& cache, std::span<const uint8_t> definition) {
+  return *cache.get(definition, [&] { return std::make_unique<CompiledFunnel>(definition); });
+}
+
+/// Local midnight after an instant, in a session or named time zone.
+DayEnd day_end_in(pg_tz* zone);
+
+/// The definition that the SQL short forms (steps, within) mean; `within` may be NULL. C++ regime.
+FunnelDefinition definition_of(Datum steps, const Interval* within);
+
+}  // namespace clientele

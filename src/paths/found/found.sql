@@ -1,0 +1,103 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE path_def;
+
+CREATE FUNCTION path_def_in(cstring) RETURNS path_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_in';
+COMMENT ON FUNCTION path_def_in(cstring) IS 'Reads a path_def from its text form, a JSON object.';
+CREATE FUNCTION path_def_out(path_def) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_out';
+COMMENT ON FUNCTION path_def_out(path_def) IS 'Writes a path_def as a JSON object with the options that are not the default.';
+CREATE FUNCTION path_def_recv(internal) RETURNS path_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_recv';
+COMMENT ON FUNCTION path_def_recv(internal) IS 'Reads a path_def from its binary form.';
+CREATE FUNCTION path_def_send(path_def) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION path_def_send(path_def) IS 'Writes a path_def in its binary form.';
+CREATE TYPE path_def (
+  INPUT = path_def_in, OUTPUT = path_def_out, RECEIVE = path_def_recv, SEND = path_def_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE path_def IS
+  'A definition of paths: where they start and end, and how they are cut. The function path_def() makes one. Its text form is JSON, such
+as {"session_gap": "00:30:00"}.
+At most 1 MB (54000).';
+
+CREATE FUNCTION text_to_path_def(text) RETURNS path_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
+COMMENT ON FUNCTION text_to_path_def(text) IS 'Reads a path_def from its text form; used by the cast from text.';
+CREATE CAST (text AS path_def) WITH FUNCTION text_to_path_def(text) AS IMPLICIT;
+CREATE FUNCTION varchar_to_path_def(varchar) RETURNS path_def
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
+COMMENT ON FUNCTION varchar_to_path_def(varchar) IS 'Reads a path_def from its text form, for drivers that bind strings as varchar.';
+CREATE CAST (varchar AS path_def) WITH FUNCTION varchar_to_path_def(varchar) AS IMPLICIT;
+
+CREATE FUNCTION path_def(
+    session_gap interval DEFAULT NULL, start_at text DEFAULT NULL, end_at text DEFAULT NULL,
+    collapse boolean DEFAULT false, reverse boolean DEFAULT false, max_length integer DEFAULT NULL,
+    by_step boolean DEFAULT true, min_weight bigint DEFAULT 1, times boolean DEFAULT true) RETURNS path_def
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def';
+COMMENT ON FUNCTION path_def(interval, text, text, boolean, boolean, integer, boolean, bigint, boolean) IS
+  'Describes paths, as in path_def(session_gap => ''30 minutes'', start_at => ''search'').
+session_gap: a longer gap between two events starts a new session, and each session has at most one path. NULL takes all events of a
+customer as one session. start_at, end_at: selectors. The path runs from the first start event to the first end event after it, and a
+session without them has no path. collapse: a run of one event counts once, at the time of the first. reverse: the path is read
+backwards. max_length: the path keeps at most that many events, after all of the above. For path_links() also: by_step counts the same
+link at different steps separately; min_weight leaves out links of fewer customers; times => false skips the median times. Name the
+options: a single quoted string would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_length or min_weight below
+1, and a selector''s syntax.';
+
+\comparable path_def ask the same, word for word
+
+-- Paths
+
+CREATE FUNCTION journey_path(journey, path_def) RETURNS text[]
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_path';
+COMMENT ON FUNCTION journey_path(journey, path_def) IS
+  'Returns the first path of a journey by a path_def, as names of events; NULL if there is none.
+A name is the event, or channel:event where there is a channel; an event type without a name shows as #3. Events of equal time are in the
+order of (channel, event, properties) COLLATE "C". Errors: 42704 for an unknown event in start_at or end_at.';
+CREATE FUNCTION journey_paths(journey, path_def, OUT path_number integer, OUT at timestamptz, OUT path text[])
+  RETURNS SETOF record
+  LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10 COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_paths';
+COMMENT ON FUNCTION journey_paths(journey, path_def) IS
+  'Lists all paths of a journey by a path_def, at most one for each session, numbered from 1.
+at is the time at which the path begins, before it is turned around or cut to length. Otherwise as journey_path.';
+
+CREATE FUNCTION journey_path_accum(internal, timestamptz, text) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_row';
+COMMENT ON FUNCTION journey_path_accum(internal, timestamptz, text) IS 'Collects a row for journey_path().';
+CREATE FUNCTION journey_path_accum(internal, timestamptz, text, path_def) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_row';
+COMMENT ON FUNCTION journey_path_accum(internal, timestamptz, text, path_def) IS 'Collects a row for journey_path() with a path_def.';
+CREATE FUNCTION journey_path_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_combine';
+COMMENT ON FUNCTION journey_path_combine(internal, internal) IS 'Joins what two parallel workers collected.';
+CREATE FUNCTION journey_path_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_serialize';
+COMMENT ON FUNCTION journey_path_serialize(internal) IS 'Writes what a parallel worker collected.';
+CREATE FUNCTION journey_path_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_deserialize';
+COMMENT ON FUNCTION journey_path_deserialize(bytea, internal) IS 'Reads what a parallel worker collected.';
+CREATE FUNCTION journey_path_final(internal) RETURNS text[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_path_final';
+COMMENT ON FUNCTION journey_path_final(internal) IS 'Finds the path in the collected rows.';
+CREATE AGGREGATE journey_path(at timestamptz, event text) (
+  SFUNC = journey_path_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_path_final,
+  COMBINEFUNC = journey_path_combine, SERIALFUNC = journey_path_serialize, DESERIALFUNC = journey_path_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_path(timestamptz, text) IS
+  'Returns the names of the events of one customer, which are rows of any table in any order, in the order of time.
+Events of equal time are in the order of their names, COLLATE "C". Rows without a time or an event are ignored. Errors: 22008 for an
+infinite time.';
+CREATE AGGREGATE journey_path(at timestamptz, event text, path_def) (
+  SFUNC = journey_path_accum, STYPE = internal, SSPACE = 2048, FINALFUNC = journey_path_final,
+  COMBINEFUNC = journey_path_combine, SERIALFUNC = journey_path_serialize, DESERIALFUNC = journey_path_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey_path(timestamptz, text, path_def) IS
+  'Returns the first path by a path_def in the events of one customer, which are rows of any table in any order; NULL if there is none.
+The selectors of the path_def are compared with the names of the events: one without a channel with the whole name, one with a channel
+with channel:event. No dictionary is read, so a name that never occurs is not an error. Rows without a time, an event or a path_def are
+ignored. Errors: 0A000 for a selector with properties or a number, 22008 for an infinite time.';

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "paths/found/raw.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/sort.hpp"
+#include "journey/journey.hpp"
+#include "journey/selector.hpp"
+
+namespace clientele {
+namespace {
+
+constexpr uint8_t version = 1;
+
+/// LIKE with % and backslash; selectors make no other patterns. Greedy with one place to go back
+/// to, so quadratic at worst.
+bool like(std::string_view pattern, std::string_view text) {
+  Work work(size_t{1} << 20);
+  size_t p = 0, t = 0, back_p = std::string_view::npos, back_t = 0;
+  while (t < text.size()) {
+    work.done(1);
+    if (p < pattern.size() && pattern[p] == '%') {
+      back_p = ++p;
+      back_t = t;
+      continue;
+    }
+    const size_t literal = p + (p < pattern.size() && pattern[p] == '\\');
+    if (literal < pattern.size() && pattern[literal] == text[t]) {
+      p = literal + 1;
+      ++t;
+    } else if (back_p != std::string_view::npos) {
+      p = back_p;
+      t = ++back_t;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return p == pattern.size();
+}
+
+std::string as_pattern(const SelectorWord& word) {
+  if (word.glob) return word.text;
+  std::string pattern;
+  for (const char c : word.text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+}  // namespace
+
+NameSelector::NameSelector(std::string_view selector) {
+  for (const SelectorTerm& term : parse_selector(selector)) {
+    if (term.number || !term.properties.empty())
+      throw Error(sqlstate::not_supported,
+                  "selector \"" + std::string(selector) + "\" asks for " +
+                      (term.number ? "a number" : "properties") +
+                      ", which an event that is just a name does not have",
+                  "Pack the rows into journeys, or put what matters into the event's name.");
+    const std::string event = as_pattern(term.event);
+    (term.except ? exceptions_ : patterns_)
+        .push_back(term.channel ? as_pattern(*term.channel) + ':' + event : event);
+  }
+}
+
+bool NameSelector::picks(std::string_view name) const {
+  const auto fits = [&](const std::string& p) { return like(p, name); };
+  return std::ranges::any_of(patterns_, fits) && std::ranges::none_of(exceptions_, fits);
+}
+
+void RawPath::define(std::span<const uint8_t> encoded) {
+  if (encoded_.empty())
+    encoded_.assign(encoded.begin(), encoded.end());
+  else if (!std::ranges::equal(encoded, encoded_))
+    throw Error(sqlstate::invalid_parameter,
+                "journey_path needs the same path_def for all rows of a customer");
+}
+
+uint32_t RawPath::label_number(std::string_view event) {
+  if (const auto found = numbers_.find(event); found != numbers_.end()) return found->second;
+  const auto number = static_cast<uint32_t>(labels_.size());
+  labels_.push_back(numbers_.emplace(event, number).first->first);
+  return number;
+}
+
+void RawPath::add(Micros at, std::string_view event) {
+  if (at_.size() >= max_journey_events)
+    throw Error(sqlstate::limit_exceeded, "a customer has more than 33554432 events",
+                "Is the query grouped by customer?");
+  label_.push_back(label_number(event));
+  at_.push_back(at);
+}
+
+void RawPath::merge(const RawPath& other) {
+  define(other.encoded_);
+  std::vector<uint32_t> numbers;
+  for (const std::string_view label : other.labels_) numbers.push_back(label_number(label));
+  for (const uint32_t label : other.label_) label_.push_back(numbers[label]);
+  at_.insert(at_.end(), other.at_.begin(), other.at_.end());
+}
+
+bool RawPath::path(std::vector<std::string_view>& names) const {
+  names.clear();
+  const PathDefinition definition = PathDefinition::read(encoded_);
+  std::vector<uint32_t> order(labels_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return labels_[a] < labels_[b]; });
+  std::optional<NameSelector> start, end;
+  if (definition.start_at) start.emplace(*definition.start_at);
+  if (definition.end_at) end.emplace(*definition.end_at);
+  std::vector<EventKind> kinds(labels_.size());
+  for (uint32_t rank = 0; rank < order.size(); ++rank) {
+    const std::string_view label = labels_[order[rank]];
+    kinds[order[rank]] = {rank, order[rank], start && start->picks(label),
+                          end && end->picks(label)};
+  }
+  std::vector<size_t> by_time(at_.size());
+  std::iota(by_time.begin(), by_time.end(), 0);
+  poll();
+  sort_polled(by_time.begin(), by_time.end(), [&](size_t a, size_t b) { return at_[a] < at_[b]; });
+  PathEvents events;
+  events.resize(by_time.size());
+  for (size_t i = 0; i < by_time.size(); ++i) {
+    events.at[i] = at_[by_time[i]];
+    events.kind[i] = label_[by_time[i]];
+  }
+  events.order_ties(kinds);
+  bool found = false;
+  PathFinder(definition).each(events, kinds, [&](std::span<const PathNode> path, Micros) {
+    for (const PathNode& node : path) names.push_back(labels_[node.label]);
+    found = true;
+    return false;
+  });
+  return found;
+}
+
+void RawPath::write(Bytes& out) const {
+  Writer w(out);
+  w.u8(version);
+  w.counted(encoded_);
+  w.varint(labels_.size());
+  for (const std::string_view label : labels_) w.text(label);
+  w.varint(at_.size());
+  for (size_t i = 0; i < at_.size(); ++i) {
+    if (i % 65536 == 0) poll();
+    w.signed_varint(at_[i]);
+    w.varint(label_[i]);
+  }
+}
+
+void RawPath::read(Reader& reader) {
+  reader.version(version, "journey_path");
+  define(reader.counted());
+  const size_t labels = reader.count();
+  for (size_t i = 0; i < labels; ++i)
+    if (label_number(reader.text()) != i) Reader::fail("a label comes twice");
+  const size_t events = reader.count(2);
+  for (size_t i = 0; i < events; ++i) {
+    if (i % 65536 == 0) poll();
+    at_.push_back(reader.signed_varint());
+    const uint64_t label = reader.varint();
+    if (label >= labels) Reader::fail("a label is out of range");
+    label_.push_back(static_cast<uint32_t>(label));
+  }
+}
+
+}  // namespace clientele

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "paths/found/paths.hpp"
+
+namespace clientele {
+
+/// A selector for events that have a name only: a term without a channel compares the whole name,
+/// one with a channel compares channel:event. Properties and numbers need a dictionary: 0A000.
+class NameSelector {
+ public:
+  explicit NameSelector(std::string_view selector);
+  bool picks(std::string_view name) const;
+
+ private:
+  std::vector<std::string> patterns_;
+  std::vector<std::string> exceptions_;
+};
+
+/// The rows of one customer as they come: the state of the aggregate journey_path(at, event).
+/// All that it owns is in the given memory.
+class RawPath {
+ public:
+  explicit RawPath(std::pmr::memory_resource* memory)
+      : encoded_(memory), numbers_(memory), labels_(memory), at_(memory), label_(memory) {}
+
+  /// 22023 if the definition differs from the one before.
+  void define(std::span<const uint8_t> encoded);
+  void add(Micros at, std::string_view event);
+  void merge(const RawPath& other);
+
+  /// The first path there is; false if there is none. Changes nothing.
+  bool path(std::vector<std::string_view>& names) const;
+
+  void write(Bytes& out) const;
+  void read(Reader& reader);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view s) const { return std::hash<std::string_view>()(s); }
+  };
+  uint32_t label_number(std::string_view event);
+
+  std::pmr::vector<uint8_t> encoded_;
+  // A map's nodes do not move: views of its keys stay good.
+  std::pmr::unordered_map<std::pmr::string, uint32_t, Hash, std::equal_to<>> numbers_;
+  std::pmr::vector<std::string_view> labels_;
+  std::pmr::vector<Micros> at_;
+  std::pmr::vector<uint32_t> label_;
+};
+
+}  // namespace clientele

@@ -1,0 +1,53 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE path_link AS (
+  step integer, source text, target text, customers bigint, paths bigint, median_time interval
+);
+COMMENT ON TYPE path_link IS
+  'One link of paths: how many customers and paths went from one event to the next, and in which median time.';
+
+CREATE TYPE path_summary;
+CREATE FUNCTION path_summary_in(cstring) RETURNS path_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_in';
+COMMENT ON FUNCTION path_summary_in(cstring) IS 'Reads a path_summary from its text form, hexadecimal as of a bytea, and checks it.';
+CREATE FUNCTION path_summary_out(path_summary) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_out';
+COMMENT ON FUNCTION path_summary_out(path_summary) IS 'Writes a path_summary in its text form.';
+CREATE FUNCTION path_summary_recv(internal) RETURNS path_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_recv';
+COMMENT ON FUNCTION path_summary_recv(internal) IS 'Reads a path_summary from its binary form and checks it.';
+CREATE FUNCTION path_summary_send(path_summary) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION path_summary_send(path_summary) IS 'Writes a path_summary in its binary form.';
+CREATE TYPE path_summary (
+  INPUT = path_summary_in, OUTPUT = path_summary_out, RECEIVE = path_summary_recv, SEND = path_summary_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE path_summary IS
+  'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.
+At most 2,000,000 different links and 1 GB (54000).';
+
+\comparable path_summary count the same paths, asked in the same way
+
+CREATE FUNCTION path_links_accum(path_summary, journey, path_def) RETURNS path_summary
+  LANGUAGE c STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_path_links_accum';
+COMMENT ON FUNCTION path_links_accum(path_summary, journey, path_def) IS 'Counts a journey for path_links().';
+CREATE FUNCTION path_links_combine(path_summary, path_summary) RETURNS path_summary
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_links_combine';
+COMMENT ON FUNCTION path_links_combine(path_summary, path_summary) IS 'Adds two counts of links over different customers.';
+CREATE FUNCTION path_links_final(path_summary) RETURNS path_link[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_links_final';
+COMMENT ON FUNCTION path_links_final(path_summary) IS 'Lists the counted links.';
+CREATE AGGREGATE path_links(journey, path_def) (
+  SFUNC = path_links_accum, STYPE = path_summary, SSPACE = 65536, FINALFUNC = path_links_final,
+  COMBINEFUNC = path_links_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE path_links(journey, path_def) IS
+  'Counts the customers that went from one event to another, over many journeys: the edges of a Sankey diagram, as SELECT
+(unnest(path_links(journey, path_def(…)))).*.
+One journey is one customer. A link joins two events that follow each other in a path. With by_step, step is its place in the path, from
+1; customers counts the journeys that have the link at that step, and paths their paths. Without by_step, step is NULL; customers counts
+the journeys that have the link anywhere, and paths counts every passage, so that a path that takes a link twice counts twice. median_time
+is the median over all passages: exact for up to 65,536 of them on one link, within 1 % for more, and NULL with times => false. The links
+are ordered by step, then by customers, most first. The result is NULL without journeys, and an empty array without links. Errors: 22023
+if the path_def differs between journeys of a group.';

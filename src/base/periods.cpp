@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/poll.hpp"
 
 namespace clientele {
 namespace {
@@ -87,6 +88,17 @@ Micros Periods::begin(int64_t number) {
     const Micros found = std::max(at, midnight - offset);
     if (found < clock_.steady_until()) return std::clamp(found, first_instant, end_of_time);
   }
+}
+
+bool Periods::turns_back(Micros from, Micros to) {
+  while (turns_until_ < to) {
+    poll();
+    const int64_t before = divided(clock_.local(turns_until_ - 1), day);
+    if (divided(clock_.local(turns_until_), day) < before) turns_.push_back(turns_until_);
+    turns_until_ = clock_.steady_until();
+  }
+  const auto turn = std::upper_bound(turns_.begin(), turns_.end(), from);
+  return turn != turns_.end() && *turn < to;
 }
 
 Micros Periods::begin_of_hour(int64_t number) {

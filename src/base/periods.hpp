@@ -35,6 +35,10 @@ class Periods {
   Micros begin(int64_t number);
   Micros end(int64_t number) { return begin(number + 1); }
 
+  /// Whether between the two instants clocks are set back over midnight, so that numbers descend.
+  /// Quick after the first call.
+  bool turns_back(Micros from, Micros to);
+
   /// What the local clock shows as minutes, seconds and fractions is taken off. If clocks change by
   /// a part of an hour, it differs from the beginning of the period of that number.
   Micros clock_hour(Micros at);
@@ -47,6 +51,8 @@ class Periods {
   LocalClock clock_;
   int64_t number_ = 0;
   Micros begin_ = 0, end_ = 0;  // of a stretch in this period and between two changes of the clock
+  std::vector<Micros> turns_;   // ascending: clocks are set back over midnight
+  Micros turns_until_ = first_instant;  // all before that are known
 };
 
 }  // namespace clientele

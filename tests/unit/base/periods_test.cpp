@@ -146,6 +146,10 @@ TEST(Periods, ADateThatComesAgainAfterTheNextOne) {
     EXPECT_EQ(p.number(midnight + minute), sunday - 1);
     EXPECT_EQ(p.number(midnight + hour), sunday);
   }
+  EXPECT_TRUE(p.turns_back(midnight, midnight + day));
+  EXPECT_FALSE(p.turns_back(midnight + minute, midnight + day));
+  EXPECT_FALSE(p.turns_back(midnight - day, midnight));
+  EXPECT_FALSE(periods(PeriodUnit::day, utc).turns_back(midnight - day, midnight + day));
 }
 
 TEST(Periods, EndWithTime) {

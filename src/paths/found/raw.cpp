@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/sort.hpp"
-#include "journey/journey.hpp"
+#include "journey/ordered.hpp"
 #include "journey/selector.hpp"
 
 namespace clientele {
@@ -112,26 +112,29 @@ bool RawPath::path(std::vector<std::string_view>& names) const {
   std::optional<NameSelector> start, end;
   if (definition.start_at) start.emplace(*definition.start_at);
   if (definition.end_at) end.emplace(*definition.end_at);
-  std::vector<EventKind> kinds(labels_.size());
+  std::vector<PathKind> kinds(labels_.size());
+  std::vector<uint64_t> ranks(labels_.size());
   for (uint32_t rank = 0; rank < order.size(); ++rank) {
     const std::string_view label = labels_[order[rank]];
-    kinds[order[rank]] = {rank, order[rank], start && start->picks(label),
+    ranks[order[rank]] = rank;
+    kinds[order[rank]] = {order[rank], true, start && start->picks(label),
                           end && end->picks(label)};
   }
   std::vector<size_t> by_time(at_.size());
   std::iota(by_time.begin(), by_time.end(), 0);
   poll();
   sort_polled(by_time.begin(), by_time.end(), [&](size_t a, size_t b) { return at_[a] < at_[b]; });
-  PathEvents events;
-  events.resize(by_time.size());
+  std::vector<Micros> at(by_time.size());
+  std::vector<uint32_t> kind(by_time.size());
   for (size_t i = 0; i < by_time.size(); ++i) {
-    events.at[i] = at_[by_time[i]];
-    events.kind[i] = label_[by_time[i]];
+    at[i] = at_[by_time[i]];
+    kind[i] = label_[by_time[i]];
   }
-  events.order_ties(kinds);
+  order_ties<uint32_t>(at, kind, ranks);
   bool found = false;
-  PathFinder(definition).each(events, kinds, [&](std::span<const PathNode> path, Micros) {
-    for (const PathNode& node : path) names.push_back(labels_[node.label]);
+  const PathEvents<uint32_t> events{at, kind};
+  PathFinder(definition).each(events, kinds, [&](const FoundPath& path) {
+    for (const PathNode& node : path.nodes) names.push_back(labels_[node.label]);
     found = true;
     return false;
   });

@@ -21,7 +21,7 @@ CLIENTELE_FUNCTION(clientele_path_links_accum) {
   return guarded([&] {
     PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
     auto* const state = pg::state_to_change<PathSummary>(fcinfo, context);
-    const PathEvents& events = question.events_of(Journey(bytes));
+    const PathEvents<uint16_t> events = question.events_of(Journey(bytes));
     state->value.add(definition, question.finder(), events, question.kinds(),
                      question.vocabulary());
     return state->datum();

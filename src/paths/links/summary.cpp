@@ -120,14 +120,14 @@ uint32_t PathSummary::find_cell(uint32_t step, uint32_t source, uint32_t target)
 // block, first the links' slots without any branch that depends on the events, then their cells.
 // What the loops use of the members is kept in locals, which the compiler may not do by itself.
 template <bool by_step, bool timed>
-void PathSummary::add_all(const PathEvents& events) {
+void PathSummary::add_all(const PathEvents<uint16_t>& events) {
   constexpr size_t block = 256;
   std::array<uint64_t, block> slot, time;
   const uint64_t gap = definition_.session_gap.value_or(~uint64_t{0});
   const uint64_t customer = customers_;
   const size_t n = events.size();
   const Micros* const at = events.at.data();
-  const uint32_t* const kind = events.kind.data();
+  const uint16_t* const kind = events.kind.data();
   const uint32_t* const local = local_.data();
   const int bits = bits_;
   uint64_t source = local[kind[0]];
@@ -170,9 +170,10 @@ void PathSummary::add_all(const PathEvents& events) {
   }
 }
 
-void PathSummary::add_paths(PathFinder& finder, const PathEvents& events,
-                            std::span<const EventKind> kinds) {
-  finder.each(events, kinds, [&](std::span<const PathNode> path, Micros) {
+void PathSummary::add_paths(PathFinder& finder, const PathEvents<uint16_t>& events,
+                            std::span<const PathKind> kinds) {
+  finder.each(events, kinds, [&](const FoundPath& found) {
+    const std::span<const PathNode> path = found.nodes;
     for (size_t i = 1; i < path.size(); ++i) {
       if (i % 65536 == 0) poll();
       const uint32_t cell = cell_of(definition_.by_step ? static_cast<uint32_t>(i) : 0,
@@ -185,7 +186,7 @@ void PathSummary::add_paths(PathFinder& finder, const PathEvents& events,
 }
 
 void PathSummary::add(std::span<const uint8_t> encoded, PathFinder& finder,
-                      const PathEvents& events, std::span<const EventKind> kinds,
+                      const PathEvents<uint16_t>& events, std::span<const PathKind> kinds,
                       const Vocabulary& vocabulary) {
   define(encoded);
   ++customers_;

@@ -32,8 +32,8 @@ class PathSummary {
   /// Counts one customer. The labels of `kinds` are numbers in `vocabulary`. All customers must
   /// come with one definition (22023 if not); `encoded` is what it is stored as. `events` with ties
   /// in order.
-  void add(std::span<const uint8_t> encoded, PathFinder& finder, const PathEvents& events,
-           std::span<const EventKind> kinds, const Vocabulary& vocabulary);
+  void add(std::span<const uint8_t> encoded, PathFinder& finder, const PathEvents<uint16_t>& events,
+           std::span<const PathKind> kinds, const Vocabulary& vocabulary);
   void merge(const PathSummary& other);
 
   /// Links of enough customers, by step, most customers first, then most paths, then by name.
@@ -71,8 +71,9 @@ class PathSummary {
     c.last_customer = customers_;
   }
   template <bool by_step, bool timed>
-  void add_all(const PathEvents& events);
-  void add_paths(PathFinder& finder, const PathEvents& events, std::span<const EventKind> kinds);
+  void add_all(const PathEvents<uint16_t>& events);
+  void add_paths(PathFinder& finder, const PathEvents<uint16_t>& events,
+                 std::span<const PathKind> kinds);
 
   std::pmr::vector<uint8_t> encoded_;  // the definition; empty before the first customer
   PathDefinition definition_;

@@ -91,9 +91,7 @@ CLIENTELE_FUNCTION(clientele_attribution_accum_path) {
   const auto count = [&](int n) { return PG_ARGISNULL(n) ? 0 : PG_GETARG_INT64(n); };
   const int64_t conversions = count(2), nulls = count(4);
   const char* const value =
-      PG_ARGISNULL(3)
-          ? "0"
-          : DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(3)));
+      PG_ARGISNULL(3) ? "0" : DatumGetCString(DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(3)));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(5));
   return guarded([&] {
     auto* const state = pg::state_to_change<AttributionSummary>(fcinfo, context);

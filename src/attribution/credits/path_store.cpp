@@ -74,8 +74,8 @@ void PathStore::add(std::span<const uint32_t> path, uint64_t hash, const Counts&
   }
   if (paths_.size() == max_paths || path.size() > max_touches - touches_.size()) return give_up();
   slots_[i] = tag(hash) | (paths_.size() + 1);
-  paths_.push_back({hash, static_cast<uint32_t>(touches_.size()),
-                    static_cast<uint32_t>(path.size()), counts});
+  paths_.push_back(
+      {hash, static_cast<uint32_t>(touches_.size()), static_cast<uint32_t>(path.size()), counts});
   for (const uint32_t number : path) touches_.push_back(static_cast<uint16_t>(number));
 }
 
@@ -141,8 +141,8 @@ void PathStore::read(Reader& r, std::span<const uint64_t> name_hash) {
     }
     hashes.start(path, name_hash);
     const uint64_t hash = hashes.of(0, length);
-    if (length == 0 || (p > 0 && std::tuple(hash, length, path) <=
-                                     std::tuple(hash_before, before.size(), before)))
+    if (length == 0 ||
+        (p > 0 && std::tuple(hash, length, path) <= std::tuple(hash_before, before.size(), before)))
       Reader::fail("paths are not in order");
     Counts counts;
     counts.conversions = r.varint();

@@ -79,8 +79,8 @@ class AttributionSummary {
 
   std::pmr::vector<std::pmr::string> names_;
   std::pmr::unordered_map<std::string_view, uint32_t> numbers_;
-  std::vector<uint8_t> direct_;       // by channel
-  std::vector<uint64_t> name_hash_;   // by channel
+  std::vector<uint8_t> direct_;      // by channel
+  std::vector<uint64_t> name_hash_;  // by channel
 
   uint64_t conversions_ = 0, untouched_ = 0, nulls_ = 0;
   uint64_t touched_ = 0;  // touches of all paths, for each of their conversions and nulls

@@ -52,7 +52,8 @@ void PresentChannels::split(size_t begin, size_t end) {
   }
   for (size_t i = end; i-- > begin;) {
     Channel& c = of_[labels_[i]];
-    sum_from_[i] = faded(elapsed(at_[i], at_[end - 1])) + (c.first == none ? 0 : sum_from_[c.first]);
+    sum_from_[i] =
+        faded(elapsed(at_[i], at_[end - 1])) + (c.first == none ? 0 : sum_from_[c.first]);
     next_[i] = c.first;
     c.first = i;
     if (i % 65536 == 0) poll();

@@ -31,9 +31,9 @@ class PresentChannels {
   static constexpr size_t none = ~size_t{0};
   struct Channel {
     uint32_t count = 0;
-    uint32_t place = 0;      // in present_
-    size_t first = none;     // its first touch in the window's older part
-    double later = 0;        // of its touches in the newer part, at the time of the last of them
+    uint32_t place = 0;   // in present_
+    size_t first = none;  // its first touch in the window's older part
+    double later = 0;     // of its touches in the newer part, at the time of the last of them
     Micros later_at = 0;
   };
   double faded(uint64_t age) const {

@@ -11,10 +11,10 @@ namespace clientele {
 namespace {
 
 constexpr auto bit(CreditModel model) { return uint32_t{1} << static_cast<int>(model); }
-constexpr uint32_t rules =
-    bit(CreditModel::first) | bit(CreditModel::last) | bit(CreditModel::last_non_direct) |
-    bit(CreditModel::linear) | bit(CreditModel::position) | bit(CreditModel::position_decay) |
-    bit(CreditModel::time_decay) | bit(CreditModel::shapley);
+constexpr uint32_t rules = bit(CreditModel::first) | bit(CreditModel::last) |
+                           bit(CreditModel::last_non_direct) | bit(CreditModel::linear) |
+                           bit(CreditModel::position) | bit(CreditModel::position_decay) |
+                           bit(CreditModel::time_decay) | bit(CreditModel::shapley);
 
 /// 1 / n, rounded down.
 Share nth(uint64_t n) {
@@ -57,8 +57,7 @@ FixedSum read_sum(Reader& r) {
 
 }  // namespace
 
-RuleCredits::RuleCredits(std::pmr::memory_resource* memory,
-                         const AttributionDefinition& definition,
+RuleCredits::RuleCredits(std::pmr::memory_resource* memory, const AttributionDefinition& definition,
                          std::span<const CreditModel> models)
     : present_(std::ranges::find(models, CreditModel::time_decay) != models.end()
                    ? definition.half_life

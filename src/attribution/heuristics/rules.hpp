@@ -36,9 +36,7 @@ class RuleCredits {
 
   static bool is_rule(CreditModel model);
   /// By channel; may be shorter than there are channels.
-  std::span<const Credit> of(CreditModel model) const {
-    return credits_[static_cast<int>(model)];
-  }
+  std::span<const Credit> of(CreditModel model) const { return credits_[static_cast<int>(model)]; }
 
   /// Of `channels` channels, channel order[i] at i.
   void write(Writer& w, std::span<const uint32_t> order) const;
@@ -68,7 +66,7 @@ class RuleCredits {
   Share first_of_two_ = 0, first_ = 0, middle_ = 0;
   std::array<std::pmr::vector<Credit>, credit_models> credits_;
   std::vector<size_t> last_not_direct_;  // by touch: the last one up to it that is not direct
-  std::vector<uint64_t> halves_;  // by channel, all 0 between two paths
+  std::vector<uint64_t> halves_;         // by channel, all 0 between two paths
 };
 
 }  // namespace clientele

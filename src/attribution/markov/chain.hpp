@@ -42,9 +42,9 @@ class LostShares {
   std::vector<double> total_;
   std::span<const uint8_t> lost_;
   std::vector<double> share_;
-  std::vector<uint32_t> kept_;    // states that are not lost
-  std::vector<uint32_t> row_;     // of a state in kept_
-  std::vector<double> gain_;      // by row: moves from lost states
+  std::vector<uint32_t> kept_;                      // states that are not lost
+  std::vector<uint32_t> row_;                       // of a state in kept_
+  std::vector<double> gain_;                        // by row: moves from lost states
   std::vector<double> x_, r_, r0_, p_, v_, s_, t_;  // of the iteration, by row
 };
 

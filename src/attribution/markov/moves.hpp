@@ -73,9 +73,9 @@ class MarkovMoves {
     uint64_t key;
     uint32_t move;
   };
-  std::pmr::vector<Slot> slots_;           // of moves, by state and number
+  std::pmr::vector<Slot> slots_;            // of moves, by state and number
   std::pmr::vector<uint32_t> state_slots_;  // of states
-  std::vector<int64_t> change_;            // of the walks that pass, by place
+  std::vector<int64_t> change_;             // of the walks that pass, by place
 };
 
 }  // namespace clientele

@@ -96,8 +96,7 @@ struct Elements {
 std::vector<double> numbers_of(const Elements& elements) {
   std::vector<double> numbers;
   for (int i = 0; i < elements.count; ++i) {
-    if (elements.null[i])
-      throw Error(sqlstate::null_not_allowed, "weights must not contain NULL");
+    if (elements.null[i]) throw Error(sqlstate::null_not_allowed, "weights must not contain NULL");
     numbers.push_back(DatumGetFloat8(elements.value[i]));
   }
   return numbers;
@@ -125,8 +124,8 @@ CLIENTELE_FUNCTION(clientele_attribution_def_out) {
 }
 
 CLIENTELE_FUNCTION(clientele_attribution_def_recv) {
-  return pg::received(
-      fcinfo, [](ByteView bytes) { return stored(AttributionDefinition::read(bytes)); });
+  return pg::received(fcinfo,
+                      [](ByteView bytes) { return stored(AttributionDefinition::read(bytes)); });
 }
 
 // NULL is the same as leaving an option out, but for lookback: there it means no limit.
@@ -144,9 +143,7 @@ CLIENTELE_FUNCTION(clientele_attribution_def) {
   const Text conversion = text(0), touches = text(1), by = text(2);
   const auto array = [&](int n) { return PG_ARGISNULL(n) ? Datum{} : PG_GETARG_DATUM(n); };
   const Datum groups = array(3), direct = array(4), models = array(13);
-  const auto length = [&](int n) {
-    return PG_ARGISNULL(n) ? nullptr : PG_GETARG_INTERVAL_P(n);
-  };
+  const auto length = [&](int n) { return PG_ARGISNULL(n) ? nullptr : PG_GETARG_INTERVAL_P(n); };
   const Interval* const lookback = length(5);
   const Interval* const half_life = length(7);
   Elements weights;

@@ -34,7 +34,7 @@ class AttributionQuestion {
 
   AttributionDefinition definition_;
   EventKinds kinds_;
-  std::vector<int32_t> conversions_, touches_;    // types, ascending
+  std::vector<int32_t> conversions_, touches_;     // types, ascending
   std::unordered_map<int32_t, uint32_t> grouped_;  // labels of types that groups pick
   TypeNames channels_;
   std::unordered_map<int32_t, Meaning> known_;

@@ -178,9 +178,10 @@ void CorrelationSummary::write(Bytes& out) const {
 void CorrelationSummary::read(Reader& reader) {
   reader.version(format_version, "correlation_summary");
   const std::span<const uint8_t> definition = reader.counted();
-  FunnelDefinition::read(definition).check();
+  const FunnelDefinition parsed = FunnelDefinition::read(definition);
+  parsed.check();
   const uint64_t from = reader.varint(), to = reader.varint();
-  if (from < 1 || to <= from || to > max_funnel_steps)
+  if (from < 1 || to <= from || to > parsed.steps.size())
     Reader::fail("impossible steps of a correlation");
   define({definition, static_cast<int>(from), static_cast<int>(to)});
   converted_ = reader.varint();

@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE FUNCTION retention_accum(internal, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_accum';
-COMMENT ON FUNCTION retention_accum(internal, boolean[]) IS 'Collects a row for retention().';
-CREATE FUNCTION retention_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_combine';
-COMMENT ON FUNCTION retention_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION retention_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_serialize';
-COMMENT ON FUNCTION retention_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION retention_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_deserialize';
-COMMENT ON FUNCTION retention_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
-CREATE FUNCTION retention_final(internal) RETURNS boolean[]
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_final';
-COMMENT ON FUNCTION retention_final(internal) IS 'Returns the answer for the collected rows.';
+CREATE FUNCTION retention_rows_accum(internal, boolean[]) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_accum';
+COMMENT ON FUNCTION retention_rows_accum(internal, boolean[]) IS 'Collects a row for retention().';
+CREATE FUNCTION retention_rows_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_combine';
+COMMENT ON FUNCTION retention_rows_combine(internal, internal) IS 'Joins what two parallel workers collected.';
+CREATE FUNCTION retention_rows_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_serialize';
+COMMENT ON FUNCTION retention_rows_serialize(internal) IS 'Packs what a parallel worker collected.';
+CREATE FUNCTION retention_rows_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_deserialize';
+COMMENT ON FUNCTION retention_rows_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+CREATE FUNCTION retention_rows_final(internal) RETURNS boolean[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_final';
+COMMENT ON FUNCTION retention_rows_final(internal) IS 'Returns the answer for the collected rows.';
 
 CREATE AGGREGATE retention(VARIADIC conditions boolean[]) (
-  SFUNC = retention_accum, STYPE = internal, SSPACE = 128, FINALFUNC = retention_final,
-  COMBINEFUNC = retention_combine, SERIALFUNC = retention_serialize, DESERIALFUNC = retention_deserialize, PARALLEL = SAFE
+  SFUNC = retention_rows_accum, STYPE = internal, SSPACE = 128, FINALFUNC = retention_rows_final,
+  COMBINEFUNC = retention_rows_combine, SERIALFUNC = retention_rows_serialize, DESERIALFUNC = retention_rows_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE retention(boolean[]) IS
   'Returns which of some conditions a customer has met who met the first one, from raw rows.

@@ -16,7 +16,7 @@ using RetentionState = pg::Collected<RawRetention, 0x6e6f69746e657465>;
 
 using namespace clientele;
 
-CLIENTELE_FUNCTION(clientele_retention_accum) {
+CLIENTELE_FUNCTION(clientele_retention_rows_accum) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   RetentionState* state = pg::collected_argument<RetentionState>(fcinfo, 0);
   const Conditions conditions = pg::conditions_argument(fcinfo, 1, "retention");
@@ -27,19 +27,19 @@ CLIENTELE_FUNCTION(clientele_retention_accum) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_retention_combine) {
+CLIENTELE_FUNCTION(clientele_retention_rows_combine) {
   return pg::combine_collected<RetentionState>(fcinfo);
 }
 
-CLIENTELE_FUNCTION(clientele_retention_serialize) {
+CLIENTELE_FUNCTION(clientele_retention_rows_serialize) {
   return pg::serialize_collected<RetentionState>(fcinfo);
 }
 
-CLIENTELE_FUNCTION(clientele_retention_deserialize) {
+CLIENTELE_FUNCTION(clientele_retention_rows_deserialize) {
   return pg::deserialize_collected<RetentionState>(fcinfo);
 }
 
-CLIENTELE_FUNCTION(clientele_retention_final) {
+CLIENTELE_FUNCTION(clientele_retention_rows_final) {
   const RetentionState* const state = pg::collected_argument<RetentionState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   const size_t n = state->value.conditions();

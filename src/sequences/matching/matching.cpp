@@ -76,13 +76,16 @@ uint64_t SequenceSearch::count() {
 
 std::span<const Micros> SequenceSearch::events() {
   events_.clear();
-  size_t length = pattern_->elements().size();
-  if (!solve(length, true)) {
+  const std::span<const SequencePattern::Element> elements = pattern_->elements();
+  size_t length = elements.size();
+  while (length > 0 && pattern_->any_row(elements[length - 1])) --length;
+  if (length > 0 && !solve(length, true)) {
     length = longest_beginning();
-    if (length == 0 || !solve(length, true)) return events_;
+    if (length > 0) solve(length, true);
   }
+  if (length == 0) return events_;
   walk(length, 0, [&](size_t element, size_t place) {
-    if (!pattern_->any_row(pattern_->elements()[element])) events_.push_back(at_[place]);
+    if (!pattern_->any_row(elements[element])) events_.push_back(at_[place]);
   });
   return events_;
 }

@@ -26,8 +26,8 @@ class SequenceSearch {
   bool matches();
   /// Of matches that do not overlap: each begins after the last row of the one before.
   uint64_t count();
-  /// The times of the (?N) of the first match. Without a match, those of the longest beginning of
-  /// the pattern that ends with a (?N) and has a match. 54000 for too many rows and elements.
+  /// The times of the (?N) of the first match of the longest beginning of the pattern that ends
+  /// with a (?N) and has a match. 54000 for too many rows and elements.
   std::span<const Micros> events();
 
  private:

@@ -50,7 +50,8 @@ CREATE AGGREGATE sequence_match_events(pattern text, at timestamptz, VARIADIC co
 );
 COMMENT ON AGGREGATE sequence_match_events(text, timestamptz, boolean[]) IS
   'Returns the times of a sequence in a customer''s rows, or how far the customer came in it.
-Patterns are those of sequence_match(). The result has a time for each (?N) of the first match, which takes the earliest rows that it can.
-If there is no match, the times are those of the longest beginning of the pattern that ends with a (?N) and has a match; {} if none has.
+Patterns are those of sequence_match(). Of the pattern the longest beginning is taken that ends with a (?N) and has a match: the whole pattern up
+to its last (?N), if that has one. The result has a time for each (?N) of the first match, which takes the earliest rows that it can. {} if no
+(?N) at the beginning has a match.
 Errors: as sequence_count().';
 

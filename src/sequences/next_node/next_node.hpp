@@ -30,7 +30,7 @@ struct NextNodeRule {
 /// it owns is in the given memory.
 class NextNode {
  public:
-  explicit NextNode(std::pmr::memory_resource* memory) : rows_(memory), values_(memory) {}
+  explicit NextNode(std::pmr::memory_resource* memory) : rows_(memory) {}
 
   /// What all rows come with; 22023 if it differs from the row before.
   void define(const NextNodeRule& rule);
@@ -47,24 +47,16 @@ class NextNode {
   void read(Reader& reader);
 
  private:
+  class Row;
   size_t words() const { return condition_words(static_cast<size_t>(rule_.conditions) + 1); }
-  size_t stride() const { return 2 + words(); }
-  size_t size() const { return rows_.size() / stride(); }
-  const uint64_t* row(size_t i) const { return rows_.data() + i * stride(); }
-  std::string_view value(size_t i) const;
-  /// The order of rows; those that are equal in all stand as they came.
-  bool before(size_t a, size_t b) const;
-  bool meets(size_t i, uint64_t condition) const {  // 0: that of the base
-    return row(i)[2 + condition / 64] >> (condition % 64) & 1;
-  }
-  std::optional<size_t> base() const;
+  std::vector<Row> rows() const;
+  bool before(const Row& a, const Row& b) const;
 
   bool defined_ = false;
   NextNodeRule rule_;
-  // stride() a row: its time, where its value ends in values_, and its conditions, that of the base
-  // first.
+  // A row is its time, the size of its value, its conditions (that of the base first), and the
+  // value in whole words.
   std::pmr::vector<uint64_t> rows_;
-  std::pmr::vector<char> values_;
 };
 
 }  // namespace clientele

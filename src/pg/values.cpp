@@ -65,6 +65,15 @@ Micros finite_time(TimestampTz at) {
   return at;
 }
 
+std::optional<Micros> optional_time(FunctionCallInfo fcinfo, int n, const char* name) {
+  if (PG_ARGISNULL(n)) return std::nullopt;
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(n);
+  if (TIMESTAMP_NOT_FINITE(at))
+    ereport(ERROR,
+            (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must be finite", name)));
+  return at;
+}
+
 TupleDesc result_row(FunctionCallInfo fcinfo, TupleDesc& row) {
   if (row == nullptr) {
     const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);

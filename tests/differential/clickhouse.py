@@ -73,8 +73,8 @@ FROM rows GROUP BY grp, steps, within;
 def combinations():
     """Each mode of ClickHouse alone, and all of their combinations."""
     for order in ((), ("strict_order",), ("strict_order", "allow_reentry")):
-        for others in itertools.product((0, 1), repeat=3):
-            yield order + tuple(w for w, on in zip(("strict_deduplication", "strict_increase", "strict_once"), others) if on)
+        for on in itertools.product((0, 1), repeat=3):
+            yield order + tuple(itertools.compress(("strict_deduplication", "strict_increase", "strict_once"), on))
 
 
 def random_rows(rng, steps, within):
@@ -111,7 +111,8 @@ def window_funnel(clickhouse, rng, groups):
                 f"SELECT grp, windowFunnel({within}{modes})(at, {conditions}) FROM rows "
                 f"WHERE steps = {steps} AND within = {within} GROUP BY grp SETTINGS max_threads = 1"))
         ours_mode = [w for w in words if w != "strict_once"] + ([] if "strict_once" in words else ["shared"])
-        ours = {int(g): int(level) for g, level in checks.psql(OURS.format(copy=copy("rows", lines), mode=",".join(ours_mode) or "ordered"))}
+        script = OURS.format(copy=copy("rows", lines), mode=",".join(ours_mode) or "ordered")
+        ours = {int(g): int(level) for g, level in checks.psql(script)}
         same = set(words) <= {"strict_once"} or set(words) == {"strict_increase", "strict_once"}
         name, longer = ",".join(words) or "default", 0
         for g, (steps, within, rows) in asked.items():

@@ -91,7 +91,8 @@ def rows_of(oracle, rng, count):
         times = [micros(t * unit + base) for t in smallest_times(oracle, case, depth)] if few else None
         within = None if case["within"] is None else f"{case['within'] * unit} microseconds"
         lines.append([i, within, mode, array(steps), depth, None if times is None else array(times)])
-        rows = [[i, micros(t * unit + base), kinds[tuple(met)], array(None if not m and rng.random() < .1 else m for m in met)] for t, met in case["rows"]]
+        rows = [[i, micros(t * unit + base), kinds[tuple(met)],
+                 array(None if not m and rng.random() < .1 else m for m in met)] for t, met in case["rows"]]
         if rows and rng.random() < .05:
             rows.append([i, None, 1, array([True] * case["steps"])])
         events += rows

@@ -159,6 +159,10 @@ SELECT family, tags, customers, share FROM clientele_bi.tag_family_coverage ORDE
 SELECT tag, value, customers FROM clientele_bi.tag_values ORDER BY 1, 2;
 SELECT hypergeometric_p(8, 4, 4, 3) = 34.0::float8 / 70 AS tea, hypergeometric_p(NULL, 4, 4, 3) IS NULL AS null;
 SELECT pg_temp.fails('SELECT hypergeometric_p(8, 4, 4, 5)'), pg_temp.fails('SELECT hypergeometric_p(-8, 4, 4, 3)');
+SELECT correction, array_agg(round(a::numeric, 4) ORDER BY i) AS adjusted
+FROM unnest('{bh,holm,none}'::text[]) correction, unnest(adjusted_p('{0.01,0.04,NULL,0.03,0.005,0.04,0.9}', correction)) WITH ORDINALITY x (a, i) GROUP BY 1 ORDER BY 1;
+SELECT adjusted_p('{}') = '{}' AS of_nothing, adjusted_p('{NULL}') = '{NULL}' AS of_null, adjusted_p(NULL) IS NULL AS null;
+SELECT pg_temp.fails($$SELECT adjusted_p('{0.5}', 'sidak')$$), pg_temp.fails($$SELECT adjusted_p('{1.5}')$$), pg_temp.fails($$SELECT adjusted_p('{NaN}')$$);
 
 -- change sets that all tags have followed are deleted
 SELECT prune_journey_changes() > 0 AS pruned;

@@ -22,8 +22,10 @@ class LocalClock {
     if (at < now_.begin || at >= now_.end) find(at);
     return at + now_.offset;
   }
-  /// The next change of the clock after the time that local() took last.
+  /// The next change of the clock after the time that local() took last, and an instant not after
+  /// that time since when it has not changed.
   Micros steady_until() const { return now_.end; }
+  Micros steady_from() const { return now_.begin; }
 
  private:
   struct Span {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "base/error.hpp"
 #include "pg/clock.hpp"
+#include "pg/values.hpp"
 
 namespace clientele::pg {
 namespace {
@@ -24,6 +25,10 @@ LocalClock::Offset offset_in(const void* zone, Micros at) {
   if (found < 0) return {offset, at + 1};
   if (found == 0 || boundary - unix_to_postgres >= end_of_time / second) return {offset, INT64_MAX};
   return {offset, (boundary - unix_to_postgres) * second};
+}
+
+const pg_tz* zone_of(const std::string& name) {
+  return name.empty() ? session_timezone : time_zone_named(name);
 }
 
 LocalClock clock_in(const pg_tz* zone) { return {offset_in, zone}; }

@@ -86,6 +86,10 @@ std::optional<bool> JsonObject::boolean(const char* key) const {
 std::optional<int64_t> JsonObject::integer(const char* key) const {
   JsonbValue value;
   if (!find(key, value)) return std::nullopt;
+  return integer_of(key, value);
+}
+
+int64_t JsonObject::integer_of(const char* key, const JsonbValue& value) const {
   if (value.type != jbvNumeric) wrong(key, "a whole number");
   const char* const digits = call_pg([&] {
     return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value.val.numeric)));
@@ -138,6 +142,27 @@ std::optional<std::vector<double>> JsonObject::numbers(const char* key) const {
   std::vector<double> result;
   for (const JsonbValue& v : *values) result.push_back(number_of(key, v));
   return result;
+}
+
+std::optional<std::vector<int64_t>> JsonObject::integers(const char* key) const {
+  const auto values = elements(key);
+  if (!values) return std::nullopt;
+  std::vector<int64_t> result;
+  for (const JsonbValue& v : *values) {
+    if (v.type != jbvNumeric) wrong(key, "an array of whole numbers");
+    result.push_back(integer_of(key, v));
+  }
+  return result;
+}
+
+std::optional<Micros> JsonObject::time(const char* key) const {
+  const auto written = text(key);
+  if (!written) return std::nullopt;
+  std::string_view rest = *written;
+  Micros at = 0;
+  if (!parse_iso(rest, at) || !rest.empty())
+    wrong(key, "an instant such as \"2026-03-31T00:00:00Z\"");
+  return at;
 }
 
 uint64_t JsonObject::length_of(const char* key, const JsonbValue& value) const {
@@ -233,6 +258,20 @@ void JsonWriter::objects(const char* key, const std::vector<std::string>& json) 
 }
 
 void JsonWriter::length(const char* key, uint64_t micros) { text(key, length_to_text(micros)); }
+
+void JsonWriter::time(const char* key, Micros at) {
+  std::string iso;
+  append_iso(iso, at);
+  text(key, iso);
+}
+
+void JsonWriter::integers(const char* key, std::span<const int32_t> values) {
+  name(key);
+  out_ += '[';
+  for (size_t i = 0; i < values.size(); ++i)
+    out_ += (i > 0 ? ", " : "") + std::to_string(values[i]);
+  out_ += ']';
+}
 
 void JsonWriter::texts(const char* key, const std::vector<std::string>& values) {
   name(key);

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/calendar.hpp"
 #include "base/size_limit.hpp"
 #include "pg/boundary.hpp"
 
@@ -41,6 +43,10 @@ class JsonObject {
   std::optional<std::vector<double>> numbers(const char* key) const;
   /// A fixed length of time such as "00:30:00" or "7 days", in microseconds.
   std::optional<uint64_t> length(const char* key) const;
+  /// An instant such as "2026-03-31T00:00:00Z".
+  std::optional<Micros> time(const char* key) const;
+  /// An array of whole numbers, none of them null.
+  std::optional<std::vector<int64_t>> integers(const char* key) const;
   /// An array of strings, none of them null.
   std::optional<std::vector<std::string>> texts(const char* key) const;
   /// An array of lengths of time or nulls.
@@ -48,6 +54,7 @@ class JsonObject {
 
  private:
   double number_of(const char* key, const JsonbValue& value) const;
+  int64_t integer_of(const char* key, const JsonbValue& value) const;
   bool find(const char* key, JsonbValue& value) const;
   /// The elements of an array, as jsonb values in the current memory context.
   std::optional<std::vector<JsonbValue>> elements(const char* key) const;
@@ -73,6 +80,8 @@ class JsonWriter {
   /// The shortest digits that read back as the same doubles; null for what is not finite.
   void numbers(const char* key, const std::vector<double>& values);
   void length(const char* key, uint64_t micros);
+  void time(const char* key, Micros at);
+  void integers(const char* key, std::span<const int32_t> values);
   void texts(const char* key, const std::vector<std::string>& values);
   void lengths(const char* key, const std::vector<std::optional<uint64_t>>& values);
   std::string finish() { return out_.empty() ? "{}" : std::move(out_) + "}"; }

@@ -65,6 +65,15 @@ Micros finite_time(TimestampTz at) {
   return at;
 }
 
+std::optional<Micros> optional_time(FunctionCallInfo fcinfo, int n, const char* name) {
+  if (PG_ARGISNULL(n)) return std::nullopt;
+  const TimestampTz at = PG_GETARG_TIMESTAMPTZ(n);
+  if (TIMESTAMP_NOT_FINITE(at))
+    ereport(ERROR,
+            (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must be finite", name)));
+  return at;
+}
+
 TupleDesc result_row(FunctionCallInfo fcinfo, TupleDesc& row) {
   if (row == nullptr) {
     const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
@@ -77,6 +86,18 @@ TupleDesc result_row(FunctionCallInfo fcinfo, TupleDesc& row) {
 Datum make_interval(int64_t micros) {
   auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
   interval->time = micros;
+  return PointerGetDatum(interval);
+}
+
+Datum make_long_interval(unsigned __int128 micros) {
+  if (micros <= INT64_MAX) return make_interval(static_cast<int64_t>(micros));
+  const unsigned __int128 days = micros / USECS_PER_DAY;
+  if (days > INT32_MAX)
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                    errmsg("a sum of times is longer than an interval can be")));
+  auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
+  interval->day = static_cast<int32>(days);
+  interval->time = static_cast<int64>(micros % USECS_PER_DAY);
   return PointerGetDatum(interval);
 }
 

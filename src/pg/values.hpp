@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,8 +57,15 @@ uint64_t fixed_length(const Interval& interval, const char* name);
 /// Finite, or 22008.
 Micros finite_time(TimestampTz at);
 
+/// Argument `n` as an option that is an instant; NULL is none. PostgreSQL regime. 22008 for
+/// infinity, as no option means no limit; `name` is the argument's.
+std::optional<Micros> optional_time(FunctionCallInfo fcinfo, int n, const char* name);
+
 /// An interval of this length, in the current memory context. PostgreSQL regime.
 Datum make_interval(int64_t micros);
+/// Likewise of a sum of lengths: in hours as far as an interval can be, else in days of 24 hours;
+/// 22008 beyond these. PostgreSQL regime.
+Datum make_long_interval(unsigned __int128 micros);
 
 /// A numeric amount in millionths; 22003 for what has no exact one, with `hint`. C++ regime.
 int64_t amount_of(Datum numeric, const char* hint);

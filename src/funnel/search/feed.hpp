@@ -2,37 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "funnel/search/funnel.hpp"
 #include "journey/journey.hpp"
+#include "journey/type_classes.hpp"
 
 namespace clientele {
-
-/// Event type -> class of a funnel. Dense where ids are small, as dictionaries make them.
-class TypeClasses {
- public:
-  void set(int32_t type, uint32_t cls) {
-    if (type >= dense_limit) {
-      sparse_[type] = cls;
-      return;
-    }
-    if (static_cast<size_t>(type) >= dense_.size()) dense_.resize(type + 1, 0);
-    dense_[type] = cls;
-  }
-  uint32_t of(int32_t type) const {
-    if (static_cast<size_t>(type) < dense_.size()) return dense_[type];
-    if (type < dense_limit || sparse_.empty()) return 0;
-    const auto found = sparse_.find(type);
-    return found == sparse_.end() ? 0 : found->second;
-  }
-
- private:
-  static constexpr int32_t dense_limit = 1 << 16;
-  std::vector<uint32_t> dense_;
-  std::unordered_map<int32_t, uint32_t> sparse_;
-};
 
 /// The packed door: turns a journey into the hits of a funnel. Buffers are kept from call to call.
 class JourneyFeed {

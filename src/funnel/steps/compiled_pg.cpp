@@ -3,36 +3,9 @@
 
 #include <algorithm>
 
+#include "pg/clock.hpp"
+
 namespace clientele {
-namespace {
-
-Micros next_midnight(const void* zone, Micros at) {
-  auto* tz = const_cast<pg_tz*>(static_cast<const pg_tz*>(zone));
-  pg_tm local;
-  fsec_t fraction;
-  int offset;
-  if (timestamp2tm(at, &offset, &local, &fraction, nullptr, tz) != 0) return PG_INT64_MAX;
-  j2date(date2j(local.tm_year, local.tm_mon, local.tm_mday) + 1, &local.tm_year, &local.tm_mon,
-         &local.tm_mday);
-  local.tm_hour = local.tm_min = local.tm_sec = 0;
-  offset = DetermineTimeZoneOffset(&local, tz);
-  Timestamp midnight;
-  if (tm2timestamp(&local, 0, &offset, &midnight) != 0) return PG_INT64_MAX;
-  // Where clocks are set back to midnight it comes twice; the first one ends the day.
-  pg_tm before;
-  int offset_before;
-  if (timestamp2tm(midnight - 1, &offset_before, &before, &fraction, nullptr, tz) == 0 &&
-      before.tm_mday == local.tm_mday)
-    midnight -= (offset - offset_before) * USECS_PER_SEC;
-  return std::max(midnight, at + 1);
-}
-
-}  // namespace
-
-DayEnd day_end_in(pg_tz* zone) {
-  return {next_midnight, zone != nullptr ? zone : session_timezone};
-}
-
 FunnelDefinition definition_of(Datum steps, const Interval* within) {
   FunnelDefinition definition;
   definition.steps = pg::text_elements(steps, "steps");
@@ -42,6 +15,11 @@ FunnelDefinition definition_of(Datum steps, const Interval* within) {
 }
 
 namespace {
+
+Micros next_midnight(const void* days, Micros at) {
+  auto& periods = *static_cast<Periods*>(const_cast<void*>(days));
+  return std::max(periods.end(periods.number(at)), at + 1);
+}
 
 constexpr size_t max_step_exclusions = 4'000'000;
 constexpr size_t max_types = 10'000'000;
@@ -98,10 +76,17 @@ FunnelQuestion resolve(const FunnelDefinition& definition, TypeClasses& classes)
 CompiledFunnel::CompiledFunnel(std::span<const uint8_t> bytes)
     : question_(resolve(FunnelDefinition::read(bytes), classes_)), solver_(question_) {
   const FunnelDefinition definition = FunnelDefinition::read(bytes);
-  if (!definition.time_zone.empty()) zone_ = pg::time_zone_named(definition.time_zone);
+  time_zone_ = definition.time_zone;
 }
 
-DayEnd CompiledFunnel::day_end() const { return day_end_in(zone_); }
+DayEnd CompiledFunnel::day_end() {
+  if (!question_.natural_day) return {};
+  if (!days_ || (time_zone_.empty() && zone_ != session_timezone)) {
+    zone_ = pg::zone_of(time_zone_);
+    days_.emplace(PeriodUnit::day, pg::offset_in, zone_);
+  }
+  return {next_midnight, &*days_};
+}
 
 int CompiledFunnel::depth(const Journey& journey) {
   if (solver_.takes_timeline()) return solver_.depth(feed_.timeline(journey, solver_, classes_));
@@ -111,6 +96,14 @@ int CompiledFunnel::depth(const Journey& journey) {
 const Chain& CompiledFunnel::times(const Journey& journey) {
   if (solver_.takes_timeline()) return solver_.times(feed_.timeline(journey, solver_, classes_));
   return solver_.times(feed_.hits(journey, question_, classes_), day_end());
+}
+
+Micros CompiledFunnel::may_end(Micros first) {
+  Micros last = INT64_MAX;
+  if (question_.within < elapsed(first, last))
+    last = first + static_cast<int64_t>(question_.within);
+  if (question_.natural_day) last = std::min(last, day_end()(first) - 1);
+  return last;
 }
 
 }  // namespace clientele

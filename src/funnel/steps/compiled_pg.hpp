@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "base/periods.hpp"
 #include "funnel/steps/definition.hpp"
 #include "funnel/search/feed.hpp"
 #include "journey/dictionary_pg.hpp"
@@ -17,13 +18,17 @@ class CompiledFunnel {
   int depth(const Journey& journey);
   const Chain& times(const Journey& journey);
   int steps() const { return question_.steps; }
+  /// The last instant that a chain from `first` on may have.
+  Micros may_end(Micros first);
 
  private:
-  DayEnd day_end() const;
+  DayEnd day_end();
 
   TypeClasses classes_;  // filled while question_ is made
   FunnelQuestion question_;
-  pg_tz* zone_ = nullptr;  // none: the session's, whatever it is then
+  std::string time_zone_;  // empty: the session's, whatever it is then
+  const pg_tz* zone_ = nullptr;
+  std::optional<Periods> days_;  // in zone_
   FunnelSolver solver_;
   JourneyFeed feed_;
 };
@@ -33,9 +38,6 @@ using FunnelCache = Resolved<std::unique_ptr<CompiledFunnel>>;
 inline CompiledFunnel& compiled(FunnelCache& cache, std::span<const uint8_t> definition) {
   return *cache.get(definition, [&] { return std::make_unique<CompiledFunnel>(definition); });
 }
-
-/// Local midnight after an instant, in a session or named time zone.
-DayEnd day_end_in(pg_tz* zone);
 
 /// The definition that the SQL short forms (steps, within) mean; `within` may be NULL. C++ regime.
 FunnelDefinition definition_of(Datum steps, const Interval* within);

@@ -11,22 +11,19 @@
 namespace clientele {
 
 /// What an event means to a question about paths; events refer to it by number.
-struct EventKind {
-  uint64_t rank = 0;   // the order of equal times: (channel, event, properties) COLLATE "C"
+struct PathKind {
   uint32_t label = 0;  // kinds with equal names share one
+  bool kept = true;
   bool starts = false;
   bool ends = false;
 };
 
-/// The events of one customer in time order, both columns equally long.
+/// The events of one customer, both columns equally long: in time order, ties in that of the kinds.
+template <class Code>
 struct PathEvents {
-  std::vector<Micros> at;
-  std::vector<uint32_t> kind;
-
+  std::span<const Micros> at;
+  std::span<const Code> kind;
   size_t size() const { return at.size(); }
-  void resize(size_t n) { at.resize(n), kind.resize(n); }
-  /// Puts events of equal time in the order of their ranks.
-  void order_ties(std::span<const EventKind> kinds);
 };
 
 struct PathNode {
@@ -34,9 +31,17 @@ struct PathNode {
   uint32_t label = 0;
 };
 
+/// One path; valid until the next is looked for, and never empty.
+struct FoundPath {
+  std::span<const PathNode> nodes;
+  Micros began_at = 0;  // before it is turned around and cut
+  bool cut = false;     // it goes on after the last node
+};
+
 /// Finds the paths of customer after customer, keeping its buffer. A session (all events, if there
-/// is no gap) makes at most one path: from its first start event to the first end event after
-/// that, runs of one label collapsed, turned around, and cut to length, in this order.
+/// is no gap) makes at most one path: of the events that are kept, from the first start event to
+/// the first end event after that, runs of one label collapsed, turned around, and cut to length,
+/// in this order.
 class PathFinder {
  public:
   explicit PathFinder(const PathDefinition& definition)
@@ -47,27 +52,27 @@ class PathFinder {
         collapse_(definition.collapse),
         reverse_(definition.reverse) {}
 
-  /// Calls `use(path, began_at)` for each path, in time order, until it returns false. The path is
-  /// never empty and valid during the call only. Ties must be in order.
-  template <class Use>
-  void each(const PathEvents& events, std::span<const EventKind> kinds, Use use) {
+  /// Calls `use(const FoundPath&)` for each path, in time order, until it returns false.
+  template <class Code, class Use>
+  void each(const PathEvents<Code>& events, std::span<const PathKind> kinds, Use use) {
     for (size_t begin = 0; begin < events.size();) {
-      const size_t end = session_end(events, begin);
-      if (find(events, kinds, begin, end) && !use(std::span<const PathNode>(path_), began_at_))
-        return;
+      const size_t end = session_end(events.at, begin);
+      if (find(events, kinds, begin, end) && !use(static_cast<const FoundPath&>(found_))) return;
       begin = end;
     }
   }
 
  private:
-  size_t session_end(const PathEvents& events, size_t begin) const;
-  bool find(const PathEvents& events, std::span<const EventKind> kinds, size_t begin, size_t end);
+  size_t session_end(std::span<const Micros> at, size_t begin) const;
+  template <class Code>
+  bool find(const PathEvents<Code>& events, std::span<const PathKind> kinds, size_t begin,
+            size_t end);
 
   uint64_t gap_;
   size_t length_;
   bool has_start_, has_end_, collapse_, reverse_;
   std::vector<PathNode> path_;
-  Micros began_at_ = 0;
+  FoundPath found_;
 };
 
 }  // namespace clientele

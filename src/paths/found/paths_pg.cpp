@@ -24,16 +24,15 @@ CLIENTELE_FUNCTION(clientele_journey_path) {
   return pg::returned(
       fcinfo, guarded([&] {
         PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
-        const PathEvents& events = question.events_of(Journey(bytes));
+        const PathEvents<uint16_t> events = question.events_of(Journey(bytes));
         std::vector<std::string_view> names;
         bool found = false;
-        question.finder().each(events, question.kinds(),
-                               [&](std::span<const PathNode> path, Micros) {
-                                 for (const PathNode& node : path)
-                                   names.push_back(question.vocabulary().labels[node.label]);
-                                 found = true;
-                                 return false;
-                               });
+        question.finder().each(events, question.kinds(), [&](const FoundPath& path) {
+          for (const PathNode& node : path.nodes)
+            names.push_back(question.vocabulary().labels[node.label]);
+          found = true;
+          return false;
+        });
         return found ? pg::Answer{pg::make_text_array(names), false} : pg::Answer{Datum{}, true};
       }));
 }
@@ -44,7 +43,7 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
   const pg::RowSink rows(fcinfo);
   return guarded([&] {
     PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
-    const PathEvents& events = question.events_of(Journey(bytes));
+    const PathEvents<uint16_t> events = question.events_of(Journey(bytes));
     std::vector<std::string_view> names;
     int32_t number = 0;
     // The rows are copied: what was made for one goes before the next.
@@ -52,20 +51,19 @@ CLIENTELE_FUNCTION(clientele_journey_paths) {
     const MemoryContext scratch = pg::call_pg([] {
       return AllocSetContextCreate(CurrentMemoryContext, "paths", ALLOCSET_DEFAULT_SIZES);
     });
-    question.finder().each(
-        events, question.kinds(), [&](std::span<const PathNode> path, Micros began_at) {
-          names.clear();
-          for (const PathNode& node : path)
-            names.push_back(question.vocabulary().labels[node.label]);
-          MemoryContextSwitchTo(scratch);
-          Datum values[] = {Int32GetDatum(++number), TimestampTzGetDatum(began_at),
-                            pg::make_text_array(names)};
-          bool nulls[] = {false, false, false};
-          pg::call_pg([&] { rows.put(values, nulls); });
-          MemoryContextSwitchTo(outer);
-          MemoryContextReset(scratch);
-          return true;
-        });
+    question.finder().each(events, question.kinds(), [&](const FoundPath& path) {
+      names.clear();
+      for (const PathNode& node : path.nodes)
+        names.push_back(question.vocabulary().labels[node.label]);
+      MemoryContextSwitchTo(scratch);
+      Datum values[] = {Int32GetDatum(++number), TimestampTzGetDatum(path.began_at),
+                        pg::make_text_array(names)};
+      bool nulls[] = {false, false, false};
+      pg::call_pg([&] { rows.put(values, nulls); });
+      MemoryContextSwitchTo(outer);
+      MemoryContextReset(scratch);
+      return true;
+    });
     return Datum{};
   });
 }
@@ -106,8 +104,10 @@ CLIENTELE_FUNCTION(clientele_raw_path_final) {
   const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   return pg::returned(fcinfo, guarded([&] {
-                        std::vector<std::string_view> names;
-                        if (!state->value.path(names)) return pg::Answer{Datum{}, true};
-                        return pg::Answer{pg::make_text_array(names), false};
+                        pg::Answer answer{Datum{}, true};
+                        state->value.path([&](std::span<const std::string_view> names) {
+                          answer = {pg::make_text_array(names), false};
+                        });
+                        return answer;
                       }));
 }

@@ -5,13 +5,13 @@
 #include <memory>
 #include <memory_resource>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "journey/dictionary_pg.hpp"
-#include "journey/journey.hpp"
-#include "journey/vocabulary.hpp"
+#include "journey/kinds_pg.hpp"
+#include "journey/ordered.hpp"
 #include "paths/found/paths.hpp"
+#include "pg/expanded.hpp"
 
 namespace clientele {
 
@@ -21,31 +21,25 @@ class PathQuestion {
   explicit PathQuestion(std::span<const uint8_t> definition);
 
   const PathDefinition& definition() const { return definition_; }
-  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const Vocabulary& vocabulary() const { return names_.vocabulary(); }
   PathFinder& finder() { return finder_; }
+  /// Finds paths before they are turned around and cut.
+  PathFinder& whole_finder() { return whole_finder_; }
 
   /// Unpacks a journey, ties in order. Valid until the next call.
-  const PathEvents& events_of(const Journey& journey);
+  PathEvents<uint16_t> events_of(const Journey& journey);
   /// By position in the types of the journey unpacked last.
-  std::span<const EventKind> kinds() const { return kinds_; }
+  std::span<const PathKind> kinds() const { return kinds_; }
 
  private:
-  const EventKind& kind_of(int32_t type);
-  EventKind unknown_kind(int32_t type);
-  uint32_t label_number(std::string_view label);
-
   PathDefinition definition_;
-  PathFinder finder_;
-  Vocabulary vocabulary_;
-  std::unordered_map<std::string, uint32_t> label_numbers_;
-  std::vector<int32_t> starts_, ends_;
-  std::vector<std::string> names_without_channel_;  // in rank order, the first of all ranks
-  std::vector<int32_t> types_;                      // of the dictionary, ascending
-  std::vector<EventKind> kinds_of_types_;
-  std::unordered_map<int32_t, EventKind> unknown_;
+  PathFinder finder_, whole_finder_;
+  EventKinds names_;
+  std::vector<int32_t> starts_, ends_, kept_;
 
-  PathEvents events_;
-  std::vector<EventKind> kinds_;
+  OrderedEvents ordered_;
+  std::vector<PathKind> kinds_;
+  std::vector<uint64_t> ranks_;
 };
 
 /// The questions of one query, kept from row to row with pg::kept: a query may ask several of each
@@ -64,5 +58,22 @@ class KeptQuestions {
   SnapshotKey key_;
   std::vector<Entry> entries_;  // the one used last in front
 };
+
+/// The transition function of an aggregate (state, journey, path_def) over customers.
+template <class Summary>
+Datum count_paths(FunctionCallInfo fcinfo, PathFinder& (PathQuestion::*finder)()) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
+  const pg::ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
+  return pg::guarded([&] {
+    PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
+    auto* const state = pg::state_to_change<Summary>(fcinfo, context);
+    const PathEvents<uint16_t> events = question.events_of(Journey(bytes));
+    state->value.add(definition, (question.*finder)(), events, question.kinds(),
+                     question.vocabulary());
+    return state->datum();
+  });
+}
 
 }  // namespace clientele

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/significance.hpp"
 #include "pg/values.hpp"
 #include "tags/defined/assignment.hpp"
 #include "tags/audience/audience.hpp"
-#include "tags/defined/significance.hpp"
 
 namespace clientele {
 
@@ -63,9 +63,38 @@ CLIENTELE_FUNCTION(clientele_hypergeometric_p) {
       if (count < 0)
         throw Error(sqlstate::invalid_parameter,
                     "a number of customers must not be negative: " + std::to_string(count));
-    return Float8GetDatum(tags::chance_of(static_cast<uint64_t>(n[0]), static_cast<uint64_t>(n[1]),
-                                          static_cast<uint64_t>(n[2]),
-                                          static_cast<uint64_t>(n[3])));
+    return Float8GetDatum(chance_of(static_cast<uint64_t>(n[0]), static_cast<uint64_t>(n[1]),
+                                    static_cast<uint64_t>(n[2]), static_cast<uint64_t>(n[3])));
+  });
+}
+
+CLIENTELE_FUNCTION(clientele_adjusted_p) {
+  const ArrayType* const array = PG_GETARG_ARRAYTYPE_P(0);
+  Datum* values;
+  bool* nulls;
+  int count;
+  deconstruct_array(const_cast<ArrayType*>(array), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+                    TYPALIGN_DOUBLE, &values, &nulls, &count);
+  const std::string_view word = pg::text_view(PG_GETARG_DATUM(1));
+  return guarded([&] {
+    const Correction correction = parse_correction(word);
+    std::vector<double> p;
+    for (int i = 0; i < count; ++i) {
+      if (nulls[i]) continue;
+      p.push_back(DatumGetFloat8(values[i]));
+      if (!(p.back() >= 0 && p.back() <= 1))
+        throw Error(sqlstate::invalid_parameter, "a probability must be between 0 and 1");
+    }
+    const std::vector<double> q = adjusted(p, correction);
+    auto next = q.begin();
+    for (int i = 0; i < count; ++i)
+      if (!nulls[i]) values[i] = Float8GetDatum(*next++);
+    return pg::call_pg([&] {
+      int size[] = {count}, first[] = {1};
+      return PointerGetDatum(construct_md_array(values, nulls, count == 0 ? 0 : 1, size, first,
+                                                FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+                                                TYPALIGN_DOUBLE));
+    });
   });
 }
 

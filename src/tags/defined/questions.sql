@@ -103,6 +103,14 @@ expected number.
 Of everyone, tagged customers have the tag; audience of them were drawn, and both are in both. Exact: twice the smaller tail of the
 hypergeometric distribution (Fisher 1935). Errors: 22023 for numbers that contradict each other.';
 
+CREATE FUNCTION adjusted_p(p double precision[], correction text DEFAULT 'bh') RETURNS double precision[]
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_adjusted_p';
+COMMENT ON FUNCTION adjusted_p(double precision[], text) IS
+  'Returns probabilities of many tests, adjusted because they were tested at once, as adjusted_p(array_agg(hypergeometric_p(…))).
+correction: bh (of all with a value up to 0.05, at most 5 % are expected to be due to chance; Benjamini and Hochberg 1995), holm (the
+probability that any of them is due to chance is at most 5 %; Holm 1979), or none. NULLs are no tests, and stay where they are. Errors:
+22023 for another correction, and for a probability that is not between 0 and 1.';
+
 CREATE FUNCTION audience_portrait(audience audience, among audience DEFAULT NULL)
   RETURNS TABLE (tag text, value text, family text, customers bigint, share double precision, among_customers bigint,
                  among_share double precision, target_index double precision, p_value double precision, q_value double precision,
@@ -130,15 +138,19 @@ BEGIN
     SELECT c.*, CASE WHEN c.of_base <= n_base AND c.of_base - c.n <= n_base - n_target
                      THEN clientele.hypergeometric_p(n_base, c.of_base, n_target, c.n) END AS p
     FROM counted c
+  ), tested AS (
+    SELECT array_agg(j.tag ORDER BY j.tag, j.value) AS tags, array_agg(j.value ORDER BY j.tag, j.value) AS tag_values,
+           clientele.adjusted_p(array_agg(j.p ORDER BY j.tag, j.value)) AS qs
+    FROM judged j
   ), ranked AS (
-    -- Benjamini and Hochberg (1995): of all with q up to 0.05, at most 5 % are expected to be due to chance.
-    SELECT j.*, least(1, min(j.p * j.m / j.place) OVER (ORDER BY j.place DESC)) AS q
-    FROM (SELECT j.*, rank() OVER (ORDER BY j.p) AS place, count(j.p) OVER () AS m FROM judged j) j
+    SELECT j.*, x.q
+    FROM judged j
+    JOIN (SELECT u.* FROM tested t, unnest(t.tags, t.tag_values, t.qs) u (tag, value, q)) x USING (tag, value)
   )
   SELECT r.tag::text, nullif(r.value, '')::text, t.family, r.n, r.n::float8 / nullif(n_target, 0), r.of_base,
          r.of_base::float8 / nullif(n_base, 0),
          100.0::float8 * r.n * n_base / nullif(r.of_base::float8 * n_target, 0),
-         r.p, CASE WHEN r.p IS NOT NULL THEN r.q END,
+         r.p, r.q,
          (clientele.score_summary(s.scores, target)).average, (clientele.score_summary(s.scores, base)).average
   FROM ranked r
   JOIN clientele_data.tags t ON t.name = r.tag

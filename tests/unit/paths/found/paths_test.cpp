@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "journey/ordered.hpp"
 #include "paths/found/raw.hpp"
 #include "paths/links/summary.hpp"
 #include "unit/random_events.hpp"
@@ -24,14 +25,19 @@ Bytes encoded(const PathDefinition& d) {
   return bytes;
 }
 
+std::optional<Names> path_of(const RawPath& raw) {
+  std::optional<Names> found;
+  raw.path(
+      [&](std::span<const std::string_view> names) { found = Names(names.begin(), names.end()); });
+  return found;
+}
+
 /// The path of raw rows, or nothing.
 std::optional<Names> path_of(const std::vector<Row>& rows, const PathDefinition& definition) {
   RawPath raw(std::pmr::get_default_resource());
   raw.define(encoded(definition));
   for (const auto& [at, event] : rows) raw.add(at, event);
-  std::vector<std::string_view> names;
-  if (!raw.path(names)) return std::nullopt;
-  return Names(names.begin(), names.end());
+  return path_of(raw);
 }
 
 PathDefinition random_definition(Random& random) {
@@ -51,9 +57,11 @@ PathDefinition random_definition(Random& random) {
 const Names all_names = {"a", "aa", "b", "c", "d", "e"};
 
 struct Customer {
-  PathEvents events;
-  std::vector<EventKind> kinds;
+  std::vector<Micros> at;
+  std::vector<uint16_t> kind;
+  std::vector<PathKind> kinds;
   Vocabulary* vocabulary;
+  PathEvents<uint16_t> events() const { return {at, kind}; }
 };
 
 /// Summaries of random customers whose vocabularies number the same names differently.
@@ -71,25 +79,26 @@ struct World {
     for (size_t c = 0; c < most; ++c) {
       Customer customer;
       customer.vocabulary = random.one_in(2) ? &forward : &backward;
+      std::vector<uint64_t> ranks;
       for (size_t k = 0; k < names; ++k) {
         const std::string& name = customer.vocabulary->labels[k];
-        customer.kinds.push_back(
-            {static_cast<uint64_t>(name[0]), static_cast<uint32_t>(k), name == "a", name == "b"});
+        ranks.push_back(static_cast<uint64_t>(name[0]));
+        customer.kinds.push_back({static_cast<uint32_t>(k), true, name == "a", name == "b"});
       }
       Micros at = 0;
       for (size_t n = random.below(20); n > 0; --n) {
         at += static_cast<Micros>(random.below(8));
-        customer.events.at.push_back(at);
-        customer.events.kind.push_back(static_cast<uint32_t>(random.below(names)));
+        customer.at.push_back(at);
+        customer.kind.push_back(static_cast<uint16_t>(random.below(names)));
       }
-      customer.events.order_ties(customer.kinds);
+      order_ties<uint16_t>(customer.at, customer.kind, ranks);
       customers.push_back(std::move(customer));
     }
   }
 
   void add(PathSummary& summary, const Customer& c) const {
     PathFinder finder(definition);
-    summary.add(encoded(definition), finder, c.events, c.kinds, *c.vocabulary);
+    summary.add(encoded(definition), finder, c.events(), c.kinds, *c.vocabulary);
   }
 };
 
@@ -205,9 +214,7 @@ TEST(Paths, RawStatesTravelAndCombine) {
     Reader reader(bytes);
     back.read(reader);
     EXPECT_TRUE(reader.done());
-    std::vector<std::string_view> a, b;
-    EXPECT_EQ(whole.path(a), back.path(b));
-    EXPECT_EQ(a, b);
+    EXPECT_EQ(path_of(whole), path_of(back));
   }
 }
 
@@ -225,7 +232,8 @@ TEST(PathLinks, EqualACountByHand) {
       const Customer& customer = world.customers[c];
       world.add(*summary, customer);
       PathFinder finder(d);
-      finder.each(customer.events, customer.kinds, [&](std::span<const PathNode> path, Micros) {
+      finder.each(customer.events(), customer.kinds, [&](const FoundPath& found) {
+        const std::span<const PathNode> path = found.nodes;
         for (size_t i = 1; i < path.size(); ++i) {
           const auto& labels = customer.vocabulary->labels;
           Expected& e = expected[{d.by_step ? static_cast<uint32_t>(i) : 0,
@@ -239,10 +247,12 @@ TEST(PathLinks, EqualACountByHand) {
     size_t shown = 0;
     for (const auto& [key, e] : expected)
       shown += e.customers.size() >= static_cast<size_t>(d.min_weight);
-    const auto links = summary->links();
+    const PathLinks found_links = summary->links();
+    const std::vector<PathLink>& links = found_links.links;
     ASSERT_EQ(links.size(), shown) << "seed " << seed;
     for (const PathLink& link : links) {
-      Expected& e = expected.at({link.step, std::string(link.source), std::string(link.target)});
+      Expected& e =
+          expected.at({link.step, std::string(link.source), std::string(link.target.value())});
       EXPECT_EQ(link.customers, e.customers.size());
       EXPECT_EQ(link.paths, e.times.size());
       ASSERT_EQ(link.times != nullptr, d.times);
@@ -297,7 +307,7 @@ TEST(PathLinks, BadBytesAreErrorsOrOtherSummaries) {
     try {
       back->read(reader);
       back->merge(*summary);
-      for (const PathLink& link : back->links())
+      for (const PathLink& link : back->links().links)
         if (link.times != nullptr) link.times->percentile(0.5);
       bytes_of(*back);
     } catch (const Error&) {

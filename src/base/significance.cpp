@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: PostgreSQL
-#include "tags/defined/significance.hpp"
+#include "base/significance.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <string>
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
 
-namespace clientele::tags {
+namespace clientele {
 namespace {
 
 using Real = long double;  // lgamma of 10^9 has nothing left of a double's last ten digits
@@ -55,4 +57,36 @@ double chance_of(uint64_t everyone, uint64_t tagged, uint64_t audience, uint64_t
   return static_cast<double>(std::min<Real>(1, 2 * first * sum));
 }
 
-}  // namespace clientele::tags
+Correction parse_correction(std::string_view word) {
+  if (word == "none") return Correction::none;
+  if (word == "bh") return Correction::bh;
+  if (word == "holm") return Correction::holm;
+  throw Error(sqlstate::invalid_parameter, "unknown correction \"" + std::string(word) + "\"",
+              "It is one of bh, holm, none.");
+}
+
+std::vector<double> adjusted(std::span<const double> p, Correction correction) {
+  std::vector<double> answer(p.begin(), p.end());
+  std::vector<size_t> ascending(p.size());
+  std::iota(ascending.begin(), ascending.end(), size_t{0});
+  std::sort(ascending.begin(), ascending.end(), [&](size_t a, size_t b) { return p[a] < p[b]; });
+  const size_t n = p.size();
+  if (correction == Correction::bh) {
+    double least = 1;
+    for (size_t rank = n; rank > 0; --rank) {
+      const size_t i = ascending[rank - 1];
+      least = std::min(least, p[i] * (static_cast<double>(n) / static_cast<double>(rank)));
+      answer[i] = least;
+    }
+  } else if (correction == Correction::holm) {
+    double most = 0;
+    for (size_t rank = 0; rank < n; ++rank) {
+      const size_t i = ascending[rank];
+      most = std::max(most, std::min(1.0, p[i] * static_cast<double>(n - rank)));
+      answer[i] = most;
+    }
+  }
+  return answer;
+}
+
+}  // namespace clientele

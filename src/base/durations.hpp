@@ -47,6 +47,12 @@ class Durations {
   /// As percentile_cont(p), in whole microseconds. There must be a value, and 0 <= p <= 1.
   int64_t percentile(double p) const;
 
+  /// Calls take(micros) for each value, in any order; only up to exact_limit of them.
+  template <class Take>
+  void each_exact(Take take) const {
+    for (const int64_t micros : exact_) take(micros);
+  }
+
   void write(Bytes& out) const;
   /// Replaces all values. Error XX001 for bytes that write() does not make.
   void read(Reader& reader);

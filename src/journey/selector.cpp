@@ -119,12 +119,13 @@ class Parser {
     return true;
   }
   [[noreturn]] void fail(const char* why) const {
-    throw Error(
-        sqlstate::invalid_parameter,
-        "invalid selector \"" + std::string(whole_) + "\" at byte " +
-            std::to_string(whole_.size() - rest_.size() + 1) + ": " + why,
+    const size_t byte = whole_.size() - rest_.size();
+    throw SelectorError(
+        "invalid selector \"" + std::string(whole_) + "\" at byte " + std::to_string(byte + 1) +
+            ": " + why,
         "A selector reads like purchase, web:view_item, web:*, view_item[category=shoes], #3, "
-        "a|b or !a; put names with special characters in double quotes.");
+        "a|b or !a; put names with special characters in double quotes.",
+        byte, why);
   }
 
   std::string_view whole_, rest_;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace clientele {
 
 /// One word of a selector. `text` is a LIKE pattern if `glob`, else to be compared as it is.
@@ -27,6 +29,14 @@ struct SelectorTerm {
   bool exact() const { return !number && !event.glob && !(channel && channel->glob); }
 };
 
+/// 22023 for what is not a selector, for those who read it within another text.
+struct SelectorError : Error {
+  SelectorError(const std::string& message, const std::string& hint, size_t at, const char* reason)
+      : Error(sqlstate::invalid_parameter, message, hint), byte(at), why(reason) {}
+  size_t byte;  // from 0
+  const char* why;
+};
+
 /// Reads a selector:
 ///   selector  = ["!"] term { "|" ["!"] term }
 ///   term      = "#" digits | [ word ":" ] word [ "[" property { "&" property } "]" ]
@@ -35,7 +45,7 @@ struct SelectorTerm {
 ///   text
 /// A term with ! excludes events that the others pick. If all terms have it, they exclude from all
 /// events: then the first term of the result is *.
-/// Errors: 22023 with the place and what was expected, 54000 above max_selector bytes.
+/// Errors: SelectorError with the place and what was expected, 54000 above max_selector bytes.
 inline constexpr size_t max_selector = 1048576;
 std::vector<SelectorTerm> parse_selector(std::string_view text);
 

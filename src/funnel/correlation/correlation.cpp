@@ -70,9 +70,9 @@ void CorrelationSummary::define(const FunnelPassage& asked) {
     const size_t steps = FunnelDefinition::read(asked.definition).steps.size();
     if (asked.from < 1 || asked.to <= asked.from || static_cast<size_t>(asked.to) > steps)
       throw Error(sqlstate::invalid_parameter,
-                  "funnel_correlation must be asked from a step to a later one of the " +
-                      std::to_string(steps) + " steps, not from " + std::to_string(asked.from) +
-                      " to " + std::to_string(asked.to));
+                  "from_step and to_step must be two of the funnel's " + std::to_string(steps) +
+                      " steps, in order: " + std::to_string(asked.from) + " and " +
+                      std::to_string(asked.to));
     definition_.assign(asked.definition.begin(), asked.definition.end());
     from_ = asked.from;
     to_ = asked.to;
@@ -178,9 +178,10 @@ void CorrelationSummary::write(Bytes& out) const {
 void CorrelationSummary::read(Reader& reader) {
   reader.version(format_version, "correlation_summary");
   const std::span<const uint8_t> definition = reader.counted();
-  FunnelDefinition::read(definition).check();
+  const FunnelDefinition parsed = FunnelDefinition::read(definition);
+  parsed.check();
   const uint64_t from = reader.varint(), to = reader.varint();
-  if (from < 1 || to <= from || to > max_funnel_steps)
+  if (from < 1 || to <= from || to > parsed.steps.size())
     Reader::fail("impossible steps of a correlation");
   define({definition, static_cast<int>(from), static_cast<int>(to)});
   converted_ = reader.varint();

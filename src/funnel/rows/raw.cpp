@@ -2,11 +2,10 @@
 #include "funnel/rows/raw.hpp"
 
 #include <algorithm>
-#include <map>
+#include <cstring>
+#include <limits>
 
-#include "base/poll.hpp"
-#include "base/sort.hpp"
-#include "funnel/steps/definition.hpp"
+#include "base/error.hpp"
 
 namespace clientele {
 namespace {
@@ -18,116 +17,85 @@ constexpr uint8_t version = 1;
               "window_funnel's window, mode and number of steps must be the same for every row");
 }
 
-}  // namespace
-
-RawFunnel::Rule RawFunnel::rule(uint64_t within, size_t steps, std::string_view mode) {
-  Rule rule;
-  rule.steps = static_cast<int32_t>(steps);
-  rule.within = within;
-  while (!mode.empty()) {
-    const size_t comma = std::min(mode.find(','), mode.size());
-    std::string_view word = mode.substr(0, comma);
-    mode.remove_prefix(std::min(comma + 1, mode.size()));
-    while (!word.empty() && word.front() == ' ') word.remove_prefix(1);
-    while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
-    if (word == "strictly_increasing")
-      rule.strictly_increasing = true;
-    else
-      rule.order = parse_order(word);
-  }
-  return rule;
+bool needs_all_rows(const StepModes& modes) {
+  FunnelQuestion question;
+  static_cast<StepModes&>(question) = modes;
+  return question.needs_all_events();
 }
 
-void RawFunnel::define(uint64_t within, size_t steps, std::string_view mode) {
+}  // namespace
+
+void RawFunnel::define_first(uint64_t within, size_t steps, std::string_view mode) {
   if (steps == 0)
     throw Error(
         sqlstate::invalid_parameter, "window_funnel needs at least one condition",
         "Each step is a condition: window_funnel('1 day', at, event = 'search', event = 'buy').");
-  if (steps > max_funnel_steps)
-    throw Error(sqlstate::limit_exceeded, "window_funnel can have at most " +
-                                              std::to_string(max_funnel_steps) +
-                                              " conditions, not " + std::to_string(steps));
-  if (rule_.steps == 0) {
-    rule_ = rule(within, steps, mode);
-    mode_.assign(mode.begin(), mode.end());
-  } else if (static_cast<size_t>(rule_.steps) != steps || rule_.within != within ||
-             !std::ranges::equal(mode, mode_)) {
-    differs();
-  }
+  RawRule rule;
+  if (!mode.empty()) static_cast<StepModes&>(rule) = parse_modes(mode);
+  rule.steps = static_cast<int32_t>(steps);
+  rule.within = within;
+  if (rule_.steps != 0 && rule_ != rule) differs();
+  rule_ = rule;
+  all_rows_ = needs_all_rows(rule);
+  mode_.assign(mode.begin(), mode.end());
+  rows_.reserve(8 * (1 + rule.words()));
+}
+
+void RawFunnel::add_wide(Micros at, const uint8_t* flags) {
+  const size_t place = rows_.size();
+  rows_.resize(place + 1 + rule_.words(), 0);
+  rows_[place] = static_cast<uint64_t>(at);
+  uint64_t* const mask = &rows_[place + 1];
+  for (size_t s = 0; s < static_cast<size_t>(rule_.steps); ++s)
+    mask[s / 64] |= static_cast<uint64_t>(flags[s] != 0) << (s % 64);
 }
 
 void RawFunnel::merge(const RawFunnel& other) {
   if (other.rule_.steps == 0) return;
   if (rule_.steps != 0 && rule_ != other.rule_) differs();
   rule_ = other.rule_;
-  at_.insert(at_.end(), other.at_.begin(), other.at_.end());
-  mask_.insert(mask_.end(), other.mask_.begin(), other.mask_.end());
-}
-
-int RawFunnel::depth() const {
-  FunnelQuestion question;
-  question.steps = rule_.steps;
-  question.within = rule_.within;
-  question.order = rule_.order;
-  question.strictly_increasing = rule_.strictly_increasing;
-  std::vector<uint32_t> row(at_.size());
-  for (size_t i = 0; i < row.size(); ++i) row[i] = static_cast<uint32_t>(i);
-  const auto less = [&](uint32_t a, uint32_t b) { return at_[a] < at_[b]; };
-  if (!std::is_sorted(row.begin(), row.end(), less)) sort_polled(row.begin(), row.end(), less);
-  std::map<std::vector<uint64_t>, uint32_t> classes;
-  std::vector<Hit> hits;
-  Work work;
-  for (const uint32_t i : row) {
-    const auto first = mask_.begin() + static_cast<ptrdiff_t>(i * words());
-    std::vector<uint64_t> key(first, first + static_cast<ptrdiff_t>(words()));
-    auto found = classes.find(key);
-    if (found == classes.end()) {
-      EventClass cls;
-      for (int s = 0; s < rule_.steps; ++s)
-        if (key[s / 64] >> (s % 64) & 1) cls.steps.push_back(s + 1);
-      // Class 0 serves no step, and no other class has the same steps.
-      const bool none = cls.steps.empty();
-      found = classes.emplace(std::move(key), none ? 0 : question.classes.size()).first;
-      if (!none) question.classes.push_back(std::move(cls));
-    }
-    if (found->second != 0 || question.needs_all_events())
-      hits.push_back({at_[i], found->second, 0});
-    work.done(1 + words());
-  }
-  return FunnelSolver(question).depth(hits);
+  all_rows_ = other.all_rows_;
+  rows_.insert(rows_.end(), other.rows_.begin(), other.rows_.end());
 }
 
 void RawFunnel::write(Bytes& out) const {
   Writer w(out);
   w.u8(version);
-  w.u8(rule_.strictly_increasing);
   w.u8(static_cast<uint8_t>(rule_.order));
+  w.u8(static_cast<uint8_t>(rule_.strictly_increasing | rule_.strict_order << 1 |
+                            rule_.allow_reentry << 2 | rule_.strict_deduplication << 3 |
+                            rule_.shared << 4));
   w.varint(rule_.within);
   w.varint(static_cast<uint64_t>(rule_.steps));
-  w.varint(at_.size());
-  w.raw(at_.data(), at_.size() * sizeof(Micros));
-  w.raw(mask_.data(), mask_.size() * sizeof(uint64_t));
+  w.varint(rows_.size());
+  w.raw(rows_.data(), rows_.size() * sizeof(uint64_t));
 }
 
 void RawFunnel::read(Reader& r) {
   r.version(version, "window_funnel");
-  const uint8_t increasing = r.u8(), order = r.u8();
+  const uint8_t order = r.u8(), flags = r.u8();
   rule_.within = r.varint();
   const uint64_t steps = r.varint();
-  if (increasing > 1 || order > static_cast<uint8_t>(StepOrder::any) || steps > max_funnel_steps)
+  if (order > static_cast<uint8_t>(StepOrder::any) || flags > 31 || (flags & 6) == 4 ||
+      steps > std::numeric_limits<int32_t>::max())
     Reader::fail("impossible rules of a funnel");
-  rule_.strictly_increasing = increasing != 0;
   rule_.order = static_cast<StepOrder>(order);
+  rule_.strictly_increasing = flags & 1;
+  rule_.strict_order = flags & 2;
+  rule_.allow_reentry = flags & 4;
+  rule_.strict_deduplication = flags & 8;
+  rule_.shared = flags & 16;
+  if (rule_.order == StepOrder::any && (flags & 26) != 0)
+    Reader::fail("impossible rules of a funnel");
   rule_.steps = static_cast<int32_t>(steps);
+  all_rows_ = needs_all_rows(rule_);
   const size_t n = r.count();
-  const uint8_t* const at = r.take(n * sizeof(Micros));
-  const size_t mask_bytes = n * words() * sizeof(uint64_t);
-  const uint8_t* const mask = r.take(mask_bytes);
+  if (n % (1 + rule_.words()) != 0 || (steps == 0 && n > 0))
+    Reader::fail("a row of a funnel is cut");
+  const uint8_t* const rows = r.take(n * sizeof(uint64_t));
   if (n == 0) return;
-  at_.resize(n);
-  std::memcpy(at_.data(), at, n * sizeof(Micros));
-  mask_.resize(n * words());
-  if (mask_bytes > 0) std::memcpy(mask_.data(), mask, mask_bytes);
+  rows_.resize(n);
+  std::memcpy(rows_.data(), rows, n * sizeof(uint64_t));
 }
 
 }  // namespace clientele

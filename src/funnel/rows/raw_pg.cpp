@@ -11,6 +11,14 @@ namespace {
 
 using RawState = pg::Collected<RawFunnel, 0x6c656e6e75467761>;
 
+// NULLs take no room in an array's data, and a NULL condition is false.
+std::vector<uint8_t> without_nulls(const uint8_t* flags, const bits8* nulls, int count) {
+  std::vector<uint8_t> out(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i)
+    if ((nulls[i / 8] >> (i % 8) & 1) != 0) out[static_cast<size_t>(i)] = *flags++;
+  return out;
+}
+
 // Arguments: state, within, at [, mode], conditions.
 Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
@@ -26,17 +34,17 @@ Datum add_row(FunctionCallInfo fcinfo, bool has_mode) {
       has_mode && !PG_ARGISNULL(3) ? pg::text_view(PG_GETARG_DATUM(3)) : std::string_view();
   ArrayType* const conditions = PG_GETARG_ARRAYTYPE_P(n);
   const int count = ArrayGetNItems(ARR_NDIM(conditions), ARR_DIMS(conditions));
-  const auto* const flags = reinterpret_cast<const bool*>(ARR_DATA_PTR(conditions));
+  const auto* const flags = reinterpret_cast<const uint8_t*>(ARR_DATA_PTR(conditions));
   const bits8* const nulls = ARR_NULLBITMAP(conditions);
   return pg::guarded([&] {
     const uint64_t length = within == nullptr ? no_limit : pg::fixed_length(*within, "within");
     if (state == nullptr) state = pg::new_collected<RawState>(context);
     state->value.define(length, static_cast<size_t>(count), mode);
-    int present = 0;  // NULLs take no room in the array's data, and a NULL condition is false
-    state->value.add(pg::finite_time(at), [&](int32_t step) {
-      if (nulls != nullptr && (nulls[step / 8] >> (step % 8) & 1) == 0) return false;
-      return flags[present++];
-    });
+    const Micros time = pg::finite_time(at);
+    if (nulls == nullptr)
+      state->value.add(time, flags);
+    else
+      state->value.add(time, without_nulls(flags, nulls, count).data());
     return PointerGetDatum(state);
   });
 }
@@ -64,5 +72,6 @@ CLIENTELE_FUNCTION(clientele_window_funnel_deserialize) {
 CLIENTELE_FUNCTION(clientele_window_funnel_final) {
   const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
-  return pg::guarded([&] { return Int32GetDatum(state->value.depth()); });
+  return pg::guarded(
+      [&] { return Int32GetDatum(pg::kept<RawSolver>(fcinfo).depth(state->value)); });
 }

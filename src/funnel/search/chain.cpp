@@ -2,6 +2,7 @@
 #include "funnel/search/chain.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
@@ -41,23 +42,25 @@ void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
   }
 }
 
+FunnelQuestion shortened(const FunnelQuestion& question, int depth) {
+  FunnelQuestion s = question;
+  s.steps = depth;
+  if (!s.step_windows.empty()) s.step_windows.resize(std::max(depth - 1, 0));
+  std::erase_if(s.exclusions, [&](const Exclusion& e) { return e.to > depth; });
+  if (question.has_gaps()) s.gaps = harmless_gaps(question, depth);
+  for (EventClass& c : s.classes) std::erase_if(c.steps, [&](int step) { return step > depth; });
+  return s;
+}
+
 FunnelQuestion turned(const FunnelQuestion& question, int depth) {
-  FunnelQuestion t;
-  t.steps = depth;
-  t.within = question.within;
-  t.strictly_increasing = question.strictly_increasing;
-  t.triggers = question.triggers;
-  if (!question.step_windows.empty() && depth > 1)
-    t.step_windows.assign(question.step_windows.rend() - (depth - 1), question.step_windows.rend());
-  for (const auto& [from, to, trigger] : question.exclusions)
-    if (to <= depth) t.exclusions.push_back({depth + 1 - to, depth + 1 - from, trigger});
-  t.classes.clear();
-  for (const EventClass& c : question.classes) {
-    EventClass& r = t.classes.emplace_back();
-    for (auto s = c.steps.rbegin(); s != c.steps.rend(); ++s)
-      if (*s <= depth) r.steps.push_back(depth + 1 - *s);
-    r.exclusions = c.exclusions;
+  FunnelQuestion t = shortened(question, depth);
+  std::reverse(t.step_windows.begin(), t.step_windows.end());
+  for (Exclusion& e : t.exclusions) e = {depth + 1 - e.to, depth + 1 - e.from, e.trigger};
+  for (EventClass& c : t.classes) {
+    std::reverse(c.steps.begin(), c.steps.end());
+    for (int& step : c.steps) step = depth + 1 - step;
   }
+  for (HarmlessGaps& g : t.gaps) g = {depth - std::min(g.to, depth), depth - g.from};
   return t;
 }
 
@@ -66,10 +69,13 @@ ChainSearch::ChainSearch(FunnelQuestion question)
       plain_(question_.step_windows.empty() && question_.exclusions.empty()),
       overlapping_(std::any_of(question_.classes.begin(), question_.classes.end(),
                                [](const EventClass& c) { return c.steps.size() > 1; })),
+      gaps_(!question_.gaps.empty()),
       exclusions_to_(question_.steps + 1),
       latest_(question_.steps + 1),
       anchors_((question_.steps + 1) * question_.exclusions.size()),
       tie_(question_.classes),
+      left_over_(question_),
+      alive_(gaps_ ? question_.steps / 64 + 1 : 0),
       new_prefix_(question_.steps + 1, -1),
       node_limit_(
           std::max<size_t>(size_t{1} << 20, size_t{4} * question_.steps * question_.steps)) {
@@ -105,6 +111,7 @@ inline void ChainSearch::extend(int prefix, int step, Micros at) {
   now.first = prefix == 0 ? at : before.first;
   now.last = at;
   now.valid = true;
+  if (gaps_) fresh_.push_back(step);
   for (size_t e = 0; e < question_.exclusions.size(); ++e) {
     const size_t n = question_.exclusions.size();
     const int from = question_.exclusions[e].from;
@@ -121,6 +128,28 @@ inline void ChainSearch::extend(int prefix, int step, Micros at) {
   depth_ = std::max(depth_, step);
 }
 
+// Ends the chains of the lengths after which an event of this instant does harm, except those that
+// the instant has made.
+void ChainSearch::break_chains(HarmlessGaps harmless) {
+  const auto below = [](int length) {  // the bits of a word for lengths below that one
+    return length <= 0 ? 0 : length >= 64 ? ~uint64_t{0} : (uint64_t{1} << length) - 1;
+  };
+  const int from = std::min(harmless.from, question_.steps + 1);
+  const int to = std::min(harmless.to, question_.steps);
+  for (size_t w = 0; w < alive_.size(); ++w) {
+    const int first = static_cast<int>(w * 64);
+    const uint64_t kept = below(to + 1 - first) & ~below(from - first);
+    for (uint64_t broken = alive_[w] & ~kept; broken != 0; broken &= broken - 1)
+      latest_[first + std::countr_zero(broken)].valid = false;
+    alive_[w] &= kept;
+  }
+  for (const int length : fresh_) {
+    latest_[length].valid = true;
+    alive_[length / 64] |= uint64_t{1} << (length % 64);
+  }
+  fresh_.clear();
+}
+
 inline void ChainSearch::one_event(const Hit& hit, size_t index) {
   const std::vector<int>& steps = question_.classes[hit.cls].steps;
   // From the last step down: an event must not follow itself.
@@ -129,22 +158,34 @@ inline void ChainSearch::one_event(const Hit& hit, size_t index) {
                : can_follow<false>(*s, hit.at) && not_excluded(*s, *s - 1, index))
       extend(*s - 1, *s, hit.at);
   }
+  if (gaps_) break_chains(question_.gaps[hit.cls]);
+}
+
+// Several events at one instant of which a chain may take one.
+void ChainSearch::one_of_several(Micros at, size_t index) {
+  for (auto s = tie_steps_.rbegin(); s != tie_steps_.rend(); ++s) {
+    if (!can_follow<false>(*s, at) || !not_excluded(*s, *s - 1, index)) continue;
+    depth_ = std::max(depth_, *s);
+    if (!gaps_ || left_over_.harmless(*s - 1, *s)) extend(*s - 1, *s, at);
+  }
 }
 
 // Several events at one instant: a chain may take several of them, in any order, each once. From
 // every prefix that ended before, steps are added while distinct events can serve them; for each
-// length the shortest prefix leaves the latest chain.
+// length the shortest prefix leaves the latest chain. What is left over may break it, but not a
+// chain that ends here.
 void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
   const Micros at = hits.front().at;
   tie_.clear();
   for (const Hit& h : hits) tie_.add_event(h.cls);
+  if (gaps_) left_over_.set(hits);
   tie_steps_.clear();
   tie_.each_step([&](int s) { tie_steps_.push_back(s); });
   std::sort(tie_steps_.begin(), tie_steps_.end());
   tie_steps_.erase(std::unique(tie_steps_.begin(), tie_steps_.end()), tie_steps_.end());
   if (question_.strictly_increasing) {
-    for (auto s = tie_steps_.rbegin(); s != tie_steps_.rend(); ++s)
-      if (can_follow<false>(*s, at) && not_excluded(*s, *s - 1, index)) extend(*s - 1, *s, at);
+    one_of_several(at, index);
+    if (gaps_) break_chains(left_over_.all());
     return;
   }
   new_lengths_.clear();
@@ -158,7 +199,8 @@ void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
                               ? tie_.serve(step)
                               : std::binary_search(tie_steps_.begin(), tie_steps_.end(), step);
       if (!served || !not_excluded(step, prefix, index)) break;
-      if (new_prefix_[step] < 0) {
+      depth_ = std::max(depth_, step);
+      if (new_prefix_[step] < 0 && (!gaps_ || left_over_.harmless(prefix, step))) {
         new_prefix_[step] = prefix;
         new_lengths_.push_back(step);
       }
@@ -169,6 +211,7 @@ void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
     extend(new_prefix_[length], length, at);
     new_prefix_[length] = -1;
   }
+  if (gaps_) break_chains(left_over_.all());
 }
 
 // Chains that were overtaken leave their nodes behind: with an event that serves all of many steps,
@@ -195,6 +238,9 @@ int ChainSearch::run(const FunnelPart& part, std::span<const Micros> blocked, si
                      bool early) {
   const std::span<const Hit> hits = part.hits;
   for (Latest& l : latest_) l.valid = false;
+  std::fill(alive_.begin(), alive_.end(), 0);
+  fresh_.clear();
+  left_over_.clear();
   std::fill(new_prefix_.begin(), new_prefix_.end(), -1);  // a cancelled search may have left some
   depth_ = 0;
   keep_nodes_ = !early;

@@ -2,8 +2,7 @@
 #pragma once
 #include <limits>
 
-#include "funnel/search/funnel.hpp"
-#include "funnel/search/matching.hpp"
+#include "funnel/search/gaps.hpp"
 
 namespace clientele {
 
@@ -14,16 +13,24 @@ inline constexpr Micros never = std::numeric_limits<Micros>::min();
 void find_blocked(const FunnelQuestion& question, std::span<const Hit> all,
                   std::vector<Micros>& blocked);
 
-/// The same question with time running backwards, for chains of the first `depth` steps only.
+/// The same question for chains of the first `depth` steps only.
+FunnelQuestion shortened(const FunnelQuestion& question, int depth);
+
+/// The same with time running backwards.
 FunnelQuestion turned(const FunnelQuestion& question, int depth);
 
 /// The ordered funnel, in one pass.
 ///
 /// The valid chains of one length form a lattice under the componentwise maximum of their times: if
 /// c and d are valid, so is max(c, d), as each rule (order, window, window of a step, exclusion)
-/// bounds an earlier time from below by a later one. So for each length there is one latest chain,
-/// it can be continued whenever any other can, and it is enough to keep that one. Run on turned
-/// time the same search gives the componentwise, hence lexicographically, smallest chain.
+/// bounds an earlier time from below by a later one. A mode says which events may stand in the gap
+/// after step i, and each gap of max(c, d) lies within that gap of c or of d. So for each length
+/// there is one latest chain, it can be continued whenever any other can, and it is enough to keep
+/// that one until an event breaks it. Run on turned time the same search gives the componentwise,
+/// hence lexicographically, smallest chain.
+///
+/// It takes O(steps served) for an event at a time of its own, so it is linear. Events at one
+/// instant have to be matched with steps: at worst each length of a chain with each event.
 class ChainSearch {
  public:
   explicit ChainSearch(FunnelQuestion question);
@@ -52,10 +59,13 @@ class ChainSearch {
   void one_event(const Hit& hit, size_t index);
   void drop_dead_nodes();
   void several_events(std::span<const Hit> hits, size_t index);
+  void one_of_several(Micros at, size_t index);
+  void break_chains(HarmlessGaps harmless);
 
   FunnelQuestion question_;
   bool plain_;                                   // no windows of steps, no exclusions
   bool overlapping_;                             // some event could serve two steps
+  bool gaps_;                                    // a mode says what may stand between
   std::vector<std::vector<int>> exclusions_to_;  // by the step they end at
   std::vector<Latest> latest_;                   // by length
   std::vector<Micros> anchors_;  // time of step `from` of exclusion e in latest_[length]
@@ -69,6 +79,9 @@ class ChainSearch {
   size_t all_ = 0;
   int depth_ = 0;
   TieMatching tie_;
+  LeftOver left_over_;
+  std::vector<uint64_t> alive_;  // by length, if there are gaps: is latest_ valid
+  std::vector<int> fresh_;       // the lengths of chains that end at this instant
   std::vector<int> tie_steps_, new_lengths_, new_prefix_;
   Work work_;
   size_t node_limit_;

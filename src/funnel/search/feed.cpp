@@ -38,6 +38,7 @@ TypeClasses JourneyFeed::classify(FunnelQuestion& question,
     if (fresh) question.classes.push_back(std::move(cls));
     classes.set(type, at->second);
   }
+  question.split_shared();
   return classes;
 }
 
@@ -51,7 +52,7 @@ std::span<const Hit> JourneyFeed::hits(const Journey& journey, const FunnelQuest
   }
   if (!any) return {};
   if (hits_.size() < journey.size() + 1) hits_.resize(journey.size() + Journey::block);
-  if (question.same_item) return read_with_items(journey, question, classes);
+  if (question.same_item) return with_parts(read_with_items(journey, question, classes), question);
   const bool all = question.needs_all_events();
   Micros at[Journey::block];
   uint16_t code[Journey::block];
@@ -68,7 +69,23 @@ std::span<const Hit> JourneyFeed::hits(const Journey& journey, const FunnelQuest
     }
     if (scan.begin() % (64 * Journey::block) == 0) poll();
   }
-  return {out, n};
+  return with_parts({out, n}, question);
+}
+
+std::span<const Hit> JourneyFeed::with_parts(std::span<const Hit> hits,
+                                             const FunnelQuestion& question) {
+  if (question.parts.empty()) return hits;
+  parts_.clear();
+  Work work;
+  for (const Hit& h : hits) {
+    if (h.cls >= question.parts.size() || question.parts[h.cls].empty()) {
+      parts_.push_back(h);
+      continue;
+    }
+    for (const uint32_t part : question.parts[h.cls]) parts_.push_back({h.at, part, h.item});
+    work.done(question.parts[h.cls].size());
+  }
+  return parts_;
 }
 
 Timeline JourneyFeed::timeline(const Journey& journey, const FunnelSolver& solver,

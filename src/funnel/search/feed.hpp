@@ -28,6 +28,10 @@ class JourneyFeed {
   std::span<const Hit> read_with_items(const Journey& journey, const FunnelQuestion& question,
                                        const TypeClasses& classes);
 
+  /// What `shared` makes of them.
+  std::span<const Hit> with_parts(std::span<const Hit> hits, const FunnelQuestion& question);
+
+  std::vector<Hit> parts_;
   std::vector<Hit> hits_;  // only grows; what counts is in the span returned
   std::vector<uint32_t> class_of_code_;
   std::vector<Micros> at_;  // grows only, like hits_

@@ -16,7 +16,7 @@ constexpr size_t poll_every = 16384;
 
 bool PlainSearch::can_answer(const FunnelQuestion& q) {
   return q.order == StepOrder::ordered && q.step_windows.empty() && q.exclusions.empty() &&
-         !q.same_item && !q.strictly_increasing && q.steps < UINT16_MAX - 2 &&
+         !q.same_item && !q.strictly_increasing && !q.has_gaps() && q.steps < UINT16_MAX - 2 &&
          std::all_of(q.classes.begin(), q.classes.end(),
                      [](const EventClass& c) { return c.steps.size() <= 1; });
 }

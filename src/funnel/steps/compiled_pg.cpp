@@ -98,4 +98,12 @@ const Chain& CompiledFunnel::times(const Journey& journey) {
   return solver_.times(feed_.hits(journey, question_, classes_), day_end());
 }
 
+Micros CompiledFunnel::may_end(Micros first) {
+  Micros last = INT64_MAX;
+  if (question_.within < elapsed(first, last))
+    last = first + static_cast<int64_t>(question_.within);
+  if (question_.natural_day) last = std::min(last, day_end()(first) - 1);
+  return last;
+}
+
 }  // namespace clientele

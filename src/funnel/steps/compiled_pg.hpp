@@ -18,6 +18,8 @@ class CompiledFunnel {
   int depth(const Journey& journey);
   const Chain& times(const Journey& journey);
   int steps() const { return question_.steps; }
+  /// The last instant that a chain from `first` on may have.
+  Micros may_end(Micros first);
 
  private:
   DayEnd day_end();

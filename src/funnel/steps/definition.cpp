@@ -11,7 +11,6 @@ namespace clientele {
 namespace {
 
 constexpr uint8_t format_version = 1;
-constexpr const char* order_names[] = {"ordered", "strict", "any"};
 
 [[noreturn]] void invalid(const std::string& message, const std::string& hint = {}) {
   throw Error(sqlstate::invalid_parameter, message, hint);
@@ -38,14 +37,6 @@ std::optional<uint64_t> read_length(Reader& r) {
 }
 
 }  // namespace
-
-const char* order_name(StepOrder order) { return order_names[static_cast<int>(order)]; }
-
-StepOrder parse_order(std::string_view word) {
-  for (int i = 0; i < 3; ++i)
-    if (word == order_names[i]) return static_cast<StepOrder>(i);
-  invalid("unknown order mode \"" + std::string(word) + "\"", "It is one of ordered, strict, any.");
-}
 
 ExclusionText parse_exclusion(const std::string& text, int steps) {
   const size_t mark = text.find_last_of("@\"]");  // an @ inside quotes or brackets is not a range
@@ -86,6 +77,13 @@ void FunnelDefinition::check() const {
             "Each is the time allowed since the step before; NULL means no limit.");
   for (const std::string& text : exclusions)
     parse_selector(parse_exclusion(text, static_cast<int>(steps.size())).selector);
+  StepModes::check();
+  if (same_item && (strict_order || strict_deduplication))
+    throw Error(
+        sqlstate::not_supported,
+        "same_item cannot be combined with order mode \"" +
+            std::string(strict_order ? "strict_order" : "strict_deduplication") + "\"",
+        "These modes do not say whether events about other items count. strict does: they do.");
   if (order == StepOrder::any && (!step_windows.empty() || !exclusions.empty()))
     throw Error(sqlstate::not_supported,
                 "step_windows and exclusions have no meaning when steps may come in any order",
@@ -96,7 +94,9 @@ void FunnelDefinition::write(Bytes& out) const {
   Writer w(out);
   w.u8(format_version);
   w.u8(static_cast<uint8_t>(order));
-  w.u8(static_cast<uint8_t>(same_item | strictly_increasing << 1 | natural_day << 2));
+  w.u8(static_cast<uint8_t>(same_item | strictly_increasing << 1 | natural_day << 2 |
+                            strict_order << 3 | allow_reentry << 4 | strict_deduplication << 5 |
+                            shared << 6));
   w.varint(steps.size());
   for (const std::string& s : steps) w.text(s);
   write_length(w, within);
@@ -113,11 +113,16 @@ FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
   r.version(format_version, "funnel_def");
   FunnelDefinition d;
   const uint8_t order = r.u8(), flags = r.u8();
-  if (order > 2 || flags > 7) Reader::fail("a flag of a funnel is out of range");
+  if (order > 2 || flags > 127 || (flags & 24) == 16)
+    Reader::fail("a flag of a funnel is out of range");
   d.order = static_cast<StepOrder>(order);
   d.same_item = flags & 1;
   d.strictly_increasing = flags & 2;
   d.natural_day = flags & 4;
+  d.strict_order = flags & 8;
+  d.allow_reentry = flags & 16;
+  d.strict_deduplication = flags & 32;
+  d.shared = flags & 64;
   for (size_t n = r.count(); n > 0; --n) d.steps.emplace_back(r.text());
   d.within = read_length(r);
   for (size_t n = r.count(); n > 0; --n) d.step_windows.push_back(read_length(r));
@@ -129,11 +134,10 @@ FunnelDefinition FunnelDefinition::read(std::span<const uint8_t> bytes) {
 
 FunnelQuestion FunnelDefinition::question() const {
   FunnelQuestion q;
+  static_cast<StepModes&>(q) = *this;
   q.steps = static_cast<int>(steps.size());
   q.within = within.value_or(no_limit);
-  q.order = order;
   q.same_item = same_item;
-  q.strictly_increasing = strictly_increasing;
   q.natural_day = natural_day;
   bool any_window = false;
   for (const auto& length : step_windows) any_window |= length.has_value();

@@ -20,16 +20,14 @@ struct ExclusionText {
 };
 
 /// What the SQL type funnel_def holds: a funnel as it was written, selectors unresolved.
-struct FunnelDefinition {
+struct FunnelDefinition : StepModes {
   static constexpr SizeLimit size_limit{"funnel_def", max_definition_bytes};
 
   std::vector<std::string> steps;
   std::optional<uint64_t> within;
-  StepOrder order = StepOrder::ordered;
   std::vector<std::optional<uint64_t>> step_windows;
   std::vector<std::string> exclusions;
   bool same_item = false;
-  bool strictly_increasing = false;
   bool natural_day = false;
   std::string time_zone;  // empty: the session's
 
@@ -45,8 +43,5 @@ struct FunnelDefinition {
 };
 
 ExclusionText parse_exclusion(const std::string& text, int steps);
-/// Error 22023 for another word.
-StepOrder parse_order(std::string_view word);
-const char* order_name(StepOrder order);
 
 }  // namespace clientele

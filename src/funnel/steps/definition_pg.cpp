@@ -22,11 +22,11 @@ FunnelDefinition from_json(std::string_view text) {
   FunnelDefinition d;
   d.steps = json.texts("steps").value_or(std::vector<std::string>{});
   d.within = json.length("within");
-  d.order = parse_order(json.text("order_mode").value_or("ordered"));
+  static_cast<StepModes&>(d) = parse_modes(json.text("order_mode").value_or("ordered"));
   d.step_windows = json.lengths("step_windows").value_or(std::vector<std::optional<uint64_t>>{});
   d.exclusions = json.texts("exclusions").value_or(std::vector<std::string>{});
   d.same_item = json.boolean("same_item").value_or(false);
-  d.strictly_increasing = json.boolean("strictly_increasing").value_or(false);
+  d.strictly_increasing |= json.boolean("strictly_increasing").value_or(false);
   d.natural_day = json.boolean("natural_day").value_or(false);
   d.time_zone = json.text("time_zone").value_or("");
   return d;
@@ -36,7 +36,7 @@ std::string to_json(const FunnelDefinition& d) {
   pg::JsonWriter json;
   json.texts("steps", d.steps);
   if (d.within) json.length("within", *d.within);
-  if (d.order != StepOrder::ordered) json.text("order_mode", order_name(d.order));
+  if (const std::string modes = d.names(); modes != "ordered") json.text("order_mode", modes);
   if (!d.step_windows.empty()) json.lengths("step_windows", d.step_windows);
   if (!d.exclusions.empty()) json.texts("exclusions", d.exclusions);
   if (d.same_item) json.boolean("same_item", true);
@@ -104,7 +104,7 @@ CLIENTELE_FUNCTION(clientele_funnel_def) {
     FunnelDefinition d;
     d.steps = pg::text_elements(steps, "steps");
     if (within != nullptr) d.within = pg::fixed_length(*within, "within");
-    d.order = parse_order(order);
+    static_cast<StepModes&>(d) = parse_modes(order);
     for (int i = 0; i < windows.count; ++i) {
       std::optional<uint64_t>& window = d.step_windows.emplace_back();
       if (!windows.null[i])
@@ -112,7 +112,7 @@ CLIENTELE_FUNCTION(clientele_funnel_def) {
     }
     if (has_exclusions) d.exclusions = pg::text_elements(exclusions, "exclusions");
     d.same_item = same_item;
-    d.strictly_increasing = strictly_increasing;
+    d.strictly_increasing |= strictly_increasing;
     d.natural_day = natural_day;
     d.time_zone = zone;
     return packed(d);

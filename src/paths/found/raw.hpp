@@ -10,21 +10,10 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "journey/name_selector.hpp"
 #include "paths/found/paths.hpp"
 
 namespace clientele {
-
-/// A selector for events that have a name only: a term without a channel compares the whole name,
-/// one with a channel compares channel:event. Properties and numbers need a dictionary: 0A000.
-class NameSelector {
- public:
-  explicit NameSelector(std::string_view selector);
-  bool picks(std::string_view name) const;
-
- private:
-  std::vector<std::string> patterns_;
-  std::vector<std::string> exceptions_;
-};
 
 /// The rows of one customer as they come: the state of the aggregate journey_path(at, event).
 /// All that it owns is in the given memory.
@@ -38,8 +27,8 @@ class RawPath {
   void add(Micros at, std::string_view event);
   void merge(const RawPath& other);
 
-  /// The first path there is; false if there is none. Changes nothing.
-  bool path(std::vector<std::string_view>& names) const;
+  /// Calls `use` with the names of the first path, if there is one; false if not. Changes nothing.
+  bool path(const std::function<void(std::span<const std::string_view>)>& use) const;
 
   void write(Bytes& out) const;
   void read(Reader& reader);

@@ -238,12 +238,29 @@ class BruteForce {
           return false;
       }
     }
-    if (q_.order == StepOrder::strict)
-      for (size_t i = 0; i < hits_.size(); ++i)
-        if (event(0).at < hits_[i].at && hits_[i].at < event(chain_.size() - 1).at &&
-            std::find(chain_.begin(), chain_.end(), i) == chain_.end())
-          return false;
+    for (size_t i = 0; i < hits_.size(); ++i)
+      if (std::find(chain_.begin(), chain_.end(), i) == chain_.end() && harmful(i)) return false;
     return true;
+  }
+  // Wherever it stands among the chain's events: strictly after the earlier, before the later ones.
+  bool harmful(size_t i) const {
+    const auto size = static_cast<int>(chain_.size());
+    int before = 0, after = 0;
+    for (int c = 0; c < size; ++c) {
+      before += event(c).at < hits_[i].at;
+      after += event(c).at <= hits_[i].at;
+    }
+    for (int p = before; p <= after; ++p)
+      if (p == 0 || p == size || !breaks(q_.classes[hits_[i].cls].steps, p, size)) return false;
+    return true;
+  }
+  bool breaks(const std::vector<int>& steps, int p, int size) const {
+    if (q_.order == StepOrder::strict) return true;
+    const auto some = [&](auto f) { return std::any_of(steps.begin(), steps.end(), f); };
+    if (q_.strict_order &&
+        (q_.allow_reentry ? steps.empty() : !some([&](int s) { return s <= p + 1; })))
+      return true;
+    return q_.strict_deduplication && some([&](int s) { return 1 < s && s < size && s <= p + 1; });
   }
   void extend() {
     if (!chain_.empty() && valid()) {
@@ -285,6 +302,11 @@ FunnelQuestion random_question(Random& random) {
   q.same_item = random.one_in(3);
   q.strictly_increasing = random.one_in(3);
   q.natural_day = random.one_in(3);
+  if (q.order != StepOrder::any && !q.same_item) {
+    q.strict_order = random.one_in(3);
+    q.allow_reentry = q.strict_order && random.one_in(2);
+    q.strict_deduplication = random.one_in(3);
+  }
   if (q.order != StepOrder::any) {
     if (random.one_in(3))
       for (int i = 1; i < q.steps; ++i) q.step_windows.push_back(withins[random.below(5)]);

@@ -26,10 +26,9 @@ Bytes written(const FunnelDefinition& d) {
 }
 
 bool same(const FunnelDefinition& a, const FunnelDefinition& b) {
-  return a.steps == b.steps && a.within == b.within && a.order == b.order &&
+  return a.steps == b.steps && a.within == b.within && StepModes(a) == StepModes(b) &&
          a.step_windows == b.step_windows && a.exclusions == b.exclusions &&
-         a.same_item == b.same_item && a.strictly_increasing == b.strictly_increasing &&
-         a.natural_day == b.natural_day && a.time_zone == b.time_zone;
+         a.same_item == b.same_item && a.natural_day == b.natural_day && a.time_zone == b.time_zone;
 }
 
 FunnelDefinition random_definition(Random& random) {
@@ -49,6 +48,12 @@ FunnelDefinition random_definition(Random& random) {
       d.exclusions.push_back(names[random.below(6)] + std::string(random.one_in(2) ? "@1-3" : ""));
   d.same_item = random.one_in(2);
   d.strictly_increasing = random.one_in(2);
+  if (d.order != StepOrder::any) {
+    d.strict_order = !d.same_item && random.one_in(2);
+    d.allow_reentry = d.strict_order && random.one_in(2);
+    d.strict_deduplication = !d.same_item && random.one_in(2);
+    d.shared = random.one_in(2);
+  }
   d.natural_day = random.one_in(2);
   if (random.one_in(2)) d.time_zone = "Asia/Shanghai";
   return d;
@@ -115,6 +120,11 @@ TEST(FunnelDefinition, Mistakes) {
   EXPECT_EQ(check([](auto& d) { d.exclusions = {"x"}, d.order = StepOrder::any; }), "0A000");
   EXPECT_EQ(check([](auto& d) { d.step_windows.resize(2), d.order = StepOrder::any; }), "0A000");
   EXPECT_EQ(check([](auto& d) { d.exclusions = {"x"}, d.order = StepOrder::strict; }), "none");
+  EXPECT_EQ(check([](auto& d) { d.same_item = d.strict_order = true; }), "0A000");
+  EXPECT_EQ(check([](auto& d) { d.same_item = d.strict_deduplication = true; }), "0A000");
+  EXPECT_EQ(check([](auto& d) { d.same_item = d.shared = true; }), "none");
+  EXPECT_EQ(check([](auto& d) { d.exclusions = {"x"}, d.strict_order = true; }), "none");
+  EXPECT_EQ(check([](auto& d) { d.allow_reentry = true; }), "22023");
 }
 
 TEST(FunnelDefinition, WindowsWithoutALimitAreNone) {
@@ -144,13 +154,6 @@ TEST(Exclusion, Text) {
   for (const char* bad : {"x@", "x@1", "x@1-", "x@-2", "x@1-2-3", "x@1-2 ", "x@a-b", "x@0-1",
                           "x@2-2", "x@3-2", "x@1-5", "x@1-99999999999", "a@b"})
     EXPECT_EQ(code_of([&] { parse_exclusion(bad, 4); }), "22023") << bad;
-}
-
-TEST(Order, Names) {
-  for (const char* name : {"ordered", "strict", "any"})
-    EXPECT_STREQ(order_name(parse_order(name)), name);
-  for (const char* bad : {"", "Ordered", "ordered ", "loose"})
-    EXPECT_EQ(code_of([&] { parse_order(bad); }), "22023") << bad;
 }
 
 }  // namespace

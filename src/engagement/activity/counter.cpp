@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: PostgreSQL
+#include "engagement/activity/counter.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace clientele {
+namespace {
+
+/// A Monday midnight before all times of all clocks.
+constexpr Micros long_ago = (2 - 7 * int64_t{351'000}) * day;
+
+size_t hour_of_week(Micros local) {
+  const uint64_t since = static_cast<uint64_t>(local) - static_cast<uint64_t>(long_ago);
+  return since / static_cast<uint64_t>(hour) % ActivitySummary::week_hours;
+}
+
+/// Each number once, ascending: clocks that are set back over midnight show a date again.
+void put_in_order(std::vector<int64_t>& numbers) {
+  if (std::ranges::adjacent_find(numbers, std::greater_equal()) == numbers.end()) return;
+  std::ranges::sort(numbers);
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+}
+
+}  // namespace
+
+int64_t last_before(Periods& periods, Micros until) {
+  int64_t last = periods.number(until - 1);
+  while (periods.begin(last) >= until) --last;
+  while (periods.end(last) < until) ++last;
+  return last;
+}
+
+ActivityCounter::ActivityCounter(const ActivityDefinition& definition,
+                                 std::optional<std::vector<int32_t>> types, LocalClock::Look look,
+                                 const void* zone)
+    : types_(std::move(types)),
+      periods_(definition.period, look, zone),
+      clock_(look, zone),
+      since_(definition.since.value_or(INT64_MIN)),
+      until_(definition.until.value()),
+      window_(definition.window_periods),
+      last_(last_before(periods_, until_)) {}
+
+bool ActivityCounter::pick(const Journey& journey) {
+  all_ = !types_.has_value();
+  if (all_) return true;
+  const std::span<const int32_t> types = journey.types();
+  picked_.assign(journey.code_limit(), 0);
+  size_t picks = 0;
+  for (size_t c = 0; c < types.size(); ++c) {
+    picked_[c] = std::ranges::binary_search(*types_, types[c]);
+    picks += picked_[c];
+  }
+  all_ = picks == types.size();
+  return picks > 0;
+}
+
+// The picked events of the next blocks, none at the end.
+size_t ActivityCounter::read(Journey::Scan& scan, Micros* at) {
+  uint16_t code[Journey::block];
+  while (const size_t n = scan.next()) {
+    if (scan.begin() % (64 * Journey::block) == 0) poll();
+    scan.times(at);
+    if (all_) return n;
+    scan.codes(code);
+    size_t picks = 0;
+    for (size_t i = 0; i < n; ++i) {
+      at[picks] = at[i];
+      picks += picked_[code[i]];
+    }
+    if (picks > 0) return picks;
+  }
+  return 0;
+}
+
+void ActivityCounter::find_periods(const Micros* at, size_t n, std::vector<int64_t>& numbers) {
+  for (size_t i = 0; i < n; ++i) {
+    if (!numbers.empty() && periods_.same(at[i])) continue;
+    const int64_t number = periods_.number(at[i]);
+    if (numbers.empty() || numbers.back() != number) numbers.push_back(number);
+  }
+}
+
+void ActivityCounter::count_hours(const Micros* at, size_t n, ActivitySummary& summary) {
+  if (n == 0) return;
+  const Micros offset = clock_.local(at[0]) - at[0];
+  const Micros steady = clock_.steady_until();
+  size_t i = 0;
+  for (; i < n && at[i] < steady; ++i) summary.add_event(hour_of_week(at[i] + offset));
+  for (; i < n; ++i) summary.add_event(hour_of_week(clock_.local(at[i])));
+}
+
+void ActivityCounter::add(const Journey& journey, ActivitySummary& summary) {
+  summary.begin_customer();
+  before_.clear();
+  within_.clear();
+  uint32_t events = 0;
+  if (pick(journey)) {
+    Micros at[Journey::block];
+    Journey::Scan scan(journey);
+    while (size_t n = read(scan, at)) {
+      const bool ends = at[n - 1] >= until_;
+      if (ends) n = static_cast<size_t>(std::lower_bound(at, at + n, until_) - at);
+      size_t first = 0;
+      if (n > 0 && at[0] < since_) {
+        first = static_cast<size_t>(std::lower_bound(at, at + n, since_) - at);
+        find_periods(at, first, before_);
+      }
+      find_periods(at + first, n - first, within_);
+      count_hours(at + first, n - first, summary);
+      events += static_cast<uint32_t>(n - first);
+      if (ends) break;
+    }
+  }
+  put_in_order(within_);
+  const auto different = static_cast<uint32_t>(within_.size());
+  if (!before_.empty()) {
+    within_.insert(within_.begin(), before_.begin(), before_.end());
+    put_in_order(within_);
+  }
+  summary.add_customer(events, different, within_, window_, last_);
+}
+
+}  // namespace clientele

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: PostgreSQL
+#include <algorithm>
+#include <bit>
+
+#include "base/poll.hpp"
+#include "base/sort.hpp"
+#include "funnel/rows/raw.hpp"
+
+namespace clientele {
+namespace {
+
+constexpr size_t most_classes = 4096;  // that are kept for the next customer
+
+/// The steps of a row, ascending.
+class Bits {
+ public:
+  explicit Bits(std::span<const uint64_t> words) : words_(words) {}
+  template <class F>
+  void each(F f) const {
+    for (size_t w = 0; w < words_.size(); ++w)
+      for (uint64_t left = words_[w]; left != 0; left &= left - 1)
+        f(static_cast<int>(w * 64) + std::countr_zero(left) + 1);
+  }
+
+ private:
+  std::span<const uint64_t> words_;
+};
+
+}  // namespace
+
+// Up to 64 steps, class s is a row that meets the condition of step s alone.
+void RawSolver::start(const RawRule& rule) {
+  rule_ = rule;
+  solver_.reset();
+  narrow_.clear();
+  wide_.clear();
+  question_ = FunnelQuestion{};
+  static_cast<StepModes&>(question_) = rule;
+  question_.steps = rule.steps;
+  question_.within = rule.within;
+  single_.assign(rule.words() > 1 ? static_cast<size_t>(rule.steps) + 1 : 0, 0);
+  if (rule.words() == 1)
+    for (int32_t s = 1; s <= rule.steps; ++s) question_.classes.push_back({{s}, {}});
+}
+
+uint32_t RawSolver::new_class(std::span<const uint64_t> steps) {
+  EventClass& cls = question_.classes.emplace_back();
+  Bits(steps).each([&](int s) { cls.steps.push_back(s); });
+  return static_cast<uint32_t>(question_.classes.size()) - 1;
+}
+
+uint32_t RawSolver::class_of(uint64_t steps) {
+  if ((steps & (steps - 1)) == 0) return static_cast<uint32_t>(std::bit_width(steps));
+  const auto [found, fresh] = narrow_.try_emplace(steps, 0);
+  if (fresh) found->second = new_class({&steps, 1});
+  return found->second;
+}
+
+uint32_t RawSolver::class_of(std::span<const uint64_t> steps) {
+  size_t used = 0, last = 0;
+  for (size_t w = 0; w < steps.size(); ++w)
+    if (steps[w] != 0) ++used, last = w;
+  if (used == 0) return 0;
+  if (used == 1 && std::has_single_bit(steps[last])) {
+    uint32_t& number = single_[last * 64 + std::bit_width(steps[last])];
+    if (number == 0) number = new_class(steps);
+    return number;
+  }
+  std::vector<uint64_t> key(steps.begin(), steps.end());
+  const auto found = wide_.find(key);
+  if (found != wide_.end()) return found->second;
+  const uint32_t number = new_class(steps);
+  wide_.emplace(std::move(key), number);
+  return number;
+}
+
+FunnelSolver& RawSolver::solver() {
+  if (!solver_ || solver_classes_ != question_.classes.size()) {
+    solver_ = std::make_unique<FunnelSolver>(question_);
+    solver_classes_ = question_.classes.size();
+  }
+  return *solver_;
+}
+
+void RawSolver::read_narrow(std::span<const uint64_t> rows) {
+  sorted_.resize(rows.size() / 2);
+  if (!sorted_.empty()) std::memcpy(sorted_.data(), rows.data(), rows.size_bytes());
+  const auto earlier = [](const NarrowRow& a, const NarrowRow& b) { return a.at < b.at; };
+  if (!std::is_sorted(sorted_.begin(), sorted_.end(), earlier))
+    sort_polled(sorted_.begin(), sorted_.end(), earlier);
+  Work work;
+  for (const NarrowRow& row : sorted_) {
+    if (!rule_.shared || (row.steps & (row.steps - 1)) == 0)
+      hits_.push_back({row.at, class_of(row.steps), 0});
+    else
+      Bits({&row.steps, 1}).each([&](int s) {
+        hits_.push_back({row.at, static_cast<uint32_t>(s), 0});
+      });
+    work.done(1);
+  }
+}
+
+void RawSolver::read_wide(std::span<const uint64_t> rows) {
+  const size_t size = 1 + rule_.words();
+  std::vector<std::pair<Micros, size_t>> order;
+  for (size_t i = 0; i < rows.size(); i += size)
+    order.emplace_back(static_cast<Micros>(rows[i]), i + 1);
+  sort_polled(order.begin(), order.end());
+  Work work;
+  std::vector<uint64_t> one(rule_.words());
+  for (const auto& [at, place] : order) {
+    const std::span<const uint64_t> steps = rows.subspan(place, rule_.words());
+    work.done(size);
+    const uint32_t cls = rule_.shared ? 0 : class_of(steps);
+    bool none = true;
+    if (rule_.shared)
+      Bits(steps).each([&](int s) {
+        const auto w = static_cast<size_t>(s - 1) / 64;
+        one[w] = uint64_t{1} << (s - 1) % 64;
+        hits_.push_back({at, class_of(one), 0});
+        one[w] = 0;
+        none = false;
+      });
+    if (none && (cls != 0 || question_.needs_all_events())) hits_.push_back({at, cls, 0});
+  }
+}
+
+int RawSolver::depth(const RawFunnel& funnel) {
+  if (funnel.rows().empty()) return 0;
+  if (funnel.rule() != rule_ || question_.classes.size() > most_classes) start(funnel.rule());
+  hits_.clear();
+  if (rule_.words() == 1)
+    read_narrow(funnel.rows());
+  else
+    read_wide(funnel.rows());
+  FunnelSolver& search = solver();
+  if (!search.takes_timeline()) return search.depth(hits_);
+  at_.clear();
+  step_.clear();
+  for (const Hit& h : hits_) {
+    at_.push_back(h.at);
+    step_.push_back(search.step_of(h.cls));
+  }
+  return search.depth({at_, step_.data()});
+}
+
+}  // namespace clientele

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "patterns/rows/event_names.hpp"
 
+#include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <functional>
 
 #include "base/bytes.hpp"
@@ -19,7 +19,7 @@ uint64_t next_id() {
 
 EventNames::EventNames(std::pmr::memory_resource* memory)
     : id_(next_id()),
-      texts_(1024, memory),
+      texts_(memory),
       names_(memory),
       slots_(64, Slot{0, empty}, memory),
       definitions_(memory) {}
@@ -30,12 +30,22 @@ uint32_t EventNames::number(std::string_view name) {
   for (; slots_[i].number != empty; i = (i + 1) & (slots_.size() - 1))
     if (slots_[i].hash == hash && names_[slots_[i].number] == name) return slots_[i].number;
   const auto fresh = static_cast<uint32_t>(names_.size());
-  auto* const text = static_cast<char*>(texts_.allocate(name.size() + 1, 1));
-  if (!name.empty()) std::memcpy(text, name.data(), name.size());
-  names_.emplace_back(text, name.size());
+  names_.push_back(kept(name));
   slots_[i] = {hash, fresh};
   if (names_.size() * 2 > slots_.size()) grow();
   return fresh;
+}
+
+std::string_view EventNames::kept(std::string_view text) {
+  constexpr size_t usual = 4096;
+  if (texts_.empty() || texts_.back().capacity() - texts_.back().size() < text.size()) {
+    texts_.emplace_back();
+    texts_.back().reserve(std::max(usual, text.size()));
+  }
+  std::pmr::vector<char>& texts = texts_.back();
+  const size_t begin = texts.size();
+  texts.insert(texts.end(), text.begin(), text.end());
+  return {texts.data() + begin, text.size()};
 }
 
 void EventNames::grow() {

@@ -34,9 +34,10 @@ class EventNames {
     uint32_t hash, number;
   };
   void grow();
+  std::string_view kept(std::string_view text);
 
   uint64_t id_;
-  std::pmr::monotonic_buffer_resource texts_;
+  std::pmr::deque<std::pmr::vector<char>> texts_;  // many in one, which never grows
   std::pmr::vector<std::string_view> names_;
   std::pmr::vector<Slot> slots_;
   std::pmr::deque<Definition> definitions_;

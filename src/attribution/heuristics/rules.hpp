@@ -16,7 +16,7 @@ namespace clientele {
 
 /// What one channel is credited with.
 struct Credit {
-  FixedSum conversions, value;  // value in millionths
+  FixedSum conversions, value;  // value in units of 1 / value_scale
 };
 
 /// Credits by the models that are a rule for one path, and by Shapley's value, which is one, too:

@@ -84,8 +84,8 @@ class AttributionSummary {
 
   uint64_t conversions_ = 0, untouched_ = 0, nulls_ = 0;
   uint64_t touched_ = 0;  // touches of all paths, for each of their conversions and nulls
-  __int128 value_ = 0, untouched_value_ = 0;
-  unsigned __int128 magnitude_ = 0;  // of all values, whatever their sign
+  Int128 value_ = 0, untouched_value_ = 0;
+  UInt128 magnitude_ = 0;  // of all values, whatever their sign
   std::optional<RuleCredits> rules_;
   std::pmr::vector<MarkovMoves> moves_;  // by the orders that are asked for
   std::vector<CreditModel> orders_;

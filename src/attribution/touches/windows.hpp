@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/calendar.hpp"
+#include "base/wide.hpp"
 #include "journey/journey.hpp"
 
 namespace clientele {
@@ -28,7 +29,7 @@ inline constexpr int64_t value_scale = 1'000'000'000'000;
 struct CreditWindow {
   size_t begin, end;
   uint64_t conversions;
-  __int128 value;  // see value_scale
+  Int128 value;  // see value_scale
 };
 /// Touches that led to nothing.
 struct NullWindow {

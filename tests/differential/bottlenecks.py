@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """bottlenecks() and funnel_correlation() against counts in Python and exact fractions.
 
-usage: bottlenecks.py [SEED [COUNT]]      (default: a fresh seed, 250 cases; 100,000 with CLIENTELE_LONG=1)
+usage: bottlenecks.py [SEED [COUNT]]      (default: a fresh seed, 150 cases; 100,000 with CLIENTELE_LONG=1)
 
 A case is a random funnel and some random customers in random groups. How far each came and when is what funnel_times() says, which
 funnel_oracle.py checks. All that follows from it is counted and computed here: Fisher's test by sums of binomial coefficients, the
@@ -260,7 +260,7 @@ def run_batch(rng, count):
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000 if os.environ.get("CLIENTELE_LONG") else 250
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000 if os.environ.get("CLIENTELE_LONG") else 150
     print(f"seed {seed}, {count} cases", flush=True)
     rng = random.Random(seed)
     checks.new_database(SETUP)

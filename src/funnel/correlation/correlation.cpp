@@ -70,9 +70,9 @@ void CorrelationSummary::define(const FunnelPassage& asked) {
     const size_t steps = FunnelDefinition::read(asked.definition).steps.size();
     if (asked.from < 1 || asked.to <= asked.from || static_cast<size_t>(asked.to) > steps)
       throw Error(sqlstate::invalid_parameter,
-                  "funnel_correlation must be asked from a step to a later one of the " +
-                      std::to_string(steps) + " steps, not from " + std::to_string(asked.from) +
-                      " to " + std::to_string(asked.to));
+                  "from_step and to_step must be two of the funnel's " + std::to_string(steps) +
+                      " steps, in order: " + std::to_string(asked.from) + " and " +
+                      std::to_string(asked.to));
     definition_.assign(asked.definition.begin(), asked.definition.end());
     from_ = asked.from;
     to_ = asked.to;

@@ -45,7 +45,7 @@ class CorrelationSummary {
  public:
   explicit CorrelationSummary(std::pmr::memory_resource* memory);
 
-  /// All customers must be asked the same (22023); the steps are those of the funnel (22023).
+  /// The question must be the same for all customers, and its steps those of the funnel (22023).
   void define(const FunnelPassage& asked);
   /// Counts a customer; `labels` are numbers in `vocabulary`, and may be there several times.
   void add(bool converted, std::span<const uint32_t> labels, const Vocabulary& vocabulary);

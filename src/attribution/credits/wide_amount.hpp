@@ -5,8 +5,8 @@
 
 namespace clientele {
 
-/// A value of many conversions in millionths, from a plain decimal. Errors: 22003 for what is not
-/// one, has more than six decimals, or is 10^18 or more.
+/// A value of many conversions in millionths, from a plain decimal; rounded, halves away from zero.
+/// Errors: 22003 for what is not one, or is 10^18 or more.
 __int128 parse_wide_amount(std::string_view text);
 
 /// The shortest decimal of millionths.

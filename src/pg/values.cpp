@@ -89,6 +89,18 @@ Datum make_interval(int64_t micros) {
   return PointerGetDatum(interval);
 }
 
+Datum make_long_interval(unsigned __int128 micros) {
+  if (micros <= INT64_MAX) return make_interval(static_cast<int64_t>(micros));
+  const unsigned __int128 days = micros / USECS_PER_DAY;
+  if (days > INT32_MAX)
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                    errmsg("a sum of times is longer than an interval can be")));
+  auto* interval = static_cast<Interval*>(palloc0(sizeof(Interval)));
+  interval->day = static_cast<int32>(days);
+  interval->time = static_cast<int64>(micros % USECS_PER_DAY);
+  return PointerGetDatum(interval);
+}
+
 int64_t amount_of(Datum numeric, const char* hint) {
   const char* text =
       call_pg([&] { return DatumGetCString(DirectFunctionCall1(numeric_out, numeric)); });

@@ -63,6 +63,9 @@ std::optional<Micros> optional_time(FunctionCallInfo fcinfo, int n, const char* 
 
 /// An interval of this length, in the current memory context. PostgreSQL regime.
 Datum make_interval(int64_t micros);
+/// Likewise of a sum of lengths: in hours as far as an interval can be, else in days of 24 hours;
+/// 22008 beyond these. PostgreSQL regime.
+Datum make_long_interval(unsigned __int128 micros);
 
 /// A numeric amount in millionths; 22003 for what has no exact one, with `hint`. C++ regime.
 int64_t amount_of(Datum numeric, const char* hint);

@@ -178,7 +178,7 @@ def report_peers(measures):
 
 def ask_peers(db, measures, given):
     try:
-        engines, tasks, peer_sizes = peers.start(CACHE, "bench.events")
+        engines, tasks, peer_sizes = peers.start(CACHE, "bench.events", peers.of_journeys(), questions.answer)
     except (peers.Unavailable, OSError, subprocess.CalledProcessError) as error:
         say(f"DuckDB and ClickHouse are left out: {error}")
         return []
@@ -230,4 +230,5 @@ def run(given):
     say(f"Written to {os.path.relpath(path, ROOT)}.csv and -growth.csv")
 
 
-main(run, arguments)
+if __name__ == "__main__":
+    main(run, arguments)

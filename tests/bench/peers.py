@@ -110,25 +110,30 @@ def _size(engine):
                           "WHERE active AND table = 'events'")[0][0][0])
 
 
-def _task(engine, question, sql):
+def _task(engine, question, sql, answer):
     def run():
         rows, ms = engine.run(sql)
-        return questions.answer(question, rows), ms
+        return answer(question, rows), ms
     return run
 
 
-def start(cache, events):
-    """The engines with the events loaded, their tasks for interleaved(), and sizes in bytes."""
+def of_journeys():
+    return {"duckdb": {"DuckDB": questions.duckdb(),
+                       "DuckDB, windows": questions.duckdb_windows(),
+                       "DuckDB, by position": questions.duckdb_by_position()},
+            "clickhouse": {"ClickHouse": questions.clickhouse()}}
+
+
+def start(cache, events, asked, answer):
+    """The engines with the events loaded, their tasks for interleaved(), and sizes in bytes.
+
+    asked: by engine, by competitor, by question: SQL. answer(question, rows) is the same for all."""
     python = environment(cache)
     csv = os.path.join(cache, "events.csv")
     progress("copying the events for DuckDB and ClickHouse")
     copy_to(f"""COPY (SELECT customer_id, (extract(epoch FROM at) * 1000)::bigint, event_type_id
 FROM {events} ORDER BY customer_id, at) TO STDOUT (FORMAT csv)""", csv)
     engines, tasks, sizes = [], [], []
-    asked = {"duckdb": {"DuckDB": questions.duckdb(),
-                        "DuckDB, windows": questions.duckdb_windows(),
-                        "DuckDB, by position": questions.duckdb_by_position()},
-             "clickhouse": {"ClickHouse": questions.clickhouse()}}
     for name, competitors in asked.items():
         try:
             engine = Engine(python, name, os.path.join(cache, name))
@@ -138,7 +143,7 @@ FROM {events} ORDER BY customer_id, at) TO STDOUT (FORMAT csv)""", csv)
             say(f"{name} is left out: {error}")
             continue
         sizes.append((f"{name} {engine.version}", _size(engine)))
-        tasks += [(q, competitor, _task(engine, q, sql), None)
+        tasks += [(q, competitor, _task(engine, q, sql, answer), None)
                   for competitor, asks in competitors.items() for q, sql in asks.items()]
     os.remove(csv)
     return engines, tasks, sizes

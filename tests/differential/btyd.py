@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Buy-till-you-die models against published figures and an implementation that shares no code.
 
-usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 60 random customers)
+usage: btyd.py [SEED [COUNT]]      (default: a fresh seed, 40 random customers)
 
 From 300 customers on it also fits so many different rows that times go to a grid.
 """
@@ -24,13 +24,13 @@ LONG = 300
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 40
     print(f"btyd: seed {seed}, {count} random customers", flush=True)
     btyd.new_database("CREATE EXTENSION clientele;")
     rng = random.Random(seed)
     parts = [(btyd_published.everything, ()), (btyd_predictions.predictions, (rng, count)),
              (btyd_predictions.hypergeometric, (rng, count // 2)), (btyd_fits.everything, (rng, count // 5)),
-             (btyd_covariates.everything, (rng, count // 50)), (btyd_hostile.everything, ())]
+             (btyd_covariates.everything, (rng, max(1, count // 50))), (btyd_hostile.everything, ())]
     if count >= LONG:  # millions of customers: a minute of its own
         parts.append((btyd_fits.grid, ()))
     for part, arguments in parts:

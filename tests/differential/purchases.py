@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Purchase summaries against plain SQL that uses no function of the extension, and published tables.
 
-usage: purchases.py [SEED [COUNT]]      (default: a fresh seed, 1500 random data sets)
+usage: purchases.py [SEED [COUNT]]      (default: a fresh seed, 800 random data sets)
 
 Random small data sets (zones that change their clocks in odd ways, all kinds of periods, amounts
 that are missing, zero or negative) and the real ones in ../shared/data, through both doors: packed
@@ -216,7 +216,7 @@ INSERT INTO ev SELECT g, customer, at, 1, quantity * price FROM scratch, generat
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 1500
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 800
     print(f"purchases: seed {seed}, {count} random data sets", flush=True)
     events, definitions = random_sets(random.Random(seed), count)
     compare(f"seed {seed}", copy("ev", events) + copy("defs", definitions))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Tag queries against a parser and an evaluator in Python that are written from docs/tag-queries.md alone.
 
-usage: tag_query.py [SEED [COUNT]]      (default: a fresh seed, 100,000 random queries)
+usage: tag_query.py [SEED [COUNT]]      (default: a fresh seed, 50,000 random queries)
 
 The cases of the truth table, if it is there. Then random queries on random sets of tags: tag_match against
 Python; the normal form read again; an index scan against a sequential scan on all of them, also of a pending
@@ -347,7 +347,7 @@ def truth_table():
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100000
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 50000
     print(f"tag_query: seed {seed}, {count} random queries", flush=True)
     rng = random.Random(seed)
     psql(SETUP)

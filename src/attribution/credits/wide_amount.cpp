@@ -8,12 +8,11 @@
 namespace clientele {
 namespace {
 
-constexpr size_t max_digits = 18, decimals = 6;
+constexpr size_t max_digits = 18, decimals = 12;
 
 [[noreturn]] void refuse(std::string_view text, const char* why) {
   throw Error(sqlstate::out_of_range,
-              std::string(why) + ", which " + std::string(text.substr(0, 40)) + " is not",
-              "Round the value of a path to six decimals.");
+              std::string(why) + ", which " + std::string(text.substr(0, 40)) + " is not");
 }
 
 }  // namespace
@@ -24,29 +23,29 @@ __int128 parse_wide_amount(std::string_view text) {
   const size_t point = std::min(digits.find('.'), digits.size());
   const std::string_view whole = digits.substr(0, point);
   std::string part(point < digits.size() ? digits.substr(point + 1) : std::string_view());
-  part.erase(part.find_last_not_of('0') + 1);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (whole.empty() || !std::ranges::all_of(whole, is_digit) ||
       !std::ranges::all_of(part, is_digit))
     refuse(text, "the value of a path must be a number");
   if (whole.size() > max_digits) refuse(text, "the value of a path must be below 10^18");
-  if (part.size() > decimals) refuse(text, "the value of a path must have at most six decimals");
+  const bool up = part.size() > decimals && part[decimals] >= '5';
   part.resize(decimals, '0');
-  __int128 millionths = 0;
+  __int128 value = 0;
   for (const std::string_view run : {whole, std::string_view(part)})
-    for (const char c : run) millionths = millionths * 10 + (c - '0');
-  return negative ? -millionths : millionths;
+    for (const char c : run) value = value * 10 + (c - '0');
+  value += up;
+  return negative ? -value : value;
 }
 
-std::string wide_amount_text(__int128 millionths) {
-  auto rest = static_cast<unsigned __int128>(millionths < 0 ? -millionths : millionths);
+std::string wide_amount_text(__int128 value) {
+  auto rest = static_cast<unsigned __int128>(value < 0 ? -value : value);
   std::string backwards;
   for (size_t i = 0; i <= decimals || rest != 0; ++i, rest /= 10) {
     const char digit = static_cast<char>('0' + static_cast<int>(rest % 10));
     if (i == decimals && !backwards.empty()) backwards += '.';
     if (i >= decimals || digit != '0' || !backwards.empty()) backwards += digit;
   }
-  if (millionths < 0) backwards += '-';
+  if (value < 0) backwards += '-';
   return {backwards.rbegin(), backwards.rend()};
 }
 

@@ -35,17 +35,21 @@ CREATE CAST (varchar AS path_def) WITH FUNCTION varchar_to_path_def(varchar) AS 
 CREATE FUNCTION path_def(
     session_gap interval DEFAULT NULL, start_at text DEFAULT NULL, end_at text DEFAULT NULL,
     collapse boolean DEFAULT false, reverse boolean DEFAULT false, max_length integer DEFAULT NULL,
-    by_step boolean DEFAULT true, min_weight bigint DEFAULT 1, times boolean DEFAULT true) RETURNS path_def
+    by_step boolean DEFAULT true, min_weight bigint DEFAULT 1, times boolean DEFAULT true, keep text DEFAULT NULL,
+    groups text[] DEFAULT NULL, ends boolean DEFAULT false, top integer DEFAULT NULL, rest text DEFAULT '(other)') RETURNS path_def
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def';
-COMMENT ON FUNCTION path_def(interval, text, text, boolean, boolean, integer, boolean, bigint, boolean) IS
+COMMENT ON FUNCTION path_def(interval, text, text, boolean, boolean, integer, boolean, bigint, boolean, text, text[], boolean, integer, text) IS
   'Describes paths, as in path_def(session_gap => ''30 minutes'', start_at => ''search'').
 session_gap: a longer gap between two events starts a new session, and each session has at most one path. NULL takes all events of a
-customer as one session. start_at, end_at: selectors. The path runs from the first start event to the first end event after it, and a
-session without them has no path. collapse: a run of one event counts once, at the time of the first. reverse: the path is read
-backwards. max_length: the path keeps at most that many events, after all of the above. For path_links() also: by_step counts the same
-link at different steps separately; min_weight leaves out links of fewer customers; times => false skips the median times. Name the
-options: a single quoted string would be read as JSON. Errors: 22023 for a gap with months or below zero, a max_length or min_weight below
-1, and a selector''s syntax.';
+customer as one session. keep: a selector; other events are left out, but sessions are cut with them. start_at, end_at: selectors. The path
+runs from the first start event to the first end event after it, and a session without them has no path. groups: texts such as
+''Payment=pay|web:pay''. The first group whose selector picks an event gives it its name; names of events and of groups that are equal are
+one. collapse: a run of one name counts once, at the time of the first. reverse: the path is read backwards. max_length: the path keeps at
+most that many events, after all of the above. For path_links(), path_counts() and dwell() also: min_weight leaves out what fewer customers
+have; times => false skips the median times; top shows that many events (of path_links() at each step; of path_counts(), paths) by name, and
+the others as rest. For path_links() also: by_step counts the same link at different steps separately; ends adds links from the events at
+which paths end. Name the options: a single quoted string would be read as JSON. Errors: 22023 for a gap with months or below zero, a
+max_length, min_weight or top below 1, a group without a name, an empty rest, and a selector''s syntax, 22004 for a group that is NULL.';
 
 \comparable path_def ask the same, word for word
 
@@ -56,7 +60,7 @@ CREATE FUNCTION journey_path(journey, path_def) RETURNS text[]
 COMMENT ON FUNCTION journey_path(journey, path_def) IS
   'Returns the first path of a journey by a path_def, as names of events; NULL if there is none.
 A name is the event, or channel:event where there is a channel; an event type without a name shows as #3. Events of equal time are in the
-order of (channel, event, properties) COLLATE "C". Errors: 42704 for an unknown event in start_at or end_at.';
+order of (channel, event, properties) COLLATE "C". Errors: 42704 for an unknown event in keep, start_at, end_at or groups.';
 CREATE FUNCTION journey_paths(journey, path_def, OUT path_number integer, OUT at timestamptz, OUT path text[])
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 10 COST 100 AS 'MODULE_PATHNAME', 'clientele_journey_paths';

@@ -104,8 +104,10 @@ CLIENTELE_FUNCTION(clientele_raw_path_final) {
   const RawState* state = pg::collected_argument<RawState>(fcinfo, 0);
   if (state == nullptr) PG_RETURN_NULL();
   return pg::returned(fcinfo, guarded([&] {
-                        std::vector<std::string_view> names;
-                        if (!state->value.path(names)) return pg::Answer{Datum{}, true};
-                        return pg::Answer{pg::make_text_array(names), false};
+                        pg::Answer answer{Datum{}, true};
+                        state->value.path([&](std::span<const std::string_view> names) {
+                          answer = {pg::make_text_array(names), false};
+                        });
+                        return answer;
                       }));
 }

@@ -11,6 +11,7 @@
 #include "journey/kinds_pg.hpp"
 #include "journey/ordered.hpp"
 #include "paths/found/paths.hpp"
+#include "pg/expanded.hpp"
 
 namespace clientele {
 
@@ -22,6 +23,8 @@ class PathQuestion {
   const PathDefinition& definition() const { return definition_; }
   const Vocabulary& vocabulary() const { return names_.vocabulary(); }
   PathFinder& finder() { return finder_; }
+  /// Finds paths before they are turned around and cut.
+  PathFinder& whole_finder() { return whole_finder_; }
 
   /// Unpacks a journey, ties in order. Valid until the next call.
   PathEvents<uint16_t> events_of(const Journey& journey);
@@ -30,9 +33,9 @@ class PathQuestion {
 
  private:
   PathDefinition definition_;
-  PathFinder finder_;
+  PathFinder finder_, whole_finder_;
   EventKinds names_;
-  std::vector<int32_t> starts_, ends_;
+  std::vector<int32_t> starts_, ends_, kept_;
 
   OrderedEvents ordered_;
   std::vector<PathKind> kinds_;
@@ -55,5 +58,22 @@ class KeptQuestions {
   SnapshotKey key_;
   std::vector<Entry> entries_;  // the one used last in front
 };
+
+/// The transition function of an aggregate (state, journey, path_def) over customers.
+template <class Summary>
+Datum count_paths(FunctionCallInfo fcinfo, PathFinder& (PathQuestion::*finder)()) {
+  const MemoryContext context = pg::aggregate_context(fcinfo);
+  if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) return pg::unchanged_state(fcinfo);
+  const pg::ByteView bytes = pg::detoast(PG_GETARG_DATUM(1));
+  const pg::ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
+  return pg::guarded([&] {
+    PathQuestion& question = pg::kept<KeptQuestions>(fcinfo).get(definition);
+    auto* const state = pg::state_to_change<Summary>(fcinfo, context);
+    const PathEvents<uint16_t> events = question.events_of(Journey(bytes));
+    state->value.add(definition, (question.*finder)(), events, question.kinds(),
+                     question.vocabulary());
+    return state->datum();
+  });
+}
 
 }  // namespace clientele

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/sort.hpp"
+#include "journey/groups.hpp"
 #include "journey/ordered.hpp"
 #include "journey/selector.hpp"
 
@@ -46,23 +47,36 @@ void RawPath::merge(const RawPath& other) {
   at_.insert(at_.end(), other.at_.begin(), other.at_.end());
 }
 
-bool RawPath::path(std::vector<std::string_view>& names) const {
-  names.clear();
+bool RawPath::path(const std::function<void(std::span<const std::string_view>)>& use) const {
   const PathDefinition definition = PathDefinition::read(encoded_);
   std::vector<uint32_t> order(labels_.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
             [&](uint32_t a, uint32_t b) { return labels_[a] < labels_[b]; });
-  std::optional<NameSelector> start, end;
+  std::optional<NameSelector> start, end, keep;
   if (definition.start_at) start.emplace(*definition.start_at);
   if (definition.end_at) end.emplace(*definition.end_at);
+  if (definition.keep) keep.emplace(*definition.keep);
+  // Labels are numbered from 0, then the groups; a group that has a label's name has its number.
+  std::vector<std::string_view> texts(labels_.begin(), labels_.end());
+  const std::vector<NamedSelector> groups = parse_groups(definition.groups);
+  std::vector<std::pair<NameSelector, uint32_t>> grouped;
+  for (const NamedSelector& group : groups) {
+    grouped.emplace_back(
+        NameSelector(group.selector),
+        static_cast<uint32_t>(std::ranges::find(texts, group.name) - texts.begin()));
+    if (grouped.back().second == texts.size()) texts.push_back(group.name);
+  }
   std::vector<PathKind> kinds(labels_.size());
   std::vector<uint64_t> ranks(labels_.size());
   for (uint32_t rank = 0; rank < order.size(); ++rank) {
-    const std::string_view label = labels_[order[rank]];
-    ranks[order[rank]] = rank;
-    kinds[order[rank]] = {order[rank], true, start && start->picks(label),
-                          end && end->picks(label)};
+    const uint32_t number = order[rank];
+    const std::string_view label = labels_[number];
+    const auto group =
+        std::ranges::find_if(grouped, [&](const auto& g) { return g.first.picks(label); });
+    ranks[number] = rank;
+    kinds[number] = {group != grouped.end() ? group->second : number, !keep || keep->picks(label),
+                     start && start->picks(label), end && end->picks(label)};
   }
   std::vector<size_t> by_time(at_.size());
   std::iota(by_time.begin(), by_time.end(), 0);
@@ -78,7 +92,10 @@ bool RawPath::path(std::vector<std::string_view>& names) const {
   bool found = false;
   const PathEvents<uint32_t> events{at, kind};
   PathFinder(definition).each(events, kinds, [&](const FoundPath& path) {
-    for (const PathNode& node : path.nodes) names.push_back(labels_[node.label]);
+    std::vector<std::string_view> names;
+    names.reserve(path.nodes.size());
+    for (const PathNode& node : path.nodes) names.push_back(texts[node.label]);
+    use(names);
     found = true;
     return false;
   });

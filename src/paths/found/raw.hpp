@@ -27,8 +27,8 @@ class RawPath {
   void add(Micros at, std::string_view event);
   void merge(const RawPath& other);
 
-  /// The first path there is; false if there is none. Changes nothing.
-  bool path(std::vector<std::string_view>& names) const;
+  /// Calls `use` with the names of the first path, if there is one; false if not. Changes nothing.
+  bool path(const std::function<void(std::span<const std::string_view>)>& use) const;
 
   void write(Bytes& out) const;
   void read(Reader& reader);

@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <memory_resource>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/durations.hpp"
-#include "journey/vocabulary.hpp"
-#include "paths/found/paths.hpp"
+#include "paths/found/basis.hpp"
 
 namespace clientele {
 
-/// One link: from a label to the one that follows it.
+/// One link: from a label to the one that follows it, or to the end of paths.
 struct PathLink {
   uint32_t step = 0;  // from 1; 0 if steps are not distinguished
-  std::string_view source, target;
-  uint64_t customers = 0;
+  std::string_view source;
+  std::optional<std::string_view> target;  // none: the path ends at the source
+  std::optional<uint64_t> customers;       // none if source or target stands for several events
   uint64_t paths = 0;
+  std::optional<uint64_t> passages;  // times that the source stands there; none if unknown
   const Durations* times = nullptr;  // nullptr if they are not wanted
+};
+
+/// All links, in order. They refer to the summary that made them.
+struct PathLinks {
+  std::vector<PathLink> links;
+  std::deque<Durations> added;  // times of links that are sums of others
 };
 
 /// Counts the links of many customers' paths: the state of the aggregate path_links.
@@ -30,20 +37,26 @@ class PathSummary {
   explicit PathSummary(std::pmr::memory_resource* memory);
 
   /// Counts one customer. The labels of `kinds` are numbers in `vocabulary`. All customers must
-  /// come with one definition (22023 if not); `encoded` is what it is stored as. `events` with ties
-  /// in order.
+  /// come with one definition (22023 if not); `encoded` is what it is stored as.
   void add(std::span<const uint8_t> encoded, PathFinder& finder, const PathEvents<uint16_t>& events,
            std::span<const PathKind> kinds, const Vocabulary& vocabulary);
   void merge(const PathSummary& other);
 
-  /// Links of enough customers, by step, most customers first, then most paths, then by name.
-  std::vector<PathLink> links() const;
+  uint64_t customers() const { return basis_.customers(); }
+  /// Links of enough customers, by step, most customers first, then most paths, then by name; with
+  /// `top` the sums of others come last in their step.
+  PathLinks links() const;
 
-  /// Depends on the multiset of customers only. Versioned.
+  /// Depends on the multiset of customers only. Versioned; what the first version did not count is
+  /// unknown in what is read from it, and in what that is merged with.
   void write(Bytes& out) const;
   void read(Reader& reader);
 
  private:
+  // Numbers of labels follow those of two targets that are not labels.
+  static constexpr uint32_t end = 0;       // the path ends at the source
+  static constexpr uint32_t standing = 1;  // the source stands there; counted for `top` only
+  static constexpr uint32_t first_label = 2;
   struct Cell {
     uint32_t step, source, target;
     uint64_t customers, paths;
@@ -53,8 +66,9 @@ class PathSummary {
   static constexpr size_t max_links = 2'000'000;
   static constexpr size_t max_slots = size_t{1} << 18;
 
-  void define(std::span<const uint8_t> encoded);
-  uint32_t label_number(std::string_view text);
+  std::string_view label(uint32_t number) const { return basis_.label(number - first_label); }
+  /// Gives slots to as many labels as there are.
+  void fit();
   uint32_t cell_of(uint32_t step, uint32_t source, uint32_t target) {
     const size_t slot = ((size_t{step} << bits_ | source) << bits_) | target;
     if (slot < slots_.size() && slots_[slot] != none) return slots_[slot];
@@ -64,35 +78,32 @@ class PathSummary {
   void place(uint32_t cell);
   void place_all();
   uint32_t* bucket_of(uint32_t step, uint32_t source, uint32_t target);
-  void count(uint32_t cell) {
+  uint32_t count(uint32_t step, uint32_t source, uint32_t target) {
+    const uint32_t cell = cell_of(step, source, target);
     Cell& c = cells_[cell];
     ++c.paths;
-    c.customers += c.last_customer != customers_;
-    c.last_customer = customers_;
+    c.customers += c.last_customer != customers();
+    c.last_customer = customers();
+    return cell;
   }
   template <bool by_step, bool timed>
-  void add_all(const PathEvents<uint16_t>& events);
+  void add_all(const PathEvents<uint16_t>& events, std::span<const uint32_t> numbers);
   void add_paths(PathFinder& finder, const PathEvents<uint16_t>& events,
                  std::span<const PathKind> kinds);
+  void check(const Cell& cell) const;
+  friend class LinkList;
 
-  std::pmr::vector<uint8_t> encoded_;  // the definition; empty before the first customer
-  PathDefinition definition_;
-  uint64_t customers_ = 0;
-  std::pmr::vector<std::pmr::string> labels_;
-  std::pmr::unordered_map<std::string_view, uint32_t> label_numbers_;
+  PathBasis basis_;
+  bool ends_counted_ = true;
 
   std::pmr::vector<Cell> cells_;
   std::pmr::vector<Durations> times_;  // one a cell, or none at all
   // Where a cell is: by step x source x target for the first steps, in a hash table for the others.
   std::pmr::vector<uint32_t> slots_;
   uint32_t steps_ = 0;  // that slots_ holds
-  int bits_ = 2;        // of a label's number in slots_
+  int bits_ = 3;        // of a label's number in slots_
   std::pmr::vector<uint32_t> buckets_;
   size_t hashed_ = 0;
-
-  uint64_t vocabulary_ = 0;
-  std::pmr::vector<uint32_t> number_of_;  // by number in the vocabulary
-  std::vector<uint32_t> local_;           // by kind, for the customer at hand
 };
 
 }  // namespace clientele

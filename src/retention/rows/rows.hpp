@@ -17,7 +17,7 @@ class RawRetention {
 
   /// A row; 22023 without conditions, and for another number of them than in the row before.
   void add(const Conditions& conditions) {
-    if (conditions.count() != conditions_) define(conditions.count());
+    if (conditions.count() != conditions_ || conditions_ == 0) define(conditions.count());
     if (conditions_ <= 64) {
       uint64_t bits;
       conditions.bits(&bits);

@@ -62,9 +62,9 @@ CLIENTELE_FUNCTION(clientele_sequence_accum) {
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
   return pg::guarded([&] {
     if (state == nullptr) {
-      pg::kept<Patterns>(fcinfo).get(pattern, conditions.count());
       state = pg::new_collected<SequenceState>(context);
       state->value.define(pattern, conditions.count());
+      pg::kept<Patterns>(fcinfo).get(pattern, conditions.count());
     } else {
       state->value.check(pattern, conditions.count());
     }

@@ -1,0 +1,58 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+CREATE TYPE dwell_summary;
+CREATE FUNCTION dwell_summary_in(cstring) RETURNS dwell_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_in';
+COMMENT ON FUNCTION dwell_summary_in(cstring) IS 'Reads a dwell_summary from its text form, hexadecimal as of a bytea, and checks it.';
+CREATE FUNCTION dwell_summary_out(dwell_summary) RETURNS cstring
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_out';
+COMMENT ON FUNCTION dwell_summary_out(dwell_summary) IS 'Writes a dwell_summary in its text form.';
+CREATE FUNCTION dwell_summary_recv(internal) RETURNS dwell_summary
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_recv';
+COMMENT ON FUNCTION dwell_summary_recv(internal) IS 'Reads a dwell_summary from its binary form and checks it.';
+CREATE FUNCTION dwell_summary_send(dwell_summary) RETURNS bytea
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
+COMMENT ON FUNCTION dwell_summary_send(dwell_summary) IS 'Writes a dwell_summary in its binary form.';
+CREATE TYPE dwell_summary (
+  INPUT = dwell_summary_in, OUTPUT = dwell_summary_out, RECEIVE = dwell_summary_recv, SEND = dwell_summary_send,
+  INTERNALLENGTH = VARIABLE, STORAGE = extended
+);
+COMMENT ON TYPE dwell_summary IS
+  'How long many customers stay at each event: the result of dwell(), which dwell_times() shows as rows.
+It contains its path_def. At most 1 GB (54000).';
+
+\comparable dwell_summary count the same stays, asked in the same way
+
+CREATE FUNCTION dwell_accum(dwell_summary, journey, path_def) RETURNS dwell_summary
+  LANGUAGE c STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_dwell_accum';
+COMMENT ON FUNCTION dwell_accum(dwell_summary, journey, path_def) IS 'Counts a journey for dwell().';
+CREATE FUNCTION dwell_combine(dwell_summary, dwell_summary) RETURNS dwell_summary
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_combine';
+COMMENT ON FUNCTION dwell_combine(dwell_summary, dwell_summary) IS 'Joins the summaries of two sets of customers.';
+CREATE AGGREGATE dwell(journey, path_def) (
+  SFUNC = dwell_accum, STYPE = dwell_summary, SSPACE = 65536, COMBINEFUNC = dwell_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE dwell(journey, path_def) IS
+  'Measures how long customers stay at each event of their paths, until the next event; dwell_times() shows the answer as rows.
+The paths are those of the path_def before they are reversed and cut, so reverse and max_length do not matter here; by_step and ends do not,
+either. NULL journeys do not count. Errors: 22023 if the path_def differs between journeys of a group.';
+
+CREATE AGGREGATE dwell_merge(dwell_summary) (
+  SFUNC = dwell_combine, STYPE = dwell_summary, COMBINEFUNC = dwell_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE dwell_merge(dwell_summary) IS
+  'Joins stored summaries of the same question over different customers into one.
+Errors: 22023 if they do not answer the same question.';
+
+CREATE FUNCTION dwell_times(
+  dwell_summary, OUT event text, OUT visits bigint, OUT lasts bigint, OUT customers bigint, OUT total interval, OUT mean interval,
+  OUT median interval, OUT p90 interval
+) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'clientele_dwell_times';
+COMMENT ON FUNCTION dwell_times(dwell_summary) IS
+  'Shows how long customers stay at each event: visits, customers, and the time to the next event of the path.
+visits counts how often the event stands in a path. lasts is how many of them end a path, and so have no time. customers counts the
+journeys with the event. total, mean, median and p90 are of the times of the other visits, and NULL if there are none. median and p90 are
+percentile_cont(0.5) and percentile_cont(0.9): exact for up to 65,536 times of an event, within 1 % for more, and NULL with times => false.
+Order: most customers, then most visits, then by name. With top => N there are N events, and then one row named rest for all others, if
+there are any; its customers are NULL. min_weight leaves out events of fewer customers.';

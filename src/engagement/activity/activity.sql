@@ -105,7 +105,7 @@ Errors: 22023 for different questions; without until or time_zone, summaries of 
 -- Rows
 
 CREATE FUNCTION lifecycle_periods(
-  activity_summary, OUT period timestamptz, OUT new bigint, OUT returning bigint, OUT resurrected bigint, OUT dormant bigint,
+  activity_summary, OUT period timestamptz, OUT new bigint, OUT "returning" bigint, OUT resurrected bigint, OUT dormant bigint,
   OUT active bigint, OUT complete boolean
 ) RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'clientele_lifecycle_periods';

@@ -16,6 +16,7 @@ DROP FUNCTION clientele.contract_residual(text,integer,double precision);
 DROP FUNCTION clientele.define_tag(text,text,text,text,text,boolean,interval,text[],text);
 DROP FUNCTION clientele.describe_tag_rule(text,text);
 DROP FUNCTION clientele.hides_a_look_up(regprocedure);
+DROP FUNCTION clientele.path_audience(text[],clientele.path_def);
 DROP FUNCTION clientele.path_def(interval,text,text,boolean,boolean,integer,boolean,bigint,boolean);
 DROP FUNCTION clientele.refresh_rules(bigint,timestamp with time zone,jsonb,clientele.audience);
 DROP FUNCTION clientele.store_tag_answer(bigint,timestamp with time zone,text,text,text[],clientele.audience[],clientele.tag_scores,clientele.audience);

@@ -97,6 +97,9 @@ SELECT what, v FROM (VALUES ('thousand steps', funnel_def((SELECT array_agg('#' 
   ('windows', funnel_def(array_fill('#1'::text, ARRAY[500]), '1 day', step_windows => array_fill('1 h'::interval, ARRAY[499]), natural_day => true))) x (what, v);
 CREATE TABLE big_path_def AS
 SELECT what, v FROM (VALUES ('short sessions', path_def(session_gap => '1 microsecond')), ('long', path_def(max_length => 2147483647)), ('from anything', path_def('1 h', '*', '*|*|*', true, true))) x (what, v);
+CREATE TABLE big_retention_def AS
+SELECT what, v FROM (VALUES ('stretches', retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)), ('hours', retention_def(period => 'hour', cohort_by => 'every', mode => 'on_or_before', up_to => 9999)),
+  ('far', retention_def(period => 'year', brackets => '{0,1,2147483647}', until => '294276-12-31')), ('elapsed', retention_def(windows => 'elapsed', cohort_by => 'every', brackets => (SELECT array_agg(n) FROM generate_series(0, 10000) n)))) x (what, v);
 CREATE TABLE big_purchase_def AS
 SELECT what, v FROM (VALUES ('fine', purchase_def('2026-06-30', '0', '1 h', purchase => '*')), ('old', purchase_def('4000-01-01 BC', purchase => '*')),
   ('far', purchase_def('290000-01-01', '0', '1 day', '294000-01-01', purchase => '*'))) x (what, v);
@@ -155,15 +158,17 @@ SIMPLE = {
     "tag_query": ["'vip'"],
     "funnel_def": ["'{#1,#2}'"],
     "path_def": ["path_def()"],
+    "retention_def": ["retention_def()"],
     "purchase_def": ["purchase_def('2026-06-30', purchase => '*')"],
     "churn_def": ["churn_def()"],
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
 }
-STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "path_def", "purchase_def",
+STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "path_def", "retention_def", "purchase_def",
           "churn_def", "churn_features_def", "rfm_cuts_def"]
 # Values of these types come from an aggregate over rows, by `made_by` below.
 MADE = {
+    "retention_summary": "(SELECT retention_table(journey, retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)) FROM clientele_data.journeys)",
     "funnel_summary": "(SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys)",
     "classification_summary": "(SELECT classification(n / 100000.0, n % 3 = 0) FROM generate_series(1, 100000) n)",
     "rfm_cuts": "(SELECT rfm_cuts(n::float8, n % 7, n / 7.0, rfm_cuts_def()) FROM generate_series(1, 1000) n)",

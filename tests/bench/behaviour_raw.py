@@ -4,6 +4,7 @@
 from behaviour_questions import ATOMS, CONDITIONS, HOUR, IN_ORDER, OF_STEPS, Question, _limits
 from questions import DAY, S1, S2, S3, S4, duckdb, duckdb_by_position, plain_sql
 
+NEW_YEAR = 1_767_225_600_000  # 2026-01-01, with which the events begin
 PER_CUSTOMER = "(SELECT {what} AS x FROM {{table}} GROUP BY customer_id) a"
 
 
@@ -57,7 +58,8 @@ FROM events WHERE event_type_id IN ({OF_STEPS}) GROUP BY customer_id) a""",
 
 
 def _next_node():
-    """What follows the first search if the event after it is a view."""
+    """What follows the first search if the event after it is a view. ClickHouse keeps 32 bits of the time here, without an error, so it gets
+    steps of 4 milliseconds since the first day."""
     plain = """SELECT after, count(*)
 FROM (SELECT event_type_id, lead(event_type_id) OVER w AS next, lead(event_type_id, 2) OVER w AS after, {first} AS n
       FROM {table} WINDOW w AS (PARTITION BY customer_id ORDER BY {at})) a
@@ -70,7 +72,7 @@ WHERE n = 1 AND event_type_id IN ({s1}) AND next IN ({s2}) AND after IS NOT NULL
         f"SELECT x, count(*) FROM {PER_CUSTOMER.format(what=what)} WHERE x IS NOT NULL GROUP BY 1",
         plain.format(at="at", table="{table}", first=first.format(at="at"), **types),
         plain.format(at="ms", table="events", first=first.format(at="ms"), **types),
-        f"""SELECT x, count() FROM (SELECT sequenceNextNode('forward', 'first_match')(ms, toString(event_type_id), event_type_id IN ({S1}),
+        f"""SELECT x, count() FROM (SELECT sequenceNextNode('forward', 'first_match')(toUInt32(intDiv(ms - {NEW_YEAR}, 4)), toString(event_type_id), event_type_id IN ({S1}),
   event_type_id IN ({S1}), event_type_id IN ({S2})) AS x FROM events GROUP BY customer_id) WHERE x IS NOT NULL GROUP BY x
 SETTINGS allow_experimental_funnel_functions = 1, optimize_aggregation_in_order = 1""")
 

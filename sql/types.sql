@@ -27,6 +27,9 @@ INSERT INTO sample SELECT 'journey', unnest(ARRAY['{}', '{1@2026-01-01T00:00:00Z
 INSERT INTO sample SELECT 'funnel_def', unnest(ARRAY['{a}', '{a,b}', '{b,a}', '{"steps": ["a", "b"], "within": "1 day"}', '{"steps": ["购", "b"], "time_zone": "Asia/Shanghai", "natural_day": true}']);
 INSERT INTO sample SELECT 'retention_def', unnest(ARRAY['{}', '{"period": "week", "up_to": 3}', '{"start_at": "购", "return_at": "*", "brackets": [0, 1, 7], "until": "2026-02-01T00:00:00Z", "time_zone": "Asia/Shanghai"}']);
 INSERT INTO sample SELECT 'path_def', unnest(ARRAY['{}', '{"collapse": true}', '{"start_at": "a", "max_length": 3}', '{"session_gap": "00:30:00", "end_at": "购"}']);
+INSERT INTO sample SELECT 'activity_def', unnest(ARRAY['{}', '{"period": "week", "bins": [0, 1]}', '{"selector": "购", "time_zone": "Asia/Shanghai", "until": "2026-01-01T00:00:00Z"}']);
+INSERT INTO sample SELECT 'interval_def', unnest(ARRAY['{"from_event": "a", "to_event": "b"}', '{"from_event": "a", "to_event": "购", "pick": "first"}', '{"from_event": "a", "to_event": "b", "within": "1 day"}']);
+INSERT INTO sample SELECT 'lifecycle_def', unnest(ARRAY['{a=*}', '{识别期=*,成交期=购}', '{"stages": ["a=*", "b=x"], "at_least": [1, 2], "silence": [null, "1 day"]}']);
 INSERT INTO sample SELECT 'purchase_def', unnest(ARRAY['{"until": "2026-03-31", "time_zone": "UTC"}', '{"until": "2026-03-31", "time_zone": "Asia/Shanghai"}', '{"until": "2026-04-30", "time_zone": "UTC", "purchase": "购"}']);
 INSERT INTO sample SELECT 'churn_features_def', unnest(ARRAY['{"time_zone": "UTC"}', '{"time_zone": "Asia/Shanghai"}', '{"time_zone": "UTC", "purchase": "购"}']);
 INSERT INTO sample SELECT 'churn_def', unnest(ARRAY['{}', '{"penalty": 2}', '{"names": ["月", "b"]}', '{"features": {"time_zone": "UTC"}}']);
@@ -44,6 +47,9 @@ INSERT INTO sample SELECT 'holdout_summary', holdout_quality(x, y)::text FROM un
 INSERT INTO sample SELECT 'funnel_summary', funnel(j, d)::text FROM unnest(ARRAY['{#1}', '{#1,#2}', '{#1|#9}']::funnel_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'funnel_summary', funnel(journey, '{#1}')::text FROM (VALUES (journey '{}'), ('{1@2026-01-01T00:00:00Z}')) v (journey);
 INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '*', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'activity_summary', activity(j, d)::text FROM unnest('{"{\"until\": \"2026-01-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\", \"period\": \"hour\"}"}'::activity_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'interval_summary', event_intervals(j, interval_def('#1', t, until => '2026-02-01'))::text FROM unnest('{#1,#2,#3}'::text[]) t, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}')) v (j) GROUP BY t;
+INSERT INTO sample SELECT 'lifecycle_summary', lifecycle(j, d)::text FROM unnest(ARRAY['{"stages": ["a=*"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["a=*", "b=#2"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["识别期=*"], "until": "2026-03-01T00:00:00Z"}']::lifecycle_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE rfm_state(interval, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
 CREATE AGGREGATE churn_state(jsonb, boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);

@@ -47,7 +47,7 @@ class RetentionSolver {
   std::span<const Returned> returned() const { return returned_; }
 
  private:
-  /// The start of the customer in a cohort, or the start event that is no return.
+  /// The start of the customer in a cohort; of the tied events that could be it, the one chosen.
   struct Start {
     Micros at, cohort;
     bool is_return;

@@ -42,6 +42,8 @@ INSERT INTO sample SELECT 'classification_summary', classification(p, p > x)::te
 INSERT INTO sample SELECT 'holdout_summary', holdout_quality(x, y)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 3) y GROUP BY x;
 INSERT INTO sample SELECT 'funnel_summary', funnel(j, d)::text FROM unnest(ARRAY['{#1}', '{#1,#2}', '{#1|#9}']::funnel_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'funnel_summary', funnel(journey, '{#1}')::text FROM (VALUES (journey '{}'), ('{1@2026-01-01T00:00:00Z}')) v (journey);
+INSERT INTO sample SELECT 'bottleneck_summary', bottlenecks(n, f)::text FROM (SELECT funnel('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}', '{#1,#2}', NULL)) v (f), unnest('{上海,上,"",NULL}'::text[]) n GROUP BY n;
+INSERT INTO sample SELECT 'correlation_summary', funnel_correlation('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z,3@2026-01-01T02:00:00Z}', '{#1,#2,#3}', a, b)::text FROM (VALUES (1, 2), (1, 3), (2, 3)) v (a, b) GROUP BY a, b;
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE rfm_state(interval, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
 CREATE AGGREGATE churn_state(jsonb, boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);
@@ -203,6 +205,9 @@ INSERT INTO with_text SELECT 'churn_rows', 'name', churn_rows_send(churn_state(j
 INSERT INTO with_text SELECT 'churn_rows', 'level', churn_rows_send(churn_state(jsonb_build_object('a', 'Zyx'), n > 1, '{}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'churn_rows', 'definition', churn_rows_send(churn_state('{1}'::float8[], n > 1, '{"names": ["Zyx"]}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'funnel_summary', 'step', funnel_summary_send(funnel('{12@2026-01-01T00:00:00Z}', '{#12}'));
+INSERT INTO with_text SELECT 'bottleneck_summary', 'group', bottleneck_summary_send(bottlenecks('Zyx', f)) FROM (SELECT funnel('{}', '{#1,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'bottleneck_summary', 'step', bottleneck_summary_send(bottlenecks('a', f)) FROM (SELECT funnel('{}', '{#12,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'correlation_summary', 'event', correlation_summary_send(funnel_correlation('{1@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{#1,#2}', 1, 2));
 INSERT INTO with_text SELECT 'path_summary', 'label', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{}'));
 INSERT INTO with_text SELECT 'path_summary', 'start_at', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,13@2026-01-01T00:00:01Z}', '{"start_at": "#12"}'));
 CREATE FUNCTION received(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
@@ -233,7 +238,7 @@ SELECT w.*, b.letters, b.letters IS NULL AS good,
 FROM with_text w, (VALUES (NULL), ('f0f0f0'), ('c0af41'), ('eda080'), ('4141e4'), ('e4bd41'), ('f49080'), ('41ff41'), ('410041')) b (letters);
 SELECT count(*) > 100 AS many, count(*) FILTER (WHERE NOT good AND planted = bytes) AS same FROM spoiled;
 SELECT name, what, letters, came FROM (SELECT *, received(name, planted) AS came FROM spoiled) s WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
-SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('funnel_summary', 'path_summary', 'churn_rows')) s
+SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('funnel_summary', 'bottleneck_summary', 'correlation_summary', 'path_summary', 'churn_rows')) s
 WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
 
 -- Definitions and models have a limit of size.

@@ -43,7 +43,7 @@ INSERT INTO sample SELECT 'classification_summary', classification(p, p > x)::te
 INSERT INTO sample SELECT 'holdout_summary', holdout_quality(x, y)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 3) y GROUP BY x;
 INSERT INTO sample SELECT 'funnel_summary', funnel(j, d)::text FROM unnest(ARRAY['{#1}', '{#1,#2}', '{#1|#9}']::funnel_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'funnel_summary', funnel(journey, '{#1}')::text FROM (VALUES (journey '{}'), ('{1@2026-01-01T00:00:00Z}')) v (journey);
-INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '*', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '#2', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE rfm_state(interval, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
 CREATE AGGREGATE churn_state(jsonb, boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);

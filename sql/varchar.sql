@@ -63,6 +63,11 @@ PREPARE raw (varchar, varchar) AS
 SELECT window_funnel('1 day', at, $1, event = 'a', event = 'b'), journey_path(at, event), journey_path(at, event, $2)
 FROM (VALUES ('2026-01-01'::timestamptz, 'a'::varchar), ('2026-01-02', 'b')) v (at, event);
 EXECUTE raw('strict', '{"reverse": true}');
+PREPARE sequences (varchar, varchar, varchar) AS
+SELECT sequence_match($1, at, event = 'a', event = 'b'), sequence_count($1, at, event = 'a', event = 'b'),
+       sequence_match_events($1, at, event = 'a', event = 'b'), sequence_next_node($2, $3, at, event, true), sequence_next_node($2, $3, at, event, true, event = 'a') AS next
+FROM (VALUES ('2026-01-01'::timestamptz, 'a'::varchar), ('2026-01-02', 'b')) v (at, event);
+EXECUTE sequences('(?1)(?2)', 'forward', 'head');
 -- Columns of varchar do as well.
 CREATE TABLE sent (journey varchar, selector varchar(20));
 INSERT INTO sent VALUES ('{1@2026-01-01T00:00:00Z}', 'search');

@@ -31,8 +31,14 @@ void check_count(const LifecycleDefinition& d, size_t count, const char* name) {
                 "NULL as an element means the usual: 1 event, and no limit.");
 }
 
-Datum from_json(std::string_view text) {
+// lifecycle_def('{visitor=*,buyer=purchase}') is a cast to SQL: so it is understood.
+Datum from_text(std::string_view text) {
   return guarded([&] {
+    if (const auto stages = pg::array_literal(text)) {
+      LifecycleDefinition d;
+      d.set_stages(pg::text_elements(*stages, "stages"));
+      return stored(d);
+    }
     const pg::JsonObject json(text, "lifecycle_def");
     json.allow_only({"stages", "at_least", "within", "silence", "days", "period", "since", "until",
                      "time_zone"});
@@ -123,10 +129,10 @@ struct Elements {
 
 using namespace clientele;
 
-CLIENTELE_FUNCTION(clientele_lifecycle_def_in) { return from_json(PG_GETARG_CSTRING(0)); }
+CLIENTELE_FUNCTION(clientele_lifecycle_def_in) { return from_text(PG_GETARG_CSTRING(0)); }
 
 CLIENTELE_FUNCTION(clientele_lifecycle_def_from_text) {
-  return from_json(pg::text_view(PG_GETARG_DATUM(0)));
+  return from_text(pg::text_view(PG_GETARG_DATUM(0)));
 }
 
 CLIENTELE_FUNCTION(clientele_lifecycle_def_out) {

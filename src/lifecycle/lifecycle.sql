@@ -5,7 +5,7 @@
 CREATE TYPE lifecycle_def;
 CREATE FUNCTION lifecycle_def_in(cstring) RETURNS lifecycle_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_in';
-COMMENT ON FUNCTION lifecycle_def_in(cstring) IS 'Reads a lifecycle_def from its text form, a JSON object.';
+COMMENT ON FUNCTION lifecycle_def_in(cstring) IS 'Reads a lifecycle_def from JSON, or from an array of its stages.';
 CREATE FUNCTION lifecycle_def_out(lifecycle_def) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_out';
 COMMENT ON FUNCTION lifecycle_def_out(lifecycle_def) IS 'Writes a lifecycle_def as a JSON object with the options that are not the default.';
@@ -21,7 +21,7 @@ CREATE TYPE lifecycle_def (
 );
 COMMENT ON TYPE lifecycle_def IS
   'The stages of customers, in order. The function lifecycle_def() makes one, and starter_lifecycle() a usual one. Its text form is JSON,
-such as {"stages": ["visitor=*", "buyer=purchase"]}.
+such as {"stages": ["visitor=*", "buyer=purchase"]}; an array of the stages is read, too.
 At most 32 stages and 1 MB (54000).';
 
 CREATE FUNCTION text_to_lifecycle_def(text) RETURNS lifecycle_def

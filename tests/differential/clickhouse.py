@@ -5,7 +5,8 @@
 usage: clickhouse.py [SEED [GROUPS]]      (with CLIENTELE_LONG=1 only; default: a fresh seed, and 100,000 groups for each question)
 
 The oracles have the procedure of ClickHouse, step by step: it must give ClickHouse's answer. Where the documentation says that the
-answers are the same, ours must be that answer, too; in other modes of window_funnel ours must be at least as deep.
+answers are the same, ours must be that answer, too. In other modes of window_funnel ours must be at least as deep, or the depth by
+definition: a row that breaks a chain goes unnoticed there if an older chain, whose window is over, stands in its way.
 """
 import importlib.util
 import itertools
@@ -93,6 +94,13 @@ def random_rows(rng, steps, within):
     return rows
 
 
+def by_definition(oracle, modes, group):
+    """The depth, where ClickHouse has forgotten a row that breaks the chain; -1 if there are too many orders of equal times."""
+    steps, within, rows = group
+    few = len(list(itertools.islice(oracle.orders(oracle.split(rows, modes)), 5000))) < 5000
+    return oracle.depth(rows, steps, within, set(modes)) if few else -1
+
+
 def window_funnel(clickhouse, rng, groups):
     oracle = load_oracle("window_funnel_raw")
     for words in combinations():
@@ -114,14 +122,15 @@ def window_funnel(clickhouse, rng, groups):
         script = OURS.format(copy=copy("rows", lines), mode=",".join(ours_mode) or "ordered")
         ours = {int(g): int(level) for g, level in checks.psql(script)}
         same = set(words) <= {"strict_once"} or set(words) == {"strict_increase", "strict_once"}
-        name, longer = ",".join(words) or "default", 0
+        name, deeper, less = ",".join(words) or "default", 0, 0
         for g, (steps, within, rows) in asked.items():
             oracles = oracle.clickhouse_level(rows, steps, within, set(words))
             checks.check(f"{name}: the oracle's procedure", theirs[g] == oracles, f"{theirs[g]}, not {oracles}: {asked[g]}")
-            longer += ours[g] > theirs[g]
-            good = ours[g] == theirs[g] if same else ours[g] >= theirs[g]
+            deeper += ours[g] > theirs[g]
+            less += ours[g] < theirs[g]
+            good = ours[g] == theirs[g] if same else ours[g] >= theirs[g] or by_definition(oracle, ours_mode, asked[g]) == ours[g]
             checks.check(f"{name}: our answer", good, f"{ours[g]}, there {theirs[g]}: {asked[g]}")
-        print(f"{name}: {len(asked)} groups, ours is deeper in {longer}", flush=True)
+        print(f"{name}: {len(asked)} groups, ours is deeper in {deeper}, less deep in {less}", flush=True)
 
 
 QUESTIONS = [window_funnel]

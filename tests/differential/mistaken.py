@@ -66,6 +66,8 @@ SELECT v.type::regtype, v.expression FROM (VALUES
   ('retention_summary', $$(SELECT retention_table('{{1@2026-01-01T00:00:00Z}}'::journey, retention_def()))$$),
   ('purchase_def', $$purchase_def('2026-06-30', purchase => '#1')$$), ('churn_def', $$churn_def()$$), ('churn_features_def', $$churn_features_def()$$),
   ('rfm_cuts_def', $$rfm_cuts_def()$$), ('funnel_summary', $$(SELECT funnel('{{1@2026-01-01T00:00:00Z}}'::journey, '{{#1,#2}}'::text[], NULL))$$),
+  ('bottleneck_summary', $$(SELECT bottlenecks('a', f) FROM (SELECT funnel('{{1@2026-01-01T00:00:00Z}}'::journey, '{{#1,#2}}'::text[], NULL)) v (f))$$),
+  ('correlation_summary', $$(SELECT funnel_correlation('{{1@2026-01-01T00:00:00Z}}', '{{#1,#2}}', 1, 2))$$),
   ('classification_summary', $$(SELECT classification(n / 9.0, n % 2 = 0) FROM generate_series(1, 9) n)$$), ('rfm_cuts', $$(SELECT rfm_cuts(n::float8, n, n, rfm_cuts_def()) FROM generate_series(1, 9) n)$$),
   ('holdout_summary', $$(SELECT holdout_quality(n, n) FROM generate_series(1, 9) n)$$), ('btyd_model', $${{}}$$), ('churn_model', $$(SELECT churn_fit(ARRAY[n % 5]::float8[], n % 3 = 0, churn_def()) FROM generate_series(1, 40) n)$$),
   ('match_def', $$match_def('{{a:name,b:code,c:exact}}', '{{d}}')$$), ('refcursor', $$'none'$$), ('match_model', $$'{{"lambda": 0.25, "columns": [{{"column": "a", "kind": "name", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}}, {{"column": "b", "kind": "code", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}}, {{"column": "c", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}}], "block": ["d"]}}'$$),

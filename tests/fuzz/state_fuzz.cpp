@@ -84,6 +84,10 @@ std::string random_selector(testing::Random& random) {
 FunnelDefinition random_funnel(testing::Random& random) {
   FunnelDefinition d;
   d.order = static_cast<StepOrder>(random.below(2));
+  d.strict_order = random.one_in(3);
+  d.allow_reentry = d.strict_order && random.one_in(2);
+  d.strict_deduplication = random.one_in(3);
+  d.shared = random.one_in(3);
   for (auto n = 1 + random.below(4); n > 0; --n) d.steps.push_back(random_selector(random));
   if (random.one_in(2)) d.within = random.any_width() >> 1;
   if (random.one_in(3))

@@ -16,7 +16,7 @@ struct ChannelCredit {
   std::optional<double> removal_effect, value_removal_effect;
 };
 
-double units(long double millionths) { return static_cast<double>(millionths / amount_scale); }
+double units(long double value) { return static_cast<double>(value / value_scale); }
 
 std::vector<ChannelCredit> by_rule(const AttributionSummary& s, CreditModel model) {
   std::vector<ChannelCredit> credits(s.channels());

@@ -36,8 +36,8 @@ std::vector<std::string_view> texts_of(const Elements& elements) {
   return texts;
 }
 
-Datum exact_numeric(__int128 millionths) {
-  const std::string text = wide_amount_text(millionths);
+Datum exact_numeric(__int128 value) {
+  const std::string text = wide_amount_text(value);
   return pg::call_pg([&] {
     return DirectFunctionCall3(numeric_in, CStringGetDatum(text.c_str()), ObjectIdGetDatum(0),
                                Int32GetDatum(-1));

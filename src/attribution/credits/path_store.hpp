@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/wide.hpp"
 
 namespace clientele {
 
@@ -37,7 +38,7 @@ class PathStore {
 
   struct Counts {
     uint64_t conversions = 0, nulls = 0;
-    __int128 value = 0;
+    Int128 value = 0;
   };
   struct Path {
     uint64_t hash;

@@ -11,6 +11,8 @@ namespace clientele {
 namespace {
 
 constexpr uint32_t none = ~uint32_t{0};
+constexpr auto max_magnitude = static_cast<unsigned __int128>(value_scale) *
+                               static_cast<unsigned __int128>(100'000'000'000'000) * value_scale;
 
 int markov_order(CreditModel model) {
   const int order = static_cast<int>(model) - static_cast<int>(CreditModel::markov_1) + 1;
@@ -103,10 +105,13 @@ void AttributionSummary::localize(std::span<const uint32_t> labels, size_t begin
   }
 }
 
-void AttributionSummary::count(uint64_t conversions, uint64_t nulls, __int128 value) {
+void AttributionSummary::count(uint64_t conversions, uint64_t nulls, __int128 value,
+                               unsigned __int128 magnitude) {
   conversions_ += conversions;
   nulls_ += nulls;
   value_ += value;
+  if (magnitude > max_magnitude || (magnitude_ += magnitude) > max_magnitude)
+    throw Error(sqlstate::out_of_range, "the values of conversions add up to more than 10^26");
   if (conversions > max_counted || nulls > max_counted || conversions_ > max_counted ||
       nulls_ > max_counted)
     throw Error(sqlstate::out_of_range, "there are more than " + std::to_string(max_counted) +
@@ -150,7 +155,7 @@ void AttributionSummary::add_windows(const WindowFinder& found, const Vocabulary
   size_t known = 0;
   walks_.clear();
   for (const CreditWindow& w : windows) {
-    count(w.conversions, 0, w.value);
+    count(w.conversions, 0, w.value, w.value < 0 ? -w.value : w.value);
     if (w.begin == w.end) {
       untouched_ += w.conversions;
       untouched_value_ += w.value;
@@ -188,7 +193,7 @@ void AttributionSummary::add_nulls(const WindowFinder& found, const Vocabulary& 
   localize(labels, 0, labels.size(), vocabulary, channels_);
   const auto channels = std::span<const uint32_t>(channels_);
   const std::span<const NullWindow> windows = found.null_windows();
-  count(0, windows.size(), 0);
+  count(0, windows.size(), 0, 0);
   touched(1, labels.size());
   walks_.clear();
   for (size_t i = windows.size(); i-- > 0;)
@@ -228,7 +233,7 @@ void AttributionSummary::add(std::span<const std::string_view> path, int64_t con
   const auto converted = static_cast<uint64_t>(conversions);
   const uint64_t lost = definition_.nulls && !path.empty() ? static_cast<uint64_t>(nulls) : 0;
   if (converted == 0 && !definition_.nulls) return;
-  count(converted, lost, value);
+  count(converted, lost, value, value < 0 ? -value : value);
   if (path.empty()) {
     untouched_ += converted;
     untouched_value_ += value;
@@ -256,7 +261,7 @@ void AttributionSummary::add(std::span<const std::string_view> path, int64_t con
 void AttributionSummary::merge(const AttributionSummary& other) {
   if (!other.started()) return;
   start(other.encoded_, other.timed_);
-  count(other.conversions_, other.nulls_, other.value_);
+  count(other.conversions_, other.nulls_, other.value_, other.magnitude_);
   touched(other.touched_, 1);
   untouched_ += other.untouched_;
   untouched_value_ += other.untouched_value_;

@@ -65,7 +65,7 @@ class AttributionSummary {
   uint32_t channel_number(std::string_view name);
   void localize(std::span<const uint32_t> labels, size_t begin, size_t end,
                 const Vocabulary& vocabulary, std::vector<uint32_t>& out);
-  void count(uint64_t conversions, uint64_t nulls, __int128 value);
+  void count(uint64_t conversions, uint64_t nulls, __int128 value, unsigned __int128 magnitude);
   void touched(uint64_t weight, uint64_t length);
   void add_windows(const WindowFinder& found, const Vocabulary& vocabulary);
   void add_nulls(const WindowFinder& found, const Vocabulary& vocabulary);
@@ -84,7 +84,8 @@ class AttributionSummary {
 
   uint64_t conversions_ = 0, untouched_ = 0, nulls_ = 0;
   uint64_t touched_ = 0;  // touches of all paths, for each of their conversions and nulls
-  __int128 value_ = 0, untouched_value_ = 0;
+  Int128 value_ = 0, untouched_value_ = 0;
+  UInt128 magnitude_ = 0;  // of all values, whatever their sign
   std::optional<RuleCredits> rules_;
   std::pmr::vector<MarkovMoves> moves_;  // by the orders that are asked for
   std::vector<CreditModel> orders_;

@@ -26,6 +26,7 @@ void AttributionSummary::write(Bytes& out) const {
   w.u8(timed_);
   for (const uint64_t n : {conversions_, untouched_, nulls_, touched_}) w.varint(n);
   for (const __int128 v : {value_, untouched_value_}) w.raw(&v, sizeof v);
+  w.raw(&magnitude_, sizeof magnitude_);
   const std::vector<uint32_t> rank = this->rank();
   std::vector<uint32_t> order(rank.size());
   for (uint32_t c = 0; c < rank.size(); ++c) order[rank[c]] = c;
@@ -45,7 +46,9 @@ void AttributionSummary::read(Reader& reader) {
   if (timed > 1) Reader::fail("a flag of an attribution_summary is out of range");
   start(definition, timed);
   for (uint64_t* n : {&conversions_, &untouched_, &nulls_, &touched_}) *n = reader.varint();
-  for (__int128* v : {&value_, &untouched_value_}) *v = read_whole(reader);
+  value_ = read_whole(reader);
+  untouched_value_ = read_whole(reader);
+  magnitude_ = static_cast<unsigned __int128>(read_whole(reader));
   if (conversions_ > max_counted || untouched_ > conversions_ || nulls_ > max_counted ||
       touched_ > MarkovMoves::max_touched)
     Reader::fail("impossible counts of conversions");

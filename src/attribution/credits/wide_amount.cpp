@@ -8,7 +8,7 @@
 namespace clientele {
 namespace {
 
-constexpr size_t max_digits = 18, decimals = 6;
+constexpr size_t max_digits = 18, decimals = 12;
 
 [[noreturn]] void refuse(std::string_view text, const char* why) {
   throw Error(sqlstate::out_of_range,
@@ -30,22 +30,22 @@ __int128 parse_wide_amount(std::string_view text) {
   if (whole.size() > max_digits) refuse(text, "the value of a path must be below 10^18");
   const bool up = part.size() > decimals && part[decimals] >= '5';
   part.resize(decimals, '0');
-  __int128 millionths = 0;
+  __int128 value = 0;
   for (const std::string_view run : {whole, std::string_view(part)})
-    for (const char c : run) millionths = millionths * 10 + (c - '0');
-  millionths += up;
-  return negative ? -millionths : millionths;
+    for (const char c : run) value = value * 10 + (c - '0');
+  value += up;
+  return negative ? -value : value;
 }
 
-std::string wide_amount_text(__int128 millionths) {
-  auto rest = static_cast<unsigned __int128>(millionths < 0 ? -millionths : millionths);
+std::string wide_amount_text(__int128 value) {
+  auto rest = static_cast<unsigned __int128>(value < 0 ? -value : value);
   std::string backwards;
   for (size_t i = 0; i <= decimals || rest != 0; ++i, rest /= 10) {
     const char digit = static_cast<char>('0' + static_cast<int>(rest % 10));
     if (i == decimals && !backwards.empty()) backwards += '.';
     if (i >= decimals || digit != '0' || !backwards.empty()) backwards += digit;
   }
-  if (millionths < 0) backwards += '-';
+  if (value < 0) backwards += '-';
   return {backwards.rbegin(), backwards.rend()};
 }
 

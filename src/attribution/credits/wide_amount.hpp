@@ -5,11 +5,12 @@
 
 namespace clientele {
 
-/// A value of many conversions in millionths, from a plain decimal; rounded, halves away from zero.
+/// A value of many conversions in units of 10^-12, from a plain decimal; rounded, halves away from
+/// zero.
 /// Errors: 22003 for what is not one, or is 10^18 or more.
 __int128 parse_wide_amount(std::string_view text);
 
-/// The shortest decimal of millionths.
-std::string wide_amount_text(__int128 millionths);
+/// The shortest decimal of such a value.
+std::string wide_amount_text(__int128 value);
 
 }  // namespace clientele

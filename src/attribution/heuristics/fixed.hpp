@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 
+#include "base/wide.hpp"
+
 namespace clientele {
 
 /// A share from 0 to 1 in units of 2^-64.
@@ -48,7 +50,7 @@ class FixedSum {
     whole_ += fraction_ < fraction;
   }
 
-  __int128 whole_ = 0;
+  Int128 whole_ = 0;
   uint64_t fraction_ = 0;
 };
 

@@ -174,7 +174,7 @@ void RuleCredits::add(std::span<const uint32_t> labels, std::span<const Micros> 
     last_not_direct_.resize(labels.size());
     size_t before = labels.size();
     for (size_t i = 0; i < labels.size(); ++i)
-      last_not_direct_[i] = before = direct[labels[i]] ? before : i;
+      last_not_direct_[i] = before = labels[i] >= direct.size() || direct[labels[i]] ? before : i;
   }
   if (counts_) present_.start(labels, at, direct.size());
   Work work;

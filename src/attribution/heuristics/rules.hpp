@@ -16,7 +16,7 @@ namespace clientele {
 
 /// What one channel is credited with.
 struct Credit {
-  FixedSum conversions, value;  // value in millionths
+  FixedSum conversions, value;  // value in units of 1 / value_scale
 };
 
 /// Credits by the models that are a rule for one path, and by Shapley's value, which is one, too:
@@ -27,7 +27,8 @@ class RuleCredits {
               std::span<const CreditModel> models);
 
   /// The windows of one customer; without times for paths that were counted elsewhere, if
-  /// time_decay is not asked for. `direct` says of each channel whether it is direct.
+  /// time_decay is not asked for. Labels outside all windows may be no channel. `direct` says of
+  /// each channel whether it is direct.
   void add(std::span<const uint32_t> labels, std::span<const Micros> at,
            std::span<const CreditWindow> windows, std::span<const uint8_t> direct);
 
@@ -63,7 +64,7 @@ class RuleCredits {
   uint32_t asked_ = 0;
   bool counts_ = false;  // whether the channels that are present matter
   PresentChannels present_;
-  Share first_of_two_ = 0, first_ = 0, middle_ = 0;
+  UInt128 first_of_two_ = 0, first_ = 0, middle_ = 0;
   std::array<std::pmr::vector<Credit>, credit_models> credits_;
   std::vector<size_t> last_not_direct_;  // by touch: the last one up to it that is not direct
   std::vector<uint64_t> halves_;         // by channel, all 0 between two paths

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/wide.hpp"
 
 namespace clientele {
 
@@ -26,7 +27,7 @@ class MarkovMoves {
     uint32_t length = 0;
     uint64_t conversions = 0;
     uint64_t nulls = 0;
-    __int128 value = 0;
+    Int128 value = 0;
     bool ends() const { return conversions != 0 || nulls != 0; }
     bool holds(uint32_t number) const {
       return last[0] == number || last[1] == number || last[2] == number;
@@ -44,7 +45,7 @@ class MarkovMoves {
   struct Walk {
     size_t begin, end;
     uint64_t conversions, nulls;
-    __int128 value;
+    Int128 value;
   };
   void add(std::span<const uint32_t> numbers, std::span<const Walk> walks);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/wide.hpp"
 
 namespace clientele {
 
@@ -18,7 +19,7 @@ class CoalitionWorth {
 
   struct Paths {
     uint64_t conversions = 0, paths = 0;
-    __int128 value = 0;
+    Int128 value = 0;
   };
 
   explicit CoalitionWorth(std::pmr::memory_resource* memory) : sets_(memory) {}
@@ -52,6 +53,11 @@ class WindowSets {
     count_.fill(0);
   }
   uint32_t move(size_t begin, size_t end) {
+    if (begin >= end_) {
+      count_.fill(0);
+      begin_ = end_ = begin;
+      set_ = 0;
+    }
     for (; end_ < end; ++end_)
       if (count_[numbers_[end_]]++ == 0) set_ |= uint32_t{1} << numbers_[end_];
     for (; begin_ < begin; ++begin_)

@@ -37,7 +37,15 @@ std::vector<CreditModel> models_of(const std::vector<std::string>& words) {
   return models;
 }
 
-Datum from_json(std::string_view text) {
+// A text that is not JSON is the selector of the conversions: attribution_def('purchase') is a
+// cast.
+Datum from_text(std::string_view text) {
+  const size_t start = text.find_first_not_of(" \t\n\v\f\r");
+  if (start != std::string_view::npos && text[start] != '{') {
+    AttributionDefinition d;
+    d.conversion = text;
+    return stored(d);
+  }
   const pg::JsonObject json(text, "attribution_def");
   json.allow_only({"conversion", "touches", "by", "groups", "direct", "lookback", "after_previous",
                    "half_life", "weights", "collapse", "nulls", "since", "until", "models"});
@@ -110,12 +118,12 @@ using clientele::pg::ByteView;
 using clientele::pg::guarded;
 
 CLIENTELE_FUNCTION(clientele_attribution_def_in) {
-  return guarded([&] { return from_json(PG_GETARG_CSTRING(0)); });
+  return guarded([&] { return from_text(PG_GETARG_CSTRING(0)); });
 }
 
 CLIENTELE_FUNCTION(clientele_attribution_def_from_text) {
   const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
-  return guarded([&] { return from_json(text); });
+  return guarded([&] { return from_text(text); });
 }
 
 CLIENTELE_FUNCTION(clientele_attribution_def_out) {

@@ -20,7 +20,7 @@ CREATE TYPE attribution_def (
 COMMENT ON TYPE attribution_def IS
   'A question about attribution: which events convert, which touches led to them, and by which models they share the credit. The function
 attribution_def() makes one. Its text form is JSON, such as {"conversion": "purchase"}; {"lookback": "none"} there is a look-back without
-a limit.
+a limit. Other text that does not begin with { is the selector of the conversions.
 At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_attribution_def(text) RETURNS attribution_def

@@ -98,6 +98,7 @@ void WindowFinder::place() {
     while (begin < end && elapsed(at_[begin], at) > lookback) ++begin;
     if (begin > used) rest(used, begin);
     used = std::max(used, end);
+    window.value *= value_scale / amount_scale;
     window.begin = begin;
     window.end = end;
     if (!rules_.since || at >= *rules_.since) windows_.push_back(window);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/calendar.hpp"
+#include "base/wide.hpp"
 #include "journey/journey.hpp"
 
 namespace clientele {
@@ -20,11 +21,15 @@ struct TouchCodes {
   std::vector<uint32_t> label;  // the number of the channel
 };
 
+/// Values are counted in units of 10^-12, finer than amounts, as what other tools have counted is
+/// divided and rounded already.
+inline constexpr int64_t value_scale = 1'000'000'000'000;
+
 /// Conversions of one instant, and the touches that led to them: from `begin` to before `end`.
 struct CreditWindow {
   size_t begin, end;
   uint64_t conversions;
-  __int128 value;  // millionths
+  Int128 value;  // see value_scale
 };
 /// Touches that led to nothing.
 struct NullWindow {

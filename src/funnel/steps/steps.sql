@@ -43,14 +43,16 @@ COMMENT ON FUNCTION funnel_def(text[], interval, text, interval[], text[], boole
   'Describes a funnel: its steps in order, and how they must follow each other.
 Each step is a selector, such as search, web:* or add_to_cart|add_to_wishlist.
 within: the time allowed from the first step to the last, inclusive. NULL means no limit. A day is 24 hours.
-order_mode: ordered (other events may come between the steps), strict (none may), or any (the steps come in any order).
+order_mode: ordered (other events may come between the steps), strict (none may), any (the steps come in any order), or the other modes of
+window_funnel(): strict_order, allow_reentry, strict_deduplication, strict_increase, strict_once and shared, separated by commas.
 step_windows: for each step except the first, the time allowed since the step before. NULL means no limit.
 exclusions: selector@a-b allows no such event strictly between steps a and b. A selector alone allows none between any two neighbouring
 steps.
 same_item: all events of a chain are about the same item. strictly_increasing: no two of them have the same time.
 natural_day: all of them are on one calendar day of time_zone, which is that of the session if it is NULL.
-Errors: 22023 without a step and for an empty step, a negative window or an interval with months; 0A000 for step_windows or exclusions
-with any; 54000 for more than 1,000 steps or 1,000 exclusions, or if both together are too many.';
+Errors: 22023 without a step and for an empty step, a negative window, an interval with months, an unknown mode or modes that cannot be
+combined; 0A000 for step_windows or exclusions with any, and for same_item with strict_order or strict_deduplication; 54000 for more than
+1,000 steps or 1,000 exclusions, or if both together are too many.';
 
 -- One journey
 

@@ -65,6 +65,8 @@ INSERT INTO good SELECT 'funnel_def', clientele.funnel_def_send(d) FROM (VALUES
   (clientele.funnel_def('{#0,#1,#2|#0}', '2 days', 'strict', '{1 h,NULL}', '{#3@1-3,#4}', true, true, true, 'Asia/Shanghai')),
   (clientele.funnel_def('{#0,#1,#2|#0,#1|#3}', NULL, 'any', NULL, NULL, true)),
   (clientele.funnel_def('{#0,#0|#1,#0|#1,#2}', '5 days', 'ordered', '{NULL,2 days,1 day}', '{#4@2-3}'))) v (d);
+INSERT INTO good SELECT 'pattern', clientele.pattern_send(p) FROM (VALUES ('#0'::clientele.pattern), ('#0 ... (?<x>#1|#2 !#3)* within 1 hour #4{2,3}?'),
+  (clientele.pattern('^ . (#0+ after at least 1 second .)+ $', '1 day', '10 min'))) v (p);
 INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true))) v (d);
@@ -87,6 +89,8 @@ INSERT INTO good SELECT 'path_summary', clientele.path_summary_send(path_state(j
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'pattern_summary', clientele.pattern_summary_send(clientele.pattern_matches(bytes::clientele.journey, p))
+FROM good, unnest('{#0 ... (?<x>#1),(?<y>#0+ .)* (?<购>#2)?#1,.}'::clientele.pattern[]) p WHERE kind = 'journey' GROUP BY p;
 INSERT INTO good SELECT 'retention_summary', clientele.retention_summary_send(clientele.retention_table(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.retention_def('#0', until => '2026-06-01', time_zone => 'UTC')),
                    (2, clientele.retention_def('*', '#1', 'hour', cohort_by => 'every', until => '2026-01-02', amounts => true, time_zone => 'Asia/Shanghai')),
@@ -167,6 +171,8 @@ SELECT 'journey', unnest(ARRAY[
   'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
   'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())',
   'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
+  'journey_matches($1, ''#0 ... #1'')', 'journey_match_count($1, pattern(''#0 .* (#1|#2 #0)'', ''1 h'', ''10 min''))',
+  'count(*) FROM journey_match_times($1, ''(?<x>#0+) within 1 hour after at least 1 second (?<y>#1)'')', 'pattern_matches($1, ''(?<x>#0) ... #1'')',
   'funnel_depth($1, ''{#0,#1}'', ''1 day'')', 'funnel_times($1, funnel_def(''{#0,#1,#2,#0}'', NULL))',
   'funnel_times($1, funnel_def(''{#0,#1}'', ''1 min''))', 'funnel_depth($1, funnel_def(''{#0,#1,#2}'', ''1 min''))',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel($1, funnel_def(''{#0,#1}'')))))',
@@ -205,6 +211,11 @@ INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::tex
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
 INSERT INTO calls SELECT 'path_summary', unnest(ARRAY['path_summary_out($1)::text', 'path_summary_send($1)', 'path_links_final($1)',
   'path_links_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'pattern', unnest(ARRAY['pattern_out($1)::text', 'pattern_send($1)', 'pattern_hash($1)', 'journey_matches(j, $1) FROM samples',
+  'journey_match_count(j, $1) FROM samples', '(SELECT count(*) FROM samples, journey_match_times(j, $1))', 'pattern_matches(j, $1) FROM samples',
+  'journey_matches(now(), ''a'', $1)', 'journey_match_count(now(), ''a'', $1)']);
+INSERT INTO calls SELECT 'pattern_summary', unnest(ARRAY['pattern_summary_out($1)::text', 'pattern_summary_send($1)', 'count(*) FROM pattern_groups($1)',
+  'pattern_merge($1)', 'pattern_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'bottleneck_steps(bottlenecks(''a'', $1))', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'bottleneck_summary', unnest(ARRAY['bottleneck_summary_out($1)::text', 'bottleneck_summary_send($1)',
@@ -324,7 +335,7 @@ END $$;
 """
 
 # What bytes are planted in; each has good values above.
-TYPES = """journey funnel_def funnel_summary bottleneck_summary correlation_summary retention_def retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
+TYPES = """journey pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()

@@ -95,6 +95,10 @@ SELECT what, v FROM (VALUES ('thousand steps', funnel_def((SELECT array_agg('#' 
   ('exclusions', funnel_def((SELECT array_agg('#' || 1 + n % 5) FROM generate_series(1, 60) n), exclusions => (SELECT array_agg('#' || n) FROM generate_series(1, 900) n))),
   ('ranges', funnel_def('{#1,#2,#3}', exclusions => (SELECT array_agg('#' || n || '@1-2') FROM generate_series(1, 1000) n))),
   ('windows', funnel_def(array_fill('#1'::text, ARRAY[500]), '1 day', step_windows => array_fill('1 h'::interval, ARRAY[499]), natural_day => true))) x (what, v);
+CREATE TABLE big_pattern AS
+SELECT what, v FROM (VALUES ('optional', pattern('#1{0,1000} .{1000}')), ('nested', pattern('((((.+ #1)+ #2)+ #3)+ #4)+ ... #9', '10000 days')),
+  ('names', pattern((SELECT string_agg('#' || n, ' ... ') FROM generate_series(1, 5000) n))), ('waits', pattern('(. after at least 1 second within 10 days .{40})+ #9', '10000 days')),
+  ('everything', pattern('(?<x><*>+|!<*>)*? $', session_gap => '1 second')), ('chain', pattern('.{64}'))) x (what, v);
 CREATE TABLE big_path_def AS
 SELECT what, v FROM (VALUES ('short sessions', path_def(session_gap => '1 microsecond')), ('long', path_def(max_length => 2147483647)), ('from anything', path_def('1 h', '*', '*|*|*', true, true))) x (what, v);
 CREATE TABLE big_retention_def AS
@@ -157,6 +161,7 @@ SIMPLE = {
     "bytea": ["'\\x01'"],
     "tag_query": ["'vip'"],
     "funnel_def": ["'{#1,#2}'"],
+    "pattern": ["'#1 ... #2'"],
     "path_def": ["path_def()"],
     "retention_def": ["retention_def()"],
     "purchase_def": ["purchase_def('2026-06-30', purchase => '*')"],
@@ -164,11 +169,12 @@ SIMPLE = {
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
 }
-STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "path_def", "retention_def", "purchase_def",
+STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "pattern", "path_def", "retention_def", "purchase_def",
           "churn_def", "churn_features_def", "rfm_cuts_def"]
 # Values of these types come from an aggregate over rows, by `made_by` below.
 MADE = {
     "retention_summary": "(SELECT retention_table(journey, retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)) FROM clientele_data.journeys)",
+    "pattern_summary": "(SELECT pattern_matches(journey, '(?<x>#1) ... #2') FROM clientele_data.journeys)",
     "funnel_summary": "(SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys)",
     "bottleneck_summary": "(SELECT bottlenecks(n::text, f) FROM generate_series(1, 100000) n, (SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys) v (f))",
     "correlation_summary": "(SELECT funnel_correlation(v, '{*,#2}', 1, 2) FROM big_journey WHERE what <> 'many events')",

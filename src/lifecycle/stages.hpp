@@ -39,7 +39,8 @@ class StageClock {
  private:
   /// The events of one selector.
   struct Counter {
-    size_t keeps = 0;  // of the times counted last
+    size_t keeps = 0;    // of the times counted last
+    int64_t enough = 0;  // is not counted further if no times are kept
     int64_t count = 0;
     Micros last = 0;        // event
     int64_t last_date = 0;  // counted, if days count

@@ -68,6 +68,9 @@ INSERT INTO good SELECT 'funnel_def', clientele.funnel_def_send(d) FROM (VALUES
 INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true))) v (d);
+INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (VALUES
+  (clientele.retention_def()), (clientele.retention_def('#0', '#1|#2', 'week', 'elapsed', 'every', 'on_or_after', 3, NULL, 2, '2026-01-01', '2026-02-01', true, 'Asia/Shanghai')),
+  (clientele.retention_def('#0', period => 'hour', mode => 'on_or_before', brackets => '{0,1,5,40}', until => '2026-01-03'))) v (d);
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
@@ -89,6 +92,11 @@ INSERT INTO good SELECT 'bottleneck_summary', clientele.bottleneck_summary_send(
   unnest(ARRAY['a', '上海', NULL]) WITH ORDINALITY g (n, o) WHERE o <> r.n GROUP BY r.n;
 INSERT INTO good SELECT 'correlation_summary', clientele.correlation_summary_send(clientele.funnel_correlation(bytes::clientele.journey, '{#0,#1,#2}', 1, n))
 FROM good, generate_series(2, 3) n WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'retention_summary', clientele.retention_summary_send(clientele.retention_table(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.retention_def('#0', until => '2026-06-01', time_zone => 'UTC')),
+                   (2, clientele.retention_def('*', '#1', 'hour', cohort_by => 'every', until => '2026-01-02', amounts => true, time_zone => 'Asia/Shanghai')),
+                   (3, clientele.retention_def('*', '*', 'month', mode => 'on_or_before', brackets => '{0,1,7}', until => '2027-01-01', time_zone => 'UTC'))) v (n, d)
+WHERE kind = 'journey' GROUP BY n;
 
 CREATE TABLE definitions AS SELECT d FROM (VALUES
   (clientele.rfm_cuts_def()), (clientele.rfm_cuts_def(3, 'kmeans')), (clientele.rfm_cuts_def(method => 'mean')),
@@ -169,6 +177,8 @@ SELECT 'journey', unnest(ARRAY[
   'churn_features_json($1, ''2030-01-01'')', 'churned($1, ''2026-01-01 00:10'', ''1 h'')', 'churned($1, ''2026-01-02'', ''1 day'', ''#0|#1'')',
   'churn_fit($1, n %% 2 = 0, ''2026-02-01'', churn_def()) FROM generate_series(1, 4) n',
   'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')',
+  'count(*) FROM retention_of($1, retention_def(''#0'', ''*'', cohort_by => ''every'', amounts => true, until => ''2026-02-01''))',
+  '(SELECT count(*) FROM retention_periods((SELECT retention_table($1, retention_def(mode => ''on_or_after'', until => ''2026-01-02'')))))',
   'amount_sum($1, ''#0|#1'')', 'day_count($1, ''#0'', ''UTC'')', 'usual_hour($1, ''#0|#1'', ''Asia/Shanghai'')', 'usual_weekday($1, ''!#0'', ''UTC'')',
   'hour_share($1, ''#0|#1'', 22, 6, ''UTC'')', 'weekday_share($1, ''#0'', ''{6,7}'', ''UTC'')', 'top_event($1, ''#0|#1'')', 'top_channel($1, ''#0'')',
   'top_property($1, ''category'', ''#0'')', 'top_item($1, ''#0|#2'')', 'channels($1, ''#0'')'])
@@ -183,6 +193,10 @@ FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item)
 INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)', 'funnel_def_hash($1)',
   'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_correlation(j, $1, 1, 2) FROM samples', 'funnel_audience($1, 1)']);
+INSERT INTO calls SELECT 'retention_def', unnest(ARRAY['retention_def_out($1)::text', 'retention_def_send($1)', 'retention_def_hash($1)',
+  'count(*) FROM samples, retention_of(j, $1)', '(SELECT count(*) FROM retention_periods((SELECT retention_table(j, $1) FROM samples)))']);
+INSERT INTO calls SELECT 'retention_summary', unnest(ARRAY['retention_summary_out($1)::text', 'retention_summary_send($1)', 'count(*) FROM retention_periods($1)',
+  'count(*) FROM retention_curve($1)', 'retention_merge($1)', 'retention_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
@@ -310,7 +324,7 @@ END $$;
 """
 
 # What bytes are planted in; each has good values above.
-TYPES = """journey funnel_def funnel_summary bottleneck_summary correlation_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
+TYPES = """journey funnel_def funnel_summary bottleneck_summary correlation_summary retention_def retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()

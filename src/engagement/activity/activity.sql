@@ -5,7 +5,7 @@
 CREATE TYPE activity_def;
 CREATE FUNCTION activity_def_in(cstring) RETURNS activity_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_in';
-COMMENT ON FUNCTION activity_def_in(cstring) IS 'Reads an activity_def from its text form, a JSON object.';
+COMMENT ON FUNCTION activity_def_in(cstring) IS 'Reads an activity_def from JSON, or from a selector alone.';
 CREATE FUNCTION activity_def_out(activity_def) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_out';
 COMMENT ON FUNCTION activity_def_out(activity_def) IS 'Writes an activity_def as a JSON object with the options that are not the default.';
@@ -21,7 +21,7 @@ CREATE TYPE activity_def (
 );
 COMMENT ON TYPE activity_def IS
   'A question about how often customers are active: which events count, in which calendar periods. The function activity_def() makes
-one. Its text form is JSON, such as {"period": "week"}.
+one. Its text form is JSON, such as {"period": "week"}; a selector alone is read, too.
 At most 1 MB (54000).';
 
 CREATE FUNCTION text_to_activity_def(text) RETURNS activity_def

@@ -47,13 +47,19 @@ INSERT INTO sample SELECT 'classification_summary', classification(p, p > x)::te
 INSERT INTO sample SELECT 'holdout_summary', holdout_quality(x, y)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 3) y GROUP BY x;
 INSERT INTO sample SELECT 'funnel_summary', funnel(j, d)::text FROM unnest(ARRAY['{#1}', '{#1,#2}', '{#1|#9}']::funnel_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'funnel_summary', funnel(journey, '{#1}')::text FROM (VALUES (journey '{}'), ('{1@2026-01-01T00:00:00Z}')) v (journey);
-INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '*', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '#2', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'activity_summary', activity(j, d)::text FROM unnest('{"{\"until\": \"2026-01-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\", \"period\": \"hour\"}"}'::activity_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'interval_summary', event_intervals(j, interval_def('#1', t, until => '2026-02-01'))::text FROM unnest('{#1,#2,#3}'::text[]) t, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}')) v (j) GROUP BY t;
 INSERT INTO sample SELECT 'lifecycle_summary', lifecycle(j, d)::text FROM unnest(ARRAY['{"stages": ["a=*"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["a=*", "b=#2"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["识别期=*"], "until": "2026-03-01T00:00:00Z"}']::lifecycle_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'bottleneck_summary', bottlenecks(n, f)::text FROM (SELECT funnel('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}', '{#1,#2}', NULL)) v (f), unnest('{上海,上,"",NULL}'::text[]) n GROUP BY n;
 INSERT INTO sample SELECT 'correlation_summary', funnel_correlation('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z,3@2026-01-01T02:00:00Z}', '{#1,#2,#3}', a, b)::text FROM (VALUES (1, 2), (1, 3), (2, 3)) v (a, b) GROUP BY a, b;
 INSERT INTO sample SELECT 'pattern_summary', pattern_matches(j, p)::text FROM unnest('{#1,#1 ... (?<购>#2),.{2\,}}'::pattern[]) p, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}'), ('{}')) v (j) GROUP BY p;
+INSERT INTO sample SELECT 'bottleneck_summary', bottlenecks(n, f)::text FROM (SELECT funnel('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}', '{#1,#2}', NULL)) v (f), unnest('{上海,上,"",NULL}'::text[]) n GROUP BY n;
+INSERT INTO sample SELECT 'correlation_summary', funnel_correlation('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z,3@2026-01-01T02:00:00Z}', '{#1,#2,#3}', a, b)::text FROM (VALUES (1, 2), (1, 3), (2, 3)) v (a, b) GROUP BY a, b;
+INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '*', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'activity_summary', activity(j, d)::text FROM unnest('{"{\"until\": \"2026-01-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\", \"period\": \"hour\"}"}'::activity_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'interval_summary', event_intervals(j, interval_def('#1', t, until => '2026-02-01'))::text FROM unnest('{#1,#2,#3}'::text[]) t, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}')) v (j) GROUP BY t;
+INSERT INTO sample SELECT 'lifecycle_summary', lifecycle(j, d)::text FROM unnest(ARRAY['{"stages": ["a=*"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["a=*", "b=#2"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["识别期=*"], "until": "2026-03-01T00:00:00Z"}']::lifecycle_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE rfm_state(interval, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
 CREATE AGGREGATE churn_state(jsonb, boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);
@@ -222,6 +228,10 @@ INSERT INTO with_text SELECT 'bottleneck_summary', 'group', bottleneck_summary_s
 INSERT INTO with_text SELECT 'bottleneck_summary', 'step', bottleneck_summary_send(bottlenecks('a', f)) FROM (SELECT funnel('{}', '{#12,#2}', NULL)) v (f);
 INSERT INTO with_text SELECT 'correlation_summary', 'event', correlation_summary_send(funnel_correlation('{1@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{#1,#2}', 1, 2));
 INSERT INTO with_text SELECT 'pattern_summary', 'event', pattern_summary_send(pattern_matches('{12@2026-01-01T00:00:00Z}', '#12'));
+INSERT INTO with_text SELECT 'bottleneck_summary', 'group', bottleneck_summary_send(bottlenecks('Zyx', f)) FROM (SELECT funnel('{}', '{#1,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'bottleneck_summary', 'step', bottleneck_summary_send(bottlenecks('a', f)) FROM (SELECT funnel('{}', '{#12,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'correlation_summary', 'event', correlation_summary_send(funnel_correlation('{1@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{#1,#2}', 1, 2));
+INSERT INTO with_text SELECT 'retention_summary', 'start_at', retention_summary_send(retention_table('{12@2026-01-01T00:00:00Z}', '{"start_at": "#12"}'));
 INSERT INTO with_text SELECT 'path_summary', 'label', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{}'));
 INSERT INTO with_text SELECT 'path_summary', 'start_at', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,13@2026-01-01T00:00:01Z}', '{"start_at": "#12"}'));
 CREATE FUNCTION received(type text, bytes bytea) RETURNS text LANGUAGE plpgsql AS $$
@@ -253,6 +263,7 @@ FROM with_text w, (VALUES (NULL), ('f0f0f0'), ('c0af41'), ('eda080'), ('4141e4')
 SELECT count(*) > 100 AS many, count(*) FILTER (WHERE NOT good AND planted = bytes) AS same FROM spoiled;
 SELECT name, what, letters, came FROM (SELECT *, received(name, planted) AS came FROM spoiled) s WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
 SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('bottleneck_summary', 'churn_rows', 'correlation_summary', 'funnel_summary', 'path_summary', 'pattern_summary', 'retention_summary')) s
+SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('funnel_summary', 'bottleneck_summary', 'correlation_summary', 'retention_summary', 'path_summary', 'churn_rows')) s
 WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
 
 -- Definitions and models have a limit of size.

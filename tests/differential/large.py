@@ -164,6 +164,10 @@ SIMPLE = {
     "pattern": ["'#1 ... #2'"],
     "path_def": ["path_def()"],
     "retention_def": ["retention_def()"],
+    "activity_def": ["activity_def()", "activity_def('#1|*', 'hour', 2147483647, (SELECT array_agg(n) FROM generate_series(1, 100000) n), '0001-01-01', '290000-01-01')"],
+    "interval_def": ["interval_def('#1', '#2')", "interval_def('*|*|*', '*', 'first', '1 microsecond', '0001-01-01', '290000-01-01')"],
+    "lifecycle_def": ["'{a=*,b=#1}'::lifecycle_def", "lifecycle_def((SELECT array_agg('s' || n || '=#' || n % 20) FROM generate_series(1, 32) n),"
+                      " (SELECT array_agg(10000) FROM generate_series(1, 32)), (SELECT array_agg('1 day'::interval) FROM generate_series(1, 32)), NULL, true, 'hour')"],
     "purchase_def": ["purchase_def('2026-06-30', purchase => '*')"],
     "churn_def": ["churn_def()"],
     "churn_features_def": ["churn_features_def()"],
@@ -186,6 +190,9 @@ MADE = {
     "contract_values": "(SELECT large.contract_state(n, n % 2 = 1) FROM generate_series(1, 10000) n)",
     "churn_rows": "(SELECT large.churn_state(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 10000) n)",
     "btyd_histories": "(SELECT large.btyd_state(n, n, 2 * n, 'Pareto/NBD') FROM generate_series(1, 10000) n)",
+    "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
+    "interval_summary": "(SELECT event_intervals(v, interval_def('#1', '#1|#2')) FROM big_journey)",
+    "lifecycle_summary": "(SELECT lifecycle(v, lifecycle_def('{a=*,b=#1}', period => 'day', until => '2300-01-01')) FROM big_journey)",
     "path_summary": "(SELECT large.path_state(v, path_def()) FROM big_journey WHERE what <> 'many events')",
     "purchase_summary": "ROW(2147483647, 1e308, 1e308, 1e308, 1, 'NaN', 1)",
     "churn_model": "(SELECT churn_fit(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 200) n)",
@@ -262,6 +269,11 @@ BY_HAND = [
     "SELECT count(*) FROM (SELECT path_links(v, path_def(by_step => true, max_length => 2147483647)) FROM big_journey) x",
     "SELECT journey_path(now(), repeat('x', 100000)) FROM generate_series(1, 20000)",
     "SELECT path_audience((SELECT v FROM big_text_array WHERE what = 'many'))",
+    # activity and lifecycles
+    "SELECT count(*) FROM active_periods((SELECT activity(v, activity_def(period => 'hour', window_periods => 2147483647, until => '290000-01-01')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_periods((SELECT activity(v, activity_def(period => 'year', until => '294276-12-31')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_moves((SELECT lifecycle(v, lifecycle_def('{a=#1}', within => '{1 h}', period => 'hour')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_stages((SELECT lifecycle(v, lifecycle_def('{a=*}', period => 'hour', until => '290000-01-01')) FROM big_journey))",
     # journeys
     "SELECT length(journey_merge(v)::text) FROM big_journey, generate_series(1, 20)",
     "SELECT length((a.v || b.v)::text) FROM big_journey a, big_journey b",

@@ -85,6 +85,8 @@ INSERT INTO good SELECT 'interval_summary', clientele.interval_summary_send(clie
 FROM good, (VALUES (1, clientele.interval_def('#0', '#1', until => '2026-06-30')), (2, clientele.interval_def('#0', '#0', 'first', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'lifecycle_summary', clientele.lifecycle_summary_send(clientele.lifecycle(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (2, clientele.lifecycle_def('{a=#1}', period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+  (clientele.path_def(session_gap => '1 day', collapse => true)),
+  (clientele.path_def(keep => '!#3', groups => '{一=#1|#2,"a=b"=#0}', ends => true, top => 2, rest => '其他'))) v (d);
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
@@ -96,8 +98,16 @@ CREATE AGGREGATE path_state(clientele.journey, clientele.path_def) (SFUNC = clie
 CREATE AGGREGATE path_links_combine_all(clientele.path_summary) (SFUNC = clientele.path_links_combine, STYPE = clientele.path_summary, FINALFUNC = clientele.path_links_final);
 INSERT INTO good SELECT 'path_summary', clientele.path_summary_send(path_state(j, d)) FROM (
   SELECT bytes::clientele.journey AS j, row_number() OVER (ORDER BY length(bytes), bytes) AS n FROM good WHERE kind = 'journey') r,
-  (VALUES (clientele.path_def()), (clientele.path_def(collapse => true, times => false)), (clientele.path_def('1 min', by_step => false, start_at => '#0'))) v (d)
+  (VALUES (clientele.path_def()), (clientele.path_def(collapse => true, times => false)), (clientele.path_def('1 min', by_step => false, start_at => '#0')),
+  (clientele.path_def('1 min', ends => true, top => 1))) v (d)
   WHERE n < 30 GROUP BY d, n %% 3;
+CREATE AGGREGATE path_count_state(clientele.journey, clientele.path_def) (SFUNC = clientele.path_counts_accum, STYPE = clientele.path_count_summary);
+CREATE AGGREGATE path_counts_combine_all(clientele.path_count_summary) (SFUNC = clientele.path_counts_combine, STYPE = clientele.path_count_summary, FINALFUNC = clientele.path_counts_final);
+INSERT INTO good SELECT kind, bytes FROM (
+  SELECT clientele.path_count_summary_send(path_count_state(j, d)) AS counts, clientele.dwell_summary_send(clientele.dwell(j, d)) AS stays FROM (
+    SELECT bytes::clientele.journey AS j, row_number() OVER (ORDER BY length(bytes), bytes) AS n FROM good WHERE kind = 'journey') r,
+    (VALUES (clientele.path_def('1 min', top => 2)), (clientele.path_def(collapse => true, times => false)), (clientele.path_def('1 s', start_at => '#0'))) v (d)
+  WHERE n < 30 GROUP BY d, n %% 3) s, LATERAL (VALUES ('path_count_summary', counts), ('dwell_summary', stays)) k (kind, bytes);
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
@@ -187,6 +197,7 @@ SELECT 'journey', unnest(ARRAY[
   'journey_slice($1, ''2026-01-01 00:00:05'', ''2026-02-01'')', 'journey_slice($1)', 'journey_filter($1, ''#0|#2'')',
   'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
   'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())',
+  'path_counts($1, path_def(''1 min''))', 'dwell($1, path_def(top => 1))',
   'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
   'journey_matches($1, ''#0 ... #1'')', 'journey_match_count($1, pattern(''#0 .* (#1|#2 #0)'', ''1 h'', ''10 min''))',
   'count(*) FROM journey_match_times($1, ''(?<x>#0+) within 1 hour after at least 1 second (?<y>#1)'')', 'pattern_matches($1, ''(?<x>#0) ... #1'')',
@@ -225,6 +236,7 @@ INSERT INTO calls SELECT 'retention_summary', unnest(ARRAY['retention_summary_ou
   'count(*) FROM retention_curve($1)', 'retention_merge($1)', 'retention_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
+  'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
   'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
 INSERT INTO calls SELECT 'activity_def', unnest(ARRAY['activity_def_out($1)::text', 'activity_def_send($1)', 'activity_def_hash($1)', 'activity(j, $1) FROM samples']);
 INSERT INTO calls SELECT 'interval_def', unnest(ARRAY['interval_def_out($1)::text', 'interval_def_send($1)', 'interval_def_hash($1)', 'event_intervals(j, $1) FROM samples']);
@@ -246,6 +258,10 @@ INSERT INTO calls SELECT 'pattern', unnest(ARRAY['pattern_out($1)::text', 'patte
   'journey_matches(now(), ''a'', $1)', 'journey_match_count(now(), ''a'', $1)']);
 INSERT INTO calls SELECT 'pattern_summary', unnest(ARRAY['pattern_summary_out($1)::text', 'pattern_summary_send($1)', 'count(*) FROM pattern_groups($1)',
   'pattern_merge($1)', 'pattern_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'path_count_summary', unnest(ARRAY['path_count_summary_out($1)::text', 'path_count_summary_send($1)', 'path_counts_final($1)',
+  'path_counts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'dwell_summary', unnest(ARRAY['dwell_summary_out($1)::text', 'dwell_summary_send($1)', 'count(*) FROM dwell_times($1)',
+  'dwell_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
   'count(*) FROM funnel_steps($1)', 'bottleneck_steps(bottlenecks(''a'', $1))', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'bottleneck_summary', unnest(ARRAY['bottleneck_summary_out($1)::text', 'bottleneck_summary_send($1)',
@@ -367,7 +383,7 @@ END $$;
 # What bytes are planted in; each has good values above.
 TYPES = """journey pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
 retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary
-interval_def interval_summary lifecycle_def lifecycle_summary
+interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()

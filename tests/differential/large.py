@@ -193,6 +193,8 @@ MADE = {
     "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
     "interval_summary": "(SELECT event_intervals(v, interval_def('#1', '#1|#2')) FROM big_journey)",
     "lifecycle_summary": "(SELECT lifecycle(v, lifecycle_def('{a=*,b=#1}', period => 'day', until => '2300-01-01')) FROM big_journey)",
+    "path_count_summary": "(SELECT large.path_count_state(v, path_def('1 h')) FROM big_journey WHERE what <> 'many events')",
+    "dwell_summary": "(SELECT dwell(v, path_def()) FROM big_journey)",
     "path_summary": "(SELECT large.path_state(v, path_def()) FROM big_journey WHERE what <> 'many events')",
     "purchase_summary": "ROW(2147483647, 1e308, 1e308, 1e308, 1, 'NaN', 1)",
     "churn_model": "(SELECT churn_fit(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 200) n)",
@@ -205,6 +207,7 @@ CREATE AGGREGATE contract_state(int, bool) (SFUNC = contract_accum, STYPE = cont
 CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
+CREATE AGGREGATE path_count_state(journey, path_def) (SFUNC = path_counts_accum, STYPE = path_count_summary);
 """
 # What is not a question: it makes or drops a store, waits for others, or is a part of these.
 LEFT_OUT = {"create_store", "drop_store", "create_store_tables", "create_rfm_tables", "create_model_tables", "create_tag_tables",
@@ -267,6 +270,12 @@ BY_HAND = [
     "SELECT count(*) FROM big_journey, journey_paths(v, path_def(session_gap => '1 microsecond'))",
     "SELECT count(*) FROM (SELECT (path_links(v, path_def())).* FROM big_journey) x",
     "SELECT count(*) FROM (SELECT path_links(v, path_def(by_step => true, max_length => 2147483647)) FROM big_journey) x",
+    "SELECT cardinality(path_counts(v, path_def())) FROM big_journey",
+    "SELECT cardinality(path_counts(v, path_def(session_gap => '1 microsecond', top => 1))) FROM big_journey",
+    "SELECT count(*) FROM (SELECT dwell(v, path_def(collapse => true)) FROM big_journey) x, dwell_times(dwell)",
+    "SELECT path_def(groups => (SELECT array_agg('g' || n || '=#' || n) FROM generate_series(1, 80000) n))",
+    "SELECT cardinality(journey_path(v, path_def(groups => (SELECT array_agg('g' || n || '=#' || n) FROM generate_series(1, 50000) n)))) FROM big_journey",
+    "SELECT journey_path(now() + n * interval '1 s', 'x' || n % 5000, path_def(groups => (SELECT array_agg('g' || n || '=x' || n || '*') FROM generate_series(1, 5000) n))) FROM generate_series(1, 20000) n",
     "SELECT journey_path(now(), repeat('x', 100000)) FROM generate_series(1, 20000)",
     "SELECT path_audience((SELECT v FROM big_text_array WHERE what = 'many'))",
     # activity and lifecycles

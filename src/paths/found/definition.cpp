@@ -39,6 +39,8 @@ void at_least_one(const char* name, int64_t value) {
 
 }  // namespace
 
+PathDefinition::PathDefinition() = default;
+
 void PathDefinition::check() const {
   size_t size = rest.size();
   for (const auto* selector : {&start_at, &end_at, &keep})

@@ -68,8 +68,10 @@ void RetentionSolver::take_start(const Journey& journey, Micros at, uint16_t cod
   const Micros cohort = calendar_.cohort_of(at);
   if (!starts_.empty() && starts_.back().cohort == cohort) return;
   // Where clocks are set back over midnight, a cohort may come again after the next one.
-  for (auto s = starts_.rbegin(); s != starts_.rend() && s->at > at - 8 * day; ++s)
-    if (s->cohort == cohort) return;
+  if (!starts_.empty() && cohort <= latest_ &&
+      std::ranges::any_of(starts_, [&](const Start& s) { return s.cohort == cohort; }))
+    return;
+  latest_ = starts_.empty() ? cohort : std::max(latest_, cohort);
   starts_.push_back({at, cohort, is_return, code, place});
 }
 

@@ -78,6 +78,7 @@ class RetentionSolver {
   // of the customer
   std::vector<uint8_t> role_of_code_;
   std::vector<Start> starts_;
+  Micros latest_ = 0;              // of their cohorts
   bool starts_known_ = false;      // no later event is a start that matters
   std::vector<Micros> at_;         // of returns, ascending; grows only
   std::vector<uint32_t> place_;    // their positions in the journey, if amounts are asked for

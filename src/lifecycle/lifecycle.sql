@@ -2,36 +2,13 @@
 
 -- The definition
 
-CREATE TYPE lifecycle_def;
-CREATE FUNCTION lifecycle_def_in(cstring) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_in';
-COMMENT ON FUNCTION lifecycle_def_in(cstring) IS 'Reads a lifecycle_def from JSON, or from an array of its stages.';
-CREATE FUNCTION lifecycle_def_out(lifecycle_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_out';
-COMMENT ON FUNCTION lifecycle_def_out(lifecycle_def) IS 'Writes a lifecycle_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION lifecycle_def_recv(internal) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_recv';
-COMMENT ON FUNCTION lifecycle_def_recv(internal) IS 'Reads a lifecycle_def from its binary form.';
-CREATE FUNCTION lifecycle_def_send(lifecycle_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION lifecycle_def_send(lifecycle_def) IS 'Writes a lifecycle_def in its binary form.';
-CREATE TYPE lifecycle_def (
-  INPUT = lifecycle_def_in, OUTPUT = lifecycle_def_out, RECEIVE = lifecycle_def_recv, SEND = lifecycle_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed lifecycle_def
 COMMENT ON TYPE lifecycle_def IS
   'The stages of customers, in order. The function lifecycle_def() makes one, and starter_lifecycle() a usual one. Its text form is JSON,
 such as {"stages": ["visitor=*", "buyer=purchase"]}; an array of the stages is read, too.
 At most 32 stages and 1 MB (54000).';
 
-CREATE FUNCTION text_to_lifecycle_def(text) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_from_text';
-COMMENT ON FUNCTION text_to_lifecycle_def(text) IS 'Reads a lifecycle_def from its text form; used by the cast from text.';
-CREATE CAST (text AS lifecycle_def) WITH FUNCTION text_to_lifecycle_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_lifecycle_def(varchar) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_from_text';
-COMMENT ON FUNCTION varchar_to_lifecycle_def(varchar) IS 'Reads a lifecycle_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS lifecycle_def) WITH FUNCTION varchar_to_lifecycle_def(varchar) AS IMPLICIT;
+\from_text lifecycle_def
 
 \comparable lifecycle_def ask the same, word for word
 
@@ -67,24 +44,7 @@ unknown event.';
 
 -- Many journeys
 
-CREATE TYPE lifecycle_summary;
-CREATE FUNCTION lifecycle_summary_in(cstring) RETURNS lifecycle_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_in';
-COMMENT ON FUNCTION lifecycle_summary_in(cstring) IS 'Reads a lifecycle_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION lifecycle_summary_out(lifecycle_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_out';
-COMMENT ON FUNCTION lifecycle_summary_out(lifecycle_summary) IS 'Writes a lifecycle_summary in its text form.';
-CREATE FUNCTION lifecycle_summary_recv(internal) RETURNS lifecycle_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_recv';
-COMMENT ON FUNCTION lifecycle_summary_recv(internal) IS 'Reads a lifecycle_summary from its binary form and checks it.';
-CREATE FUNCTION lifecycle_summary_send(lifecycle_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION lifecycle_summary_send(lifecycle_summary) IS 'Writes a lifecycle_summary in its binary form.';
-CREATE TYPE lifecycle_summary (
-  INPUT = lifecycle_summary_in, OUTPUT = lifecycle_summary_out,
-  RECEIVE = lifecycle_summary_recv, SEND = lifecycle_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed lifecycle_summary
 COMMENT ON TYPE lifecycle_summary IS
   'How many customers moved from stage to stage in each period. lifecycle_moves() and lifecycle_stages() show it as rows.
 It contains its lifecycle_def, with the until and the time zone that it meant, and a number for each pair of stages in each period.';

@@ -2,36 +2,13 @@
 
 -- The definition
 
-CREATE TYPE activity_def;
-CREATE FUNCTION activity_def_in(cstring) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_in';
-COMMENT ON FUNCTION activity_def_in(cstring) IS 'Reads an activity_def from JSON, or from a selector alone.';
-CREATE FUNCTION activity_def_out(activity_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_out';
-COMMENT ON FUNCTION activity_def_out(activity_def) IS 'Writes an activity_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION activity_def_recv(internal) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_recv';
-COMMENT ON FUNCTION activity_def_recv(internal) IS 'Reads an activity_def from its binary form.';
-CREATE FUNCTION activity_def_send(activity_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION activity_def_send(activity_def) IS 'Writes an activity_def in its binary form.';
-CREATE TYPE activity_def (
-  INPUT = activity_def_in, OUTPUT = activity_def_out, RECEIVE = activity_def_recv, SEND = activity_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed activity_def
 COMMENT ON TYPE activity_def IS
   'A question about how often customers are active: which events count, in which calendar periods. The function activity_def() makes
 one. Its text form is JSON, such as {"period": "week"}; a selector alone is read, too.
 At most 1 MB (54000).';
 
-CREATE FUNCTION text_to_activity_def(text) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_from_text';
-COMMENT ON FUNCTION text_to_activity_def(text) IS 'Reads an activity_def from its text form; used by the cast from text.';
-CREATE CAST (text AS activity_def) WITH FUNCTION text_to_activity_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_activity_def(varchar) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_from_text';
-COMMENT ON FUNCTION varchar_to_activity_def(varchar) IS 'Reads an activity_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS activity_def) WITH FUNCTION varchar_to_activity_def(varchar) AS IMPLICIT;
+\from_text activity_def
 
 \comparable activity_def ask the same, word for word
 
@@ -54,24 +31,7 @@ among the bins; 22008 for an infinite time.';
 
 -- Many journeys
 
-CREATE TYPE activity_summary;
-CREATE FUNCTION activity_summary_in(cstring) RETURNS activity_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_in';
-COMMENT ON FUNCTION activity_summary_in(cstring) IS 'Reads an activity_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION activity_summary_out(activity_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_out';
-COMMENT ON FUNCTION activity_summary_out(activity_summary) IS 'Writes an activity_summary in its text form.';
-CREATE FUNCTION activity_summary_recv(internal) RETURNS activity_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_recv';
-COMMENT ON FUNCTION activity_summary_recv(internal) IS 'Reads an activity_summary from its binary form and checks it.';
-CREATE FUNCTION activity_summary_send(activity_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION activity_summary_send(activity_summary) IS 'Writes an activity_summary in its binary form.';
-CREATE TYPE activity_summary (
-  INPUT = activity_summary_in, OUTPUT = activity_summary_out,
-  RECEIVE = activity_summary_recv, SEND = activity_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed activity_summary
 COMMENT ON TYPE activity_summary IS
   'When customers were active, and how often. lifecycle_periods(), active_periods(), stickiness(), frequency() and heat_map() show it as rows.
 It contains its activity_def, with the until and the time zone that it meant, and some 20 bytes for each period and each different number

@@ -5,7 +5,7 @@
 CREATE TYPE retention_def;
 CREATE FUNCTION retention_def_in(cstring) RETURNS retention_def
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_in';
-COMMENT ON FUNCTION retention_def_in(cstring) IS 'Reads a question of retention from JSON.';
+COMMENT ON FUNCTION retention_def_in(cstring) IS 'Reads a question of retention from JSON, or from a selector of what starts.';
 CREATE FUNCTION retention_def_out(retention_def) RETURNS cstring
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_out';
 COMMENT ON FUNCTION retention_def_out(retention_def) IS 'Writes a question of retention as JSON.';

@@ -112,7 +112,7 @@ INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientel
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'pattern_summary', clientele.pattern_summary_send(clientele.pattern_matches(bytes::clientele.journey, p))
-FROM good, unnest('{#0 ... (?<x>#1),(?<y>#0+ .)* (?<购>#2)?#1,.}'::clientele.pattern[]) p WHERE kind = 'journey' GROUP BY p;
+FROM good, unnest(ARRAY['#0 ... (?<x>#1)', '(?<y>#0+ .)* (?<购>#2)? #1', '.']::clientele.pattern[]) p WHERE kind = 'journey' GROUP BY p;
 INSERT INTO good SELECT 'bottleneck_summary', clientele.bottleneck_summary_send(clientele.bottlenecks(g.n, f)) FROM (
   SELECT length(bytes) %% 3 AS n, clientele.funnel(bytes::clientele.journey, '{#0,#1,#2}', NULL) AS f FROM good WHERE kind = 'journey' GROUP BY 1) r,
   unnest(ARRAY['a', '上海', NULL]) WITH ORDINALITY g (n, o) WHERE o <> r.n GROUP BY r.n;

@@ -34,7 +34,7 @@ class PathHashes {
 class PathStore {
  public:
   static constexpr size_t max_paths = 1'000'000;
-  static constexpr size_t max_touches = 16'777'216;  // of different paths together
+  static constexpr size_t max_touches = 4'194'304;  // of different paths together
 
   struct Counts {
     uint64_t conversions = 0, nulls = 0;

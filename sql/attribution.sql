@@ -1,7 +1,14 @@
+-- SPDX-License-Identifier: PostgreSQL
 -- Attribution: which channels have earned the conversions.
-SET search_path = clientele, public;
-SET TimeZone = 'UTC';
+\set tests :DBNAME
+CREATE DATABASE clientele_attribution_sql ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
+\c clientele_attribution_sql
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
 SET client_min_messages = warning;
+CREATE EXTENSION clientele;
+SET search_path = public, clientele;
 CALL create_store();
 
 -- The definition
@@ -78,4 +85,5 @@ SELECT attribution_merge(s) FROM (SELECT attribution('{a}', 1, 1, 0, attribution
 SELECT attribution_credits(attribution(p, 1, 1, 0, attribution_def('a', models => '{shapley_rate}')))
 FROM (SELECT array_agg('c' || i) FROM generate_series(1, 21) i) v (p);
 
-DROP TABLE types, touched, journeys, asked, plain, counted;
+\c :tests
+DROP DATABASE clientele_attribution_sql;

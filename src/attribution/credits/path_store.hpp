@@ -29,7 +29,7 @@ class PathHashes {
   std::vector<uint64_t> sum_, power_;
 };
 
-/// Different paths and what came of them. Above a limit they are all given up: whether that happens
+/// Different paths, and what they led to. Above a limit they are all given up: whether that happens
 /// does not depend on the order in which they come.
 class PathStore {
  public:

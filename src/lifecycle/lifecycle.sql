@@ -45,10 +45,10 @@ COMMENT ON FUNCTION lifecycle_def(text[], integer[], interval[], interval[], boo
   'Describes the stages of customers: a customer is in the last stage, in the order of the list, that holds.
 stages: ''name=selector'' for each. * counts every event, and needs no dictionary. The other lists have an element for each stage; NULL as
 an element, or as the list, means the usual.
-at_least: so many events of the selector must have happened. NULL means 1.
-within: only events that are no older than this count for at_least. NULL means no limit. A day is 24 hours.
-silence: the last event of the selector must be at least so old. NULL means no limit. With * and 90 days a stage is for those who
-have been silent for so long.
+at_least: the number of events of the selector that must have happened. NULL means 1.
+within: events that are older than this do not count for at_least. NULL means no limit. A day is 24 hours.
+silence: the last event of the selector must be at least this old. NULL means no limit. With * and 90 days a stage is for customers that
+have been silent for 90 days.
 days: at_least counts different dates in time_zone, not events.
 period, since, until: the calendar periods that lifecycle() counts moves in; since picks the first one, and events at or after until do not
 exist. NULL means no limit, and the start of the transaction.
@@ -121,9 +121,10 @@ CREATE FUNCTION lifecycle_moves(
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'clientele_lifecycle_moves';
 COMMENT ON FUNCTION lifecycle_moves(lifecycle_summary) IS
   'Shows for each period how many customers were in which stage at its beginning and in which at its end.
-Who stays has the same stage twice. from_stage is NULL for customers that came into the lifecycle, to_stage for those that fell out of it.
-What happens in between is not seen: who buys twice in a month moves on once. share is of the customers with this from_stage. The last
-period ends at until, and complete is false if that is before its end. Errors: 54000 for more than 1,000,000 periods.';
+Customers that stay have the same stage twice. from_stage is NULL for customers that came into the lifecycle, to_stage for those that
+fell out of it. What happens in between is not seen: a customer who buys twice in a month moves on once. share is of the customers with
+this from_stage. The last period ends at until, and complete is false if that is before its end. Errors: 54000 for more than 1,000,000
+periods.';
 
 CREATE FUNCTION lifecycle_stages(
   lifecycle_summary, OUT period timestamptz, OUT stage text, OUT customers bigint, OUT entered bigint, OUT "left" bigint,

@@ -47,7 +47,7 @@ period: hour, day, week (from Monday), month, quarter or year, by the calendar o
 window_periods: how many periods the trailing window of active_periods() has, the period itself included.
 bins: ascending lower bounds of the numbers of events that frequency() shows together; the last bin has no end.
 since, until: the time that counts, without until itself. NULL means no limit, and the start of the transaction. Events before since still
-count for who is new, who was active in the period before, and trailing windows.
+count where it matters what was before: for new customers, the period before, and trailing windows.
 time_zone: NULL means that of the session.
 Errors: 22023 for another period, a window_periods below 1, bins that do not ascend or are negative, an unknown time zone; 22004 for a NULL
 among the bins; 22008 for an infinite time.';
@@ -113,8 +113,8 @@ COMMENT ON FUNCTION lifecycle_periods(activity_summary) IS
   'Shows for each period how many customers were new, came again, came back, or stayed away.
 active: the customers with an event in the period. Of these new have their first event ever in it, returning were also active in the
 period before, and resurrected are neither. dormant were active in the period before and not in this one. complete is false for the period
-that is not over at until. The rows reach from the first to the last period that is not all 0, from the period of since on; none begins at or
-after until. Errors: 54000 for more than 1,000,000 rows.';
+that is not over at until. The rows reach from the first to the last period that is not all 0, from the period of since on. None begins at
+or after until. Errors: 54000 for more than 1,000,000 rows.';
 
 CREATE FUNCTION active_periods(
   activity_summary, OUT period timestamptz, OUT active bigint, OUT rolling bigint, OUT ratio double precision, OUT complete boolean

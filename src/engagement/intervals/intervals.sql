@@ -88,8 +88,8 @@ CREATE AGGREGATE event_intervals(journey, def interval_def) (
 COMMENT ON AGGREGATE event_intervals(journey, interval_def) IS
   'Measures the time from one event to another, over many journeys; interval_percentiles() shows the answer.
 Each closing event ends one pair, with the last or the first opening event since the closing one before it. An event that is both closes a
-pair and then opens the next. Of events of one instant those that only open come first, then those that are both, then those that only close.
-NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event.';
+pair and then opens the next. Of events of one instant those that only open come first, then those that are both, then those that only
+close. NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event.';
 
 CREATE AGGREGATE interval_merge(interval_summary) (
   SFUNC = event_intervals_combine, STYPE = interval_summary, COMBINEFUNC = event_intervals_combine, PARALLEL = SAFE

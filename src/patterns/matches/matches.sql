@@ -77,5 +77,5 @@ COMMENT ON FUNCTION pattern_groups(pattern_summary) IS
 The first row has no name: customers are all, matched those with a match, matches the matches of all, and the times those from the first to
 the last event of a match. In the row of a group customers are those with a match, matched those with a match in which the group took part,
 matches these matches, and the times those from the first event of the match to that of the group. share is matched / customers with its
-95 % Wilson interval low to high. median_time and p90_time are percentile_cont(0.5) and (0.9): exact for up to 65,536 matches, and within 1 %
-for more.';
+95 % Wilson interval from low to high. median_time and p90_time are percentile_cont(0.5) and (0.9), exact for up to 65,536 matches and
+within 1 % for more.';

@@ -61,6 +61,11 @@ class RetentionSolver {
     AmountSum amount;
   };
   bool choose_roles(const Journey& journey, const TypeClasses& roles);
+  /// Whether an event is known to come after the start of the cohort that it is in.
+  bool follows_start(Micros at) const {
+    return question_.cohort_by == CohortBy::every && !starts_.empty() && at > starts_.back().at &&
+           calendar_.same_cohort(at);
+  }
   void take_start(const Journey& journey, Micros at, uint16_t code, size_t place);
   void sum_amounts(const Journey& journey);
   size_t first_not_before(size_t from, Micros at) const;

@@ -224,6 +224,9 @@ BY_HAND = [
     "SELECT array_length(funnel_times(v, (SELECT v FROM big_funnel_def WHERE what = 'exclusions')), 1) FROM big_journey",
     "SELECT window_funnel('1 day', '2026-01-01'::timestamptz + n * interval '1 s', VARIADIC array_fill(true, ARRAY[1000])) FROM generate_series(1, 20000) n",
     "SELECT window_funnel('1 day', '2026-01-01'::timestamptz, 'any', VARIADIC array_fill(true, ARRAY[1000])) FROM generate_series(1, 20000) n",
+    "SELECT window_funnel('1 day', '2026-01-01'::timestamptz, 'strict_order,strict_deduplication', VARIADIC array_fill(true, ARRAY[1000]))" +
+    " FROM generate_series(1, 20000) n",
+    "SELECT window_funnel(NULL, '2026-01-01'::timestamptz, 'shared', VARIADIC array_fill(true, ARRAY[100000])) FROM generate_series(1, 20) n",
     "SELECT window_funnel(NULL, '2026-01-01'::timestamptz + n * interval '1 s', VARIADIC ARRAY(SELECT n * 7919 % (k + 2) = 0 FROM generate_series(1, 500) k)) FROM generate_series(1, 5000) n",
     "SELECT count(*) FROM (SELECT event_types_matching(repeat('*|', 50000) || '*')) x",
     "SELECT event_count((SELECT v FROM big_journey LIMIT 1), (SELECT string_agg('!#' || n, '|') FROM generate_series(1, 100000) n))",

@@ -106,6 +106,9 @@ PREPARE retained (varchar, varchar, varchar) AS SELECT retention_def($1, $1, $2,
 EXECUTE retained('search', 'week', 'elapsed');
 PREPARE tagged (varchar[], varchar, jsonb) AS SELECT tag_match($1, $2), $1 @@ $2::tag_query AS by_operator, $2::tag_query @@ $1 AS commuted, tag_match($3, $2) AS by_jsonb, tag_query_names($2);
 EXECUTE tagged('{vip,城市=上海}', 'vip & 城市=上海', '["vip"]');
+PREPARE matched (varchar, varchar) AS SELECT journey_matches($1, $2), journey_match_count($1, $2), (SELECT count(*) FROM journey_match_times($1, $2)) AS rows, pattern($2, '1 day'),
+       (SELECT journey_matches(now(), $1, $2)) AS raw;
+EXECUTE matched('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}', 'search ... (?<x>.)');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

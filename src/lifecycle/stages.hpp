@@ -13,7 +13,7 @@ namespace clientele {
 /// The event types that a selector picks, ascending; none: every event.
 using PickedTypeIds = std::optional<std::vector<int32_t>>;
 
-/// The stages of one customer as time goes on: events are told in the order of their times. Stages
+/// The stages of one customer as time goes on: events come in the order of their times. Stages
 /// count from 1 in the order of the definition, and 0 is none.
 class StageClock {
  public:

@@ -34,5 +34,5 @@ COMMENT ON FUNCTION starter_lifecycle(text, text, text, text, text, timestamptz,
 Scheme relationship: identified (any event), first purchase, developing (bought on two days), loyal (on five days), silent (no event for 90
 days), lost (for 365 days); in Chinese 识别期, 成交期, 培育期, 维护期, 沉默期, 流失期. Scheme growth: attracted, converted (first
 purchase), retained (bought on two days), expanding (on three days of the last 180), silent, lost; in Chinese 吸引, 转化, 留存, 扩展,
-沉默, 流失. purchase is the selector of purchases, and own that of the events that customers do themselves, so that a letter to them does not end their
+沉默, 流失. purchase is the selector of purchases, and own that of what customers do themselves, so that a letter to them does not end their
 silence. The other arguments are those of lifecycle_def(). Errors: 22023 for another language or scheme; 22004 for a selector that is NULL.';

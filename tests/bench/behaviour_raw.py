@@ -58,8 +58,8 @@ FROM events WHERE event_type_id IN ({OF_STEPS}) GROUP BY customer_id) a""",
 
 
 def _next_node():
-    """What follows the first search if the event after it is a view. ClickHouse keeps 32 bits of the time here, without an error, so all are
-    asked of 45 days only, whose milliseconds fit."""
+    """What follows the first search if the event after it is a view. ClickHouse keeps 32 bits of the time here, without an error, so the
+    question is about 45 days only, whose milliseconds fit."""
     plain = """SELECT after, count(*)
 FROM (SELECT event_type_id, lead(event_type_id) OVER w AS next, lead(event_type_id, 2) OVER w AS after,
         count(*) FILTER (WHERE event_type_id IN ({s1})) OVER (w ROWS UNBOUNDED PRECEDING) AS n

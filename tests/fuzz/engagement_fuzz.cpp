@@ -65,7 +65,7 @@ void use_activity(const ActivitySummary& summary) {
     must(p.fresh + p.returning + p.resurrected == p.active, "who is active is one of three");
     new_ones += p.fresh;
   }
-  must(new_ones <= summary.customers(), "nobody is new twice");
+  must(new_ones <= summary.customers(), "customers are new once");
   for (const ActivePeriod& p : active_rows(summary, shown))
     must(p.active <= p.rolling && p.rolling <= summary.customers(), "a window holds its period");
   frequency_rows(summary, d.bins);

@@ -146,7 +146,8 @@ TEST(PathLinks, TheFirstVersionDidNotCountEnds) {
   world.definition = {};
   const auto now = fresh<PathSummary>();
   for (const Customer& c : world.customers) world.add(*now, c);
-  // Written by hand: two customers, of whom one went from a to b twice, in 2 and 5 microseconds.
+  // Written by hand: two customers, and one of them went from a to b twice, in 2 and 5
+  // microseconds.
   Bytes definition, old;
   PathDefinition().write(definition);
   Writer w(old);

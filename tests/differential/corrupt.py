@@ -69,7 +69,8 @@ INSERT INTO good SELECT 'pattern', clientele.pattern_send(p) FROM (VALUES ('#0':
   (clientele.pattern('^ . (#0+ after at least 1 second .)+ $', '1 day', '10 min'))) v (p);
 INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
-  (clientele.path_def(session_gap => '1 day', collapse => true))) v (d);
+  (clientele.path_def(session_gap => '1 day', collapse => true)),
+  (clientele.path_def(keep => '!#3', groups => ARRAY['一=#1|#2', '"a=b"=#0'], ends => true, top => 2, rest => '其他'))) v (d);
 INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (VALUES
   (clientele.retention_def()), (clientele.retention_def('#0', '#1|#2', 'week', 'elapsed', 'every', 'on_or_after', 3, NULL, 2, '2026-01-01', '2026-02-01', true, 'Asia/Shanghai')),
   (clientele.retention_def('#0', period => 'hour', mode => 'on_or_before', brackets => '{0,1,5,40}', until => '2026-01-03'))) v (d);
@@ -85,8 +86,6 @@ INSERT INTO good SELECT 'interval_summary', clientele.interval_summary_send(clie
 FROM good, (VALUES (1, clientele.interval_def('#0', '#1', until => '2026-06-30')), (2, clientele.interval_def('#0', '#0', 'first', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'lifecycle_summary', clientele.lifecycle_summary_send(clientele.lifecycle(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (2, clientele.lifecycle_def('{a=#1}', period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
-  (clientele.path_def(session_gap => '1 day', collapse => true)),
-  (clientele.path_def(keep => '!#3', groups => '{一=#1|#2,"a=b"=#0}', ends => true, top => 2, rest => '其他'))) v (d);
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);

@@ -37,9 +37,9 @@ CREATE AGGREGATE attribution(path text[], conversions bigint, value numeric, nul
 COMMENT ON AGGREGATE attribution(text[], bigint, numeric, bigint, attribution_def) IS
   'Attributes conversions by paths that were counted elsewhere: the channels in order, their conversions and value, and how often the path
 led to nothing.
-An empty or NULL path is one without a touch. Values are rounded to twelve decimals. Counts and values that are NULL are 0, and a row of NULLs does not count. Of the
-attribution_def only direct, weights, collapse, nulls and models matter. Errors: 0A000 for time_decay, as counted paths have no times;
-22004 for a NULL in a path; 22003 for a value of 10^18 or more, and for more than 281,474,976,710,656
+An empty or NULL path is one without a touch. Values are rounded to twelve decimals. Counts and values that are NULL are 0, and a row of
+NULLs does not count. Of the attribution_def only direct, weights, collapse, nulls and models matter. Errors: 0A000 for time_decay, as
+counted paths have no times; 22004 for a NULL in a path; 22003 for a value of 10^18 or more, and for more than 281,474,976,710,656
 conversions or nulls; 22023 for negative counts, for a value without conversions, and if the attribution_def differs between rows of a
 group.';
 

@@ -20,8 +20,8 @@ COMMENT ON FUNCTION attribution_def(
     text, text, text, text[], text[], interval, boolean, interval, double precision[], boolean, boolean, timestamptz, timestamptz, text[]) IS
   'Describes a question about attribution, as in attribution_def(''purchase'', touches => ''visit|open'', lookback => ''14 days'').
 conversion, touches: selectors. An event in both roles is a conversion only. Each conversion counts by itself, and its value is its
-amount. Its path are the touches at most lookback before it, those at its instant included; NULL means without a limit. With after_previous, only
-touches later than the last conversion at an earlier instant.
+amount. Its path are the touches at most lookback before it, those at its instant included; NULL means without a limit. With
+after_previous, only touches later than the last conversion at an earlier instant.
 by: what a touch is called, its channel or its event (named as in paths). A channel without a name is (none). groups: names for events, as
 in ''{"Search=google|bing","Mail=e-mail:*"}''; the first that picks an event names it. direct: the channels that last_non_direct skips.
 since, until: conversions from since to before until count; earlier touches may be in their paths. NULL for until is the start of the

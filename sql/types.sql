@@ -25,6 +25,7 @@ SELECT count(*) > 20 AS many FROM packed;
 CREATE TABLE sample (name name, value text);
 INSERT INTO sample SELECT 'journey', unnest(ARRAY['{}', '{1@2026-01-01T00:00:00Z}', '{1@2026-01-01T00:00:00Z,1@2026-01-01T00:00:00Z}', '{2@2026-01-01T00:00:00Z#5=1.5}', '{0@1999-01-01T00:00:00Z}']);
 INSERT INTO sample SELECT 'funnel_def', unnest(ARRAY['{a}', '{a,b}', '{b,a}', '{"steps": ["a", "b"], "within": "1 day"}', '{"steps": ["购", "b"], "time_zone": "Asia/Shanghai", "natural_day": true}']);
+INSERT INTO sample SELECT 'attribution_def', unnest(ARRAY['购买', '{"conversion": "a", "lookback": "none"}', '{"conversion": "a", "models": ["shapley"]}']);
 INSERT INTO sample SELECT 'path_def', unnest(ARRAY['{}', '{"collapse": true}', '{"start_at": "a", "max_length": 3}', '{"session_gap": "00:30:00", "end_at": "购"}']);
 INSERT INTO sample SELECT 'purchase_def', unnest(ARRAY['{"until": "2026-03-31", "time_zone": "UTC"}', '{"until": "2026-03-31", "time_zone": "Asia/Shanghai"}', '{"until": "2026-04-30", "time_zone": "UTC", "purchase": "购"}']);
 INSERT INTO sample SELECT 'churn_features_def', unnest(ARRAY['{"time_zone": "UTC"}', '{"time_zone": "Asia/Shanghai"}', '{"time_zone": "UTC", "purchase": "购"}']);
@@ -49,6 +50,8 @@ CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_ac
 CREATE AGGREGATE spend_state(float8, float8) (SFUNC = spend_accum, STYPE = spend_values);
 CREATE AGGREGATE contract_state(int, boolean) (SFUNC = contract_accum, STYPE = contract_values);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
+INSERT INTO sample SELECT 'attribution_summary', attribution(ARRAY['广告', c], n, 2.5, 1, attribution_def('buy', models => '{linear,markov_2,shapley_rate}'))::text
+  FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) v (c, n) GROUP BY c, n;
 INSERT INTO sample SELECT 'path_summary', path_state(j, d)::text FROM unnest('{"{}","{\"collapse\": true}","{\"by_step\": false}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'rfm_values', rfm_state(n * interval '1 h', n, x, '{}')::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
 INSERT INTO sample SELECT 'churn_rows', churn_state(jsonb_build_object('月', n, 'b', x), n > 1, '{}')::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;

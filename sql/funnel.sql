@@ -54,6 +54,24 @@ SELECT at, at AT TIME ZONE 'America/Havana' AS local, funnel_depth(j, funnel_def
 FROM unnest('{2025-11-02 03:59:59Z,2025-11-02 04:00Z,2025-11-02 05:00Z,2025-11-03 04:59:59Z,2025-11-03 05:00Z}'::timestamptz[]) at,
      LATERAL (SELECT journey(t, n) FROM (VALUES (at, 1), ('2025-11-02 17:00Z', 2)) v (t, n)) p (j);
 
+-- What may stand between two steps: any condition, those up to the next step, or no repeat of a middle step.
+SELECT funnel_depth(j, funnel_def('{search,cart,buy}')) AS ordered,
+       funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict_order')) AS strict_order,
+       funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict_order,allow_reentry')) AS with_reentry,
+       funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict_deduplication')) AS strict_deduplication,
+       funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict')) AS strict
+FROM unnest('{"{1@2026-01-01T10:00:00Z, 2@2026-01-01T10:01:00Z, 3@2026-01-01T10:02:00Z}",
+              "{1@2026-01-01T10:00:00Z, 3@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}",
+              "{1@2026-01-01T10:00:00Z, 2@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}",
+              "{1@2026-01-01T10:00:00Z, 5@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}"}'::journey[]) j;
+-- A mode breaks a chain, not the customer; times are those of the earliest chain that is left.
+SELECT funnel_times('{1@2026-01-01T10:00:00Z, 5@2026-01-01T10:01:00Z, 1@2026-01-01T10:02:00Z, 2@2026-01-01T10:03:00Z, 2@2026-01-01T10:04:00Z}',
+                    funnel_def('{search,cart}', order_mode => 'strict_order', step_windows => '{5 min}', exclusions => '{refund}')) AS second_try;
+-- shared: an event serves each step that it can.
+SELECT funnel_depth('{3@2026-01-01T10:00:00Z}', funnel_def('{buy,web:*,buy}', order_mode => 'shared')) AS shared,
+       funnel_times('{3@2026-01-01T10:00:00Z, 4@2026-01-01T10:01:00Z#7}', funnel_def('{buy,*:buy}', order_mode => 'shared,strict_increase')) AS increasing,
+       funnel_depth('{3@2026-01-01T10:00:00Z#7}', funnel_def('{buy,web:*}', order_mode => 'shared', same_item => true)) AS of_one_item;
+
 -- Nothing, and no answer.
 SELECT funnel_depth('{}', '{search}', NULL) AS empty, funnel_times('{}', funnel_def('{search}')) AS none,
        funnel_depth(NULL, '{search}', NULL) AS unknown, funnel_depth(:ann, NULL::funnel_def) AS unasked;
@@ -61,7 +79,10 @@ SELECT funnel_depth('{}', '{search}', NULL) AS empty, funnel_times('{}', funnel_
 -- A definition is a value.
 SELECT funnel_def('{search,cart}');
 SELECT funnel_def('{search,cart}', '7 days', 'strict', '{1 h}', '{refund@1-2,"a@1-2"}', true, true, true, 'Asia/Shanghai');
+SELECT funnel_def('{search,cart}', order_mode => 'shared, strict_increase,allow_reentry,strict_order'::text) AS one_spelling;
+SELECT funnel_def('{a}', order_mode => 'strict_increase,strict_once') = funnel_def('{a}', strictly_increasing => true) AS same;
 SELECT d::text::funnel_def = d AS round_trip FROM (SELECT funnel_def('{search,"a b"}', '1.5 s', step_windows => '{NULL}') AS d) v;
+SELECT d::text::funnel_def = d AS round_trip FROM (SELECT funnel_def('{search,a}', order_mode => 'strict_deduplication,strict_order,shared,strict_increase') AS d) v;
 SELECT '{search,cart}'::funnel_def, '{"steps": ["search", "cart"], "within": "7 days"}'::varchar::funnel_def, '{"within": null, "steps": ["浏览"]}'::text::funnel_def;
 SELECT funnel_depth(:ann, '{"steps": ["search", "buy"]}') AS from_json, funnel_depth(:ann, '{search,buy}') AS from_array;
 CREATE TABLE asked (d funnel_def, note text);
@@ -77,6 +98,10 @@ SELECT * FROM fails($$SELECT funnel_def('{{a,b},{c,d}}', NULL)$$);
 SELECT * FROM fails($$SELECT funnel_def('{a}', '-1 second')$$);
 SELECT * FROM fails($$SELECT funnel_def('{a}', '1 month')$$);
 SELECT * FROM fails($$SELECT funnel_def('{a}', order_mode => 'sorted')$$);
+SELECT m, f.* FROM unnest('{"",any\,strict,any\,strict_order,any\,shared,any\,strict_deduplication,allow_reentry,shared\,strict_once}'::text[]) m,
+  LATERAL fails(format('SELECT clientele.funnel_def(''{a}'', order_mode => %L)', m)) f;
+SELECT * FROM fails($$SELECT funnel_def('{a,b}', order_mode => 'strict_order', same_item => true)$$);
+SELECT * FROM fails($$SELECT funnel_def('{a,b}', order_mode => 'strict_deduplication', same_item => true)$$);
 SELECT * FROM fails($$SELECT funnel_def('{a,b}', step_windows => '{1 h,2 h}')$$);
 SELECT * FROM fails($$SELECT funnel_def('{a,b}', step_windows => '{-1 h}')$$);
 SELECT * FROM fails($$SELECT funnel_def('{a,b}', exclusions => '{x@2-1}')$$);
@@ -147,15 +172,22 @@ SELECT customer, window_funnel('1 day', at, event = 'search', event = 'cart', ev
        window_funnel(NULL, at, 'any', event = 'buy', event = 'search') AS any_order,
        window_funnel(NULL, at, 'ordered, strictly_increasing', event = 'search', event = 'cart', event = 'buy') AS increasing
 FROM log GROUP BY customer ORDER BY customer;
+SELECT customer, m, window_funnel('1 day', at, m, event = 'search', event = 'cart', event = 'buy') AS depth
+FROM log, unnest('{strict_order,strict_order\,allow_reentry,strict_deduplication,strict_increase,strict_once,shared}'::text[]) m
+GROUP BY customer, m ORDER BY customer, m;
+SELECT window_funnel('1 day', at, 'strict_once', true, true) AS once, window_funnel('1 day', at, 'shared', true, true) AS shared FROM log WHERE customer = 'eve' AND event IS NULL;
 SELECT window_funnel('1 day', at, event = 'search') AS nobody FROM log WHERE false;
 SELECT window_funnel('1 day', NULL, true) AS no_times, window_funnel('1 day', now(), NULL::boolean) AS no_answer FROM log;
 SELECT customer, at, window_funnel('1 day', at, event = 'search', event = 'cart', event = 'buy') OVER w AS so_far,
        window_funnel('1 day', at, event = 'search', event = 'cart', event = 'buy') OVER (w ROWS 1 PRECEDING) AS last_two
 FROM log WHERE at IS NOT NULL WINDOW w AS (PARTITION BY customer ORDER BY at, event) ORDER BY customer, at, event;
--- More steps than a machine word has bits.
+-- More steps than a machine word has bits, and NULL conditions among them.
+SELECT window_funnel(NULL, '2026-01-01'::timestamptz + n * interval '1 us', m, VARIADIC ARRAY(SELECT CASE WHEN k = n THEN true WHEN k > n THEN false END FROM generate_series(1, 2000) k))
+FROM generate_series(1, 1500) n, unnest('{strict_order\,strict_deduplication,shared,any,strict}'::text[]) m GROUP BY m;
 SELECT window_funnel(NULL, '2026-01-01'::timestamptz + n * interval '1 s', VARIADIC ARRAY(SELECT k = n FROM generate_series(1, 200) k)) FROM generate_series(1, 150) n;
 SELECT * FROM fails($$SELECT window_funnel('1 month', now(), true)$$);
 SELECT * FROM fails($$SELECT window_funnel('1 day', now(), 'sorted', true)$$);
+SELECT * FROM fails($$SELECT window_funnel('1 day', now(), 'any,shared', true)$$);
 SELECT * FROM fails($$SELECT window_funnel('1 day', 'infinity', true)$$);
 SELECT * FROM fails($$SELECT window_funnel('1 day', now(), VARIADIC '{}'::boolean[])$$);
 SELECT * FROM fails($$SELECT window_funnel('1 day', now(), VARIADIC NULL::boolean[])$$);

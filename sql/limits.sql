@@ -19,7 +19,7 @@ SELECT * FROM fails($$SELECT funnel_def(array_fill('#1'::text, ARRAY[1001]))$$);
 SELECT * FROM fails($$SELECT funnel_def('{#1,#2}', exclusions => array_fill('#1'::text, ARRAY[1001]))$$);
 SELECT * FROM fails($$SELECT funnel_depth('{1@2026-01-01T00:00:00Z}', funnel_def(array_fill('#1'::text, ARRAY[1000]), exclusions => '{#1,#2,#3,#4,#5}'))$$);
 SELECT funnel_depth('{1@2026-01-01T00:00:00Z}', funnel_def(array_fill('#1'::text, ARRAY[1000]), exclusions => '{#1,#2,#3,#4}')) AS just_so;
-SELECT * FROM fails($$SELECT window_funnel('1 day', now(), VARIADIC array_fill(true, ARRAY[1001]))$$);
+SELECT window_funnel('1 day', now(), VARIADIC array_fill(true, ARRAY[100001])) AS any_number_of_conditions;
 SELECT * FROM fails($$SELECT event_count('{}', repeat('#1|', 400000) || '#1')$$);
 SELECT event_count('{1@2026-01-01T00:00:00Z}', repeat('#1|', 300000) || '#1') AS one;
 

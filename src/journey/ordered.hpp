@@ -28,6 +28,13 @@ class OrderedEvents {
   /// `rank_by_code` has one for each of journey.types(), and no two are equal. What the members say
   /// is valid until the next call.
   void read(const Journey& journey, std::span<const uint64_t> rank_by_code);
+  /// The same in steps, for those who look ranks up only if there are ties: events of equal time
+  /// are not in order before order() is called.
+  void read_unordered(const Journey& journey) { read_columns(journey); }
+  bool tied() const { return has_ties(at); }
+  void order(std::span<const uint64_t> rank_by_code) {
+    order_ties<uint16_t>(at, codes_, rank_by_code);
+  }
   /// Fills `has_amount` and `amount`, too.
   void read_with_amounts(const Journey& journey, std::span<const uint64_t> rank_by_code);
 

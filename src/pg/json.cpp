@@ -9,6 +9,42 @@
 #include "base/length.hpp"
 
 namespace clientele::pg {
+namespace {
+
+std::string with_article(std::string_view type) {
+  return (std::string_view("aeiou").find(type.front()) != std::string_view::npos ? "an " : "a ") +
+         std::string(type);
+}
+
+/// '{"steps": …}' is a JSON object, '{search,cart}' and '{"search","cart"}' are arrays: an
+/// object's first word is quoted and followed by a colon.
+bool is_array_literal(std::string_view text) {
+  const auto skip = [&](size_t i) {
+    return std::min(text.find_first_not_of(" \t\n\v\f\r", i), text.size());
+  };
+  size_t i = skip(0);
+  if (i == text.size() || text[i] != '{') return false;
+  i = skip(i + 1);
+  if (i == text.size()) return false;
+  if (text[i] != '"') return text[i] != '}';
+  for (++i; i < text.size() && text[i] != '"'; ++i)
+    if (text[i] == '\\') ++i;
+  i = i < text.size() ? skip(i + 1) : i;
+  return i == text.size() || text[i] != ':';
+}
+
+}  // namespace
+
+std::optional<Datum> array_literal(std::string_view text) {
+  JsonObject::size_limit.check(text.size());
+  if (!is_array_literal(text)) return std::nullopt;
+  const std::string copy(text);
+  return call_pg([&] {
+    Oid input, element;
+    getTypeInputInfo(TEXTARRAYOID, &input, &element);
+    return OidInputFunctionCall(input, const_cast<char*>(copy.c_str()), element, -1);
+  });
+}
 
 JsonObject::JsonObject(std::string_view text, const char* type) : root_(nullptr), type_(type) {
   size_limit.check(text.size());
@@ -51,9 +87,10 @@ void JsonObject::allow_only(const std::vector<std::string_view>& keys) const {
   if (stranger.data == nullptr) return;
   std::string hint = "The keys are ";
   for (size_t i = 0; i < keys.size(); ++i) hint += (i == 0 ? "" : ", ") + std::string(keys[i]);
-  throw Error(sqlstate::invalid_parameter,
-              "unknown key \"" + std::string(stranger.data, stranger.size) + "\" in a " + type_,
-              hint + ".");
+  throw Error(
+      sqlstate::invalid_parameter,
+      "unknown key \"" + std::string(stranger.data, stranger.size) + "\" in " + with_article(type_),
+      hint + ".");
 }
 
 bool JsonObject::find(const char* key, JsonbValue& value) const {
@@ -66,7 +103,7 @@ bool JsonObject::find(const char* key, JsonbValue& value) const {
 
 void JsonObject::wrong(const char* key, const char* expected) const {
   throw Error(sqlstate::invalid_parameter,
-              "\"" + std::string(key) + "\" in a " + type_ + " must be " + expected);
+              "\"" + std::string(key) + "\" in " + with_article(type_) + " must be " + expected);
 }
 
 std::optional<std::string> JsonObject::text(const char* key) const {

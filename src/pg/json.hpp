@@ -66,6 +66,10 @@ class JsonObject {
   const char* type_;
 };
 
+/// The text[] of a literal such as {search,cart} or {"search","cart"}, where a type reads JSON
+/// objects too; none if the text may be such an object. C++ regime.
+std::optional<Datum> array_literal(std::string_view text);
+
 /// Writes one JSON object, key by key in the order of the calls.
 class JsonWriter {
  public:

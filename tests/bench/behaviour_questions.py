@@ -110,8 +110,8 @@ CHANNEL = "CASE WHEN event_type_id <= 3 THEN 1 WHEN event_type_id BETWEEN 5 AND 
 
 
 def credits_of(rows):
-    """Conversions by model and channel; sums of many fractions to one decimal."""
-    return sorted((row[0], int(row[1]), round(float(row[2]), 1)) for row in rows)
+    """Conversions by model and channel, without those of none; sums of many fractions to one decimal."""
+    return sorted((row[0], int(row[1]), round(float(row[2]), 1)) for row in rows if float(row[2]) != 0)
 
 
 def _attribution():
@@ -173,7 +173,7 @@ GROUP BY d"""
                  "returning": "count(*) FILTER (WHERE before = d - 1)", "resurrected": "count(*) FILTER (WHERE before < d - 1)"}
     return Question(
         "activity by day: new, returning, resurrected (ours: all of it)",
-        f"""SELECT extract(epoch FROM period)::bigint / {DAY // 1000}, active, new, returning, resurrected
+        f"""SELECT extract(epoch FROM period)::bigint / {DAY // 1000}, active, new, "returning", resurrected
 FROM lifecycle_periods((SELECT activity(journey, activity_def({UNTIL})) FROM {{table}})) WHERE active > 0""",
         head.format(day=f"extract(epoch FROM d)::bigint / {DAY // 1000}", bin="date_bin('1 day', at, '1970-01-01Z')", table="{table}",
                     new="count(*) FILTER (WHERE before IS NULL)", returning="count(*) FILTER (WHERE before = d - interval '1 day')",

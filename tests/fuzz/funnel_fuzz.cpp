@@ -88,6 +88,27 @@ class AllChains {
     return false;
   }
 
+  /// Can an event that was not taken stand somewhere, among the taken ones of its time?
+  bool harmless(size_t i, const Chain& times) const {
+    const Micros at = hits_[i].at;
+    const auto first = std::lower_bound(times.begin(), times.end(), at) - times.begin();
+    const auto last = std::upper_bound(times.begin(), times.end(), at) - times.begin();
+    const auto size = static_cast<int>(times.size());
+    for (auto p = static_cast<int>(first); p <= static_cast<int>(last); ++p) {
+      if (p == 0 || p == size) return true;
+      bool met = false, known = false, repeated = false;
+      for (const int step : q_.classes[hits_[i].cls].steps) {
+        met = true;
+        known |= step <= p + 1;
+        repeated |= step > 1 && step < size && step <= p + 1;
+      }
+      if (q_.order != StepOrder::strict && (!q_.strict_order || (q_.allow_reentry ? met : known)) &&
+          !(q_.strict_deduplication && repeated))
+        return true;
+    }
+    return false;
+  }
+
   void judge() {
     if (chain_.empty()) return;
     Chain times;
@@ -103,9 +124,9 @@ class AllChains {
       for (const size_t i : chain_)
         if (hits_[i].item == 0 || hits_[i].item != hits_[chain_[0]].item) return;
     if (q_.order == StepOrder::any ? !matches(0, 0) : excluded()) return;
-    if (q_.order == StepOrder::strict)
+    if (q_.has_gaps())
       for (size_t i = 0; i < hits_.size(); ++i)
-        if (!taken(i) && times.front() < hits_[i].at && hits_[i].at < times.back()) return;
+        if (!taken(i) && !harmless(i, times)) return;
     if (times.size() > best_.size() || (times.size() == best_.size() && times < best_))
       best_ = times;
   }
@@ -125,6 +146,12 @@ FunnelQuestion read_question(Choices& c) {
   q.same_item = c.below(4) == 1;
   q.strictly_increasing = c.below(4) == 1;
   q.natural_day = c.below(4) == 1;
+  if (q.order != StepOrder::any && !q.same_item && c.flag()) {
+    const unsigned modes = c.below(8);
+    q.strict_order = modes & 1;
+    q.allow_reentry = (modes & 3) == 3;
+    q.strict_deduplication = modes & 4;
+  }
   if (q.order != StepOrder::any) {
     if (c.below(3) == 1)
       for (int s = 1; s < q.steps; ++s) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
 // The values of questions and the states of aggregates as bytes from outside: definitions and
-// summaries of funnels and paths, percentiles, lengths of time. What is read writes itself the same
-// way from then on, and joins with itself.
+// summaries of funnels and paths, comparisons of groups and events, percentiles, lengths of time.
+// What is read writes itself the same way from then on, and joins with itself.
 #include "base/durations.hpp"
 #include "base/length.hpp"
+#include "funnel/bottlenecks/bottlenecks.hpp"
+#include "funnel/correlation/correlation.hpp"
 #include "funnel/steps/summary.hpp"
 #include "fuzz.hpp"
+#include "paths/counts/counts.hpp"
+#include "paths/dwell/dwell.hpp"
 #include "paths/links/summary.hpp"
 
 using namespace clientele;
@@ -84,6 +88,10 @@ std::string random_selector(testing::Random& random) {
 FunnelDefinition random_funnel(testing::Random& random) {
   FunnelDefinition d;
   d.order = static_cast<StepOrder>(random.below(2));
+  d.strict_order = random.one_in(3);
+  d.allow_reentry = d.strict_order && random.one_in(2);
+  d.strict_deduplication = random.one_in(3);
+  d.shared = random.one_in(3);
   for (auto n = 1 + random.below(4); n > 0; --n) d.steps.push_back(random_selector(random));
   if (random.one_in(2)) d.within = random.any_width() >> 1;
   if (random.one_in(3))
@@ -91,6 +99,35 @@ FunnelDefinition random_funnel(testing::Random& random) {
   if (d.steps.size() > 1 && random.one_in(2)) d.exclusions.push_back("z@1-2");
   d.natural_day = random.one_in(4);
   return d;
+}
+
+/// A state of a few customers with random events.
+template <class State>
+void write_paths(testing::Random& random, Bytes& out) {
+  PathDefinition d;
+  if (random.one_in(2)) d.session_gap = random.below(100);
+  d.times = random.one_in(2);
+  if (random.one_in(2)) d.top = 1 + static_cast<int64_t>(random.below(3));
+  const Bytes definition = bytes_of(d);
+  Vocabulary names;
+  std::vector<PathKind> kinds;
+  for (uint32_t i = 0; i < 1 + random.below(5); ++i) {
+    names.labels.emplace_back(1, static_cast<char>('a' + i));
+    kinds.push_back({i});
+  }
+  PathFinder finder(d);
+  State state(std::pmr::get_default_resource());
+  for (auto customers = random.below(5); customers > 0; --customers) {
+    std::vector<Micros> at(random.below(9));
+    std::vector<uint16_t> kind(at.size());
+    Micros now = 0;
+    for (size_t i = 0; i < at.size(); ++i) {
+      at[i] = now += static_cast<Micros>(random.below(200));
+      kind[i] = static_cast<uint16_t>(random.below(kinds.size()));
+    }
+    state.add(definition, finder, {at, kind}, kinds, names);
+  }
+  state.write(out);
 }
 
 Bytes random_value(testing::Random& random, unsigned kind) {
@@ -102,6 +139,11 @@ Bytes random_value(testing::Random& random, unsigned kind) {
     if (random.one_in(2)) d.session_gap = random.below(1000);
     if (random.one_in(2)) d.start_at = random_selector(random);
     if (random.one_in(2)) d.max_length = 1 + static_cast<int64_t>(random.below(9));
+    if (random.one_in(2)) d.keep = random_selector(random);
+    for (auto n = random.below(3); n > 0; --n) d.groups.push_back("购=" + random_selector(random));
+    d.ends = random.one_in(2);
+    if (random.one_in(2)) d.top = 1 + static_cast<int64_t>(random.below(9));
+    if (random.one_in(2)) d.rest = random_selector(random);
     d.write(out);
   } else if (kind == 2) {
     const FunnelDefinition d = random_funnel(random);
@@ -114,7 +156,13 @@ Bytes random_value(testing::Random& random, unsigned kind) {
       summary.add(chain);
     }
     summary.write(out);
-  } else if (kind == 3) {
+  } else if (kind == 6) {
+    write_paths<PathCounts>(random, out);
+  } else if (kind == 7) {
+    write_paths<DwellSummary>(random, out);
+  } else if (kind == 3 && random.one_in(2)) {
+    write_paths<PathSummary>(random, out);
+  } else if (kind == 3) {  // as the first version wrote it
     PathDefinition d;
     d.times = random.one_in(2);
     d.by_step = random.one_in(2);
@@ -145,6 +193,34 @@ Bytes random_value(testing::Random& random, unsigned kind) {
     }
     w.varint(count);
     out.insert(out.end(), links.begin(), links.end());
+  } else if (kind == 8) {
+    const Bytes definition = bytes_of(random_funnel(random));
+    const size_t steps = FunnelDefinition::read(definition).steps.size();
+    BottleneckSummary summary(std::pmr::get_default_resource());
+    for (auto n = random.below(5); n > 0; --n) {
+      std::vector<uint64_t> reached(steps);
+      uint64_t most = random.any_width() >> 20;
+      for (uint64_t& here : reached) here = most = random.below(most + 1);
+      const std::string name(random.below(3), 'a');
+      summary.add(random.one_in(4) ? std::nullopt : std::optional<std::string_view>(name),
+                  definition, reached);
+    }
+    summary.write(out);
+  } else if (kind == 9) {
+    Vocabulary vocabulary;
+    vocabulary.labels = {"a", "web:b", "浏览"};
+    FunnelDefinition d = random_funnel(random);
+    d.steps.emplace_back("a");
+    if (!d.step_windows.empty() || d.steps.size() == 2) d.step_windows.clear();
+    const Bytes definition = bytes_of(d);
+    CorrelationSummary summary(std::pmr::get_default_resource());
+    summary.define({definition, 1, 2});
+    for (auto n = random.below(9); n > 0; --n) {
+      std::vector<uint32_t> labels(random.below(4));
+      for (uint32_t& label : labels) label = static_cast<uint32_t>(random.below(3));
+      summary.add(random.one_in(2), labels, vocabulary);
+    }
+    summary.write(out);
   } else {
     Durations d;
     for (auto n = random.below(random.one_in(50) ? 70000 : 9); n > 0; --n)
@@ -160,11 +236,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
   if (size == 0) return 0;
   const std::span<const uint8_t> bytes(data + 1, size - 1);
-  tally.opened += size > 1 && (data[0] % 6 > 3 || data[1] == 1);
+  const unsigned kind = data[0] % 10;
+  tally.opened += size > 1 && (kind == 4 || kind == 5 || data[1] == 1);
   auto* memory = std::pmr::get_default_resource();
   const auto ignore = [](const auto&) {};
   try {
-    switch (data[0] % 6) {
+    switch (kind) {
       case 0:
         read_funnel(bytes);
         break;
@@ -179,9 +256,27 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         read_state<PathSummary>(
             bytes, [&] { return PathSummary(memory); }, [](const PathSummary& s) { s.links(); });
         break;
+      case 6:
+        read_state<PathCounts>(
+            bytes, [&] { return PathCounts(memory); }, [](const PathCounts& s) { s.list(); });
+        break;
+      case 7:
+        read_state<DwellSummary>(
+            bytes, [&] { return DwellSummary(memory); }, [](const DwellSummary& s) { s.list(); });
+        break;
       case 4:
         read_state<Durations>(
             bytes, [] { return Durations(); }, use_durations);
+        break;
+      case 8:
+        read_state<BottleneckSummary>(
+            bytes, [&] { return BottleneckSummary(memory); },
+            [](const BottleneckSummary& s) { s.steps(0, Correction::bh); });
+        break;
+      case 9:
+        read_state<CorrelationSummary>(
+            bytes, [&] { return CorrelationSummary(memory); },
+            [](const CorrelationSummary& s) { s.events(0, Correction::holm); });
         break;
       default:
         read_length(fuzz::text_of(bytes));
@@ -194,7 +289,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
   testing::Random random(seed);
   if (size != 0 && !random.one_in(4)) return LLVMFuzzerMutate(data, size, most);
-  const auto kind = static_cast<unsigned>(random.below(6));
+  const auto kind = static_cast<unsigned>(random.below(10));
   if (kind == 5) return LLVMFuzzerMutate(data, size, most);
   Bytes value = random_value(random, kind);
   value.insert(value.begin(), static_cast<uint8_t>(kind));

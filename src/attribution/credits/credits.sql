@@ -1,23 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE attribution_summary;
-CREATE FUNCTION attribution_summary_in(cstring) RETURNS attribution_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_in';
-COMMENT ON FUNCTION attribution_summary_in(cstring) IS 'Reads an attribution_summary from hexadecimal text, and checks it.';
-CREATE FUNCTION attribution_summary_out(attribution_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_out';
-COMMENT ON FUNCTION attribution_summary_out(attribution_summary) IS 'Writes an attribution_summary as hexadecimal text.';
-CREATE FUNCTION attribution_summary_recv(internal) RETURNS attribution_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_recv';
-COMMENT ON FUNCTION attribution_summary_recv(internal) IS 'Reads an attribution_summary from its binary form, and checks it.';
-CREATE FUNCTION attribution_summary_send(attribution_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION attribution_summary_send(attribution_summary) IS 'Writes an attribution_summary in its binary form.';
-CREATE TYPE attribution_summary (
-  INPUT = attribution_summary_in, OUTPUT = attribution_summary_out,
-  RECEIVE = attribution_summary_recv, SEND = attribution_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed attribution_summary
 COMMENT ON TYPE attribution_summary IS
   'What led to conversions, over many customers, as far as the models of its attribution_def need it. attribution_credits() and
 attribution_paths() show it as rows.

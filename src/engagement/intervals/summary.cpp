@@ -15,7 +15,7 @@ void IntervalSummary::add_pair(uint64_t time) {
   const auto length = static_cast<int64_t>(std::min<uint64_t>(time, INT64_MAX));
   shortest_ = std::min(shortest_, length);
   longest_ = std::max(longest_, length);
-  sum_ += static_cast<uint64_t>(length);
+  set_sum(sum() + static_cast<uint64_t>(length));
   times_.add(length);
 }
 
@@ -29,12 +29,12 @@ void IntervalSummary::merge(const IntervalSummary& other) {
   customers_ += other.customers_;
   shortest_ = std::min(shortest_, other.shortest_);
   longest_ = std::max(longest_, other.longest_);
-  sum_ += other.sum_;
+  set_sum(sum() + other.sum());
   times_.merge(other.times_);
 }
 
 int64_t IntervalSummary::mean() const {
-  return static_cast<int64_t>((sum_ + pairs() / 2) / pairs());
+  return static_cast<int64_t>((sum() + pairs() / 2) / pairs());
 }
 
 // Above 65,536 pairs percentiles are middles of buckets.
@@ -51,8 +51,8 @@ void IntervalSummary::write(Bytes& out) const {
   if (times_.count() <= Durations::exact_limit) return;
   w.varint(static_cast<uint64_t>(shortest_));
   w.varint(static_cast<uint64_t>(longest_));
-  w.varint(static_cast<uint64_t>(sum_ >> 64));
-  w.varint(static_cast<uint64_t>(sum_));
+  w.varint(sum_high_);
+  w.varint(sum_low_);
 }
 
 void IntervalSummary::read(Reader& r) {
@@ -68,15 +68,16 @@ void IntervalSummary::read(Reader& r) {
     times_.each_exact([&](int64_t length) {
       shortest_ = std::min(shortest_, length);
       longest_ = std::max(longest_, length);
-      sum_ += static_cast<uint64_t>(length);
+      set_sum(sum() + static_cast<uint64_t>(length));
     });
     return;
   }
-  const uint64_t shortest = r.varint(), longest = r.varint(), high = r.varint(), low = r.varint();
-  sum_ = static_cast<unsigned __int128>(high) << 64 | low;
-  if (shortest > longest || longest > INT64_MAX || high > pairs() ||
-      sum_ < static_cast<unsigned __int128>(shortest) * pairs() ||
-      sum_ > static_cast<unsigned __int128>(longest) * pairs())
+  const uint64_t shortest = r.varint(), longest = r.varint();
+  sum_high_ = r.varint();
+  sum_low_ = r.varint();
+  if (shortest > longest || longest > INT64_MAX ||
+      sum() < static_cast<unsigned __int128>(shortest) * pairs() ||
+      sum() > static_cast<unsigned __int128>(longest) * pairs())
     Reader::fail("an interval_summary has impossible times");
   shortest_ = static_cast<int64_t>(shortest);
   longest_ = static_cast<int64_t>(longest);

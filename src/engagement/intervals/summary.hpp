@@ -43,10 +43,18 @@ class IntervalSummary {
   void read(Reader& reader);
 
  private:
+  unsigned __int128 sum() const {
+    return static_cast<unsigned __int128>(sum_high_) << 64 | sum_low_;
+  }
+  void set_sum(unsigned __int128 sum) {
+    sum_high_ = static_cast<uint64_t>(sum >> 64);
+    sum_low_ = static_cast<uint64_t>(sum);
+  }
+
   std::pmr::vector<uint8_t> definition_;
   uint64_t customers_ = 0;
   int64_t shortest_ = INT64_MAX, longest_ = 0;
-  unsigned __int128 sum_ = 0;
+  uint64_t sum_high_ = 0, sum_low_ = 0;  // not an __int128: PostgreSQL aligns to 8 bytes only
   Durations times_;
 };
 

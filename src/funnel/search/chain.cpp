@@ -67,8 +67,6 @@ FunnelQuestion turned(const FunnelQuestion& question, int depth) {
 ChainSearch::ChainSearch(FunnelQuestion question)
     : question_(std::move(question)),
       plain_(question_.step_windows.empty() && question_.exclusions.empty()),
-      overlapping_(std::any_of(question_.classes.begin(), question_.classes.end(),
-                               [](const EventClass& c) { return c.steps.size() > 1; })),
       gaps_(!question_.gaps.empty()),
       exclusions_to_(question_.steps + 1),
       latest_(question_.steps + 1),
@@ -161,6 +159,19 @@ inline void ChainSearch::one_event(const Hit& hit, size_t index) {
   if (gaps_) break_chains(question_.gaps[hit.cls]);
 }
 
+// The steps that events of an instant can serve. Could one event serve several?
+bool ChainSearch::find_tie_steps(std::span<const Hit> hits) {
+  tie_steps_.clear();
+  bool overlapping = false;
+  for (const Hit& h : hits) {
+    const std::vector<int>& steps = question_.classes[h.cls].steps;
+    tie_steps_.insert(tie_steps_.end(), steps.begin(), steps.end());
+    overlapping |= steps.size() > 1;
+    work_.done(1 + steps.size());
+  }
+  return overlapping;
+}
+
 // Several events at one instant of which a chain may take one.
 void ChainSearch::one_of_several(Micros at, size_t index) {
   for (auto s = tie_steps_.rbegin(); s != tie_steps_.rend(); ++s) {
@@ -176,11 +187,12 @@ void ChainSearch::one_of_several(Micros at, size_t index) {
 // chain that ends here.
 void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
   const Micros at = hits.front().at;
-  tie_.clear();
-  for (const Hit& h : hits) tie_.add_event(h.cls);
+  const bool overlapping = find_tie_steps(hits);
   if (gaps_) left_over_.set(hits);
-  tie_steps_.clear();
-  tie_.each_step([&](int s) { tie_steps_.push_back(s); });
+  if (overlapping && !question_.strictly_increasing) {
+    tie_.clear();
+    for (const Hit& h : hits) tie_.add_event(h.cls);
+  }
   std::sort(tie_steps_.begin(), tie_steps_.end());
   tie_steps_.erase(std::unique(tie_steps_.begin(), tie_steps_.end()), tie_steps_.end());
   if (question_.strictly_increasing) {
@@ -192,10 +204,10 @@ void ChainSearch::several_events(std::span<const Hit> hits, size_t index) {
   for (const int first : tie_steps_) {
     if (!can_follow<false>(first, at)) continue;
     poll();
-    tie_.unassign();
+    if (overlapping) tie_.unassign();
     const int prefix = first - 1;
     for (int step = first; step <= question_.steps; ++step) {
-      const bool served = overlapping_
+      const bool served = overlapping
                               ? tie_.serve(step)
                               : std::binary_search(tie_steps_.begin(), tie_steps_.end(), step);
       if (!served || !not_excluded(step, prefix, index)) break;

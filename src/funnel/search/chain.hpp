@@ -59,12 +59,12 @@ class ChainSearch {
   void one_event(const Hit& hit, size_t index);
   void drop_dead_nodes();
   void several_events(std::span<const Hit> hits, size_t index);
+  bool find_tie_steps(std::span<const Hit> hits);
   void one_of_several(Micros at, size_t index);
   void break_chains(HarmlessGaps harmless);
 
   FunnelQuestion question_;
   bool plain_;                                   // no windows of steps, no exclusions
-  bool overlapping_;                             // some event could serve two steps
   bool gaps_;                                    // a mode says what may stand between
   std::vector<std::vector<int>> exclusions_to_;  // by the step they end at
   std::vector<Latest> latest_;                   // by length

@@ -44,12 +44,6 @@ class TieMatching {
     }
     return false;
   }
-  /// Calls f(step) for every step that some event could serve; a step may come twice.
-  template <class F>
-  void each_step(F f) const {
-    for (const Kind& k : kinds_)
-      for (const int s : classes_[k.cls].steps) f(s);
-  }
 
  private:
   static constexpr int none = -1;

@@ -7,8 +7,8 @@ namespace clientele {
 namespace {
 
 constexpr const char* known =
-    "Modes are ordered, strict, any, strict_increase (or strictly_increasing), strict_order, "
-    "allow_reentry, strict_deduplication, strict_once and shared.";
+    "Modes are ordered, strict, any, strict_increase, strict_order, allow_reentry, "
+    "strict_deduplication, strict_once and shared.";
 
 [[noreturn]] void cannot_combine(const std::string& one, const std::string& other,
                                  const char* hint = "") {

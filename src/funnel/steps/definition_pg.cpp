@@ -46,34 +46,10 @@ std::string to_json(const FunnelDefinition& d) {
   return json.finish();
 }
 
-/// '{"steps": …}' is JSON, '{search,cart}' and '{"search","cart"}' are arrays: a JSON object's
-/// first word is quoted and followed by a colon.
-bool is_array_literal(std::string_view text) {
-  const auto skip = [&](size_t i) {
-    return std::min(text.find_first_not_of(" \t\n\v\f\r", i), text.size());
-  };
-  size_t i = skip(0);
-  if (i == text.size() || text[i] != '{') return false;
-  i = skip(i + 1);
-  if (i == text.size()) return false;
-  if (text[i] != '"') return text[i] != '}';
-  for (++i; i < text.size() && text[i] != '"'; ++i)
-    if (text[i] == '\\') ++i;
-  i = i < text.size() ? skip(i + 1) : i;
-  return i == text.size() || text[i] != ':';
-}
-
 // funnel_def('{search,cart}') is a cast to SQL, whatever functions there are: so it is understood.
 Datum from_text(std::string_view text) {
-  pg::JsonObject::size_limit.check(text.size());
-  if (!is_array_literal(text)) return packed(from_json(text));
-  const std::string copy(text);
-  const Datum steps = pg::call_pg([&] {
-    Oid input, element;
-    getTypeInputInfo(TEXTARRAYOID, &input, &element);
-    return OidInputFunctionCall(input, const_cast<char*>(copy.c_str()), element, -1);
-  });
-  return packed(definition_of(steps, nullptr));
+  if (const auto steps = pg::array_literal(text)) return packed(definition_of(*steps, nullptr));
+  return packed(from_json(text));
 }
 
 }  // namespace

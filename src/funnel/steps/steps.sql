@@ -2,34 +2,11 @@
 
 -- The definition
 
-CREATE TYPE funnel_def;
-CREATE FUNCTION funnel_def_in(cstring) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_in';
-COMMENT ON FUNCTION funnel_def_in(cstring) IS 'Reads a funnel from JSON, or from an array of its steps.';
-CREATE FUNCTION funnel_def_out(funnel_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_out';
-COMMENT ON FUNCTION funnel_def_out(funnel_def) IS 'Writes a funnel''s definition as JSON.';
-CREATE FUNCTION funnel_def_recv(internal) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_recv';
-COMMENT ON FUNCTION funnel_def_recv(internal) IS 'Reads a funnel''s definition from its binary form.';
-CREATE FUNCTION funnel_def_send(funnel_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION funnel_def_send(funnel_def) IS 'Writes a funnel''s definition in its binary form.';
-CREATE TYPE funnel_def (
-  INPUT = funnel_def_in, OUTPUT = funnel_def_out, RECEIVE = funnel_def_recv, SEND = funnel_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed funnel_def
 COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.
 At most 1,000 steps, 1,000 exclusions and 1 MB (54000).';
 
-CREATE FUNCTION text_to_funnel_def(text) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
-COMMENT ON FUNCTION text_to_funnel_def(text) IS 'Reads a funnel from text; used by the casts from text and varchar.';
-CREATE CAST (text AS funnel_def) WITH FUNCTION text_to_funnel_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
-COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
+\from_text funnel_def
 
 \comparable funnel_def ask the same, word for word
 
@@ -43,14 +20,16 @@ COMMENT ON FUNCTION funnel_def(text[], interval, text, interval[], text[], boole
   'Describes a funnel: its steps in order, and how they must follow each other.
 Each step is a selector, such as search, web:* or add_to_cart|add_to_wishlist.
 within: the time allowed from the first step to the last, inclusive. NULL means no limit. A day is 24 hours.
-order_mode: ordered (other events may come between the steps), strict (none may), or any (the steps come in any order).
+order_mode: ordered (other events may come between the steps), strict (none may), any (the steps come in any order), or the other modes of
+window_funnel(): strict_order, allow_reentry, strict_deduplication, strict_increase, strict_once and shared, separated by commas.
 step_windows: for each step except the first, the time allowed since the step before. NULL means no limit.
 exclusions: selector@a-b allows no such event strictly between steps a and b. A selector alone allows none between any two neighbouring
 steps.
 same_item: all events of a chain are about the same item. strictly_increasing: no two of them have the same time.
 natural_day: all of them are on one calendar day of time_zone, which is that of the session if it is NULL.
-Errors: 22023 without a step and for an empty step, a negative window or an interval with months; 0A000 for step_windows or exclusions
-with any; 54000 for more than 1,000 steps or 1,000 exclusions, or if both together are too many.';
+Errors: 22023 without a step and for an empty step, a negative window, an interval with months, an unknown mode or modes that cannot be
+combined; 0A000 for step_windows or exclusions with any, and for same_item with strict_order or strict_deduplication; 54000 for more than
+1,000 steps or 1,000 exclusions, or if both together are too many.';
 
 -- One journey
 
@@ -70,24 +49,7 @@ COMMENT ON FUNCTION funnel_times(journey, funnel_def) IS
 
 -- Many journeys
 
-CREATE TYPE funnel_summary;
-CREATE FUNCTION funnel_summary_in(cstring) RETURNS funnel_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_in';
-COMMENT ON FUNCTION funnel_summary_in(cstring) IS 'Reads a funnel''s summary from hexadecimal text.';
-CREATE FUNCTION funnel_summary_out(funnel_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_out';
-COMMENT ON FUNCTION funnel_summary_out(funnel_summary) IS 'Writes a funnel''s summary as hexadecimal text.';
-CREATE FUNCTION funnel_summary_recv(internal) RETURNS funnel_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_recv';
-COMMENT ON FUNCTION funnel_summary_recv(internal) IS 'Reads a funnel''s summary from its binary form.';
-CREATE FUNCTION funnel_summary_send(funnel_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION funnel_summary_send(funnel_summary) IS 'Writes a funnel''s summary in its binary form.';
-CREATE TYPE funnel_summary (
-  INPUT = funnel_summary_in, OUTPUT = funnel_summary_out,
-  RECEIVE = funnel_summary_recv, SEND = funnel_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed funnel_summary
 COMMENT ON TYPE funnel_summary IS
   'How far many customers came in a funnel, and how long each step took. funnel_steps() shows it as rows.
 It contains its funnel_def, and at most 512 kB for each step.';

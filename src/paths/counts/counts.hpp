@@ -33,7 +33,7 @@ class PathCounts {
 
   uint64_t customers() const { return basis_.customers(); }
   /// Paths of enough customers, most customers first, then most paths, then by names; with `top` at
-  /// most so many, and then the sum of the others, if there are any.
+  /// most that many, and then the sum of the others, if there are any.
   std::vector<PathCount> list() const;
   void names(uint32_t number, std::vector<std::string_view>& names) const;
 

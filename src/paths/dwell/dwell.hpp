@@ -41,7 +41,7 @@ class DwellSummary {
   void merge(const DwellSummary& other);
 
   /// Events of enough customers, most customers first, then most visits, then by name; with `top`
-  /// at most so many, and then the sum of the others, if there are any.
+  /// at most that many, and then the sum of the others, if there are any.
   DwellTimes list() const;
 
   /// Depends on the multiset of customers only. Versioned.

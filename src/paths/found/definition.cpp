@@ -39,8 +39,10 @@ void at_least_one(const char* name, int64_t value) {
 
 }  // namespace
 
+PathDefinition::PathDefinition() = default;
+
 void PathDefinition::check() const {
-  size_t size = rest.size();
+  size_t size = rest == default_rest ? 0 : rest.size();
   for (const auto* selector : {&start_at, &end_at, &keep})
     if (*selector) size += (*selector)->size();
   for (const std::string& group : groups) size += group.size();

@@ -15,6 +15,8 @@ namespace clientele {
 struct PathDefinition {
   static constexpr SizeLimit size_limit{"path_def", max_definition_bytes};
 
+  PathDefinition();  // not inline: GCC 12 would warn that members are uninitialized
+
   std::optional<uint64_t> session_gap;  // microseconds
   std::optional<std::string> start_at;  // selectors
   std::optional<std::string> end_at;

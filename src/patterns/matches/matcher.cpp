@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "patterns/matches/matcher.hpp"
 
-#include <algorithm>
-
 namespace clientele {
 
 PatternMatcher::PatternMatcher(PatternProgram program)
-    : program_(std::move(program)), classes_(program_.sets) {
+    : program_(std::move(program)), classes_(program_.sets), needed_(classes_.words(), 0) {
+  for (const uint32_t set : program_.needed) needed_[set / 64] |= uint64_t{1} << (set % 64);
   if (std::optional<EventChain> chain = EventChain::of(program_))
     chain_.emplace(std::move(*chain), program_, classes_);
 }
 
-bool PatternMatcher::possible(std::span<const uint32_t> present) const {
-  return std::ranges::all_of(program_.needed, [&](uint32_t set) {
-    return std::ranges::any_of(present, [&](uint32_t cls) {
-      return (classes_.mask(cls)[set / 64] >> (set % 64) & 1) != 0;
-    });
-  });
+bool PatternMatcher::possible(std::span<const uint32_t> present) {
+  const size_t words = needed_.size();
+  if (words == 1) {
+    uint64_t any = 0;
+    for (const uint32_t cls : present) any |= classes_.mask(cls)[0];
+    return (needed_[0] & ~any) == 0;
+  }
+  present_.assign(words, 0);
+  Work work;
+  for (const uint32_t cls : present) {
+    work.done(words);
+    const std::span<const uint64_t> mask = classes_.mask(cls);
+    for (size_t w = 0; w < words; ++w) present_[w] |= mask[w];
+  }
+  for (size_t w = 0; w < words; ++w)
+    if ((needed_[w] & ~present_[w]) != 0) return false;
+  return true;
 }
 
 void PatternMatcher::find_in(const ClassedEvents& events, Wanted wanted) {

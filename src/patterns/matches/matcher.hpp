@@ -19,7 +19,7 @@ class PatternMatcher {
 
   /// Whether there can be a match among events of these classes. Most customers lack an event that
   /// every match takes, so that their events need not be read.
-  bool possible(std::span<const uint32_t> present) const;
+  bool possible(std::span<const uint32_t> present);
 
   /// Valid until the next call. Each session is searched for itself.
   const FoundMatches& find(const ClassedEvents& events, Wanted wanted);
@@ -30,7 +30,8 @@ class PatternMatcher {
   const PatternProgram program_;
   EventClasses classes_;
   std::optional<ChainSearch> chain_;
-  std::optional<PatternSearch> search_;  // made when the chain does not serve
+  std::optional<PatternSearch> search_;     // made when the chain does not serve
+  std::vector<uint64_t> needed_, present_;  // sets, as masks
   FoundMatches found_;
 };
 

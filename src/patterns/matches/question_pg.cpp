@@ -20,9 +20,13 @@ const FoundMatches& PatternQuestion::find(const Journey& journey, Wanted wanted)
   for (size_t c = 0; c < types.size(); ++c)
     class_of_code_[c] = matcher_.classes().class_of_type(types[c]);
   if (!matcher_.possible(class_of_code_)) return matcher_.find({}, wanted);
-  ranks_.resize(types.size());
-  for (size_t c = 0; c < types.size(); ++c) ranks_[c] = kinds_.of(types[c]).rank;
-  ordered_.read(journey, ranks_);
+  ordered_.read_unordered(journey);
+  if (ordered_.tied()) {
+    if (!kinds_) kinds_.emplace();
+    ranks_.resize(types.size());
+    for (size_t c = 0; c < types.size(); ++c) ranks_[c] = kinds_->of(types[c]).rank;
+    ordered_.order(ranks_);
+  }
   const size_t n = ordered_.size();
   if (cls_.size() < n) cls_.resize(n + Journey::block);
   for (size_t i = 0; i < n; ++i) cls_[i] = class_of_code_[ordered_.code[i]];

@@ -29,7 +29,7 @@ class PatternQuestion {
 
  private:
   PatternMatcher matcher_;
-  EventKinds kinds_;
+  std::optional<EventKinds> kinds_;  // read at the first tie
   OrderedEvents ordered_;
   std::vector<uint64_t> ranks_;
   std::vector<uint32_t> class_of_code_, cls_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "retention/table/calendar.hpp"
 
-#include <algorithm>
-
 namespace clientele {
 namespace {
 
@@ -26,8 +24,8 @@ RetentionCalendar::RetentionCalendar(const RetentionDefinition& definition, Loca
   for (size_t i = 0; i <= definition.stretches(); ++i) bound_.push_back(definition.bound(i));
   if (!fixed_) return;
   for (const int64_t b : bound_)
-    length_.push_back(static_cast<Micros>(
-        std::min<__int128>(__int128{b} * length_of(definition.period), INT64_MAX)));
+    length_.push_back(static_cast<uint64_t>(
+        std::min<__int128>(__int128{b} * length_of(definition.period), UINT64_MAX)));
 }
 
 Micros RetentionCalendar::begins(int64_t number) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "retention/table/definition.hpp"
@@ -30,8 +31,8 @@ class RetentionCalendar {
   /// which is the cohort or, elapsed, the start. What begins after the question's end may be later.
   Micros edge(Micros base, int64_t number, size_t stretch) {
     if (!fixed_) return begins(number + bound_[stretch]);
-    Micros sum = 0;
-    return __builtin_add_overflow(base, length_[stretch], &sum) ? end_of_time : sum;
+    const __int128 sum = base + __int128{length_[stretch]};
+    return static_cast<Micros>(std::min<__int128>(sum, end_of_time));
   }
 
   /// Where a stretch begins for the first and ends for the last customers of a cohort.
@@ -47,9 +48,9 @@ class RetentionCalendar {
   Periods periods_;
   bool elapsed_, hours_, fixed_;
   std::vector<int64_t> bound_;
-  std::vector<Micros> length_;  // from the base to each bound
-  int64_t last_;                // periods after it begin after the end of the question
-  std::vector<Micros> begins_;  // by distance from it
+  std::vector<uint64_t> length_;  // from the base to each bound
+  int64_t last_;                  // periods after it begin after the end of the question
+  std::vector<Micros> begins_;    // by distance from it
 };
 
 }  // namespace clientele

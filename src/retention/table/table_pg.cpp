@@ -141,7 +141,7 @@ void put_cohort(const pg::RowSink& rows, Opened& opened, Micros start,
                       false, false, before == 0, !paid, !paid, false};
       rows.put(values, nulls);
     });
-    // Nobody has returned yet in period 0, which the start is in: it is no base for what follows.
+    // In period 0 all have started and few have returned: what follows is not measured by it.
     const bool period_0 = opened.question.bound(s) == 0 && opened.question.bound(s + 1) == 1;
     before = period_0 ? customers : cell.returned;
   }

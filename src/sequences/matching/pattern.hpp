@@ -7,7 +7,7 @@
 
 namespace clientele {
 
-/// A pattern has at most so many elements and times together.
+/// A pattern has at most this many elements and times together.
 inline constexpr size_t max_sequence_elements = 10'000;
 
 /// A pattern over rows that meet numbered conditions, such as (?1).*(?t<=3600)(?2).

@@ -24,7 +24,7 @@ class RawSequence {
   void check(std::string_view pattern, size_t conditions) const {
     if (conditions != conditions_ || pattern != this->pattern()) differs();
   }
-  /// A row that meets no condition is passed over.
+  /// A row that meets no condition is ignored.
   void add(Micros at, const Conditions& conditions);
   /// 22023 if the other one is defined in another way.
   void merge(const RawSequence& other);

@@ -39,10 +39,10 @@ COMMENT ON AGGREGATE sequence_next_node(text, text, timestamptz, text, boolean, 
   'Returns what a customer did next, or before, after a sequence of neighbouring rows: the value of that row.
 Works on any table: SELECT customer, sequence_next_node(''forward'', ''first_match'', at, page, true, page = ''home'', page = ''search'') …
 GROUP BY customer returns the page after the first visit of home, if the page after home is search.
-The base is the first row (head) or the last one (tail), which must meet the base condition, or the first or the last row that meets it and the
-first condition (first_match, last_match). From there, forward or backward, one row after the other must meet the conditions; no other base is
-tried. The result is the value of the row after these, and NULL if there is none.
-Rows are ordered by time, by value as bytes, and by conditions. Rows without a time or a value are passed over. A NULL condition is false.
-Errors: 22023 for another word, for head with backward, for tail with forward, for a match without conditions, and if these are not the same for
-all rows.';
+The base is the first row (head) or the last one (tail), which must meet the base condition, or the first or the last row that meets it and
+the first condition (first_match, last_match). From there, forward or backward, one row after the other must meet the conditions; no other
+base is tried. The result is the value of the row after these, and NULL if there is none.
+Rows are ordered by time, by value as bytes, and by conditions. Rows without a time or a value are ignored. A NULL condition is false.
+Errors: 22023 for another word, for head with backward, for tail with forward, for a match without conditions, and if these are not the same
+for all rows.';
 

@@ -33,6 +33,9 @@ struct Ask {
     return *this;
   }
   Ask& same_item() { return q.same_item = true, *this; }
+  Ask& strict_order() { return q.strict_order = true, *this; }
+  Ask& reentry() { return q.allow_reentry = true, *this; }
+  Ask& once_each() { return q.strict_deduplication = true, *this; }
   Ask& increasing() { return q.strictly_increasing = true, *this; }
   Ask& in_one_day() { return q.natural_day = true, *this; }
 
@@ -112,6 +115,38 @@ TEST(Funnel, StrictLetsNothingStandBetween) {
   EXPECT_EQ(strict({"a", "b", "c", "d"})({{1, 'a'}, {2, 'b'}, {2, 'c'}, {3, 'd'}}),
             (Times{1, 2, 2, 3}));
   EXPECT_EQ(strict({"a", "a"})({{1, 'a'}, {2, 'b'}, {3, 'a'}, {4, 'a'}}), (Times{3, 4}));
+}
+
+TEST(Funnel, StrictOrderTakesRepeatsAndTheNextStep) {
+  const auto strict = [](std::vector<std::string> s) { return Ask(std::move(s)).strict_order(); };
+  EXPECT_EQ(strict({"a", "b", "c"})({{1, 'a'}, {2, 'a'}, {3, 'b'}, {4, 'b'}, {5, 'c'}}),
+            (Times{1, 3, 5}));
+  EXPECT_EQ(strict({"a", "b", "c"})({{1, 'a'}, {2, 'c'}, {3, 'b'}, {4, 'c'}}), Times{1});
+  EXPECT_EQ(strict({"a", "b", "c"}).reentry()({{1, 'a'}, {2, 'c'}, {3, 'b'}, {4, 'c'}}),
+            (Times{1, 3, 4}));
+  EXPECT_EQ(strict({"a", "b"}).reentry()({{1, 'a'}, {2, 'x'}, {3, 'b'}}), Times{1});
+  // Another chain of the same customer still counts, and so does another order of one instant.
+  EXPECT_EQ(strict({"a", "b"})({{1, 'a'}, {2, 'x'}, {3, 'a'}, {4, 'b'}}), (Times{3, 4}));
+  EXPECT_EQ(strict({"a", "b"})({{1, 'a'}, {2, 'x'}, {2, 'b'}}), (Times{1, 2}));
+  EXPECT_EQ(strict({"a", "b", "c"})({{1, 'a'}, {2, 'x'}, {2, 'b'}, {3, 'c'}}), (Times{1, 2}));
+}
+
+TEST(Funnel, NoRepeatsOfMiddleSteps) {
+  const auto once = [](std::vector<std::string> s) { return Ask(std::move(s)).once_each(); };
+  EXPECT_EQ(once({"a", "b", "c"})({{1, 'a'}, {2, 'b'}, {3, 'b'}, {4, 'c'}}), (Times{1, 2}));
+  EXPECT_EQ(once({"a", "b", "c"})({{1, 'a'}, {2, 'a'}, {3, 'b'}, {4, 'a'}, {5, 'c'}}),
+            (Times{1, 3, 5}));
+  // A step too early does not disturb, nor does the last one.
+  EXPECT_EQ(once({"a", "b", "c"})({{1, 'a'}, {2, 'c'}, {3, 'b'}, {4, 'c'}}), (Times{1, 3, 4}));
+  EXPECT_EQ(once({"a", "b"})({{1, 'a'}, {1, 'b'}, {2, 'b'}}), (Times{1, 1}));
+  // Only one of the two could be taken by a step, unless the other can be, too.
+  EXPECT_EQ(once({"a", "b", "c", "d"})({{1, 'a'}, {2, 'b'}, {2, 'b'}, {3, 'c'}, {4, 'd'}}),
+            (Times{1, 2}));
+  EXPECT_EQ(once({"a", "b", "bc", "d"})({{1, 'a'}, {2, 'b'}, {2, 'b'}, {4, 'd'}}),
+            (Times{1, 2, 2, 4}));
+  EXPECT_EQ(
+      once({"a", "b", "c"}).strict_order().increasing()({{1, 'a'}, {2, 'b'}, {2, 'c'}, {3, 'c'}}),
+      (Times{1, 2, 3}));
 }
 
 TEST(Funnel, AnyOrder) {

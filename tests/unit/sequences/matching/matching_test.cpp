@@ -115,7 +115,7 @@ TEST(Sequence, KnowsMicroseconds) {
             "t 1 " + std::to_string(first_instant) + "," + std::to_string(end_of_time - 1));
 }
 
-// The same by definition, on rows that are in order: where element i can stand is asked of every
+// The same by definition, on rows that are in order: where element i can stand is tried with every
 // pair of rows.
 class Defined {
  public:

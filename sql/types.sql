@@ -25,6 +25,7 @@ SELECT count(*) > 20 AS many FROM packed;
 CREATE TABLE sample (name name, value text);
 INSERT INTO sample SELECT 'journey', unnest(ARRAY['{}', '{1@2026-01-01T00:00:00Z}', '{1@2026-01-01T00:00:00Z,1@2026-01-01T00:00:00Z}', '{2@2026-01-01T00:00:00Z#5=1.5}', '{0@1999-01-01T00:00:00Z}']);
 INSERT INTO sample SELECT 'funnel_def', unnest(ARRAY['{a}', '{a,b}', '{b,a}', '{"steps": ["a", "b"], "within": "1 day"}', '{"steps": ["购", "b"], "time_zone": "Asia/Shanghai", "natural_day": true}']);
+INSERT INTO sample SELECT 'attribution_def', unnest(ARRAY['购买', '{"conversion": "a", "lookback": "none"}', '{"conversion": "a", "models": ["shapley"]}']);
 INSERT INTO sample SELECT 'retention_def', unnest(ARRAY['{}', '{"period": "week", "up_to": 3}', '{"start_at": "购", "return_at": "*", "brackets": [0, 1, 7], "until": "2026-02-01T00:00:00Z", "time_zone": "Asia/Shanghai"}']);
 INSERT INTO sample SELECT 'pattern', unnest(ARRAY['a', 'a ... b', '(?<购>a|b)+ within 1 day !c', '{"pattern": "a", "within": "1 day"}', '{"pattern": "a", "session_gap": "1 day"}']);
 INSERT INTO sample SELECT 'activity_def', unnest(ARRAY['{}', '{"period": "week", "bins": [0, 1]}', '{"selector": "购", "time_zone": "Asia/Shanghai", "until": "2026-01-01T00:00:00Z"}']);
@@ -62,6 +63,8 @@ CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_ac
 CREATE AGGREGATE spend_state(float8, float8) (SFUNC = spend_accum, STYPE = spend_values);
 CREATE AGGREGATE contract_state(int, boolean) (SFUNC = contract_accum, STYPE = contract_values);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
+INSERT INTO sample SELECT 'attribution_summary', attribution(ARRAY['广告', c], n, 2.5, 1, attribution_def('buy', models => '{linear,markov_2,shapley_rate}'))::text
+  FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) v (c, n) GROUP BY c, n;
 INSERT INTO sample SELECT 'path_summary', path_state(j, d)::text FROM unnest('{"{}","{\"collapse\": true}","{\"by_step\": false}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'path_count_summary', path_count_state(j, d)::text FROM unnest('{"{}","{\"times\": false}","{\"max_length\": 1}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'dwell_summary', dwell(j, d)::text FROM unnest('{"{}","{\"times\": false}","{\"top\": 1}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;

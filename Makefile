@@ -114,11 +114,12 @@ install-phone: installdirs
 uninstall-phone:
 	rm -f '$(DESTDIR)$(pkglibdir)/$(PHONE_LIBRARY)'
 
-COMPARABLE = $(ROOT)src/pg/comparable.sql
+# Statements that many types share are written once, in a file of src/pg. A line \FILE TYPE puts them in.
+SHAPES = packed from_text comparable
 
-clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(COMPARABLE) $(ROOT)Makefile
-	awk -v shape=$(COMPARABLE) '$$1 != "\\comparable" { print; next } \
-	  { type = $$2; $$1 = $$2 = ""; sub(/^ +/, ""); equal = $$0; \
+clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(SHAPES:%=$(ROOT)src/pg/%.sql) $(ROOT)Makefile
+	awk -v shapes=' $(SHAPES) ' '!/^\\/ || !index(shapes, " " substr($$1, 2) " ") { print; next } \
+	  { shape = "$(ROOT)src/pg/" substr($$1, 2) ".sql"; type = $$2; $$1 = $$2 = ""; sub(/^ +/, ""); equal = $$0; \
 	    while ((getline line < shape) > 0) \
 	      if (line !~ /^--/) { gsub(/THE_TYPE/, type, line); sub(/WHAT EQUAL ONES DO/, equal, line); print line } \
 	    close(shape) }' $(addprefix $(ROOT),$(FRAGMENTS)) > $@.part

@@ -35,6 +35,14 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 8;
 
+\echo :title'How many come back, week after week?':plain
+SELECT period AS week, customers, returned, to_char(100 * rate, 'FM990.0 %') AS rate,
+       repeat('█', round(50 * rate)::int) AS "                         "
+FROM clientele.retention_curve((
+  SELECT clientele.retention_table(journey, clientele.retention_def(
+           period => 'week', up_to => 6, until => (SELECT max(clientele.last_at(journey)) FROM clientele_data.journeys)))
+  FROM clientele_data.journeys));
+
 \if :has_items
 \echo :title'What is it about?':plain
 SELECT item, count(*) AS events, count(DISTINCT customer_id) AS customers, sum(amount) AS amount

@@ -43,6 +43,33 @@ FROM unnest((
   FROM clientele_data.journeys))
 ORDER BY paths DESC, source, target LIMIT 10;
 
+\echo :title'Which channels have earned the purchases? By the first touch, by the last, and by what would be lost without one':plain
+SELECT channel, round(sum(conversions) FILTER (WHERE model = 'first')) AS first,
+       round(sum(conversions) FILTER (WHERE model = 'last')) AS last,
+       round(sum(conversions) FILTER (WHERE model = 'linear')) AS linear,
+       round(sum(conversions) FILTER (WHERE model = 'markov_1')) AS markov,
+       to_char(100 * max(removal_effect), 'FM990.0 %') AS "lost without it"
+FROM clientele.attribution_credits((
+  SELECT clientele.attribution(journey, clientele.attribution_def('purchase', lookback => '30 days'))
+  FROM clientele_data.journeys))
+GROUP BY channel ORDER BY markov DESC NULLS LAST;
+
+\echo :title'Who buys again? Buyers by the month of their first purchase, and in how many months since then they came back':plain
+SELECT period AS month, customers, returned, to_char(100 * rate, 'FM990.0 %') AS rate,
+       repeat('█', round(50 * rate)::int) AS "                         "
+FROM clientele.retention_curve((
+  SELECT clientele.retention_table(journey, clientele.retention_def(
+           'purchase', period => 'month', up_to => 6, until => '2026-01-01 00:00+08', time_zone => 'Asia/Shanghai'))
+  FROM clientele_data.journeys));
+
+\echo :title'Who leaves a full cart, and is brought back by a mail? Cart, no purchase, mail clicked, purchase, within two weeks':plain
+SELECT coalesce(name, 'all of it') AS part, customers, matched, matches, to_char(100 * share, 'FM990.0 %') AS share,
+       date_trunc('second', median_time) AS "median time"
+FROM clientele.pattern_groups((
+  SELECT clientele.pattern_matches(journey, clientele.pattern(
+           '(?<cart>cart) !purchase* (?<mail>promotion_clicked) !purchase* (?<purchase>purchase)', within => '14 days'))
+  FROM clientele_data.journeys));
+
 \echo :title'Who are the best customers, and who is about to be lost?':plain
 SELECT tier, string_agg(DISTINCT segment, ', ' ORDER BY segment) AS segments, count(*) AS customers,
        to_char(100 * count(*) / sum(count(*)) OVER (), 'FM990.0 %') AS "of buyers",

@@ -56,11 +56,11 @@ WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'se
 SELECT signature, procost FROM functions
 WHERE procost > 100 AND 'clientele.journey'::regtype = ANY (proargtypes::oid[]);
 
--- f('x') is a cast if f is a type, whatever functions there are.
+-- f('x') is a cast if f is a type, whatever functions there are. The text of a pattern is one either way.
 SELECT signature FROM functions f JOIN pg_type t ON t.typname = f.proname
 WHERE f.pronargs - f.pronargdefaults <= 1 AND f.pronargs >= 1
   AND f.proargtypes[0] IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, 'cstring'::regtype)
-  AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace);
+  AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace) AND f.proname <> 'pattern';
 
 -- No two functions differ only in text/text[] or interval/interval[].
 WITH spelled AS (

@@ -101,7 +101,8 @@ SELECT activity(journey, activity_def(window_periods => customer)) FROM shop;
 SELECT event_intervals(journey, interval_def('#1', '#2', within => customer * interval '1 s')) FROM shop;
 
 -- Names need a store; * does not.
-SELECT activity(journey, activity_def(selector => 'search')) FROM shop;
+SELECT activity(journey, activity_def('search')) FROM shop;
+SELECT activity_def('web:search') = activity_def(selector => 'web:search') AS same;
 CALL create_store();
 INSERT INTO clientele_data.event_types (event_type_id, channel, event) OVERRIDING SYSTEM VALUE VALUES (1, 'web', '浏览'), (2, '', '购买');
 SELECT sum(active) FROM lifecycle_periods((SELECT activity(journey, activity_def('购买', until => '2026-02-01')) FROM shop));

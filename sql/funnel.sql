@@ -60,17 +60,17 @@ SELECT funnel_depth(j, funnel_def('{search,cart,buy}')) AS ordered,
        funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict_order,allow_reentry')) AS with_reentry,
        funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict_deduplication')) AS strict_deduplication,
        funnel_depth(j, funnel_def('{search,cart,buy}', order_mode => 'strict')) AS strict
-FROM unnest('{"{1@2026-01-01T10:00Z, 2@2026-01-01T10:01Z, 3@2026-01-01T10:02Z}",
-              "{1@2026-01-01T10:00Z, 3@2026-01-01T10:01Z, 2@2026-01-01T10:02Z, 3@2026-01-01T10:03Z}",
-              "{1@2026-01-01T10:00Z, 2@2026-01-01T10:01Z, 2@2026-01-01T10:02Z, 3@2026-01-01T10:03Z}",
-              "{1@2026-01-01T10:00Z, 5@2026-01-01T10:01Z, 2@2026-01-01T10:02Z, 3@2026-01-01T10:03Z}"}'::journey[]) j;
+FROM unnest('{"{1@2026-01-01T10:00:00Z, 2@2026-01-01T10:01:00Z, 3@2026-01-01T10:02:00Z}",
+              "{1@2026-01-01T10:00:00Z, 3@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}",
+              "{1@2026-01-01T10:00:00Z, 2@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}",
+              "{1@2026-01-01T10:00:00Z, 5@2026-01-01T10:01:00Z, 2@2026-01-01T10:02:00Z, 3@2026-01-01T10:03:00Z}"}'::journey[]) j;
 -- A mode breaks a chain, not the customer; times are those of the earliest chain that is left.
-SELECT funnel_times('{1@2026-01-01T10:00Z, 5@2026-01-01T10:01Z, 1@2026-01-01T10:02Z, 2@2026-01-01T10:03Z, 2@2026-01-01T10:04Z}',
+SELECT funnel_times('{1@2026-01-01T10:00:00Z, 5@2026-01-01T10:01:00Z, 1@2026-01-01T10:02:00Z, 2@2026-01-01T10:03:00Z, 2@2026-01-01T10:04:00Z}',
                     funnel_def('{search,cart}', order_mode => 'strict_order', step_windows => '{5 min}', exclusions => '{refund}')) AS second_try;
 -- shared: an event serves each step that it can.
-SELECT funnel_depth('{3@2026-01-01T10:00Z}', funnel_def('{buy,web:*,buy}', order_mode => 'shared')) AS shared,
-       funnel_times('{3@2026-01-01T10:00Z, 4@2026-01-01T10:01Z#7}', funnel_def('{buy,*:buy}', order_mode => 'shared,strict_increase')) AS increasing,
-       funnel_depth('{3@2026-01-01T10:00Z#7}', funnel_def('{buy,web:*}', order_mode => 'shared', same_item => true)) AS of_one_item;
+SELECT funnel_depth('{3@2026-01-01T10:00:00Z}', funnel_def('{buy,web:*,buy}', order_mode => 'shared')) AS shared,
+       funnel_times('{3@2026-01-01T10:00:00Z, 4@2026-01-01T10:01:00Z#7}', funnel_def('{buy,*:buy}', order_mode => 'shared,strict_increase')) AS increasing,
+       funnel_depth('{3@2026-01-01T10:00:00Z#7}', funnel_def('{buy,web:*}', order_mode => 'shared', same_item => true)) AS of_one_item;
 
 -- Nothing, and no answer.
 SELECT funnel_depth('{}', '{search}', NULL) AS empty, funnel_times('{}', funnel_def('{search}')) AS none,

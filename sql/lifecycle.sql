@@ -14,7 +14,7 @@ SELECT lifecycle_def('{visitor=*,buyer=purchase}');
 SELECT lifecycle_def('{访客=*,买家=购买,沉默=*}', '{1,2,NULL}', '{NULL,90 days,NULL}', '{NULL,NULL,30 days}', true, 'week', '2026-01-01', '2026-02-01', 'asia/shanghai');
 SELECT d::text::lifecycle_def = d AS same, d::text::varchar::lifecycle_def = d AS by_varchar FROM starter_lifecycle('zh', 'growth') d;
 SELECT starter_lifecycle();
-SELECT starter_lifecycle('zh', 'growth', '购买', 'week', time_zone => 'Asia/Shanghai');
+SELECT starter_lifecycle('zh', 'growth', '购买', '!#7', 'week', time_zone => 'Asia/Shanghai');
 
 SELECT lifecycle_def(NULL::text[]);
 SELECT lifecycle_def('{}');

@@ -24,7 +24,10 @@ CREATE TABLE kept (d retention_def);
 INSERT INTO kept VALUES (retention_def(start_at => 'a')), ('{"mode": "on_or_before"}');
 SELECT * FROM kept;
 
+SELECT retention_def('visit'), '浏览|#3'::retention_def = retention_def(start_at => '浏览|#3') AS same;
 SELECT retention_def('30 days');
+SELECT retention_def(' ');
+SELECT retention_def('[]');
 SELECT retention_def('{"start": "a"}');
 SELECT retention_def('{"until": "2026-03-01"}');
 SELECT retention_def('{"brackets": [0, 1.5]}');

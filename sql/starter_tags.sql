@@ -92,13 +92,15 @@ BEGIN
      LEFT JOIN clientele_bi.customer_tags c ON c.customer_id = f.customer_id AND c.tag = %2$L', expression, tag, '2026-06-30 12:00+00')
   INTO as_expected, customers;
 END $$;
-SELECT v.tag, c.as_expected AS ok, c.customers BETWEEN 1 AND 399 OR v.tag IN ('basic.tenure_days', 'basic.since', 'basic.stage') AS some
+SELECT v.tag, c.as_expected AS ok, c.customers BETWEEN 1 AND 399 OR v.tag IN ('basic.tenure_days', 'basic.since', 'basic.stage', 'basic.lifecycle', 'basic.growth') AS some
 FROM (VALUES
   ('basic.new', $q$first > now - interval '30 days'$q$),
   ('basic.long_standing', $q$first <= now - interval '180 days'$q$),
   ('basic.tenure_days', $q$floor(extract(epoch FROM now - first) / 86400)$q$),
   ('basic.since', $q$to_char(first AT TIME ZONE 'Europe/Berlin', 'YYYY-MM')$q$),
   ('basic.stage', $q$CASE WHEN p = 0 THEN 'visitor' WHEN p_days = 1 THEN 'one-time buyer' ELSE 'repeat buyer' END$q$),
+  ('basic.lifecycle', $q$CASE WHEN own = 0 THEN NULL WHEN last <= now - interval '8760 hours' THEN 'lost' WHEN last <= now - interval '2160 hours' THEN 'silent' WHEN p_days >= 5 THEN 'loyal' WHEN p_days >= 2 THEN 'developing' WHEN p_days = 1 THEN 'first purchase' ELSE 'identified' END$q$),
+  ('basic.growth', $q$CASE WHEN own = 0 THEN NULL WHEN last <= now - interval '8760 hours' THEN 'lost' WHEN last <= now - interval '2160 hours' THEN 'silent' WHEN (SELECT count(*) FROM (SELECT FROM seen s WHERE s.customer_id = x.customer_id AND s.event = '购买' GROUP BY s.local::date HAVING min(s.at) >= now - interval '4320 hours') d) >= 3 THEN 'expanding' WHEN p_days >= 2 THEN 'retained' WHEN p_days = 1 THEN 'converted' ELSE 'attracted' END$q$),
   ('basic.multichannel', $q$channels >= 2$q$),
   ('behaviour.active', $q$last > now - interval '30 days'$q$),
   ('behaviour.cooling', $q$last <= now - interval '30 days' AND last > now - interval '90 days'$q$),
@@ -192,6 +194,7 @@ SELECT * FROM refresh_tags(at => :'at') WHERE error IS NOT NULL;
 SELECT audience_of('价值.高') = audience_of('value.high') AND audience_of('行为.沉睡 | 行为.流失') = audience_of('behaviour.sleeping | behaviour.lost')
        AND audience_of('基本.阶段=访客') = audience_of('value.prospect') AND audience_of('偏好.时段=深夜') = audience_of('preference.time_of_day=night')
        AND audience_of('偏好.星期=周一') = audience_of('preference.weekday=Monday') AND audience_of('行为.趋势=上升') = audience_of('behaviour.trend=rising')
+       AND audience_of('基本.生命周期=维护期') = audience_of('basic.lifecycle=loyal') AND audience_of('基本.成长=沉默') = audience_of('basic.lifecycle=silent') AND audience_size('基本.生命周期=沉默期') > 0
        AND audience_of('价值.层级=流失风险') = audience_of('value.tier="at risk"') AND audience_size('价值.分群="重要价值客户"') > 0 AS the_same;
 SELECT count(*) >= 70 AS again FROM define_starter_tags(time_zone => 'Europe/Berlin');
 SELECT outcome, count(*) > 50 AS most FROM refresh_tags(at => :'at') WHERE tag ~ '^[a-z]' AND tag !~ '^value\.(high|tier|segment|at_risk|warm_prospect)$|^preference\.(item|price_band)$|^response.responsive$' GROUP BY 1;

@@ -25,6 +25,12 @@ SELECT count(*) > 20 AS many FROM packed;
 CREATE TABLE sample (name name, value text);
 INSERT INTO sample SELECT 'journey', unnest(ARRAY['{}', '{1@2026-01-01T00:00:00Z}', '{1@2026-01-01T00:00:00Z,1@2026-01-01T00:00:00Z}', '{2@2026-01-01T00:00:00Z#5=1.5}', '{0@1999-01-01T00:00:00Z}']);
 INSERT INTO sample SELECT 'funnel_def', unnest(ARRAY['{a}', '{a,b}', '{b,a}', '{"steps": ["a", "b"], "within": "1 day"}', '{"steps": ["购", "b"], "time_zone": "Asia/Shanghai", "natural_day": true}']);
+INSERT INTO sample SELECT 'attribution_def', unnest(ARRAY['购买', '{"conversion": "a", "lookback": "none"}', '{"conversion": "a", "models": ["shapley"]}']);
+INSERT INTO sample SELECT 'retention_def', unnest(ARRAY['{}', '{"period": "week", "up_to": 3}', '{"start_at": "购", "return_at": "*", "brackets": [0, 1, 7], "until": "2026-02-01T00:00:00Z", "time_zone": "Asia/Shanghai"}']);
+INSERT INTO sample SELECT 'pattern', unnest(ARRAY['a', 'a ... b', '(?<购>a|b)+ within 1 day !c', '{"pattern": "a", "within": "1 day"}', '{"pattern": "a", "session_gap": "1 day"}']);
+INSERT INTO sample SELECT 'activity_def', unnest(ARRAY['{}', '{"period": "week", "bins": [0, 1]}', '{"selector": "购", "time_zone": "Asia/Shanghai", "until": "2026-01-01T00:00:00Z"}']);
+INSERT INTO sample SELECT 'interval_def', unnest(ARRAY['{"from_event": "a", "to_event": "b"}', '{"from_event": "a", "to_event": "购", "pick": "first"}', '{"from_event": "a", "to_event": "b", "within": "1 day"}']);
+INSERT INTO sample SELECT 'lifecycle_def', unnest(ARRAY['{a=*}', '{识别期=*,成交期=购}', '{"stages": ["a=*", "b=x"], "at_least": [1, 2], "silence": [null, "1 day"]}']);
 INSERT INTO sample SELECT 'path_def', unnest(ARRAY['{}', '{"collapse": true}', '{"start_at": "a", "max_length": 3}', '{"session_gap": "00:30:00", "end_at": "购"}', '{"keep": "a", "groups": ["购=b"], "ends": true, "top": 3, "rest": "其他"}']);
 INSERT INTO sample SELECT 'purchase_def', unnest(ARRAY['{"until": "2026-03-31", "time_zone": "UTC"}', '{"until": "2026-03-31", "time_zone": "Asia/Shanghai"}', '{"until": "2026-04-30", "time_zone": "UTC", "purchase": "购"}']);
 INSERT INTO sample SELECT 'churn_features_def', unnest(ARRAY['{"time_zone": "UTC"}', '{"time_zone": "Asia/Shanghai"}', '{"time_zone": "UTC", "purchase": "购"}']);
@@ -42,6 +48,13 @@ INSERT INTO sample SELECT 'classification_summary', classification(p, p > x)::te
 INSERT INTO sample SELECT 'holdout_summary', holdout_quality(x, y)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 3) y GROUP BY x;
 INSERT INTO sample SELECT 'funnel_summary', funnel(j, d)::text FROM unnest(ARRAY['{#1}', '{#1,#2}', '{#1|#9}']::funnel_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'funnel_summary', funnel(journey, '{#1}')::text FROM (VALUES (journey '{}'), ('{1@2026-01-01T00:00:00Z}')) v (journey);
+INSERT INTO sample SELECT 'retention_summary', retention_table(j, d)::text FROM unnest(ARRAY[retention_def('#1', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1', '#2', 'week', until => '2026-02-01', time_zone => 'UTC'), retention_def('#1|#9', mode => 'on_or_before', until => '2026-02-01', time_zone => 'UTC')]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z=3}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'activity_summary', activity(j, d)::text FROM unnest('{"{\"until\": \"2026-01-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\"}","{\"until\": \"2026-02-01T00:00:00Z\", \"period\": \"hour\"}"}'::activity_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'interval_summary', event_intervals(j, interval_def('#1', t, until => '2026-02-01'))::text FROM unnest('{#1,#2,#3}'::text[]) t, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}')) v (j) GROUP BY t;
+INSERT INTO sample SELECT 'lifecycle_summary', lifecycle(j, d)::text FROM unnest(ARRAY['{"stages": ["a=*"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["a=*", "b=#2"], "until": "2026-02-01T00:00:00Z"}', '{"stages": ["识别期=*"], "until": "2026-03-01T00:00:00Z"}']::lifecycle_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-03T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
+INSERT INTO sample SELECT 'bottleneck_summary', bottlenecks(n, f)::text FROM (SELECT funnel('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}', '{#1,#2}', NULL)) v (f), unnest('{上海,上,"",NULL}'::text[]) n GROUP BY n;
+INSERT INTO sample SELECT 'correlation_summary', funnel_correlation('{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z,3@2026-01-01T02:00:00Z}', '{#1,#2,#3}', a, b)::text FROM (VALUES (1, 2), (1, 3), (2, 3)) v (a, b) GROUP BY a, b;
+INSERT INTO sample SELECT 'pattern_summary', pattern_matches(j, p)::text FROM unnest(ARRAY['#1', '#1 ... (?<购>#2)', '.{2,}']::pattern[]) p, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}'), ('{}')) v (j) GROUP BY p;
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE path_count_state(journey, path_def) (SFUNC = path_counts_accum, STYPE = path_count_summary);
 CREATE AGGREGATE rfm_state(interval, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
@@ -50,6 +63,8 @@ CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_ac
 CREATE AGGREGATE spend_state(float8, float8) (SFUNC = spend_accum, STYPE = spend_values);
 CREATE AGGREGATE contract_state(int, boolean) (SFUNC = contract_accum, STYPE = contract_values);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
+INSERT INTO sample SELECT 'attribution_summary', attribution(ARRAY['广告', c], n, 2.5, 1, attribution_def('buy', models => '{linear,markov_2,shapley_rate}'))::text
+  FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) v (c, n) GROUP BY c, n;
 INSERT INTO sample SELECT 'path_summary', path_state(j, d)::text FROM unnest('{"{}","{\"collapse\": true}","{\"by_step\": false}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'path_count_summary', path_count_state(j, d)::text FROM unnest('{"{}","{\"times\": false}","{\"max_length\": 1}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}'), ('{}')) v (j) GROUP BY d;
 INSERT INTO sample SELECT 'dwell_summary', dwell(j, d)::text FROM unnest('{"{}","{\"times\": false}","{\"top\": 1}"}'::path_def[]) d, (VALUES (journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (j) GROUP BY d;
@@ -195,7 +210,9 @@ SELECT tag_query 'a' < 'b' AS less, audience '{1}' <> '{2}' AS other, journey '{
 SET search_path = regress_types, clientele;
 CREATE TABLE with_text (name name, what text, bytes bytea);
 INSERT INTO with_text VALUES ('funnel_def', 'step', funnel_def_send('{a,Zyx}')), ('funnel_def', 'exclusion', funnel_def_send('{"steps": ["a", "b"], "exclusions": ["Zyx@1-2"]}')),
+  ('retention_def', 'start_at', retention_def_send('{"start_at": "Zyx"}')), ('retention_def', 'return_at', retention_def_send('{"return_at": "Zyx"}')),
   ('path_def', 'start_at', path_def_send('{"start_at": "Zyx"}')), ('path_def', 'end_at', path_def_send('{"end_at": "Zyx"}')),
+  ('pattern', 'event', pattern_send('a Zyx')), ('pattern', 'group', pattern_send(pattern('(?<Zyx>a)', '1 day'))),
   ('path_def', 'keep', path_def_send('{"keep": "Zyx"}')), ('path_def', 'group', path_def_send('{"groups": ["Zyx=a"]}')), ('path_def', 'rest', path_def_send('{"rest": "Zyx"}')),
   ('purchase_def', 'purchase', purchase_def_send('{"until": "2026-03-31", "time_zone": "UTC", "purchase": "Zyx"}')),
   ('churn_features_def', 'return', churn_features_def_send('{"time_zone": "UTC", "return": "Zyx"}')),
@@ -208,6 +225,11 @@ INSERT INTO with_text SELECT 'churn_rows', 'name', churn_rows_send(churn_state(j
 INSERT INTO with_text SELECT 'churn_rows', 'level', churn_rows_send(churn_state(jsonb_build_object('a', 'Zyx'), n > 1, '{}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'churn_rows', 'definition', churn_rows_send(churn_state('{1}'::float8[], n > 1, '{"names": ["Zyx"]}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'funnel_summary', 'step', funnel_summary_send(funnel('{12@2026-01-01T00:00:00Z}', '{#12}'));
+INSERT INTO with_text SELECT 'retention_summary', 'start_at', retention_summary_send(retention_table('{12@2026-01-01T00:00:00Z}', '{"start_at": "#12"}'));
+INSERT INTO with_text SELECT 'bottleneck_summary', 'group', bottleneck_summary_send(bottlenecks('Zyx', f)) FROM (SELECT funnel('{}', '{#1,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'bottleneck_summary', 'step', bottleneck_summary_send(bottlenecks('a', f)) FROM (SELECT funnel('{}', '{#12,#2}', NULL)) v (f);
+INSERT INTO with_text SELECT 'correlation_summary', 'event', correlation_summary_send(funnel_correlation('{1@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{#1,#2}', 1, 2));
+INSERT INTO with_text SELECT 'pattern_summary', 'event', pattern_summary_send(pattern_matches('{12@2026-01-01T00:00:00Z}', '#12'));
 INSERT INTO with_text SELECT 'path_summary', 'label', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,12@2026-01-01T00:00:01Z}', '{}'));
 INSERT INTO with_text SELECT 'path_summary', 'start_at', path_summary_send(path_state('{12@2026-01-01T00:00:00Z,13@2026-01-01T00:00:01Z}', '{"start_at": "#12"}'));
 INSERT INTO with_text SELECT 'path_count_summary', 'label', path_count_summary_send(path_count_state('{12@2026-01-01T00:00:00Z}', '{}'));
@@ -240,7 +262,7 @@ SELECT w.*, b.letters, b.letters IS NULL AS good,
 FROM with_text w, (VALUES (NULL), ('f0f0f0'), ('c0af41'), ('eda080'), ('4141e4'), ('e4bd41'), ('f49080'), ('41ff41'), ('410041')) b (letters);
 SELECT count(*) > 100 AS many, count(*) FILTER (WHERE NOT good AND planted = bytes) AS same FROM spoiled;
 SELECT name, what, letters, came FROM (SELECT *, received(name, planted) AS came FROM spoiled) s WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
-SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('funnel_summary', 'path_summary', 'path_count_summary', 'dwell_summary', 'churn_rows')) s
+SELECT name, what, letters, came FROM (SELECT *, written(name, planted) AS came FROM spoiled WHERE name IN ('bottleneck_summary', 'churn_rows', 'correlation_summary', 'dwell_summary', 'funnel_summary', 'path_count_summary', 'path_summary', 'pattern_summary', 'retention_summary')) s
 WHERE came <> CASE WHEN good THEN bytes::text ELSE '22021' END;
 
 -- Definitions and models have a limit of size.

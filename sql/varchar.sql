@@ -63,6 +63,11 @@ PREPARE raw (varchar, varchar) AS
 SELECT window_funnel('1 day', at, $1, event = 'a', event = 'b'), journey_path(at, event), journey_path(at, event, $2)
 FROM (VALUES ('2026-01-01'::timestamptz, 'a'::varchar), ('2026-01-02', 'b')) v (at, event);
 EXECUTE raw('strict', '{"reverse": true}');
+PREPARE sequences (varchar, varchar, varchar) AS
+SELECT sequence_match($1, at, event = 'a', event = 'b'), sequence_count($1, at, event = 'a', event = 'b'),
+       sequence_match_events($1, at, event = 'a', event = 'b'), sequence_next_node($2, $3, at, event, true), sequence_next_node($2, $3, at, event, true, event = 'a') AS next
+FROM (VALUES ('2026-01-01'::timestamptz, 'a'::varchar), ('2026-01-02', 'b')) v (at, event);
+EXECUTE sequences('(?1)(?2)', 'forward', 'head');
 -- Columns of varchar do as well.
 CREATE TABLE sent (journey varchar, selector varchar(20));
 INSERT INTO sent VALUES ('{1@2026-01-01T00:00:00Z}', 'search');
@@ -94,8 +99,16 @@ SELECT round(churn_prob($1, $2, '2026-02-01')::numeric, 6) AS p, (SELECT count(*
        (SELECT churn_fit(j, n % 3 = 0, '2026-02-01', $4) IS NOT NULL FROM generate_series(1, 9) n, (VALUES ($1)) v (j)) AS fitted;
 EXECUTE left_us_by_journeys('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}',
   '{"intercept": 1.5, "features": [{"name": "recency_days", "coefficient": -0.05}], "features_def": {"time_zone": "UTC"}}', 'search', '{"features": {"time_zone": "UTC"}}');
+PREPARE kept_customers (varchar, varchar) AS
+SELECT r.* FROM (SELECT retention_table($1, $2) AS s) v, retention_periods(s) r;
+EXECUTE kept_customers('{1@2026-01-01T00:00:00Z, 1@2026-01-02T00:01:00Z=5}', '{"start_at": "search", "up_to": 1, "amounts": true, "until": "2026-02-01T00:00:00Z", "time_zone": "UTC"}');
+PREPARE retained (varchar, varchar, varchar) AS SELECT retention_def($1, $1, $2, $3), (SELECT count(*) FROM retention_of('{1@2026-01-01T00:00:00Z}', retention_def($1, time_zone => 'UTC'))) AS none;
+EXECUTE retained('search', 'week', 'elapsed');
 PREPARE tagged (varchar[], varchar, jsonb) AS SELECT tag_match($1, $2), $1 @@ $2::tag_query AS by_operator, $2::tag_query @@ $1 AS commuted, tag_match($3, $2) AS by_jsonb, tag_query_names($2);
 EXECUTE tagged('{vip,城市=上海}', 'vip & 城市=上海', '["vip"]');
+PREPARE matched (varchar, varchar) AS SELECT journey_matches($1, $2), journey_match_count($1, $2), (SELECT count(*) FROM journey_match_times($1, $2)) AS rows, pattern($2, '1 day'),
+       (SELECT journey_matches(now(), $1, $2)) AS raw;
+EXECUTE matched('{1@2026-01-01T00:00:00Z, 2@2026-01-01T00:01:00Z#1=19.99}', 'search ... (?<x>.)');
 CREATE TABLE kept (journey journey, funnel funnel_def, path path_def);
 INSERT INTO kept SELECT journey, '{search}'::varchar, '{}'::varchar FROM sent;
 SELECT * FROM kept;

@@ -1,36 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE journey;
-
-CREATE FUNCTION journey_in(cstring) RETURNS journey
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_in';
-COMMENT ON FUNCTION journey_in(cstring) IS 'Reads a journey from its text form.';
-CREATE FUNCTION journey_out(journey) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_out';
-COMMENT ON FUNCTION journey_out(journey) IS 'Writes a journey in its text form.';
-CREATE FUNCTION journey_recv(internal) RETURNS journey
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_recv';
-COMMENT ON FUNCTION journey_recv(internal) IS 'Reads a journey from its binary form, which must be canonical.';
-CREATE FUNCTION journey_send(journey) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION journey_send(journey) IS 'Writes a journey in its binary form, which is its stored bytes.';
-
-CREATE TYPE journey (
-  INPUT = journey_in, OUTPUT = journey_out, RECEIVE = journey_recv, SEND = journey_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed journey
 COMMENT ON TYPE journey IS
   'All events of one customer in the order of time, packed to about four bytes an event.
 It holds at most 33,554,432 events of 65,536 types (54000).';
 
-CREATE FUNCTION text_to_journey(text) RETURNS journey
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';
-COMMENT ON FUNCTION text_to_journey(text) IS 'Reads a journey from its text form; used by the casts from text and varchar.';
-CREATE CAST (text AS journey) WITH FUNCTION text_to_journey(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_journey(varchar) RETURNS journey
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_journey_from_text';
-COMMENT ON FUNCTION varchar_to_journey(varchar) IS 'Reads a journey from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS journey) WITH FUNCTION varchar_to_journey(varchar) AS IMPLICIT;
+\from_text journey
 
 CREATE CAST (journey AS bytea) WITHOUT FUNCTION;
 CREATE FUNCTION bytea_to_journey(bytea) RETURNS journey

@@ -2,36 +2,13 @@
 
 -- The definition
 
-CREATE TYPE lifecycle_def;
-CREATE FUNCTION lifecycle_def_in(cstring) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_in';
-COMMENT ON FUNCTION lifecycle_def_in(cstring) IS 'Reads a lifecycle_def from JSON, or from an array of its stages.';
-CREATE FUNCTION lifecycle_def_out(lifecycle_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_out';
-COMMENT ON FUNCTION lifecycle_def_out(lifecycle_def) IS 'Writes a lifecycle_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION lifecycle_def_recv(internal) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_recv';
-COMMENT ON FUNCTION lifecycle_def_recv(internal) IS 'Reads a lifecycle_def from its binary form.';
-CREATE FUNCTION lifecycle_def_send(lifecycle_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION lifecycle_def_send(lifecycle_def) IS 'Writes a lifecycle_def in its binary form.';
-CREATE TYPE lifecycle_def (
-  INPUT = lifecycle_def_in, OUTPUT = lifecycle_def_out, RECEIVE = lifecycle_def_recv, SEND = lifecycle_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed lifecycle_def
 COMMENT ON TYPE lifecycle_def IS
   'The stages of customers, in order. The function lifecycle_def() makes one, and starter_lifecycle() a usual one. Its text form is JSON,
 such as {"stages": ["visitor=*", "buyer=purchase"]}; an array of the stages is read, too.
 At most 32 stages and 1 MB (54000).';
 
-CREATE FUNCTION text_to_lifecycle_def(text) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_from_text';
-COMMENT ON FUNCTION text_to_lifecycle_def(text) IS 'Reads a lifecycle_def from its text form; used by the cast from text.';
-CREATE CAST (text AS lifecycle_def) WITH FUNCTION text_to_lifecycle_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_lifecycle_def(varchar) RETURNS lifecycle_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_def_from_text';
-COMMENT ON FUNCTION varchar_to_lifecycle_def(varchar) IS 'Reads a lifecycle_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS lifecycle_def) WITH FUNCTION varchar_to_lifecycle_def(varchar) AS IMPLICIT;
+\from_text lifecycle_def
 
 \comparable lifecycle_def ask the same, word for word
 
@@ -45,10 +22,10 @@ COMMENT ON FUNCTION lifecycle_def(text[], integer[], interval[], interval[], boo
   'Describes the stages of customers: a customer is in the last stage, in the order of the list, that holds.
 stages: ''name=selector'' for each. * counts every event, and needs no dictionary. The other lists have an element for each stage; NULL as
 an element, or as the list, means the usual.
-at_least: so many events of the selector must have happened. NULL means 1.
-within: only events that are no older than this count for at_least. NULL means no limit. A day is 24 hours.
-silence: the last event of the selector must be at least so old. NULL means no limit. With * and 90 days a stage is for those who
-have been silent for so long.
+at_least: the number of events of the selector that must have happened. NULL means 1.
+within: events that are older than this do not count for at_least. NULL means no limit. A day is 24 hours.
+silence: the last event of the selector must be at least this old. NULL means no limit. With * and 90 days a stage is for customers that
+have been silent for 90 days.
 days: at_least counts different dates in time_zone, not events.
 period, since, until: the calendar periods that lifecycle() counts moves in; since picks the first one, and events at or after until do not
 exist. NULL means no limit, and the start of the transaction.
@@ -67,24 +44,7 @@ unknown event.';
 
 -- Many journeys
 
-CREATE TYPE lifecycle_summary;
-CREATE FUNCTION lifecycle_summary_in(cstring) RETURNS lifecycle_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_in';
-COMMENT ON FUNCTION lifecycle_summary_in(cstring) IS 'Reads a lifecycle_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION lifecycle_summary_out(lifecycle_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_out';
-COMMENT ON FUNCTION lifecycle_summary_out(lifecycle_summary) IS 'Writes a lifecycle_summary in its text form.';
-CREATE FUNCTION lifecycle_summary_recv(internal) RETURNS lifecycle_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_lifecycle_summary_recv';
-COMMENT ON FUNCTION lifecycle_summary_recv(internal) IS 'Reads a lifecycle_summary from its binary form and checks it.';
-CREATE FUNCTION lifecycle_summary_send(lifecycle_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION lifecycle_summary_send(lifecycle_summary) IS 'Writes a lifecycle_summary in its binary form.';
-CREATE TYPE lifecycle_summary (
-  INPUT = lifecycle_summary_in, OUTPUT = lifecycle_summary_out,
-  RECEIVE = lifecycle_summary_recv, SEND = lifecycle_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed lifecycle_summary
 COMMENT ON TYPE lifecycle_summary IS
   'How many customers moved from stage to stage in each period. lifecycle_moves() and lifecycle_stages() show it as rows.
 It contains its lifecycle_def, with the until and the time zone that it meant, and a number for each pair of stages in each period.';
@@ -121,9 +81,10 @@ CREATE FUNCTION lifecycle_moves(
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'clientele_lifecycle_moves';
 COMMENT ON FUNCTION lifecycle_moves(lifecycle_summary) IS
   'Shows for each period how many customers were in which stage at its beginning and in which at its end.
-Who stays has the same stage twice. from_stage is NULL for customers that came into the lifecycle, to_stage for those that fell out of it.
-What happens in between is not seen: who buys twice in a month moves on once. share is of the customers with this from_stage. The last
-period ends at until, and complete is false if that is before its end. Errors: 54000 for more than 1,000,000 periods.';
+Customers that stay have the same stage twice. from_stage is NULL for customers that came into the lifecycle, to_stage for those that
+fell out of it. What happens in between is not seen: a customer who buys twice in a month moves on once. share is of the customers with
+this from_stage. The last period ends at until, and complete is false if that is before its end. Errors: 54000 for more than 1,000,000
+periods.';
 
 CREATE FUNCTION lifecycle_stages(
   lifecycle_summary, OUT period timestamptz, OUT stage text, OUT customers bigint, OUT entered bigint, OUT "left" bigint,

@@ -31,9 +31,9 @@ StageClock::StageClock(const LifecycleDefinition& definition,
       types_.push_back(types[s]);
       counters_.emplace_back();
     }
-    if (stage.within)
-      counters_[counter].keeps =
-          std::max(counters_[counter].keeps, static_cast<size_t>(stage.at_least));
+    Counter& c = counters_[counter];
+    c.enough = std::max<int64_t>(c.enough, stage.at_least);
+    if (stage.within) c.keeps = std::max(c.keeps, static_cast<size_t>(stage.at_least));
     rules_.push_back({counter, stage.at_least, stage.within, stage.silence});
   }
 }
@@ -61,6 +61,7 @@ void StageClock::event(Micros at, uint16_t code) {
   for (uint32_t left = counters_by_code_[code]; left != 0; left &= left - 1) {
     Counter& counter = counters_[static_cast<size_t>(std::countr_zero(left))];
     counter.last = at;
+    if (counter.count >= counter.enough && counter.keeps == 0) continue;
     if (days_) {
       // A clock that is set back over midnight shows a date again.
       const int64_t date = date_of(clock_.local(at));

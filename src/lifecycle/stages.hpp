@@ -13,7 +13,7 @@ namespace clientele {
 /// The event types that a selector picks, ascending; none: every event.
 using PickedTypeIds = std::optional<std::vector<int32_t>>;
 
-/// The stages of one customer as time goes on: events are told in the order of their times. Stages
+/// The stages of one customer as time goes on: events come in the order of their times. Stages
 /// count from 1 in the order of the definition, and 0 is none.
 class StageClock {
  public:
@@ -39,7 +39,8 @@ class StageClock {
  private:
   /// The events of one selector.
   struct Counter {
-    size_t keeps = 0;  // of the times counted last
+    size_t keeps = 0;    // of the times counted last
+    int64_t enough = 0;  // is not counted further if no times are kept
     int64_t count = 0;
     Micros last = 0;        // event
     int64_t last_date = 0;  // counted, if days count

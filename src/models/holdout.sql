@@ -1,23 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- How good predictions were, seen afterwards.
 
-CREATE TYPE holdout_summary;
-CREATE FUNCTION holdout_summary_in(cstring) RETURNS holdout_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_in';
-COMMENT ON FUNCTION holdout_summary_in(cstring) IS 'Reads a holdout_summary from its text form, hexadecimal as of a bytea.';
-CREATE FUNCTION holdout_summary_out(holdout_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_out';
-COMMENT ON FUNCTION holdout_summary_out(holdout_summary) IS 'Writes a holdout_summary in its text form.';
-CREATE FUNCTION holdout_summary_recv(internal) RETURNS holdout_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_holdout_summary_recv';
-COMMENT ON FUNCTION holdout_summary_recv(internal) IS 'Reads a holdout_summary from its binary form and checks it.';
-CREATE FUNCTION holdout_summary_send(holdout_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION holdout_summary_send(holdout_summary) IS 'Writes a holdout_summary in its binary form.';
-CREATE TYPE holdout_summary (
-  INPUT = holdout_summary_in, OUTPUT = holdout_summary_out, RECEIVE = holdout_summary_recv, SEND = holdout_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed holdout_summary
 COMMENT ON TYPE holdout_summary IS
   'What was expected of customers and what they then did. The aggregate holdout_quality makes it; holdout_errors and holdout_calibration
 show it.

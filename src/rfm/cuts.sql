@@ -1,22 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE rfm_cuts;
-CREATE FUNCTION rfm_cuts_in(cstring) RETURNS rfm_cuts
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_in';
-COMMENT ON FUNCTION rfm_cuts_in(cstring) IS 'Reads a rfm_cuts from its text form, a JSON object.';
-CREATE FUNCTION rfm_cuts_out(rfm_cuts) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_out';
-COMMENT ON FUNCTION rfm_cuts_out(rfm_cuts) IS 'Writes a rfm_cuts as a JSON object, the worst cut of each dimension first.';
-CREATE FUNCTION rfm_cuts_recv(internal) RETURNS rfm_cuts
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_recv';
-COMMENT ON FUNCTION rfm_cuts_recv(internal) IS 'Reads a rfm_cuts from its binary form and checks it.';
-CREATE FUNCTION rfm_cuts_send(rfm_cuts) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION rfm_cuts_send(rfm_cuts) IS 'Writes a rfm_cuts in its binary form.';
-CREATE TYPE rfm_cuts (
-  INPUT = rfm_cuts_in, OUTPUT = rfm_cuts_out, RECEIVE = rfm_cuts_recv, SEND = rfm_cuts_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed rfm_cuts
 COMMENT ON TYPE rfm_cuts IS
   'Cut points of recency, frequency and monetary value, by which customers are scored later. The aggregate rfm_cuts() finds them, or they
 are written by hand.
@@ -25,48 +9,17 @@ Its text form is JSON, such as {"recency_cuts": ["90 days", "30 days"], "frequen
 the same number of cuts, from 1 to 9. recency_cuts are lengths of time since the last purchase, recency_cuts_at are times of it, and
 recency_cuts_number are numbers of days or another unit. A dimension without cuts scores NULL.';
 
-CREATE FUNCTION text_to_rfm_cuts(text) RETURNS rfm_cuts
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_from_text';
-COMMENT ON FUNCTION text_to_rfm_cuts(text) IS 'Reads a rfm_cuts from its text form; used by the cast from text.';
-CREATE CAST (text AS rfm_cuts) WITH FUNCTION text_to_rfm_cuts(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_rfm_cuts(varchar) RETURNS rfm_cuts
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_from_text';
-COMMENT ON FUNCTION varchar_to_rfm_cuts(varchar) IS 'Reads a rfm_cuts from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS rfm_cuts) WITH FUNCTION varchar_to_rfm_cuts(varchar) AS IMPLICIT;
+\from_text rfm_cuts
 
 \comparable rfm_cuts are the same cuts, found by the same method
 
-CREATE TYPE rfm_cuts_def;
-CREATE FUNCTION rfm_cuts_def_in(cstring) RETURNS rfm_cuts_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_in';
-COMMENT ON FUNCTION rfm_cuts_def_in(cstring) IS 'Reads a rfm_cuts_def from its text form, a JSON object.';
-CREATE FUNCTION rfm_cuts_def_out(rfm_cuts_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_out';
-COMMENT ON FUNCTION rfm_cuts_def_out(rfm_cuts_def) IS 'Writes a rfm_cuts_def as a JSON object.';
-CREATE FUNCTION rfm_cuts_def_recv(internal) RETURNS rfm_cuts_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_recv';
-COMMENT ON FUNCTION rfm_cuts_def_recv(internal) IS 'Reads a rfm_cuts_def from its binary form and checks it.';
-CREATE FUNCTION rfm_cuts_def_send(rfm_cuts_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION rfm_cuts_def_send(rfm_cuts_def) IS 'Writes a rfm_cuts_def in its binary form.';
-CREATE TYPE rfm_cuts_def (
-  INPUT = rfm_cuts_def_in, OUTPUT = rfm_cuts_def_out, RECEIVE = rfm_cuts_def_recv, SEND = rfm_cuts_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed rfm_cuts_def
 COMMENT ON TYPE rfm_cuts_def IS
   'How to find cut points for RFM scores. The function rfm_cuts_def() makes one. Its text form is JSON, such as {"method": "kmeans",
 "buckets": 4}.
 At most 9 cuts of each dimension.';
 
-CREATE FUNCTION text_to_rfm_cuts_def(text) RETURNS rfm_cuts_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
-COMMENT ON FUNCTION text_to_rfm_cuts_def(text) IS 'Reads a rfm_cuts_def from its text form; used by the cast from text.';
-CREATE CAST (text AS rfm_cuts_def) WITH FUNCTION text_to_rfm_cuts_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_rfm_cuts_def(varchar) RETURNS rfm_cuts_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_cuts_def_from_text';
-COMMENT ON FUNCTION varchar_to_rfm_cuts_def(varchar) IS
-  'Reads a rfm_cuts_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS rfm_cuts_def) WITH FUNCTION varchar_to_rfm_cuts_def(varchar) AS IMPLICIT;
+\from_text rfm_cuts_def
 
 CREATE FUNCTION rfm_cuts_def(
     buckets integer DEFAULT NULL, method text DEFAULT 'quantile', recency_cuts interval[] DEFAULT NULL,
@@ -86,23 +39,7 @@ fixed without cuts, equal cuts, months, NaN, infinity, and a frequency or recenc
 
 -- The aggregate
 
-CREATE TYPE rfm_values;
-CREATE FUNCTION rfm_values_in(cstring) RETURNS rfm_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_in';
-COMMENT ON FUNCTION rfm_values_in(cstring) IS 'Reads a rfm_values from its text form, hexadecimal as of a bytea.';
-CREATE FUNCTION rfm_values_out(rfm_values) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_out';
-COMMENT ON FUNCTION rfm_values_out(rfm_values) IS 'Writes a rfm_values in its text form.';
-CREATE FUNCTION rfm_values_recv(internal) RETURNS rfm_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rfm_values_recv';
-COMMENT ON FUNCTION rfm_values_recv(internal) IS 'Reads a rfm_values from its binary form and checks it.';
-CREATE FUNCTION rfm_values_send(rfm_values) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION rfm_values_send(rfm_values) IS 'Writes a rfm_values in its binary form.';
-CREATE TYPE rfm_values (
-  INPUT = rfm_values_in, OUTPUT = rfm_values_out, RECEIVE = rfm_values_recv, SEND = rfm_values_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed rfm_values
 COMMENT ON TYPE rfm_values IS
   'All values of recency, frequency and monetary value of which cut points are found: the state of the aggregate rfm_cuts(), which travels
 between processes and servers.

@@ -101,7 +101,7 @@ def own_tasks(db, given, chosen):
 
 
 def peer_tasks(chosen):
-    """The engines, and what each is asked."""
+    """The engines, and their tasks."""
     asked = {**JOURNEYS, **RAW}
     questions = {"duckdb": {"DuckDB": {n: asked[n].duckdb for n in chosen},
                             "DuckDB, by position": {n: sql for n, sql in behaviour_raw.BY_POSITION.items() if n in chosen}},

@@ -110,8 +110,8 @@ CHANNEL = "CASE WHEN event_type_id <= 3 THEN 1 WHEN event_type_id BETWEEN 5 AND 
 
 
 def credits_of(rows):
-    """Conversions by model and channel; sums of many fractions to one decimal."""
-    return sorted((row[0], int(row[1]), round(float(row[2]), 1)) for row in rows)
+    """Conversions by model and channel, without those of none; sums of many fractions to one decimal."""
+    return sorted((row[0], int(row[1]), round(float(row[2]), 1)) for row in rows if float(row[2]) != 0)
 
 
 def _attribution():

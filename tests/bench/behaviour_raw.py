@@ -58,22 +58,23 @@ FROM events WHERE event_type_id IN ({OF_STEPS}) GROUP BY customer_id) a""",
 
 
 def _next_node():
-    """What follows the first search if the event after it is a view. ClickHouse keeps 32 bits of the time here, without an error, so it gets
-    steps of 4 milliseconds since the first day."""
+    """What follows the first search if the event after it is a view. ClickHouse keeps 32 bits of the time here, without an error, so the
+    question is about 45 days only, whose milliseconds fit."""
     plain = """SELECT after, count(*)
-FROM (SELECT event_type_id, lead(event_type_id) OVER w AS next, lead(event_type_id, 2) OVER w AS after, {first} AS n
-      FROM {table} WINDOW w AS (PARTITION BY customer_id ORDER BY {at})) a
+FROM (SELECT event_type_id, lead(event_type_id) OVER w AS next, lead(event_type_id, 2) OVER w AS after,
+        count(*) FILTER (WHERE event_type_id IN ({s1})) OVER (w ROWS UNBOUNDED PRECEDING) AS n
+      FROM {table} WHERE {early} WINDOW w AS (PARTITION BY customer_id ORDER BY {at})) a
 WHERE n = 1 AND event_type_id IN ({s1}) AND next IN ({s2}) AND after IS NOT NULL GROUP BY 1"""
-    first = f"count(*) FILTER (WHERE event_type_id IN ({S1})) OVER (PARTITION BY customer_id ORDER BY {{at}} ROWS UNBOUNDED PRECEDING)"
     types = {"s1": S1, "s2": S2}
-    what = (f"sequence_next_node('forward', 'first_match', at, event_type_id::text, event_type_id IN ({S1}), event_type_id IN ({S1}), event_type_id IN ({S2}))")
+    early, early_ms = "at < '2026-02-15Z'", f"ms < {NEW_YEAR + 45 * DAY}"
+    what = f"event_type_id IN ({S1}), event_type_id IN ({S1}), event_type_id IN ({S2})"
     return Question(
-        "sequence_next_node, forward from the first of two",
-        f"SELECT x, count(*) FROM {PER_CUSTOMER.format(what=what)} WHERE x IS NOT NULL GROUP BY 1",
-        plain.format(at="at", table="{table}", first=first.format(at="at"), **types),
-        plain.format(at="ms", table="events", first=first.format(at="ms"), **types),
-        f"""SELECT x, count() FROM (SELECT sequenceNextNode('forward', 'first_match')(toUInt32(intDiv(ms - {NEW_YEAR}, 4)), toString(event_type_id), event_type_id IN ({S1}),
-  event_type_id IN ({S1}), event_type_id IN ({S2})) AS x FROM events GROUP BY customer_id) WHERE x IS NOT NULL GROUP BY x
+        "sequence_next_node, from the first of two, 45 days",
+        f"""SELECT x, count(*) FROM (SELECT sequence_next_node('forward', 'first_match', at, event_type_id::text, {what}) AS x
+FROM {{table}} WHERE {early} GROUP BY customer_id) a WHERE x IS NOT NULL GROUP BY 1""",
+        plain.format(at="at", table="{table}", early=early, **types), plain.format(at="ms", table="events", early=early_ms, **types),
+        f"""SELECT x, count() FROM (SELECT sequenceNextNode('forward', 'first_match')(toUInt32(ms - {NEW_YEAR}), toString(event_type_id), {what}) AS x
+FROM events WHERE {early_ms} GROUP BY customer_id) WHERE x IS NOT NULL GROUP BY x
 SETTINGS allow_experimental_funnel_functions = 1, optimize_aggregation_in_order = 1""")
 
 

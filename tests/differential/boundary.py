@@ -64,6 +64,9 @@ CALLS = ["SELECT clientele.funnel_depth('{}', '{a,b}', '1 h')", "SELECT '{1@x}':
          "SELECT clientele.journey(now(), 1, 1, 'NaN') FROM generate_series(1, 3)",
          "SELECT clientele.journey(now(), CASE WHEN n = 9 THEN -1 ELSE n END) FROM generate_series(1, 9) n",
          "SELECT clientele.window_funnel('1 s', now(), n < 5, 1 / (9 - n) > 0) FROM generate_series(1, 9) n",
+         "SELECT clientele.sequence_match(CASE WHEN n < 9 THEN '(?1)' ELSE '(?2)' END, now(), n < 5) FROM generate_series(1, 9) n",
+         "SELECT clientele.sequence_next_node('forward', 'head', now(), 'x', true, VARIADIC CASE WHEN n < 9 THEN '{t}' END::boolean[]) FROM generate_series(1, 9) n",
+         "SELECT clientele.retention(VARIADIC array_fill(true, ARRAY[n])) FROM generate_series(1, 9) n",
          "SELECT clientele.funnel('{1@2026-01-01T00:00:00Z}', CASE WHEN n < 9 THEN '{#1}' ELSE '{a}' END::text[], NULL) FROM generate_series(1, 9) n",
          "SELECT clientele.path_links('{1@2026-01-01T00:00:00Z}', CASE WHEN n < 9 THEN '{}' ELSE '{\"max_length\": 3}' END::clientele.path_def) FROM generate_series(1, 9) n",
          "SELECT 1 / event_type_id FROM clientele.events('{0@2026-01-01T00:00:00Z}')",
@@ -86,6 +89,8 @@ CANCELLED = [
     ("path", "SELECT clientele.journey_path(j, clientele.path_def()) FROM boundary.hostile, generate_series(1, 50)"),
     ("links", "SELECT clientele.path_links(j, clientele.path_def()) FROM boundary.hostile, generate_series(1, 50)"),
     ("window_funnel", "SELECT clientele.window_funnel(NULL, '2026-01-01'::timestamptz + (n * 7919 % 3000017) * interval '1 ms', n % 3 = 0, n % 3 = 1) FROM (SELECT generate_series(1::bigint, 30000000)) s (n)"),
+    ("sequence", "SELECT clientele.sequence_count('(?1).*(?t!=0.001)(?2).*(?1)(?t>=0.05)(?2)', '2026-01-01'::timestamptz + (n * 7919 % 3000017) * interval '1 ms', n % 3 = 0, n % 3 = 1) FROM (SELECT generate_series(1::bigint, 10000000)) s (n)"),
+    ("next node", "SELECT clientele.sequence_next_node('backward', 'last_match', '2026-01-01'::timestamptz + (n * 7919 % 3000017) * interval '1 ms', 'page', true, n % 3 = 0) FROM (SELECT generate_series(1::bigint, 10000000)) s (n)"),
     ("test module", "SELECT boundary.fail('cancelled')"),
 ]
 

@@ -65,10 +65,27 @@ INSERT INTO good SELECT 'funnel_def', clientele.funnel_def_send(d) FROM (VALUES
   (clientele.funnel_def('{#0,#1,#2|#0}', '2 days', 'strict', '{1 h,NULL}', '{#3@1-3,#4}', true, true, true, 'Asia/Shanghai')),
   (clientele.funnel_def('{#0,#1,#2|#0,#1|#3}', NULL, 'any', NULL, NULL, true)),
   (clientele.funnel_def('{#0,#0|#1,#0|#1,#2}', '5 days', 'ordered', '{NULL,2 days,1 day}', '{#4@2-3}'))) v (d);
+INSERT INTO good SELECT 'pattern', clientele.pattern_send(p) FROM (VALUES ('#0'::clientele.pattern), ('#0 ... (?<x>#1|#2 !#3)* within 1 hour #4{2,3}?'),
+  (clientele.pattern('^ . (#0+ after at least 1 second .)+ $', '1 day', '10 min'))) v (p);
 INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true)),
-  (clientele.path_def(keep => '!#3', groups => '{一=#1|#2,"a=b"=#0}', ends => true, top => 2, rest => '其他'))) v (d);
+  (clientele.path_def(keep => '!#3', groups => ARRAY['一=#1|#2', '"a=b"=#0'], ends => true, top => 2, rest => '其他'))) v (d);
+INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (VALUES
+  (clientele.retention_def()), (clientele.retention_def('#0', '#1|#2', 'week', 'elapsed', 'every', 'on_or_after', 3, NULL, 2, '2026-01-01', '2026-02-01', true, 'Asia/Shanghai')),
+  (clientele.retention_def('#0', period => 'hour', mode => 'on_or_before', brackets => '{0,1,5,40}', until => '2026-01-03'))) v (d);
+INSERT INTO good SELECT 'activity_def', clientele.activity_def_send(d) FROM (VALUES
+  (clientele.activity_def('#0|#1', until => '2026-06-30')), (clientele.activity_def('*', 'hour', 7, '{0,1,5}', '2025-12-31', '2026-01-03', 'Asia/Shanghai'))) v (d);
+INSERT INTO good SELECT 'interval_def', clientele.interval_def_send(d) FROM (VALUES
+  (clientele.interval_def('#0', '#1', until => '2026-06-30')), (clientele.interval_def('#0|#2', '#0', 'first', '1 day', '2025-12-31', '2026-01-03'))) v (d);
+INSERT INTO good SELECT 'lifecycle_def', clientele.lifecycle_def_send(d) FROM (VALUES
+  (clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (clientele.lifecycle_def('{a=#0,b=#1,c=#0}', '{1,2,1}', '{1 day,NULL,NULL}', '{NULL,NULL,1 h}', true, 'day', '2025-12-31', '2026-01-03', 'Asia/Shanghai'))) v (d);
+INSERT INTO good SELECT 'activity_summary', clientele.activity_summary_send(clientele.activity(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.activity_def('#0|#1', until => '2026-06-30')), (2, clientele.activity_def(period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'interval_summary', clientele.interval_summary_send(clientele.event_intervals(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.interval_def('#0', '#1', until => '2026-06-30')), (2, clientele.interval_def('#0', '#0', 'first', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'lifecycle_summary', clientele.lifecycle_summary_send(clientele.lifecycle(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (2, clientele.lifecycle_def('{a=#1}', period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
@@ -93,6 +110,23 @@ INSERT INTO good SELECT kind, bytes FROM (
 INSERT INTO good SELECT 'funnel_summary', clientele.funnel_summary_send(clientele.funnel(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.funnel_def('{#0,#1|#0,#0}')), (2, clientele.funnel_def('{#0|#1}')),
                    (3, clientele.funnel_def('{#0|#1,#1}', '1 h', 'any'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'pattern_summary', clientele.pattern_summary_send(clientele.pattern_matches(bytes::clientele.journey, p))
+FROM good, unnest(ARRAY['#0 ... (?<x>#1)', '(?<y>#0+ .)* (?<购>#2)? #1', '.']::clientele.pattern[]) p WHERE kind = 'journey' GROUP BY p;
+INSERT INTO good SELECT 'bottleneck_summary', clientele.bottleneck_summary_send(clientele.bottlenecks(g.n, f)) FROM (
+  SELECT length(bytes) %% 3 AS n, clientele.funnel(bytes::clientele.journey, '{#0,#1,#2}', NULL) AS f FROM good WHERE kind = 'journey' GROUP BY 1) r,
+  unnest(ARRAY['a', '上海', NULL]) WITH ORDINALITY g (n, o) WHERE o <> r.n GROUP BY r.n;
+INSERT INTO good SELECT 'correlation_summary', clientele.correlation_summary_send(clientele.funnel_correlation(bytes::clientele.journey, '{#0,#1,#2}', 1, n))
+FROM good, generate_series(2, 3) n WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'retention_summary', clientele.retention_summary_send(clientele.retention_table(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.retention_def('#0', until => '2026-06-01', time_zone => 'UTC')),
+                   (2, clientele.retention_def('*', '#1', 'hour', cohort_by => 'every', until => '2026-01-02', amounts => true, time_zone => 'Asia/Shanghai')),
+                   (3, clientele.retention_def('*', '*', 'month', mode => 'on_or_before', brackets => '{0,1,7}', until => '2027-01-01', time_zone => 'UTC'))) v (n, d)
+WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'bottleneck_summary', clientele.bottleneck_summary_send(clientele.bottlenecks(g.n, f)) FROM (
+  SELECT length(bytes) %% 3 AS n, clientele.funnel(bytes::clientele.journey, '{#0,#1,#2}', NULL) AS f FROM good WHERE kind = 'journey' GROUP BY 1) r,
+  unnest(ARRAY['a', '上海', NULL]) WITH ORDINALITY g (n, o) WHERE o <> r.n GROUP BY r.n;
+INSERT INTO good SELECT 'correlation_summary', clientele.correlation_summary_send(clientele.funnel_correlation(bytes::clientele.journey, '{#0,#1,#2}', 1, n))
+FROM good, generate_series(2, 3) n WHERE kind = 'journey' GROUP BY n;
 
 CREATE TABLE definitions AS SELECT d FROM (VALUES
   (clientele.rfm_cuts_def()), (clientele.rfm_cuts_def(3, 'kmeans')), (clientele.rfm_cuts_def(method => 'mean')),
@@ -164,15 +198,23 @@ SELECT 'journey', unnest(ARRAY[
   'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())',
   'path_counts($1, path_def(''1 min''))', 'dwell($1, path_def(top => 1))',
   'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
+  'journey_matches($1, ''#0 ... #1'')', 'journey_match_count($1, pattern(''#0 .* (#1|#2 #0)'', ''1 h'', ''10 min''))',
+  'count(*) FROM journey_match_times($1, ''(?<x>#0+) within 1 hour after at least 1 second (?<y>#1)'')', 'pattern_matches($1, ''(?<x>#0) ... #1'')',
   'funnel_depth($1, ''{#0,#1}'', ''1 day'')', 'funnel_times($1, funnel_def(''{#0,#1,#2,#0}'', NULL))',
   'funnel_times($1, funnel_def(''{#0,#1}'', ''1 min''))', 'funnel_depth($1, funnel_def(''{#0,#1,#2}'', ''1 min''))',
   '(SELECT count(*) FROM funnel_steps((SELECT funnel($1, funnel_def(''{#0,#1}'')))))',
+  '(SELECT count(*) FROM correlation_events((SELECT funnel_correlation($1, ''{#0,#1}'', 1, 2)), 0))',
   'funnel($1, ''{#0,#1|#0}'', ''1 h'')', 'purchase_summary($1, purchase_def(''2026-01-02'', ''1 h'', purchase => ''#0|#1''))',
   'purchase_times($1, purchase_def(''2026-01-01'', ''0'', ''1 s'', ''2027-01-01'', ''#0|#2''))',
   'churn_features($1, ''2026-01-01 00:10'', churn_features_def(''1 min'', purchase => ''#0'', return => ''#1'', promotion => ''#2'', answer => ''#0|#3''))',
   'churn_features_json($1, ''2030-01-01'')', 'churned($1, ''2026-01-01 00:10'', ''1 h'')', 'churned($1, ''2026-01-02'', ''1 day'', ''#0|#1'')',
   'churn_fit($1, n %% 2 = 0, ''2026-02-01'', churn_def()) FROM generate_series(1, 4) n',
   'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')',
+  'count(*) FROM retention_of($1, retention_def(''#0'', ''*'', cohort_by => ''every'', amounts => true, until => ''2026-02-01''))',
+  '(SELECT count(*) FROM retention_periods((SELECT retention_table($1, retention_def(mode => ''on_or_after'', until => ''2026-01-02'')))))',
+  'activity($1, activity_def(until => ''2026-02-01''))', 'count(*) FROM lifecycle_periods((SELECT activity($1, activity_def(''#0|#1'', ''hour'', until => ''2026-01-02''))))',
+  'event_intervals($1, interval_def(''#0'', ''#1|#0''))', 'lifecycle($1, lifecycle_def(''{a=*,b=#0}'', ''{1,2}'', until => ''2026-02-01''))',
+  'lifecycle_stage($1, ''{a=*,b=#0}'', ''2026-01-02'')',
   'amount_sum($1, ''#0|#1'')', 'day_count($1, ''#0'', ''UTC'')', 'usual_hour($1, ''#0|#1'', ''Asia/Shanghai'')', 'usual_weekday($1, ''!#0'', ''UTC'')',
   'hour_share($1, ''#0|#1'', 22, 6, ''UTC'')', 'weekday_share($1, ''#0'', ''{6,7}'', ''UTC'')', 'top_event($1, ''#0|#1'')', 'top_channel($1, ''#0'')',
   'top_property($1, ''category'', ''#0'')', 'top_item($1, ''#0|#2'')', 'channels($1, ''#0'')'])
@@ -186,22 +228,45 @@ SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day);
 INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)', 'funnel_def_hash($1)',
   'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
-  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_audience($1, 1)']);
+  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_correlation(j, $1, 1, 2) FROM samples', 'funnel_audience($1, 1)']);
+INSERT INTO calls SELECT 'retention_def', unnest(ARRAY['retention_def_out($1)::text', 'retention_def_send($1)', 'retention_def_hash($1)',
+  'count(*) FROM samples, retention_of(j, $1)', '(SELECT count(*) FROM retention_periods((SELECT retention_table(j, $1) FROM samples)))']);
+INSERT INTO calls SELECT 'retention_summary', unnest(ARRAY['retention_summary_out($1)::text', 'retention_summary_send($1)', 'count(*) FROM retention_periods($1)',
+  'count(*) FROM retention_curve($1)', 'retention_merge($1)', 'retention_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
   'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
+INSERT INTO calls SELECT 'activity_def', unnest(ARRAY['activity_def_out($1)::text', 'activity_def_send($1)', 'activity_def_hash($1)', 'activity(j, $1) FROM samples']);
+INSERT INTO calls SELECT 'interval_def', unnest(ARRAY['interval_def_out($1)::text', 'interval_def_send($1)', 'interval_def_hash($1)', 'event_intervals(j, $1) FROM samples']);
+INSERT INTO calls SELECT 'lifecycle_def', unnest(ARRAY['lifecycle_def_out($1)::text', 'lifecycle_def_send($1)', 'lifecycle_def_hash($1)', 'lifecycle(j, $1) FROM samples',
+  'lifecycle_stage(j, $1, ''2026-01-02'') FROM samples', 'lifecycle_stage(j, $1) FROM samples']);
+INSERT INTO calls SELECT 'activity_summary', unnest(ARRAY['activity_summary_out($1)::text', 'activity_summary_send($1)', 'activity_merge(x) FROM (VALUES ($1), ($1)) v (x)',
+  'count(*) FROM lifecycle_periods($1)', 'count(*) FROM active_periods($1)', 'count(*) FROM stickiness($1)', 'count(*) FROM frequency($1)', 'count(*) FROM heat_map($1)']);
+INSERT INTO calls SELECT 'interval_summary', unnest(ARRAY['interval_summary_out($1)::text', 'interval_summary_send($1)', 'interval_merge(x) FROM (VALUES ($1), ($1)) v (x)',
+  'count(*) FROM interval_percentiles($1)']);
+INSERT INTO calls SELECT 'lifecycle_summary', unnest(ARRAY['lifecycle_summary_out($1)::text', 'lifecycle_summary_send($1)', 'lifecycle_merge(x) FROM (VALUES ($1), ($1)) v (x)',
+  'count(*) FROM lifecycle_moves($1)', 'count(*) FROM lifecycle_stages($1)']);
 INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::text', 'purchase_def_send($1)', 'purchase_def_hash($1)',
   'purchase_summary(j, $1) FROM samples', 'purchase_times(j, $1) FROM samples',
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
 INSERT INTO calls SELECT 'path_summary', unnest(ARRAY['path_summary_out($1)::text', 'path_summary_send($1)', 'path_links_final($1)',
   'path_links_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'pattern', unnest(ARRAY['pattern_out($1)::text', 'pattern_send($1)', 'pattern_hash($1)', 'journey_matches(j, $1) FROM samples',
+  'journey_match_count(j, $1) FROM samples', '(SELECT count(*) FROM samples, journey_match_times(j, $1))', 'pattern_matches(j, $1) FROM samples',
+  'journey_matches(now(), ''a'', $1)', 'journey_match_count(now(), ''a'', $1)']);
+INSERT INTO calls SELECT 'pattern_summary', unnest(ARRAY['pattern_summary_out($1)::text', 'pattern_summary_send($1)', 'count(*) FROM pattern_groups($1)',
+  'pattern_merge($1)', 'pattern_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_count_summary', unnest(ARRAY['path_count_summary_out($1)::text', 'path_count_summary_send($1)', 'path_counts_final($1)',
   'path_counts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'dwell_summary', unnest(ARRAY['dwell_summary_out($1)::text', 'dwell_summary_send($1)', 'count(*) FROM dwell_times($1)',
   'dwell_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'funnel_summary', unnest(ARRAY['funnel_summary_out($1)::text', 'funnel_summary_send($1)',
-  'count(*) FROM funnel_steps($1)', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+  'count(*) FROM funnel_steps($1)', 'bottleneck_steps(bottlenecks(''a'', $1))', 'funnel_merge($1)', 'funnel_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'bottleneck_summary', unnest(ARRAY['bottleneck_summary_out($1)::text', 'bottleneck_summary_send($1)',
+  'count(*) FROM bottleneck_steps($1, 0)', 'bottleneck_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'correlation_summary', unnest(ARRAY['correlation_summary_out($1)::text', 'correlation_summary_send($1)',
+  'count(*) FROM correlation_events($1, 0)', 'correlation_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'churn_features_def', unnest(ARRAY['churn_features_def_out($1)::text', 'churn_features_def_send($1)', 'churn_features_def_hash($1)',
   'churn_features(j, ''2026-01-01 00:10'', $1) FROM samples', 'churn_features_json(j, ''2026-02-01'', $1) FROM samples']);
 INSERT INTO calls SELECT 'classification_summary', unnest(ARRAY['classification_summary_out($1)::text', 'classification_summary_send($1)',
@@ -315,7 +380,9 @@ END $$;
 """
 
 # What bytes are planted in; each has good values above.
-TYPES = """journey funnel_def funnel_summary path_def path_summary path_count_summary dwell_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def
+TYPES = """journey pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
+retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary
+interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()

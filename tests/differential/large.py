@@ -95,8 +95,15 @@ SELECT what, v FROM (VALUES ('thousand steps', funnel_def((SELECT array_agg('#' 
   ('exclusions', funnel_def((SELECT array_agg('#' || 1 + n % 5) FROM generate_series(1, 60) n), exclusions => (SELECT array_agg('#' || n) FROM generate_series(1, 900) n))),
   ('ranges', funnel_def('{#1,#2,#3}', exclusions => (SELECT array_agg('#' || n || '@1-2') FROM generate_series(1, 1000) n))),
   ('windows', funnel_def(array_fill('#1'::text, ARRAY[500]), '1 day', step_windows => array_fill('1 h'::interval, ARRAY[499]), natural_day => true))) x (what, v);
+CREATE TABLE big_pattern AS
+SELECT what, v FROM (VALUES ('optional', pattern('#1{0,1000} .{1000}')), ('nested', pattern('((((.+ #1)+ #2)+ #3)+ #4)+ ... #9', '10000 days')),
+  ('names', pattern((SELECT string_agg('#' || n, ' ... ') FROM generate_series(1, 5000) n))), ('waits', pattern('(. after at least 1 second within 10 days .{40})+ #9', '10000 days')),
+  ('everything', pattern('(?<x><*>+|!<*>)*? $', session_gap => '1 second')), ('chain', pattern('.{64}'))) x (what, v);
 CREATE TABLE big_path_def AS
 SELECT what, v FROM (VALUES ('short sessions', path_def(session_gap => '1 microsecond')), ('long', path_def(max_length => 2147483647)), ('from anything', path_def('1 h', '*', '*|*|*', true, true))) x (what, v);
+CREATE TABLE big_retention_def AS
+SELECT what, v FROM (VALUES ('stretches', retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)), ('hours', retention_def(period => 'hour', cohort_by => 'every', mode => 'on_or_before', up_to => 9999)),
+  ('far', retention_def(period => 'year', brackets => '{0,1,2147483647}', until => '294276-12-31')), ('elapsed', retention_def(windows => 'elapsed', cohort_by => 'every', brackets => (SELECT array_agg(n) FROM generate_series(0, 10000) n)))) x (what, v);
 CREATE TABLE big_purchase_def AS
 SELECT what, v FROM (VALUES ('fine', purchase_def('2026-06-30', '0', '1 h', purchase => '*')), ('old', purchase_def('4000-01-01 BC', purchase => '*')),
   ('far', purchase_def('290000-01-01', '0', '1 day', '294000-01-01', purchase => '*'))) x (what, v);
@@ -154,17 +161,27 @@ SIMPLE = {
     "bytea": ["'\\x01'"],
     "tag_query": ["'vip'"],
     "funnel_def": ["'{#1,#2}'"],
+    "pattern": ["'#1 ... #2'"],
     "path_def": ["path_def()"],
+    "retention_def": ["retention_def()"],
+    "activity_def": ["activity_def()", "activity_def('#1|*', 'hour', 2147483647, (SELECT array_agg(n) FROM generate_series(1, 100000) n), '0001-01-01', '290000-01-01')"],
+    "interval_def": ["interval_def('#1', '#2')", "interval_def('*|*|*', '*', 'first', '1 microsecond', '0001-01-01', '290000-01-01')"],
+    "lifecycle_def": ["'{a=*,b=#1}'::lifecycle_def", "lifecycle_def((SELECT array_agg('s' || n || '=#' || n % 20) FROM generate_series(1, 32) n),"
+                      " (SELECT array_agg(10000) FROM generate_series(1, 32)), (SELECT array_agg('1 day'::interval) FROM generate_series(1, 32)), NULL, true, 'hour')"],
     "purchase_def": ["purchase_def('2026-06-30', purchase => '*')"],
     "churn_def": ["churn_def()"],
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
 }
-STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "path_def", "purchase_def",
+STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "pattern", "path_def", "retention_def", "purchase_def",
           "churn_def", "churn_features_def", "rfm_cuts_def"]
 # Values of these types come from an aggregate over rows, by `made_by` below.
 MADE = {
+    "retention_summary": "(SELECT retention_table(journey, retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)) FROM clientele_data.journeys)",
+    "pattern_summary": "(SELECT pattern_matches(journey, '(?<x>#1) ... #2') FROM clientele_data.journeys)",
     "funnel_summary": "(SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys)",
+    "bottleneck_summary": "(SELECT bottlenecks(n::text, f) FROM generate_series(1, 100000) n, (SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys) v (f))",
+    "correlation_summary": "(SELECT funnel_correlation(v, '{*,#2}', 1, 2) FROM big_journey WHERE what <> 'many events')",
     "classification_summary": "(SELECT classification(n / 100000.0, n % 3 = 0) FROM generate_series(1, 100000) n)",
     "rfm_cuts": "(SELECT rfm_cuts(n::float8, n % 7, n / 7.0, rfm_cuts_def()) FROM generate_series(1, 1000) n)",
     "holdout_summary": "(SELECT holdout_quality(n / 3.0, n % 4) FROM generate_series(1, 1000) n)",
@@ -173,6 +190,9 @@ MADE = {
     "contract_values": "(SELECT large.contract_state(n, n % 2 = 1) FROM generate_series(1, 10000) n)",
     "churn_rows": "(SELECT large.churn_state(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 10000) n)",
     "btyd_histories": "(SELECT large.btyd_state(n, n, 2 * n, 'Pareto/NBD') FROM generate_series(1, 10000) n)",
+    "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
+    "interval_summary": "(SELECT event_intervals(v, interval_def('#1', '#1|#2')) FROM big_journey)",
+    "lifecycle_summary": "(SELECT lifecycle(v, lifecycle_def('{a=*,b=#1}', period => 'day', until => '2300-01-01')) FROM big_journey)",
     "path_count_summary": "(SELECT large.path_count_state(v, path_def('1 h')) FROM big_journey WHERE what <> 'many events')",
     "dwell_summary": "(SELECT dwell(v, path_def()) FROM big_journey)",
     "path_summary": "(SELECT large.path_state(v, path_def()) FROM big_journey WHERE what <> 'many events')",
@@ -204,10 +224,22 @@ BY_HAND = [
     "SELECT array_length(funnel_times(v, (SELECT v FROM big_funnel_def WHERE what = 'exclusions')), 1) FROM big_journey",
     "SELECT window_funnel('1 day', '2026-01-01'::timestamptz + n * interval '1 s', VARIADIC array_fill(true, ARRAY[1000])) FROM generate_series(1, 20000) n",
     "SELECT window_funnel('1 day', '2026-01-01'::timestamptz, 'any', VARIADIC array_fill(true, ARRAY[1000])) FROM generate_series(1, 20000) n",
+    "SELECT window_funnel('1 day', '2026-01-01'::timestamptz, 'strict_order,strict_deduplication', VARIADIC array_fill(true, ARRAY[1000]))" +
+    " FROM generate_series(1, 20000) n",
+    "SELECT window_funnel(NULL, '2026-01-01'::timestamptz, 'shared', VARIADIC array_fill(true, ARRAY[100000])) FROM generate_series(1, 20) n",
     "SELECT window_funnel(NULL, '2026-01-01'::timestamptz + n * interval '1 s', VARIADIC ARRAY(SELECT n * 7919 % (k + 2) = 0 FROM generate_series(1, 500) k)) FROM generate_series(1, 5000) n",
     "SELECT count(*) FROM (SELECT event_types_matching(repeat('*|', 50000) || '*')) x",
     "SELECT event_count((SELECT v FROM big_journey LIMIT 1), (SELECT string_agg('!#' || n, '|') FROM generate_series(1, 100000) n))",
     "SELECT event_count('{1@2026-01-01T00:00:00Z}', (SELECT string_agg('\"event ' || n || '\"', '|') FROM generate_series(1, 50000) n))",
+    # sequences of rows
+    "SELECT sequence_match_events(repeat('(?1)', 10000), '2026-01-01'::timestamptz + n * interval '1 s', n % 2 = 0, true) FROM generate_series(1, 300000) n",
+    "SELECT sequence_count(repeat('(?1).*(?t!=5)', 3000) || '(?2)', '2026-01-01'::timestamptz + n * interval '1 s', true, n = 1) FROM generate_series(1, 300000) n",
+    "SELECT sequence_match_events('(?1).*(?2).*(?1).*(?3)', '2026-01-01'::timestamptz, true, true, false) FROM generate_series(1, 3000000) n",
+    "SELECT sequence_match('(?1)', now(), VARIADIC array_fill(true, ARRAY[1000000])) FROM generate_series(1, 10000)",
+    "SELECT sequence_match(repeat('(?1)', 1000000), now(), true)",
+    "SELECT length(sequence_next_node('forward', 'head', now(), repeat('x', 1000000) || n, true, true)) FROM generate_series(1, 3000) n",
+    "SELECT sequence_next_node('backward', 'last_match', now(), 'x', true, VARIADIC array_fill(true, ARRAY[1000])) FROM generate_series(1, 100000)",
+    "SELECT array_length(retention(VARIADIC array_fill(n % 2 = 0, ARRAY[1000000])), 1) FROM generate_series(1, 100) n",
     # tags
     "SELECT tag_match(v, (SELECT v FROM big_tag_query WHERE what = 'wide')) FROM big_jsonb",
     "SELECT tag_match(v, (SELECT v FROM big_tag_query WHERE what = 'long')) FROM big_jsonb",
@@ -249,6 +281,11 @@ BY_HAND = [
     "SELECT journey_path(now() + n * interval '1 s', 'x' || n % 5000, path_def(groups => (SELECT array_agg('g' || n || '=x' || n || '*') FROM generate_series(1, 5000) n))) FROM generate_series(1, 20000) n",
     "SELECT journey_path(now(), repeat('x', 100000)) FROM generate_series(1, 20000)",
     "SELECT path_audience((SELECT v FROM big_text_array WHERE what = 'many'))",
+    # activity and lifecycles
+    "SELECT count(*) FROM active_periods((SELECT activity(v, activity_def(period => 'hour', window_periods => 2147483647, until => '290000-01-01')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_periods((SELECT activity(v, activity_def(period => 'year', until => '294276-12-31')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_moves((SELECT lifecycle(v, lifecycle_def('{a=#1}', within => '{1 h}', period => 'hour')) FROM big_journey))",
+    "SELECT count(*) FROM lifecycle_stages((SELECT lifecycle(v, lifecycle_def('{a=*}', period => 'hour', until => '290000-01-01')) FROM big_journey))",
     # journeys
     "SELECT length(journey_merge(v)::text) FROM big_journey, generate_series(1, 20)",
     "SELECT length((a.v || b.v)::text) FROM big_journey a, big_journey b",

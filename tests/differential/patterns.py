@@ -6,7 +6,7 @@ usage: patterns.py [SEED [COUNT]]      (default: a fresh seed, 2500 cases; 100,0
 
 Every case runs through the packed door (journey_matches, journey_match_count, journey_match_times) and, with
 names in place of numbers, through the raw door with its rows in random order. The oracle's wrong patterns
-must fail at its character. Then some patterns are asked of many customers, serial, parallel and in halves
+must fail at its character. Then some patterns are counted over many customers, serial, parallel and in halves
 that are merged.
 """
 import importlib.util

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 // The values of questions and the states of aggregates as bytes from outside: definitions and
-// summaries of funnels and paths, percentiles, lengths of time. What is read writes itself the same
-// way from then on, and joins with itself.
+// summaries of funnels and paths, comparisons of groups and events, percentiles, lengths of time.
+// What is read writes itself the same way from then on, and joins with itself.
 #include "base/durations.hpp"
 #include "base/length.hpp"
+#include "funnel/bottlenecks/bottlenecks.hpp"
+#include "funnel/correlation/correlation.hpp"
 #include "funnel/steps/summary.hpp"
 #include "fuzz.hpp"
 #include "paths/counts/counts.hpp"
@@ -191,6 +193,34 @@ Bytes random_value(testing::Random& random, unsigned kind) {
     }
     w.varint(count);
     out.insert(out.end(), links.begin(), links.end());
+  } else if (kind == 8) {
+    const Bytes definition = bytes_of(random_funnel(random));
+    const size_t steps = FunnelDefinition::read(definition).steps.size();
+    BottleneckSummary summary(std::pmr::get_default_resource());
+    for (auto n = random.below(5); n > 0; --n) {
+      std::vector<uint64_t> reached(steps);
+      uint64_t most = random.any_width() >> 20;
+      for (uint64_t& here : reached) here = most = random.below(most + 1);
+      const std::string name(random.below(3), 'a');
+      summary.add(random.one_in(4) ? std::nullopt : std::optional<std::string_view>(name),
+                  definition, reached);
+    }
+    summary.write(out);
+  } else if (kind == 9) {
+    Vocabulary vocabulary;
+    vocabulary.labels = {"a", "web:b", "浏览"};
+    FunnelDefinition d = random_funnel(random);
+    d.steps.emplace_back("a");
+    if (!d.step_windows.empty() || d.steps.size() == 2) d.step_windows.clear();
+    const Bytes definition = bytes_of(d);
+    CorrelationSummary summary(std::pmr::get_default_resource());
+    summary.define({definition, 1, 2});
+    for (auto n = random.below(9); n > 0; --n) {
+      std::vector<uint32_t> labels(random.below(4));
+      for (uint32_t& label : labels) label = static_cast<uint32_t>(random.below(3));
+      summary.add(random.one_in(2), labels, vocabulary);
+    }
+    summary.write(out);
   } else {
     Durations d;
     for (auto n = random.below(random.one_in(50) ? 70000 : 9); n > 0; --n)
@@ -206,11 +236,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
   if (size == 0) return 0;
   const std::span<const uint8_t> bytes(data + 1, size - 1);
-  tally.opened += size > 1 && (data[0] % 8 == 4 || data[0] % 8 == 5 || data[1] == 1);
+  const unsigned kind = data[0] % 10;
+  tally.opened += size > 1 && (kind == 4 || kind == 5 || data[1] == 1);
   auto* memory = std::pmr::get_default_resource();
   const auto ignore = [](const auto&) {};
   try {
-    switch (data[0] % 8) {
+    switch (kind) {
       case 0:
         read_funnel(bytes);
         break;
@@ -237,6 +268,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         read_state<Durations>(
             bytes, [] { return Durations(); }, use_durations);
         break;
+      case 8:
+        read_state<BottleneckSummary>(
+            bytes, [&] { return BottleneckSummary(memory); },
+            [](const BottleneckSummary& s) { s.steps(0, Correction::bh); });
+        break;
+      case 9:
+        read_state<CorrelationSummary>(
+            bytes, [&] { return CorrelationSummary(memory); },
+            [](const CorrelationSummary& s) { s.events(0, Correction::holm); });
+        break;
       default:
         read_length(fuzz::text_of(bytes));
     }
@@ -248,7 +289,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
   testing::Random random(seed);
   if (size != 0 && !random.one_in(4)) return LLVMFuzzerMutate(data, size, most);
-  const auto kind = static_cast<unsigned>(random.below(8));
+  const auto kind = static_cast<unsigned>(random.below(10));
   if (kind == 5) return LLVMFuzzerMutate(data, size, most);
   Bytes value = random_value(random, kind);
   value.insert(value.begin(), static_cast<uint8_t>(kind));

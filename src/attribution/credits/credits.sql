@@ -1,28 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE attribution_summary;
-CREATE FUNCTION attribution_summary_in(cstring) RETURNS attribution_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_in';
-COMMENT ON FUNCTION attribution_summary_in(cstring) IS 'Reads an attribution_summary from hexadecimal text, and checks it.';
-CREATE FUNCTION attribution_summary_out(attribution_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_out';
-COMMENT ON FUNCTION attribution_summary_out(attribution_summary) IS 'Writes an attribution_summary as hexadecimal text.';
-CREATE FUNCTION attribution_summary_recv(internal) RETURNS attribution_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_summary_recv';
-COMMENT ON FUNCTION attribution_summary_recv(internal) IS 'Reads an attribution_summary from its binary form, and checks it.';
-CREATE FUNCTION attribution_summary_send(attribution_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION attribution_summary_send(attribution_summary) IS 'Writes an attribution_summary in its binary form.';
-CREATE TYPE attribution_summary (
-  INPUT = attribution_summary_in, OUTPUT = attribution_summary_out,
-  RECEIVE = attribution_summary_recv, SEND = attribution_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed attribution_summary
 COMMENT ON TYPE attribution_summary IS
   'What led to conversions, over many customers, as far as the models of its attribution_def need it. attribution_credits() and
 attribution_paths() show it as rows.
 All sums in it are exact: it does not depend on the order of rows or on the plan. At most 65,536 channels (54000). Paths are kept up to
-1,000,000 different ones with 16,777,216 touches together; above that, attribution_paths() raises an error and the credits stay exact.';
+1,000,000 different ones with 4,194,304 touches together; above that, attribution_paths() raises an error and the credits stay exact.';
 
 \comparable attribution_summary count the same conversions and paths for the same question
 
@@ -31,7 +14,8 @@ All sums in it are exact: it does not depend on the order of rows or on the plan
 CREATE FUNCTION attribution_accum(attribution_summary, journey, attribution_def) RETURNS attribution_summary
   LANGUAGE c STABLE PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_attribution_accum';
 COMMENT ON FUNCTION attribution_accum(attribution_summary, journey, attribution_def) IS 'Adds a customer for attribution().';
-CREATE FUNCTION attribution_accum(attribution_summary, text[], bigint, numeric, bigint, attribution_def) RETURNS attribution_summary
+CREATE FUNCTION attribution_accum(attribution_summary, text[], bigint, numeric, bigint, attribution_def)
+  RETURNS attribution_summary
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_attribution_accum_path';
 COMMENT ON FUNCTION attribution_accum(attribution_summary, text[], bigint, numeric, bigint, attribution_def) IS
   'Adds a counted path for attribution().';
@@ -53,9 +37,9 @@ CREATE AGGREGATE attribution(path text[], conversions bigint, value numeric, nul
 COMMENT ON AGGREGATE attribution(text[], bigint, numeric, bigint, attribution_def) IS
   'Attributes conversions by paths that were counted elsewhere: the channels in order, their conversions and value, and how often the path
 led to nothing.
-An empty or NULL path is one without a touch. Values are rounded to twelve decimals. Counts and values that are NULL are 0, and a row of NULLs does not count. Of the
-attribution_def only direct, weights, collapse, nulls and models matter. Errors: 0A000 for time_decay, as counted paths have no times;
-22004 for a NULL in a path; 22003 for a value of 10^18 or more, and for more than 281,474,976,710,656
+An empty or NULL path is one without a touch. Values are rounded to twelve decimals. Counts and values that are NULL are 0, and a row of
+NULLs does not count. Of the attribution_def only direct, weights, collapse, nulls and models matter. Errors: 0A000 for time_decay, as
+counted paths have no times; 22004 for a NULL in a path; 22003 for a value of 10^18 or more, and for more than 281,474,976,710,656
 conversions or nulls; 22023 for negative counts, for a value without conversions, and if the attribution_def differs between rows of a
 group.';
 
@@ -74,8 +58,8 @@ CREATE FUNCTION attribution_credits(
 COMMENT ON FUNCTION attribution_credits(attribution_summary) IS
   'Shows what each channel has earned by each model: conversions, their value, and its share of all conversions.
 The channel is NULL for conversions without a touch, so that each model adds up to all conversions. removal_effect is the share of the
-conversions that would be lost without the channel, and value_removal_effect that of their value; they are NULL but for markov_1 to
-markov_3. Models are in the order of the attribution_def, channels in that of their names. Errors: 54000 for shapley_rate with more than
+conversions that would be lost without the channel, and value_removal_effect that of their value; they are NULL except for markov_1
+to markov_3. Models are in the order of the attribution_def, channels in that of their names. Errors: 54000 for shapley_rate with more than
 20 channels.';
 CREATE FUNCTION attribution_paths(
   attribution_summary, OUT path text[], OUT conversions bigint, OUT value numeric, OUT nulls bigint
@@ -84,4 +68,4 @@ CREATE FUNCTION attribution_paths(
 COMMENT ON FUNCTION attribution_paths(attribution_summary) IS
   'Lists the different paths: how many conversions each led to, of which value, and how often it led to nothing.
 Most conversions come first, then most nulls, then names. The path {} stands for conversions without a touch. Errors: 54000 for more than
-1,000,000 different paths, or 16,777,216 touches in them.';
+1,000,000 different paths, or 4,194,304 touches in them.';

@@ -76,7 +76,12 @@ void PathStore::add(std::span<const uint32_t> path, uint64_t hash, const Counts&
   slots_[i] = tag(hash) | (paths_.size() + 1);
   paths_.push_back(
       {hash, static_cast<uint32_t>(touches_.size()), static_cast<uint32_t>(path.size()), counts});
-  for (const uint32_t number : path) touches_.push_back(static_cast<uint16_t>(number));
+  const size_t begin = touches_.size();
+  if (touches_.capacity() - begin < path.size())
+    touches_.reserve(std::max(begin + path.size(), 2 * touches_.capacity()));
+  touches_.resize(begin + path.size());
+  std::ranges::transform(path, touches_.begin() + static_cast<ptrdiff_t>(begin),
+                         [](uint32_t number) { return static_cast<uint16_t>(number); });
 }
 
 void PathStore::merge(const PathStore& other, std::span<const uint32_t> number) {

@@ -29,12 +29,12 @@ class PathHashes {
   std::vector<uint64_t> sum_, power_;
 };
 
-/// Different paths and what came of them. Above a limit they are all given up: whether that happens
+/// Different paths, and what they led to. Above a limit they are all given up: whether that happens
 /// does not depend on the order in which they come.
 class PathStore {
  public:
   static constexpr size_t max_paths = 1'000'000;
-  static constexpr size_t max_touches = 16'777'216;  // of different paths together
+  static constexpr size_t max_touches = 4'194'304;  // of different paths together
 
   struct Counts {
     uint64_t conversions = 0, nulls = 0;

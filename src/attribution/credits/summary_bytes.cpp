@@ -46,7 +46,8 @@ void AttributionSummary::read(Reader& reader) {
   if (timed > 1) Reader::fail("a flag of an attribution_summary is out of range");
   start(definition, timed);
   for (uint64_t* n : {&conversions_, &untouched_, &nulls_, &touched_}) *n = reader.varint();
-  for (__int128* v : {&value_, &untouched_value_}) *v = read_whole(reader);
+  value_ = read_whole(reader);
+  untouched_value_ = read_whole(reader);
   magnitude_ = static_cast<unsigned __int128>(read_whole(reader));
   if (conversions_ > max_counted || untouched_ > conversions_ || nulls_ > max_counted ||
       touched_ > MarkovMoves::max_touched)

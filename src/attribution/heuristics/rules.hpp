@@ -27,7 +27,7 @@ class RuleCredits {
               std::span<const CreditModel> models);
 
   /// The windows of one customer; without times for paths that were counted elsewhere, if
-  /// time_decay is not asked for. Labels outside all windows may be no channel. `direct` says of
+  /// time_decay is not asked for. Labels outside all windows are not read. `direct` says of
   /// each channel whether it is direct.
   void add(std::span<const uint32_t> labels, std::span<const Micros> at,
            std::span<const CreditWindow> windows, std::span<const uint8_t> direct);

@@ -52,7 +52,7 @@ class MarkovMoves {
   /// Number i of the other is number[i] here.
   void merge(const MarkovMoves& other, std::span<const uint32_t> number);
 
-  /// State 0 is the start. Moves that nobody made may be among them.
+  /// State 0 is the start. Moves with a count of 0 may be among them.
   std::span<const State> states() const { return states_; }
   std::span<const Move> moves() const { return moves_; }
 

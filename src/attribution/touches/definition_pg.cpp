@@ -136,7 +136,7 @@ CLIENTELE_FUNCTION(clientele_attribution_def_recv) {
                       [](ByteView bytes) { return stored(AttributionDefinition::read(bytes)); });
 }
 
-// NULL is the same as leaving an option out, but for lookback: there it means no limit.
+// NULL is the same as leaving an option out, except for lookback, where it means no limit.
 CLIENTELE_FUNCTION(clientele_attribution_def) {
   if (PG_ARGISNULL(0))
     ereport(ERROR,

@@ -1,36 +1,13 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE attribution_def;
-CREATE FUNCTION attribution_def_in(cstring) RETURNS attribution_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_def_in';
-COMMENT ON FUNCTION attribution_def_in(cstring) IS 'Reads an attribution_def from its text form, a JSON object.';
-CREATE FUNCTION attribution_def_out(attribution_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_def_out';
-COMMENT ON FUNCTION attribution_def_out(attribution_def) IS 'Writes an attribution_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION attribution_def_recv(internal) RETURNS attribution_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_def_recv';
-COMMENT ON FUNCTION attribution_def_recv(internal) IS 'Reads an attribution_def from its binary form.';
-CREATE FUNCTION attribution_def_send(attribution_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION attribution_def_send(attribution_def) IS 'Writes an attribution_def in its binary form.';
-CREATE TYPE attribution_def (
-  INPUT = attribution_def_in, OUTPUT = attribution_def_out, RECEIVE = attribution_def_recv, SEND = attribution_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed attribution_def
 COMMENT ON TYPE attribution_def IS
   'A question about attribution: which events convert, which touches led to them, and by which models they share the credit. The function
 attribution_def() makes one. Its text form is JSON, such as {"conversion": "purchase"}; {"lookback": "none"} there is a look-back without
 a limit. Other text that does not begin with { is the selector of the conversions.
 At most 1 MB (54000).';
 
-CREATE FUNCTION text_to_attribution_def(text) RETURNS attribution_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_def_from_text';
-COMMENT ON FUNCTION text_to_attribution_def(text) IS 'Reads an attribution_def from its text form; used by the cast from text.';
-CREATE CAST (text AS attribution_def) WITH FUNCTION text_to_attribution_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_attribution_def(varchar) RETURNS attribution_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_attribution_def_from_text';
-COMMENT ON FUNCTION varchar_to_attribution_def(varchar) IS 'Reads an attribution_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS attribution_def) WITH FUNCTION varchar_to_attribution_def(varchar) AS IMPLICIT;
+\from_text attribution_def
 
 CREATE FUNCTION attribution_def(
     conversion text, touches text DEFAULT '*', by text DEFAULT 'channel', groups text[] DEFAULT NULL,
@@ -43,10 +20,10 @@ COMMENT ON FUNCTION attribution_def(
     text, text, text, text[], text[], interval, boolean, interval, double precision[], boolean, boolean, timestamptz, timestamptz, text[]) IS
   'Describes a question about attribution, as in attribution_def(''purchase'', touches => ''visit|open'', lookback => ''14 days'').
 conversion, touches: selectors. An event in both roles is a conversion only. Each conversion counts by itself, and its value is its
-amount. Its path are the touches at most lookback before it, those at its instant included; NULL is no limit. With after_previous, only
-touches later than the last conversion at an earlier instant.
+amount. Its path are the touches at most lookback before it, those at its instant included; NULL means without a limit. With
+after_previous, only touches later than the last conversion at an earlier instant.
 by: what a touch is called, its channel or its event (named as in paths). A channel without a name is (none). groups: names for events, as
-in ''{"Search=google|bing","Mail=e-mail:*"}''; the first that picks an event names it. direct: the channels that last_non_direct passes over.
+in ''{"Search=google|bing","Mail=e-mail:*"}''; the first that picks an event names it. direct: the channels that last_non_direct skips.
 since, until: conversions from since to before until count; earlier touches may be in their paths. NULL for until is the start of the
 transaction. Touches that are in no path are null paths, at most lookback long, cut from the last one backwards; nulls => false leaves
 them out.

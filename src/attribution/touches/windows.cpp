@@ -8,7 +8,7 @@
 
 namespace clientele {
 
-// Splits the events before `until` into touches and conversions; what is neither is passed over.
+// Splits the events before `until` into touches and conversions. Others are ignored.
 void WindowFinder::read(const Journey& journey, const TouchCodes& codes) {
   const size_t size = journey.size();
   // One place more than there are events, as each event is written before it is known to count.

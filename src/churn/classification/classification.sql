@@ -1,24 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE classification_summary;
-CREATE FUNCTION classification_summary_in(cstring) RETURNS classification_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_classification_summary_in';
-COMMENT ON FUNCTION classification_summary_in(cstring) IS
-  'Reads a classification_summary from its text form, hexadecimal as that of a bytea.';
-CREATE FUNCTION classification_summary_out(classification_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_classification_summary_out';
-COMMENT ON FUNCTION classification_summary_out(classification_summary) IS 'Writes a classification_summary in its text form.';
-CREATE FUNCTION classification_summary_recv(internal) RETURNS classification_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_classification_summary_recv';
-COMMENT ON FUNCTION classification_summary_recv(internal) IS 'Reads a classification_summary from its binary form and checks it.';
-CREATE FUNCTION classification_summary_send(classification_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION classification_summary_send(classification_summary) IS 'Writes a classification_summary in its binary form.';
-CREATE TYPE classification_summary (
-  INPUT = classification_summary_in, OUTPUT = classification_summary_out,
-  RECEIVE = classification_summary_recv, SEND = classification_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed classification_summary
 COMMENT ON TYPE classification_summary IS
   'Predicted probabilities with their outcomes.
 The aggregate classification makes it; classification_auc, classification_at and the like evaluate it, and classification_merge joins

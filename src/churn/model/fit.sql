@@ -20,23 +20,7 @@ in names; 54000 for more than 1,000 names.';
 
 -- The aggregate
 
-CREATE TYPE churn_rows;
-CREATE FUNCTION churn_rows_in(cstring) RETURNS churn_rows
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_in';
-COMMENT ON FUNCTION churn_rows_in(cstring) IS 'Reads a churn_rows from its text form, hexadecimal as that of a bytea.';
-CREATE FUNCTION churn_rows_out(churn_rows) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_out';
-COMMENT ON FUNCTION churn_rows_out(churn_rows) IS 'Writes a churn_rows in its text form.';
-CREATE FUNCTION churn_rows_recv(internal) RETURNS churn_rows
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_churn_rows_recv';
-COMMENT ON FUNCTION churn_rows_recv(internal) IS 'Reads a churn_rows from its binary form and checks it.';
-CREATE FUNCTION churn_rows_send(churn_rows) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION churn_rows_send(churn_rows) IS 'Writes a churn_rows in its binary form.';
-CREATE TYPE churn_rows (
-  INPUT = churn_rows_in, OUTPUT = churn_rows_out, RECEIVE = churn_rows_recv, SEND = churn_rows_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed churn_rows
 COMMENT ON TYPE churn_rows IS
   'The customers and their features during the fit of a churn model: the state of the aggregate churn_fit, which travels between processes
 and servers.

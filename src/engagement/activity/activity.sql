@@ -2,36 +2,13 @@
 
 -- The definition
 
-CREATE TYPE activity_def;
-CREATE FUNCTION activity_def_in(cstring) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_in';
-COMMENT ON FUNCTION activity_def_in(cstring) IS 'Reads an activity_def from its text form, a JSON object.';
-CREATE FUNCTION activity_def_out(activity_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_out';
-COMMENT ON FUNCTION activity_def_out(activity_def) IS 'Writes an activity_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION activity_def_recv(internal) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_recv';
-COMMENT ON FUNCTION activity_def_recv(internal) IS 'Reads an activity_def from its binary form.';
-CREATE FUNCTION activity_def_send(activity_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION activity_def_send(activity_def) IS 'Writes an activity_def in its binary form.';
-CREATE TYPE activity_def (
-  INPUT = activity_def_in, OUTPUT = activity_def_out, RECEIVE = activity_def_recv, SEND = activity_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed activity_def
 COMMENT ON TYPE activity_def IS
   'A question about how often customers are active: which events count, in which calendar periods. The function activity_def() makes
-one. Its text form is JSON, such as {"period": "week"}.
+one. Its text form is JSON, such as {"period": "week"}; a selector alone is read, too.
 At most 1 MB (54000).';
 
-CREATE FUNCTION text_to_activity_def(text) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_from_text';
-COMMENT ON FUNCTION text_to_activity_def(text) IS 'Reads an activity_def from its text form; used by the cast from text.';
-CREATE CAST (text AS activity_def) WITH FUNCTION text_to_activity_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_activity_def(varchar) RETURNS activity_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_def_from_text';
-COMMENT ON FUNCTION varchar_to_activity_def(varchar) IS 'Reads an activity_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS activity_def) WITH FUNCTION varchar_to_activity_def(varchar) AS IMPLICIT;
+\from_text activity_def
 
 \comparable activity_def ask the same, word for word
 
@@ -47,31 +24,14 @@ period: hour, day, week (from Monday), month, quarter or year, by the calendar o
 window_periods: how many periods the trailing window of active_periods() has, the period itself included.
 bins: ascending lower bounds of the numbers of events that frequency() shows together; the last bin has no end.
 since, until: the time that counts, without until itself. NULL means no limit, and the start of the transaction. Events before since still
-count for who is new, who was active in the period before, and trailing windows.
+count where it matters what was before: for new customers, the period before, and trailing windows.
 time_zone: NULL means that of the session.
 Errors: 22023 for another period, a window_periods below 1, bins that do not ascend or are negative, an unknown time zone; 22004 for a NULL
 among the bins; 22008 for an infinite time.';
 
 -- Many journeys
 
-CREATE TYPE activity_summary;
-CREATE FUNCTION activity_summary_in(cstring) RETURNS activity_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_in';
-COMMENT ON FUNCTION activity_summary_in(cstring) IS 'Reads an activity_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION activity_summary_out(activity_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_out';
-COMMENT ON FUNCTION activity_summary_out(activity_summary) IS 'Writes an activity_summary in its text form.';
-CREATE FUNCTION activity_summary_recv(internal) RETURNS activity_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_activity_summary_recv';
-COMMENT ON FUNCTION activity_summary_recv(internal) IS 'Reads an activity_summary from its binary form and checks it.';
-CREATE FUNCTION activity_summary_send(activity_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION activity_summary_send(activity_summary) IS 'Writes an activity_summary in its binary form.';
-CREATE TYPE activity_summary (
-  INPUT = activity_summary_in, OUTPUT = activity_summary_out,
-  RECEIVE = activity_summary_recv, SEND = activity_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed activity_summary
 COMMENT ON TYPE activity_summary IS
   'When customers were active, and how often. lifecycle_periods(), active_periods(), stickiness(), frequency() and heat_map() show it as rows.
 It contains its activity_def, with the until and the time zone that it meant, and some 20 bytes for each period and each different number
@@ -113,8 +73,8 @@ COMMENT ON FUNCTION lifecycle_periods(activity_summary) IS
   'Shows for each period how many customers were new, came again, came back, or stayed away.
 active: the customers with an event in the period. Of these new have their first event ever in it, returning were also active in the
 period before, and resurrected are neither. dormant were active in the period before and not in this one. complete is false for the period
-that is not over at until. The rows reach from the first to the last period that is not all 0, from the period of since on; none begins at or
-after until. Errors: 54000 for more than 1,000,000 rows.';
+that is not over at until. The rows reach from the first to the last period that is not all 0, from the period of since on. None begins at
+or after until. Errors: 54000 for more than 1,000,000 rows.';
 
 CREATE FUNCTION active_periods(
   activity_summary, OUT period timestamptz, OUT active bigint, OUT rolling bigint, OUT ratio double precision, OUT complete boolean

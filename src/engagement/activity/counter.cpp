@@ -10,9 +10,10 @@ namespace {
 /// A Monday midnight before all times of all clocks.
 constexpr Micros long_ago = (2 - 7 * int64_t{351'000}) * day;
 
-size_t hour_of_week(Micros local) {
+/// Hours since then.
+uint64_t hour_number(Micros local) {
   const uint64_t since = static_cast<uint64_t>(local) - static_cast<uint64_t>(long_ago);
-  return since / static_cast<uint64_t>(hour) % ActivitySummary::week_hours;
+  return since / static_cast<uint64_t>(hour);
 }
 
 /// Each number once, ascending: clocks that are set back over midnight show a date again.
@@ -82,13 +83,27 @@ void ActivityCounter::find_periods(const Micros* at, size_t n, std::vector<int64
   }
 }
 
+// The hours of the week; if periods have so many hours, also the periods, which are numbered alike
+// as long as the clock is not changed.
+template <uint64_t period_hours>
 void ActivityCounter::count_hours(const Micros* at, size_t n, ActivitySummary& summary) {
-  if (n == 0) return;
-  const Micros offset = clock_.local(at[0]) - at[0];
-  const Micros steady = clock_.steady_until();
-  size_t i = 0;
-  for (; i < n && at[i] < steady; ++i) summary.add_event(hour_of_week(at[i] + offset));
-  for (; i < n; ++i) summary.add_event(hour_of_week(clock_.local(at[i])));
+  int64_t last = within_.empty() ? INT64_MIN : within_.back();
+  for (size_t i = 0; i < n;) {
+    const Micros offset = clock_.local(at[i]) - at[i];
+    const Micros steady = clock_.steady_until();
+    int64_t first = 0;
+    if constexpr (period_hours > 0)
+      first =
+          periods_.number(at[i]) - static_cast<int64_t>(hour_number(at[i] + offset) / period_hours);
+    for (; i < n && at[i] < steady; ++i) {
+      const uint64_t number = hour_number(at[i] + offset);
+      summary.add_event(number % ActivitySummary::week_hours);
+      if constexpr (period_hours > 0) {
+        const int64_t period = first + static_cast<int64_t>(number / period_hours);
+        if (period != last) within_.push_back(last = period);
+      }
+    }
+  }
 }
 
 void ActivityCounter::add(const Journey& journey, ActivitySummary& summary) {
@@ -107,8 +122,14 @@ void ActivityCounter::add(const Journey& journey, ActivitySummary& summary) {
         first = static_cast<size_t>(std::lower_bound(at, at + n, since_) - at);
         find_periods(at, first, before_);
       }
-      find_periods(at + first, n - first, within_);
-      count_hours(at + first, n - first, summary);
+      if (periods_.unit() == PeriodUnit::hour) {
+        count_hours<1>(at + first, n - first, summary);
+      } else if (periods_.unit() == PeriodUnit::day) {
+        count_hours<24>(at + first, n - first, summary);
+      } else {
+        find_periods(at + first, n - first, within_);
+        count_hours<0>(at + first, n - first, summary);
+      }
       events += static_cast<uint32_t>(n - first);
       if (ends) break;
     }

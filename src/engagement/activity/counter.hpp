@@ -25,6 +25,7 @@ class ActivityCounter {
   bool pick(const Journey& journey);
   size_t read(Journey::Scan& scan, Micros* at);
   void find_periods(const Micros* at, size_t n, std::vector<int64_t>& numbers);
+  template <uint64_t period_hours>
   void count_hours(const Micros* at, size_t n, ActivitySummary& summary);
 
   std::optional<std::vector<int32_t>> types_;

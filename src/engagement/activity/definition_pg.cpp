@@ -28,8 +28,15 @@ std::string zone_name(const std::string& name) {
   return name.empty() ? name : pg_get_timezone_name(pg::time_zone_named(name));
 }
 
-Datum from_json(std::string_view text) {
+// activity_def('purchase') is a cast to SQL, whatever functions there are: so it is understood.
+Datum from_text(std::string_view text) {
   return guarded([&] {
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos || text[first] != '{') {
+      ActivityDefinition d;
+      d.selector = text;
+      return stored(d);
+    }
     const pg::JsonObject json(text, "activity_def");
     json.allow_only(
         {"selector", "period", "window_periods", "bins", "since", "until", "time_zone"});
@@ -52,10 +59,10 @@ Datum from_json(std::string_view text) {
 
 using namespace clientele;
 
-CLIENTELE_FUNCTION(clientele_activity_def_in) { return from_json(PG_GETARG_CSTRING(0)); }
+CLIENTELE_FUNCTION(clientele_activity_def_in) { return from_text(PG_GETARG_CSTRING(0)); }
 
 CLIENTELE_FUNCTION(clientele_activity_def_from_text) {
-  return from_json(pg::text_view(PG_GETARG_DATUM(0)));
+  return from_text(pg::text_view(PG_GETARG_DATUM(0)));
 }
 
 CLIENTELE_FUNCTION(clientele_activity_def_out) {

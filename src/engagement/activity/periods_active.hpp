@@ -38,7 +38,7 @@ class ActivePeriods {
   }
 
   void write(Writer& w) const;
-  /// Of an empty one, over so many customers.
+  /// Of an empty one, over this number of customers.
   void read(Reader& r, uint64_t customers);
 
  private:

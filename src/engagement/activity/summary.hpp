@@ -41,7 +41,7 @@ class ActivitySummary {
     h.customers += h.last != customers_;
     h.last = customers_;
   }
-  /// `events` in the question's time, in so many different periods; active in `periods`, which
+  /// `events` in the question's time, in that many different periods; active in `periods`, which
   /// ascend, with those before that time.
   void add_customer(uint32_t events, uint32_t different, std::span<const int64_t> periods,
                     int64_t window, int64_t last);

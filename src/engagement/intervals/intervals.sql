@@ -2,36 +2,13 @@
 
 -- The definition
 
-CREATE TYPE interval_def;
-CREATE FUNCTION interval_def_in(cstring) RETURNS interval_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_def_in';
-COMMENT ON FUNCTION interval_def_in(cstring) IS 'Reads an interval_def from its text form, a JSON object.';
-CREATE FUNCTION interval_def_out(interval_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_def_out';
-COMMENT ON FUNCTION interval_def_out(interval_def) IS 'Writes an interval_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION interval_def_recv(internal) RETURNS interval_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_def_recv';
-COMMENT ON FUNCTION interval_def_recv(internal) IS 'Reads an interval_def from its binary form.';
-CREATE FUNCTION interval_def_send(interval_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION interval_def_send(interval_def) IS 'Writes an interval_def in its binary form.';
-CREATE TYPE interval_def (
-  INPUT = interval_def_in, OUTPUT = interval_def_out, RECEIVE = interval_def_recv, SEND = interval_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed interval_def
 COMMENT ON TYPE interval_def IS
   'A question about the time from one event to another. The function interval_def() makes one. Its text form is JSON, such as
 {"from_event": "search", "to_event": "purchase"}.
 At most 1 MB (54000).';
 
-CREATE FUNCTION text_to_interval_def(text) RETURNS interval_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_def_from_text';
-COMMENT ON FUNCTION text_to_interval_def(text) IS 'Reads an interval_def from its text form; used by the cast from text.';
-CREATE CAST (text AS interval_def) WITH FUNCTION text_to_interval_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_interval_def(varchar) RETURNS interval_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_def_from_text';
-COMMENT ON FUNCTION varchar_to_interval_def(varchar) IS 'Reads an interval_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS interval_def) WITH FUNCTION varchar_to_interval_def(varchar) AS IMPLICIT;
+\from_text interval_def
 
 \comparable interval_def ask the same, word for word
 
@@ -51,24 +28,7 @@ Errors: 22004 for a NULL event; 22023 for an empty selector, another pick, a neg
 
 -- Many journeys
 
-CREATE TYPE interval_summary;
-CREATE FUNCTION interval_summary_in(cstring) RETURNS interval_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_summary_in';
-COMMENT ON FUNCTION interval_summary_in(cstring) IS 'Reads an interval_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION interval_summary_out(interval_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_summary_out';
-COMMENT ON FUNCTION interval_summary_out(interval_summary) IS 'Writes an interval_summary in its text form.';
-CREATE FUNCTION interval_summary_recv(internal) RETURNS interval_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_interval_summary_recv';
-COMMENT ON FUNCTION interval_summary_recv(internal) IS 'Reads an interval_summary from its binary form and checks it.';
-CREATE FUNCTION interval_summary_send(interval_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION interval_summary_send(interval_summary) IS 'Writes an interval_summary in its binary form.';
-CREATE TYPE interval_summary (
-  INPUT = interval_summary_in, OUTPUT = interval_summary_out,
-  RECEIVE = interval_summary_recv, SEND = interval_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed interval_summary
 COMMENT ON TYPE interval_summary IS
   'The times from one event to another, of many customers. interval_percentiles() shows it as a row.
 It contains its interval_def, with the until that it meant, and at most 512 kB.';
@@ -88,8 +48,8 @@ CREATE AGGREGATE event_intervals(journey, def interval_def) (
 COMMENT ON AGGREGATE event_intervals(journey, interval_def) IS
   'Measures the time from one event to another, over many journeys; interval_percentiles() shows the answer.
 Each closing event ends one pair, with the last or the first opening event since the closing one before it. An event that is both closes a
-pair and then opens the next. Of events of one instant those that only open come first, then those that are both, then those that only close.
-NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event.';
+pair and then opens the next. Of events of one instant those that only open come first, then those that are both, then those that only
+close. NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event.';
 
 CREATE AGGREGATE interval_merge(interval_summary) (
   SFUNC = event_intervals_combine, STYPE = interval_summary, COMBINEFUNC = event_intervals_combine, PARALLEL = SAFE

@@ -1,23 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE bottleneck_summary;
-CREATE FUNCTION bottleneck_summary_in(cstring) RETURNS bottleneck_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_bottleneck_summary_in';
-COMMENT ON FUNCTION bottleneck_summary_in(cstring) IS 'Reads a comparison of groups from hexadecimal text.';
-CREATE FUNCTION bottleneck_summary_out(bottleneck_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_bottleneck_summary_out';
-COMMENT ON FUNCTION bottleneck_summary_out(bottleneck_summary) IS 'Writes a comparison of groups as hexadecimal text.';
-CREATE FUNCTION bottleneck_summary_recv(internal) RETURNS bottleneck_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_bottleneck_summary_recv';
-COMMENT ON FUNCTION bottleneck_summary_recv(internal) IS 'Reads a comparison of groups from its binary form.';
-CREATE FUNCTION bottleneck_summary_send(bottleneck_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION bottleneck_summary_send(bottleneck_summary) IS 'Writes a comparison of groups in its binary form.';
-CREATE TYPE bottleneck_summary (
-  INPUT = bottleneck_summary_in, OUTPUT = bottleneck_summary_out,
-  RECEIVE = bottleneck_summary_recv, SEND = bottleneck_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed bottleneck_summary
 COMMENT ON TYPE bottleneck_summary IS
   'How far several groups of customers came in one funnel. bottleneck_steps() shows it as rows.
 It contains the funnel_def, and the name and the counts of each group.';

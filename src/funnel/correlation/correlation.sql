@@ -1,23 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE correlation_summary;
-CREATE FUNCTION correlation_summary_in(cstring) RETURNS correlation_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_correlation_summary_in';
-COMMENT ON FUNCTION correlation_summary_in(cstring) IS 'Reads counts of events and conversions from hexadecimal text.';
-CREATE FUNCTION correlation_summary_out(correlation_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_correlation_summary_out';
-COMMENT ON FUNCTION correlation_summary_out(correlation_summary) IS 'Writes counts of events and conversions as hexadecimal text.';
-CREATE FUNCTION correlation_summary_recv(internal) RETURNS correlation_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_correlation_summary_recv';
-COMMENT ON FUNCTION correlation_summary_recv(internal) IS 'Reads counts of events and conversions from their binary form.';
-CREATE FUNCTION correlation_summary_send(correlation_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION correlation_summary_send(correlation_summary) IS 'Writes counts of events and conversions in their binary form.';
-CREATE TYPE correlation_summary (
-  INPUT = correlation_summary_in, OUTPUT = correlation_summary_out,
-  RECEIVE = correlation_summary_recv, SEND = correlation_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed correlation_summary
 COMMENT ON TYPE correlation_summary IS
   'How many customers went on in a funnel, and which events they had on the way. correlation_events() shows it as rows.
 It contains the funnel_def and the two steps, and the name and the counts of each event.';

@@ -96,6 +96,9 @@ void RawFunnel::read(Reader& r) {
   if (n == 0) return;
   rows_.resize(n);
   std::memcpy(rows_.data(), rows, n * sizeof(uint64_t));
+  if (rule_.steps % 64 == 0) return;
+  for (size_t last = rule_.words(); last < n; last += 1 + rule_.words())
+    if (rows_[last] >> (rule_.steps % 64) != 0) Reader::fail("a row meets a condition too many");
 }
 
 }  // namespace clientele

@@ -84,15 +84,21 @@ class RawSolver {
     uint64_t steps;
   };
   void start(const RawRule& rule);
-  void read_narrow(std::span<const uint64_t> rows);
+  /// Fills sorted_. Does each row meet one condition at most?
+  bool sort_narrow(std::span<const uint64_t> rows);
+  int depth_of_timeline();
+  void read_narrow();
   void read_wide(std::span<const uint64_t> rows);
   uint32_t class_of(uint64_t steps);
   uint32_t class_of(std::span<const uint64_t> steps);
+  uint32_t class_of_step(size_t step);
   uint32_t new_class(std::span<const uint64_t> steps);
   FunnelSolver& solver();
 
   RawRule rule_;
   FunnelQuestion question_;
+  FunnelQuestion simple_question_;
+  std::unique_ptr<FunnelSolver> simple_;  // for rows that meet one condition, if no mode forbids it
   std::unique_ptr<FunnelSolver> solver_;
   size_t solver_classes_ = 0;     // the search knows these; there may be more since
   std::vector<uint32_t> single_;  // by step, the class of a row that meets its condition alone

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "base/poll.hpp"
 #include "base/sort.hpp"
@@ -32,6 +33,7 @@ class Bits {
 void RawSolver::start(const RawRule& rule) {
   rule_ = rule;
   solver_.reset();
+  simple_.reset();
   narrow_.clear();
   wide_.clear();
   question_ = FunnelQuestion{};
@@ -41,6 +43,9 @@ void RawSolver::start(const RawRule& rule) {
   single_.assign(rule.words() > 1 ? static_cast<size_t>(rule.steps) + 1 : 0, 0);
   if (rule.words() == 1)
     for (int32_t s = 1; s <= rule.steps; ++s) question_.classes.push_back({{s}, {}});
+  simple_question_ = question_;
+  simple_ = std::make_unique<FunnelSolver>(simple_question_);
+  if (rule.words() > 1 || !simple_->takes_timeline()) simple_.reset();
 }
 
 uint32_t RawSolver::new_class(std::span<const uint64_t> steps) {
@@ -56,16 +61,22 @@ uint32_t RawSolver::class_of(uint64_t steps) {
   return found->second;
 }
 
+uint32_t RawSolver::class_of_step(size_t step) {
+  uint32_t& number = single_[step];
+  if (number == 0) {
+    number = static_cast<uint32_t>(question_.classes.size());
+    question_.classes.push_back({{static_cast<int>(step)}, {}});
+  }
+  return number;
+}
+
 uint32_t RawSolver::class_of(std::span<const uint64_t> steps) {
   size_t used = 0, last = 0;
   for (size_t w = 0; w < steps.size(); ++w)
     if (steps[w] != 0) ++used, last = w;
   if (used == 0) return 0;
-  if (used == 1 && std::has_single_bit(steps[last])) {
-    uint32_t& number = single_[last * 64 + std::bit_width(steps[last])];
-    if (number == 0) number = new_class(steps);
-    return number;
-  }
+  if (used == 1 && std::has_single_bit(steps[last]))
+    return class_of_step(last * 64 + static_cast<size_t>(std::bit_width(steps[last])));
   std::vector<uint64_t> key(steps.begin(), steps.end());
   const auto found = wide_.find(key);
   if (found != wide_.end()) return found->second;
@@ -82,12 +93,45 @@ FunnelSolver& RawSolver::solver() {
   return *solver_;
 }
 
-void RawSolver::read_narrow(std::span<const uint64_t> rows) {
+bool RawSolver::sort_narrow(std::span<const uint64_t> rows) {
   sorted_.resize(rows.size() / 2);
-  if (!sorted_.empty()) std::memcpy(sorted_.data(), rows.data(), rows.size_bytes());
-  const auto earlier = [](const NarrowRow& a, const NarrowRow& b) { return a.at < b.at; };
-  if (!std::is_sorted(sorted_.begin(), sorted_.end(), earlier))
-    sort_polled(sorted_.begin(), sorted_.end(), earlier);
+  bool ascending = true, single = true;
+  Work work;
+  Micros before = std::numeric_limits<Micros>::min();
+  for (size_t i = 0; i < sorted_.size(); ++i) {
+    const NarrowRow row = {static_cast<Micros>(rows[2 * i]), rows[2 * i + 1]};
+    sorted_[i] = row;
+    ascending &= before <= row.at;
+    single &= (row.steps & (row.steps - 1)) == 0;
+    before = row.at;
+    work.done(1);
+  }
+  if (!ascending)
+    sort_polled(sorted_.begin(), sorted_.end(),
+                [](const NarrowRow& a, const NarrowRow& b) { return a.at < b.at; });
+  return single;
+}
+
+// No row counts for two steps: what most funnels are.
+int RawSolver::depth_of_timeline() {
+  at_.clear();
+  step_.clear();
+  Work work;
+  const uint16_t none = simple_->step_of(0);
+  const auto add = [&](Micros at, int step) {
+    at_.push_back(at);
+    step_.push_back(step == 0 ? none : static_cast<uint16_t>(step));
+    work.done(1);
+  };
+  for (const NarrowRow& row : sorted_)
+    if ((row.steps & (row.steps - 1)) == 0)
+      add(row.at, std::bit_width(row.steps));
+    else
+      Bits({&row.steps, 1}).each([&](int s) { add(row.at, s); });
+  return simple_->depth({at_, step_.data()});
+}
+
+void RawSolver::read_narrow() {
   Work work;
   for (const NarrowRow& row : sorted_) {
     if (!rule_.shared || (row.steps & (row.steps - 1)) == 0)
@@ -107,21 +151,19 @@ void RawSolver::read_wide(std::span<const uint64_t> rows) {
     order.emplace_back(static_cast<Micros>(rows[i]), i + 1);
   sort_polled(order.begin(), order.end());
   Work work;
-  std::vector<uint64_t> one(rule_.words());
   for (const auto& [at, place] : order) {
     const std::span<const uint64_t> steps = rows.subspan(place, rule_.words());
     work.done(size);
-    const uint32_t cls = rule_.shared ? 0 : class_of(steps);
-    bool none = true;
+    size_t parts = 0;
     if (rule_.shared)
       Bits(steps).each([&](int s) {
-        const auto w = static_cast<size_t>(s - 1) / 64;
-        one[w] = uint64_t{1} << (s - 1) % 64;
-        hits_.push_back({at, class_of(one), 0});
-        one[w] = 0;
-        none = false;
+        hits_.push_back({at, class_of_step(static_cast<size_t>(s)), 0});
+        work.done(1);
+        ++parts;
       });
-    if (none && (cls != 0 || question_.needs_all_events())) hits_.push_back({at, cls, 0});
+    if (parts > 0) continue;
+    const uint32_t cls = class_of(steps);
+    if (cls != 0 || question_.needs_all_events()) hits_.push_back({at, cls, 0});
   }
 }
 
@@ -129,19 +171,14 @@ int RawSolver::depth(const RawFunnel& funnel) {
   if (funnel.rows().empty()) return 0;
   if (funnel.rule() != rule_ || question_.classes.size() > most_classes) start(funnel.rule());
   hits_.clear();
-  if (rule_.words() == 1)
-    read_narrow(funnel.rows());
-  else
+  if (rule_.words() > 1) {
     read_wide(funnel.rows());
-  FunnelSolver& search = solver();
-  if (!search.takes_timeline()) return search.depth(hits_);
-  at_.clear();
-  step_.clear();
-  for (const Hit& h : hits_) {
-    at_.push_back(h.at);
-    step_.push_back(search.step_of(h.cls));
+  } else {
+    const bool single = sort_narrow(funnel.rows());
+    if (simple_ && (single || rule_.shared)) return depth_of_timeline();
+    read_narrow();
   }
-  return search.depth({at_, step_.data()});
+  return solver().depth(hits_);
 }
 
 }  // namespace clientele

@@ -2,34 +2,11 @@
 
 -- The definition
 
-CREATE TYPE funnel_def;
-CREATE FUNCTION funnel_def_in(cstring) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_in';
-COMMENT ON FUNCTION funnel_def_in(cstring) IS 'Reads a funnel from JSON, or from an array of its steps.';
-CREATE FUNCTION funnel_def_out(funnel_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_out';
-COMMENT ON FUNCTION funnel_def_out(funnel_def) IS 'Writes a funnel''s definition as JSON.';
-CREATE FUNCTION funnel_def_recv(internal) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_recv';
-COMMENT ON FUNCTION funnel_def_recv(internal) IS 'Reads a funnel''s definition from its binary form.';
-CREATE FUNCTION funnel_def_send(funnel_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION funnel_def_send(funnel_def) IS 'Writes a funnel''s definition in its binary form.';
-CREATE TYPE funnel_def (
-  INPUT = funnel_def_in, OUTPUT = funnel_def_out, RECEIVE = funnel_def_recv, SEND = funnel_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed funnel_def
 COMMENT ON TYPE funnel_def IS 'A funnel as a question: its steps, its window and its options.
 At most 1,000 steps, 1,000 exclusions and 1 MB (54000).';
 
-CREATE FUNCTION text_to_funnel_def(text) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
-COMMENT ON FUNCTION text_to_funnel_def(text) IS 'Reads a funnel from text; used by the casts from text and varchar.';
-CREATE CAST (text AS funnel_def) WITH FUNCTION text_to_funnel_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_funnel_def(varchar) RETURNS funnel_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_def_from_text';
-COMMENT ON FUNCTION varchar_to_funnel_def(varchar) IS 'Reads a funnel from text, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS funnel_def) WITH FUNCTION varchar_to_funnel_def(varchar) AS IMPLICIT;
+\from_text funnel_def
 
 \comparable funnel_def ask the same, word for word
 
@@ -72,24 +49,7 @@ COMMENT ON FUNCTION funnel_times(journey, funnel_def) IS
 
 -- Many journeys
 
-CREATE TYPE funnel_summary;
-CREATE FUNCTION funnel_summary_in(cstring) RETURNS funnel_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_in';
-COMMENT ON FUNCTION funnel_summary_in(cstring) IS 'Reads a funnel''s summary from hexadecimal text.';
-CREATE FUNCTION funnel_summary_out(funnel_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_out';
-COMMENT ON FUNCTION funnel_summary_out(funnel_summary) IS 'Writes a funnel''s summary as hexadecimal text.';
-CREATE FUNCTION funnel_summary_recv(internal) RETURNS funnel_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_funnel_summary_recv';
-COMMENT ON FUNCTION funnel_summary_recv(internal) IS 'Reads a funnel''s summary from its binary form.';
-CREATE FUNCTION funnel_summary_send(funnel_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION funnel_summary_send(funnel_summary) IS 'Writes a funnel''s summary in its binary form.';
-CREATE TYPE funnel_summary (
-  INPUT = funnel_summary_in, OUTPUT = funnel_summary_out,
-  RECEIVE = funnel_summary_recv, SEND = funnel_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed funnel_summary
 COMMENT ON TYPE funnel_summary IS
   'How far many customers came in a funnel, and how long each step took. funnel_steps() shows it as rows.
 It contains its funnel_def, and at most 512 kB for each step.';

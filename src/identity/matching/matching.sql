@@ -1,57 +1,18 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Rows that are probably the same customer, although no identifier says so (Fellegi and Sunter 1969).
 
-CREATE TYPE match_def;
-CREATE FUNCTION match_def_in(cstring) RETURNS match_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_def_in';
-COMMENT ON FUNCTION match_def_in(cstring) IS 'Reads a match_def from its text form, a JSON object.';
-CREATE FUNCTION match_def_out(match_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_def_out';
-COMMENT ON FUNCTION match_def_out(match_def) IS 'Writes a match_def as a JSON object.';
-CREATE FUNCTION match_def_recv(internal) RETURNS match_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_def_recv';
-COMMENT ON FUNCTION match_def_recv(internal) IS 'Reads a match_def from its binary form and checks it.';
-CREATE FUNCTION match_def_send(match_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION match_def_send(match_def) IS 'Writes a match_def in its binary form.';
-CREATE TYPE match_def (
-  INPUT = match_def_in, OUTPUT = match_def_out, RECEIVE = match_def_recv, SEND = match_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed match_def
 COMMENT ON TYPE match_def IS
   'Defines which rows are compared, and how.
 The function match_def makes it. Its text form is JSON, such as {"compare": ["surname:name", "born:code", "city:name", "email:exact"],
 "block": ["surname"]}.
 At most 20 compared columns, 64 block keys of 16 columns, and 1 MB (54000).';
 
-CREATE FUNCTION text_to_match_def(text) RETURNS match_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_def_from_text';
-COMMENT ON FUNCTION text_to_match_def(text) IS 'Reads a match_def from its text form; used by the cast from text.';
-CREATE CAST (text AS match_def) WITH FUNCTION text_to_match_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_match_def(varchar) RETURNS match_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_def_from_text';
-COMMENT ON FUNCTION varchar_to_match_def(varchar) IS 'Reads a match_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS match_def) WITH FUNCTION varchar_to_match_def(varchar) AS IMPLICIT;
+\from_text match_def
 
 \comparable match_def compare rows in the same way
 
-CREATE TYPE match_model;
-CREATE FUNCTION match_model_in(cstring) RETURNS match_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_model_in';
-COMMENT ON FUNCTION match_model_in(cstring) IS 'Reads a match_model from its text form, a JSON object.';
-CREATE FUNCTION match_model_out(match_model) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_model_out';
-COMMENT ON FUNCTION match_model_out(match_model) IS 'Writes a match_model as a JSON object.';
-CREATE FUNCTION match_model_recv(internal) RETURNS match_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_model_recv';
-COMMENT ON FUNCTION match_model_recv(internal) IS 'Reads a match_model from its binary form and checks it.';
-CREATE FUNCTION match_model_send(match_model) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION match_model_send(match_model) IS 'Writes a match_model in its binary form.';
-CREATE TYPE match_model (
-  INPUT = match_model_in, OUTPUT = match_model_out, RECEIVE = match_model_recv, SEND = match_model_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed match_model
 COMMENT ON TYPE match_model IS
   'A model of how likely two rows are the same customer, after Fellegi and Sunter.
 The function match_fit makes it, or it is written by hand. Its text form is JSON, such as {"lambda": 0.2, "columns": [{"column": "surname",
@@ -61,14 +22,7 @@ pairs that match, and among those that do not. match_weights() lists them. fit s
 ways in which pairs agree), left_out (values of block keys), rounds, converged.
 At most 16 MB (54000).';
 
-CREATE FUNCTION text_to_match_model(text) RETURNS match_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_model_from_text';
-COMMENT ON FUNCTION text_to_match_model(text) IS 'Reads a match_model from its text form; used by the cast from text.';
-CREATE CAST (text AS match_model) WITH FUNCTION text_to_match_model(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_match_model(varchar) RETURNS match_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_match_model_from_text';
-COMMENT ON FUNCTION varchar_to_match_model(varchar) IS 'Reads a match_model from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS match_model) WITH FUNCTION varchar_to_match_model(varchar) AS IMPLICIT;
+\from_text match_model
 
 \comparable match_model are the same model, found in the same way
 

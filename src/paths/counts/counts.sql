@@ -5,24 +5,7 @@ CREATE TYPE path_count AS (
 );
 COMMENT ON TYPE path_count IS 'One path: how many customers took it how often, and in which median time.';
 
-CREATE TYPE path_count_summary;
-CREATE FUNCTION path_count_summary_in(cstring) RETURNS path_count_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_count_summary_in';
-COMMENT ON FUNCTION path_count_summary_in(cstring) IS
-  'Reads a path_count_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION path_count_summary_out(path_count_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_count_summary_out';
-COMMENT ON FUNCTION path_count_summary_out(path_count_summary) IS 'Writes a path_count_summary in its text form.';
-CREATE FUNCTION path_count_summary_recv(internal) RETURNS path_count_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_count_summary_recv';
-COMMENT ON FUNCTION path_count_summary_recv(internal) IS 'Reads a path_count_summary from its binary form and checks it.';
-CREATE FUNCTION path_count_summary_send(path_count_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION path_count_summary_send(path_count_summary) IS 'Writes a path_count_summary in its binary form.';
-CREATE TYPE path_count_summary (
-  INPUT = path_count_summary_in, OUTPUT = path_count_summary_out, RECEIVE = path_count_summary_recv, SEND = path_count_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed path_count_summary
 COMMENT ON TYPE path_count_summary IS
   'The different paths of many customers while they are counted: the state of path_counts, which travels between processes and servers.
 At most 1,000,000 different paths of 268,435,456 events in all, and 1 GB (54000).';

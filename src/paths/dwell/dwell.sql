@@ -1,22 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE dwell_summary;
-CREATE FUNCTION dwell_summary_in(cstring) RETURNS dwell_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_in';
-COMMENT ON FUNCTION dwell_summary_in(cstring) IS 'Reads a dwell_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION dwell_summary_out(dwell_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_out';
-COMMENT ON FUNCTION dwell_summary_out(dwell_summary) IS 'Writes a dwell_summary in its text form.';
-CREATE FUNCTION dwell_summary_recv(internal) RETURNS dwell_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_dwell_summary_recv';
-COMMENT ON FUNCTION dwell_summary_recv(internal) IS 'Reads a dwell_summary from its binary form and checks it.';
-CREATE FUNCTION dwell_summary_send(dwell_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION dwell_summary_send(dwell_summary) IS 'Writes a dwell_summary in its binary form.';
-CREATE TYPE dwell_summary (
-  INPUT = dwell_summary_in, OUTPUT = dwell_summary_out, RECEIVE = dwell_summary_recv, SEND = dwell_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed dwell_summary
 COMMENT ON TYPE dwell_summary IS
   'How long many customers stay at each event: the result of dwell(), which dwell_times() shows as rows.
 It contains its path_def. At most 1 GB (54000).';

@@ -1,36 +1,12 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE path_def;
-
-CREATE FUNCTION path_def_in(cstring) RETURNS path_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_in';
-COMMENT ON FUNCTION path_def_in(cstring) IS 'Reads a path_def from its text form, a JSON object.';
-CREATE FUNCTION path_def_out(path_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_out';
-COMMENT ON FUNCTION path_def_out(path_def) IS 'Writes a path_def as a JSON object with the options that are not the default.';
-CREATE FUNCTION path_def_recv(internal) RETURNS path_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_recv';
-COMMENT ON FUNCTION path_def_recv(internal) IS 'Reads a path_def from its binary form.';
-CREATE FUNCTION path_def_send(path_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION path_def_send(path_def) IS 'Writes a path_def in its binary form.';
-CREATE TYPE path_def (
-  INPUT = path_def_in, OUTPUT = path_def_out, RECEIVE = path_def_recv, SEND = path_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed path_def
 COMMENT ON TYPE path_def IS
   'A definition of paths: where they start and end, and how they are cut. The function path_def() makes one. Its text form is JSON, such
 as {"session_gap": "00:30:00"}.
 At most 1 MB (54000).';
 
-CREATE FUNCTION text_to_path_def(text) RETURNS path_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
-COMMENT ON FUNCTION text_to_path_def(text) IS 'Reads a path_def from its text form; used by the cast from text.';
-CREATE CAST (text AS path_def) WITH FUNCTION text_to_path_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_path_def(varchar) RETURNS path_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_def_from_text';
-COMMENT ON FUNCTION varchar_to_path_def(varchar) IS 'Reads a path_def from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS path_def) WITH FUNCTION varchar_to_path_def(varchar) AS IMPLICIT;
+\from_text path_def
 
 CREATE FUNCTION path_def(
     session_gap interval DEFAULT NULL, start_at text DEFAULT NULL, end_at text DEFAULT NULL,

@@ -41,19 +41,4 @@ PathEvents<uint16_t> PathQuestion::events_of(const Journey& journey) {
   return {ordered_.at, ordered_.code};
 }
 
-PathQuestion& KeptQuestions::get(std::span<const uint8_t> definition) {
-  if (key_.renew()) entries_.clear();
-  const auto found = std::ranges::find_if(
-      entries_, [&](const Entry& e) { return same_bytes(e.definition, definition); });
-  if (found != entries_.end()) {
-    std::rotate(entries_.begin(), found, found + 1);
-  } else {
-    auto question = std::make_unique<PathQuestion>(definition);
-    if (entries_.size() == max_entries) entries_.pop_back();
-    entries_.insert(entries_.begin(),
-                    {{definition.begin(), definition.end()}, std::move(question)});
-  }
-  return *entries_.front().question;
-}
-
 }  // namespace clientele

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "journey/dictionary_pg.hpp"
+#include "journey/asked_pg.hpp"
 #include "journey/kinds_pg.hpp"
 #include "journey/ordered.hpp"
 #include "paths/found/paths.hpp"
@@ -15,7 +15,7 @@
 
 namespace clientele {
 
-/// Made once per query; see KeptQuestions. C++ regime.
+/// Made once per query; see AskedQuestions. C++ regime.
 class PathQuestion {
  public:
   explicit PathQuestion(std::span<const uint8_t> definition);
@@ -42,22 +42,7 @@ class PathQuestion {
   std::vector<uint64_t> ranks_;
 };
 
-/// The questions of one query, kept from row to row with pg::kept: a query may ask several of each
-/// journey. All are made again when the dictionary may look different.
-class KeptQuestions {
- public:
-  explicit KeptQuestions(std::pmr::memory_resource*) {}
-  PathQuestion& get(std::span<const uint8_t> definition);
-
- private:
-  static constexpr size_t max_entries = 16;
-  struct Entry {
-    std::vector<uint8_t> definition;
-    std::unique_ptr<PathQuestion> question;
-  };
-  SnapshotKey key_;
-  std::vector<Entry> entries_;  // the one used last in front
-};
+using KeptQuestions = AskedQuestions<PathQuestion>;
 
 /// The transition function of an aggregate (state, journey, path_def) over customers.
 template <class Summary>

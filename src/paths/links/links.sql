@@ -7,23 +7,7 @@ CREATE TYPE path_link AS (
 COMMENT ON TYPE path_link IS
   'One link of paths: how many customers and paths went from one event to the next, and in which median time.';
 
-CREATE TYPE path_summary;
-CREATE FUNCTION path_summary_in(cstring) RETURNS path_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_in';
-COMMENT ON FUNCTION path_summary_in(cstring) IS 'Reads a path_summary from its text form, hexadecimal as of a bytea, and checks it.';
-CREATE FUNCTION path_summary_out(path_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_out';
-COMMENT ON FUNCTION path_summary_out(path_summary) IS 'Writes a path_summary in its text form.';
-CREATE FUNCTION path_summary_recv(internal) RETURNS path_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_path_summary_recv';
-COMMENT ON FUNCTION path_summary_recv(internal) IS 'Reads a path_summary from its binary form and checks it.';
-CREATE FUNCTION path_summary_send(path_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION path_summary_send(path_summary) IS 'Writes a path_summary in its binary form.';
-CREATE TYPE path_summary (
-  INPUT = path_summary_in, OUTPUT = path_summary_out, RECEIVE = path_summary_recv, SEND = path_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed path_summary
 COMMENT ON TYPE path_summary IS
   'The links of many customers'' paths while they are counted: the state of path_links, which travels between processes and servers.
 At most 2,000,000 different links, with the ends of paths, and 1 GB (54000).';

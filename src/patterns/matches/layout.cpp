@@ -16,8 +16,8 @@ void each_following(const PatternNode& node, Use use) {
   if (node.kind == Kind::split) use(node.other);
 }
 
-/// All steps, each behind those that follow it without an event between. There are no circles, as
-/// what is repeated takes an event.
+/// All steps, each behind those that follow it without an event between. This has an
+/// end, as what is repeated takes an event.
 std::vector<uint32_t> followers_first(const PatternProgram& program) {
   const size_t n = program.nodes.size();
   std::vector<uint32_t> order, open;

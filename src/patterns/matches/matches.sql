@@ -23,24 +23,7 @@ part the last time; NULL, NULL and 0 if it took none. Errors: 42704 for an unkno
 
 -- Many journeys
 
-CREATE TYPE pattern_summary;
-CREATE FUNCTION pattern_summary_in(cstring) RETURNS pattern_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_summary_in';
-COMMENT ON FUNCTION pattern_summary_in(cstring) IS 'Reads the summary of a pattern from hexadecimal text.';
-CREATE FUNCTION pattern_summary_out(pattern_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_summary_out';
-COMMENT ON FUNCTION pattern_summary_out(pattern_summary) IS 'Writes the summary of a pattern as hexadecimal text.';
-CREATE FUNCTION pattern_summary_recv(internal) RETURNS pattern_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_summary_recv';
-COMMENT ON FUNCTION pattern_summary_recv(internal) IS 'Reads the summary of a pattern from its binary form.';
-CREATE FUNCTION pattern_summary_send(pattern_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION pattern_summary_send(pattern_summary) IS 'Writes the summary of a pattern in its binary form.';
-CREATE TYPE pattern_summary (
-  INPUT = pattern_summary_in, OUTPUT = pattern_summary_out,
-  RECEIVE = pattern_summary_recv, SEND = pattern_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed pattern_summary
 COMMENT ON TYPE pattern_summary IS
   'How many customers match a pattern, how often, and how long it takes. pattern_groups() shows it as rows.
 It contains its pattern, and at most 512 kB for the whole and for each group.';
@@ -77,5 +60,5 @@ COMMENT ON FUNCTION pattern_groups(pattern_summary) IS
 The first row has no name: customers are all, matched those with a match, matches the matches of all, and the times those from the first to
 the last event of a match. In the row of a group customers are those with a match, matched those with a match in which the group took part,
 matches these matches, and the times those from the first event of the match to that of the group. share is matched / customers with its
-95 % Wilson interval low to high. median_time and p90_time are percentile_cont(0.5) and (0.9): exact for up to 65,536 matches, and within 1 %
-for more.';
+95 % Wilson interval from low to high. median_time and p90_time are percentile_cont(0.5) and (0.9), exact for up to 65,536 matches and
+within 1 % for more.';

@@ -40,7 +40,7 @@ class PatternSearch {
     uint32_t least = none;  // the earliest end, if nothing goes
     uint32_t from = 0;      // the leftmost event that came in, if it has to be far enough away
     // Events, and the earliest ends of matches that take them next: to the right they are earlier.
-    // Those that are no better than one to their left, which goes later, are left out.
+    // Left out is what one to its left, which goes later, ends as early as.
     std::vector<std::pair<uint32_t, uint32_t>> kept;  // from right to left
     size_t gone = 0;                                  // that many of kept
     std::vector<uint32_t> waiting;                    // ends by event, if events come in later

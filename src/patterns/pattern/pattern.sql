@@ -1,34 +1,11 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE pattern;
-CREATE FUNCTION pattern_in(cstring) RETURNS pattern
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_in';
-COMMENT ON FUNCTION pattern_in(cstring) IS 'Reads a pattern from its text, or from JSON that has its options, too.';
-CREATE FUNCTION pattern_out(pattern) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_out';
-COMMENT ON FUNCTION pattern_out(pattern) IS 'Writes a pattern as its text, or as JSON if it has options.';
-CREATE FUNCTION pattern_recv(internal) RETURNS pattern
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_recv';
-COMMENT ON FUNCTION pattern_recv(internal) IS 'Reads a pattern from its binary form.';
-CREATE FUNCTION pattern_send(pattern) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION pattern_send(pattern) IS 'Writes a pattern in its binary form.';
-CREATE TYPE pattern (
-  INPUT = pattern_in, OUTPUT = pattern_out, RECEIVE = pattern_recv, SEND = pattern_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed pattern
 COMMENT ON TYPE pattern IS 'A regular expression over the events of a customer, such as search ... view{2,} within 1 day cart.
 Its text form is the pattern itself, or {"pattern": …, "within": …, "session_gap": …} if it has options. At most 10,000 events and
 100,000 parts with repeats written out, and 1 MB (54000). docs/patterns.md explains the language.';
 
-CREATE FUNCTION text_to_pattern(text) RETURNS pattern
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_from_text';
-COMMENT ON FUNCTION text_to_pattern(text) IS 'Reads a pattern from text; used by the casts from text and varchar.';
-CREATE CAST (text AS pattern) WITH FUNCTION text_to_pattern(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_pattern(varchar) RETURNS pattern
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_pattern_from_text';
-COMMENT ON FUNCTION varchar_to_pattern(varchar) IS 'Reads a pattern from text, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS pattern) WITH FUNCTION varchar_to_pattern(varchar) AS IMPLICIT;
+\from_text pattern
 
 \comparable pattern ask for the same matches, word for word
 

@@ -27,7 +27,7 @@ struct EventSet {
 
 /// What may lie between two events that a pattern takes.
 struct GapLimits {
-  bool direct = false;  // nothing is passed over
+  bool direct = false;  // no event lies between
   uint64_t least = 0;   // microseconds between the two, inclusive
   uint64_t most = no_most_time;
   friend bool operator==(const GapLimits&, const GapLimits&) = default;

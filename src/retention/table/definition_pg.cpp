@@ -32,7 +32,15 @@ int32_t fits(int64_t number, const char* key) {
   return static_cast<int32_t>(number);
 }
 
-Datum from_json(std::string_view text) {
+// retention_def('visit') is a cast to SQL, whatever functions there are: so it is understood.
+Datum from_text(std::string_view text) {
+  pg::JsonObject::size_limit.check(text.size());
+  if (const size_t first = text.find_first_not_of(" \t\n\r");
+      first != std::string_view::npos && text[first] != '{') {
+    RetentionDefinition d;
+    d.start_at = text;
+    return packed(d);
+  }
   const pg::JsonObject json(text, "retention_def");
   json.allow_only({"start_at", "return_at", "period", "windows", "cohort_by", "mode", "up_to",
                    "brackets", "min_count", "since", "until", "amounts", "time_zone"});
@@ -147,12 +155,12 @@ CLIENTELE_FUNCTION(clientele_retention_def) {
 
 CLIENTELE_FUNCTION(clientele_retention_def_in) {
   const std::string_view text = PG_GETARG_CSTRING(0);
-  return guarded([&] { return from_json(text); });
+  return guarded([&] { return from_text(text); });
 }
 
 CLIENTELE_FUNCTION(clientele_retention_def_from_text) {
   const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
-  return guarded([&] { return from_json(text); });
+  return guarded([&] { return from_text(text); });
 }
 
 CLIENTELE_FUNCTION(clientele_retention_def_out) {

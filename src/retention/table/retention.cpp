@@ -64,12 +64,14 @@ void RetentionSolver::take_start(const Journey& journey, Micros at, uint16_t cod
     if (!starts_known_) starts_.push_back({at, calendar_.cohort_of(at), is_return, code, place});
     return;
   }
-  if (!inside || (!starts_.empty() && calendar_.same_cohort(at))) return;
+  if (!inside) return;
   const Micros cohort = calendar_.cohort_of(at);
   if (!starts_.empty() && starts_.back().cohort == cohort) return;
   // Where clocks are set back over midnight, a cohort may come again after the next one.
-  for (auto s = starts_.rbegin(); s != starts_.rend() && s->at > at - 8 * day; ++s)
-    if (s->cohort == cohort) return;
+  if (!starts_.empty() && cohort <= latest_ &&
+      std::ranges::any_of(starts_, [&](const Start& s) { return s.cohort == cohort; }))
+    return;
+  latest_ = starts_.empty() ? cohort : std::max(latest_, cohort);
   starts_.push_back({at, cohort, is_return, code, place});
 }
 
@@ -91,7 +93,7 @@ void RetentionSolver::read(const Journey& journey, const TypeClasses& roles) {
     scan.codes(code);
     if (!starts_known_) {
       for (size_t i = 0; i < n && !starts_known_; ++i)
-        if (role_of_code_[code[i]] & starts_cohort)
+        if ((role_of_code_[code[i]] & starts_cohort) != 0 && !follows_start(at[i]))
           take_start(journey, at[i], code[i], scan.begin() + i);
       if (starts_known_ && starts_.empty()) return;
       if (question_.cohort_by == CohortBy::first && !starts_.empty() &&

@@ -61,6 +61,11 @@ class RetentionSolver {
     AmountSum amount;
   };
   bool choose_roles(const Journey& journey, const TypeClasses& roles);
+  /// Whether an event is known to come after the start of the cohort that it is in.
+  bool follows_start(Micros at) const {
+    return question_.cohort_by == CohortBy::every && !starts_.empty() && at > starts_.back().at &&
+           calendar_.same_cohort(at);
+  }
   void take_start(const Journey& journey, Micros at, uint16_t code, size_t place);
   void sum_amounts(const Journey& journey);
   size_t first_not_before(size_t from, Micros at) const;
@@ -78,6 +83,7 @@ class RetentionSolver {
   // of the customer
   std::vector<uint8_t> role_of_code_;
   std::vector<Start> starts_;
+  Micros latest_ = 0;              // of their cohorts
   bool starts_known_ = false;      // no later event is a start that matters
   std::vector<Micros> at_;         // of returns, ascending; grows only
   std::vector<uint32_t> place_;    // their positions in the journey, if amounts are asked for

@@ -2,34 +2,11 @@
 
 -- The definition
 
-CREATE TYPE retention_def;
-CREATE FUNCTION retention_def_in(cstring) RETURNS retention_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_in';
-COMMENT ON FUNCTION retention_def_in(cstring) IS 'Reads a question of retention from JSON.';
-CREATE FUNCTION retention_def_out(retention_def) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_out';
-COMMENT ON FUNCTION retention_def_out(retention_def) IS 'Writes a question of retention as JSON.';
-CREATE FUNCTION retention_def_recv(internal) RETURNS retention_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_recv';
-COMMENT ON FUNCTION retention_def_recv(internal) IS 'Reads a question of retention from its binary form.';
-CREATE FUNCTION retention_def_send(retention_def) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION retention_def_send(retention_def) IS 'Writes a question of retention in its binary form.';
-CREATE TYPE retention_def (
-  INPUT = retention_def_in, OUTPUT = retention_def_out, RECEIVE = retention_def_recv, SEND = retention_def_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed retention_def
 COMMENT ON TYPE retention_def IS 'Retention as a question: who starts, what is a return, and in which periods.
 At most 10,000 stretches of periods and 1 MB (54000).';
 
-CREATE FUNCTION text_to_retention_def(text) RETURNS retention_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_from_text';
-COMMENT ON FUNCTION text_to_retention_def(text) IS 'Reads a question of retention from text; used by the casts from text and varchar.';
-CREATE CAST (text AS retention_def) WITH FUNCTION text_to_retention_def(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_retention_def(varchar) RETURNS retention_def
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_def_from_text';
-COMMENT ON FUNCTION varchar_to_retention_def(varchar) IS 'Reads a question of retention from text, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS retention_def) WITH FUNCTION varchar_to_retention_def(varchar) AS IMPLICIT;
+\from_text retention_def
 
 \comparable retention_def ask the same, word for word
 
@@ -70,24 +47,7 @@ amount is the sum of their amounts, or NULL if there are none or the definition 
 
 -- Many journeys
 
-CREATE TYPE retention_summary;
-CREATE FUNCTION retention_summary_in(cstring) RETURNS retention_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_summary_in';
-COMMENT ON FUNCTION retention_summary_in(cstring) IS 'Reads a summary of retention from hexadecimal digits.';
-CREATE FUNCTION retention_summary_out(retention_summary) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_summary_out';
-COMMENT ON FUNCTION retention_summary_out(retention_summary) IS 'Writes a summary of retention as hexadecimal digits.';
-CREATE FUNCTION retention_summary_recv(internal) RETURNS retention_summary
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_summary_recv';
-COMMENT ON FUNCTION retention_summary_recv(internal) IS 'Reads a summary of retention from its binary form.';
-CREATE FUNCTION retention_summary_send(retention_summary) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION retention_summary_send(retention_summary) IS 'Writes a summary of retention in its binary form.';
-CREATE TYPE retention_summary (
-  INPUT = retention_summary_in, OUTPUT = retention_summary_out,
-  RECEIVE = retention_summary_recv, SEND = retention_summary_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed retention_summary
 COMMENT ON TYPE retention_summary IS
   'Which cohorts many customers are in, and how many returned when. retention_periods() and retention_curve() show it as rows.
 It contains its retention_def with the until and the time zone that it had when it was made, and a few bytes for each cohort and stretch.';

@@ -11,8 +11,15 @@
 namespace clientele {
 namespace {
 
-/// Rows times elements of which it is kept where they can stand: 1 GB of bits.
-constexpr size_t most_places = size_t{1} << 33;
+/// For each row and element, or condition, a bit is kept: at most 1 GB of bits.
+constexpr size_t most_bits = size_t{1} << 33;
+
+void limit(size_t rows, size_t parts, const char* of_what) {
+  if (rows == 0 || parts <= most_bits / rows) return;
+  throw Error(sqlstate::limit_exceeded, std::to_string(rows) +
+                                            " rows are too many for a pattern of " +
+                                            std::to_string(parts) + ' ' + of_what);
+}
 
 bool is_set(const uint64_t* bits, size_t place) { return bits[place / 64] >> (place % 64) & 1; }
 void set(uint64_t* bits, size_t place) { bits[place / 64] |= uint64_t{1} << (place % 64); }
@@ -45,7 +52,13 @@ void SequenceSearch::start(const SequencePattern& pattern, size_t rows) {
   words_ = (rows + 63) / 64;
   at_.clear();
   at_.reserve(rows);
-  met_.assign(pattern.kinds().size() * words_, 0);
+  const size_t kinds = pattern.kinds().size();
+  limit(rows, kinds, "conditions");
+  met_.hold(kinds * words_);
+  for (size_t k = 0; k < kinds; ++k) {
+    std::fill_n(met_.data() + k * words_, words_, 0);
+    work_.done(words_);
+  }
 }
 
 void SequenceSearch::add(Micros at, const uint64_t* conditions) {
@@ -94,11 +107,8 @@ bool SequenceSearch::solve(size_t length, bool all) {
   // Each element takes a row of its own.
   if (length > at_.size()) return false;
   all_ = all;
-  if (all && length > most_places / std::max<size_t>(at_.size(), 1))
-    throw Error(sqlstate::limit_exceeded, std::to_string(at_.size()) +
-                                              " rows are too many for a pattern of " +
-                                              std::to_string(length) + " elements");
-  possible_.resize((all ? length : 2) * words_);
+  if (all) limit(at_.size(), length, "elements");
+  possible_.hold((all ? length : 2) * words_);
   std::copy_n(met(length - 1), words_, possible(length - 1));
   work_.done(words_);
   if (!any(possible(length - 1), words_)) return false;
@@ -189,7 +199,7 @@ size_t SequenceSearch::next_set(const Word* bits, size_t from) const {
 size_t SequenceSearch::longest_beginning() {
   if (at_.empty()) return 0;
   all_ = false;
-  possible_.resize(std::max(possible_.size(), 2 * words_));
+  possible_.hold(2 * words_);
   size_t longest = 0;
   const std::span<const SequencePattern::Element> elements = pattern_->elements();
   for (size_t i = 0; i < elements.size(); ++i) {

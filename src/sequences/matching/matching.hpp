@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace clientele {
 class SequenceSearch {
  public:
   /// Rows are added in order, each with a bit for each condition.
+  /// 54000 for too many rows and conditions of the pattern.
   void start(const SequencePattern& pattern, size_t rows);
   void add(Micros at, const uint64_t* conditions);
 
@@ -34,13 +36,29 @@ class SequenceSearch {
   using Word = uint64_t;
   static constexpr size_t none = ~size_t{0};
 
+  /// Memory for words that are written before they are read. Zeroing what may be a gigabyte would
+  /// take long, without a chance to cancel.
+  class Words {
+   public:
+    void hold(size_t words) {
+      if (words <= size_) return;
+      words_ = std::make_unique_for_overwrite<Word[]>(words);
+      size_ = words;
+    }
+    Word* data() const { return words_.get(); }
+
+   private:
+    std::unique_ptr<Word[]> words_;
+    size_t size_ = 0;
+  };
+
   const Word* met(size_t element) const {
     return met_.data() + pattern_->elements()[element].kind * words_;
   }
   /// Where element `i` can stand if the first `length` ones are the pattern; false if one of them
   /// can stand nowhere. `all` keeps that of each element, otherwise every second one overwrites.
   bool solve(size_t length, bool all);
-  Word* possible(size_t element) {
+  Word* possible(size_t element) const {
     return possible_.data() + (all_ ? element : element % 2) * words_;
   }
   bool directly_before(size_t element);
@@ -59,8 +77,8 @@ class SequenceSearch {
   size_t words_ = 0;
   bool all_ = false;
   std::vector<Micros> at_;
-  std::vector<Word> met_;       // words_ for each kind of the pattern
-  std::vector<Word> possible_;  // words_ for each element, or for two
+  Words met_;       // words_ for each kind of the pattern
+  Words possible_;  // words_ for each element, or for two
   std::vector<Micros> events_;
   Work work_;
 };

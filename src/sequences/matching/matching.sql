@@ -34,7 +34,7 @@ before to the row after, with <, <=, >, >=, == or !=. An element takes the row t
 stands between. Rows that meet no condition and rows without a time are ignored. Rows of equal time are ordered by conditions: those that
 meet the first one come first. A NULL condition is false. No rows give NULL.
 Errors: 22023 for what is not a pattern, with the character, and if the pattern is not the same for all rows; 54000 for more than 10,000
-elements.';
+elements, and where rows times conditions of the pattern exceed 2^33.';
 CREATE AGGREGATE sequence_count(pattern text, at timestamptz, VARIADIC conditions boolean[]) (
   SFUNC = sequence_accum, STYPE = internal, SSPACE = 1024, FINALFUNC = sequence_count_final,
   COMBINEFUNC = sequence_combine, SERIALFUNC = sequence_serialize, DESERIALFUNC = sequence_deserialize, PARALLEL = SAFE

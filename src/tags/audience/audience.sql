@@ -26,16 +26,7 @@ Made by the aggregate audience(customer_id), or written as {1,5,10-20}. Combine 
 only) and # (in one of them only). PostgreSQL binds - closer than the others: write parentheses. The ranges of one text may have 2^36
 ids (54000). As roaring bitmaps are dense already, they are not compressed. An audience takes at most 1 GB (54000).';
 
-CREATE FUNCTION text_to_audience(text) RETURNS audience
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';
-COMMENT ON FUNCTION text_to_audience(text) IS
-  'Reads an audience from its text form; used by the cast from text.';
-CREATE CAST (text AS audience) WITH FUNCTION text_to_audience(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_audience(varchar) RETURNS audience
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_text';
-COMMENT ON FUNCTION varchar_to_audience(varchar) IS
-  'Reads an audience from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS audience) WITH FUNCTION varchar_to_audience(varchar) AS IMPLICIT;
+\from_text audience
 CREATE FUNCTION ids_to_audience(bigint[]) RETURNS audience
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_audience_from_ids';
 COMMENT ON FUNCTION ids_to_audience(bigint[]) IS

@@ -1,22 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE TYPE tag_query;
-CREATE FUNCTION tag_query_in(cstring) RETURNS tag_query
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_in';
-COMMENT ON FUNCTION tag_query_in(cstring) IS 'Reads a tag_query from its text form.';
-CREATE FUNCTION tag_query_out(tag_query) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_out';
-COMMENT ON FUNCTION tag_query_out(tag_query) IS 'Writes a tag_query in its normal form, which reads as the same query.';
-CREATE FUNCTION tag_query_recv(internal) RETURNS tag_query
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_recv';
-COMMENT ON FUNCTION tag_query_recv(internal) IS 'Reads a tag_query from its binary form, which must be canonical.';
-CREATE FUNCTION tag_query_send(tag_query) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION tag_query_send(tag_query) IS 'Writes a tag_query in its binary form.';
-CREATE TYPE tag_query (
-  INPUT = tag_query_in, OUTPUT = tag_query_out, RECEIVE = tag_query_recv, SEND = tag_query_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed tag_query
 COMMENT ON TYPE tag_query IS
   'A question about tags, such as vip & !(churn | blocked) & city=Shanghai & age between 30 and 40.
 ! is not, & is and, | is or, in this order of precedence, and (brackets) group. A tag splits at its first = into a name and a value. vip
@@ -28,14 +12,7 @@ characters and & | ! ( ) = < > " '' * and the comma; in "double quotes", with ""
 is that whole tag. The normal form has the parts of each group sorted and without repetition; this form is printed, compared and
 hashed. Errors: 42601 with the character where the syntax breaks; 54000 for more than 1 MB or 1,000 nested brackets.';
 
-CREATE FUNCTION text_to_tag_query(text) RETURNS tag_query
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_from_text';
-COMMENT ON FUNCTION text_to_tag_query(text) IS 'Reads a tag_query from its text form; used by the cast from text.';
-CREATE CAST (text AS tag_query) WITH FUNCTION text_to_tag_query(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_tag_query(varchar) RETURNS tag_query
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_query_from_text';
-COMMENT ON FUNCTION varchar_to_tag_query(varchar) IS 'Reads a tag_query from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS tag_query) WITH FUNCTION varchar_to_tag_query(varchar) AS IMPLICIT;
+\from_text tag_query
 
 \comparable tag_query have the same normal form
 

@@ -22,14 +22,7 @@ COMMENT ON TYPE tag_scores IS
 Numbers are below 10^12 and have up to six decimals. They are stored bit by bit, so that a range of scores is found by operations on
 sets; each bit takes as much as an audience. One value has the scores of at most 67108864 customers, and takes at most 1 GB (54000).';
 
-CREATE FUNCTION text_to_tag_scores(text) RETURNS tag_scores
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
-COMMENT ON FUNCTION text_to_tag_scores(text) IS 'Reads a tag_scores from its text form; used by the cast from text.';
-CREATE CAST (text AS tag_scores) WITH FUNCTION text_to_tag_scores(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_tag_scores(varchar) RETURNS tag_scores
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_tag_scores_from_text';
-COMMENT ON FUNCTION varchar_to_tag_scores(varchar) IS 'Reads a tag_scores from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS tag_scores) WITH FUNCTION varchar_to_tag_scores(varchar) AS IMPLICIT;
+\from_text tag_scores
 
 \comparable tag_scores give the same customers the same scores
 

@@ -24,6 +24,12 @@ CREATE FUNCTION starter_tags(
     ('basic', 'stage', '阶段', 'journey',
      $$CASE least(day_count(journey, {purchase}, {zone}), 2) WHEN 0 THEN '[[visitor~访客]]' WHEN 1 THEN '[[one-time buyer~一次购买]]' ELSE '[[repeat buyer~重复购买]]' END$$,
      'visitor, one-time buyer or repeat buyer.', '访客、一次购买或重复购买'),
+    ('basic', 'lifecycle', '生命周期', 'journey', $$lifecycle_stage(journey, {lifecycle}, refresh.at)$$,
+     'The stage of starter_lifecycle(): identified, first purchase, developing, loyal, silent (for 90 days) or lost (for a year).',
+     '识别期、成交期、培育期、维护期、沉默期(90天)或流失期(一年)'),
+    ('basic', 'growth', '成长', 'journey', $$lifecycle_stage(journey, {growth}, refresh.at)$$,
+     'The stage of starter_lifecycle(scheme => ''growth''): attracted, converted, retained, expanding, silent or lost.',
+     '吸引、转化、留存、扩展、沉默或流失'),
     ('basic', 'channel', '渠道', 'journey', $$channels(journey, {own})$$,
      'Every channel that the customer has used.', '用过的每个渠道'),
     ('basic', 'first_channel', '首次渠道', 'journey', $$(channels(journey, {own}))[1]$$,
@@ -231,6 +237,7 @@ DECLARE
   words jsonb;
   model text;
   features clientele.churn_features_def;
+  own text;
   starter record;
 BEGIN
   IF language IS NULL OR language NOT IN ('en', 'zh') THEN
@@ -248,11 +255,16 @@ BEGIN
   roles := roles || found;
   SELECT m.name INTO model FROM clientele_data.models m WHERE m.type = 'churn_model' AND m.current
     AND m.model::jsonb ? 'features_def' ORDER BY m.fitted_at DESC, m.name LIMIT 1;
+  own := clientele.selector_complement(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''));
   SELECT jsonb_object_agg(r.key, quote_literal(r.value)) INTO words FROM jsonb_each_text(roles) r;
   words := words || jsonb_build_object(
     'end', '',
     'zone', quote_literal(zone),
-    'own', quote_literal(clientele.selector_complement(nullif(concat_ws('|', found ->> 'promotion', found ->> 'passive'), ''))),
+    'own', quote_literal(own),
+    'lifecycle', format('%L::lifecycle_def',
+      clientele.starter_lifecycle(language, 'relationship', roles ->> 'purchase', own, time_zone => zone)),
+    'growth', format('%L::lifecycle_def',
+      clientele.starter_lifecycle(language, 'growth', roles ->> 'purchase', own, time_zone => zone)),
     'has_purchase', (found ? 'purchase')::text,
     'has_promotion', (found ? 'promotion')::text,
     'cart_purchase', format('%L::funnel_def',

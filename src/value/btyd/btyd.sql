@@ -27,36 +27,13 @@ were rounded down to multiples of it, because there were too many groups otherwi
 if no customer bought again).
 At most 30 covariates.';
 
-CREATE FUNCTION text_to_btyd_model(text) RETURNS btyd_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_model_from_text';
-COMMENT ON FUNCTION text_to_btyd_model(text) IS 'Reads a btyd_model from its text form; used by the cast from text.';
-CREATE CAST (text AS btyd_model) WITH FUNCTION text_to_btyd_model(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_btyd_model(varchar) RETURNS btyd_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_model_from_text';
-COMMENT ON FUNCTION varchar_to_btyd_model(varchar) IS 'Reads a btyd_model from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS btyd_model) WITH FUNCTION varchar_to_btyd_model(varchar) AS IMPLICIT;
+\from_text btyd_model
 
 \comparable btyd_model are the same model, found in the same way
 
 -- The fit
 
-CREATE TYPE btyd_histories;
-CREATE FUNCTION btyd_histories_in(cstring) RETURNS btyd_histories
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_in';
-COMMENT ON FUNCTION btyd_histories_in(cstring) IS 'Reads a btyd_histories from its text form, hexadecimal as that of a bytea.';
-CREATE FUNCTION btyd_histories_out(btyd_histories) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_out';
-COMMENT ON FUNCTION btyd_histories_out(btyd_histories) IS 'Writes a btyd_histories in its text form.';
-CREATE FUNCTION btyd_histories_recv(internal) RETURNS btyd_histories
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_btyd_histories_recv';
-COMMENT ON FUNCTION btyd_histories_recv(internal) IS 'Reads a btyd_histories from its binary form and checks it.';
-CREATE FUNCTION btyd_histories_send(btyd_histories) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION btyd_histories_send(btyd_histories) IS 'Writes a btyd_histories in its binary form.';
-CREATE TYPE btyd_histories (
-  INPUT = btyd_histories_in, OUTPUT = btyd_histories_out, RECEIVE = btyd_histories_recv, SEND = btyd_histories_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed btyd_histories
 COMMENT ON TYPE btyd_histories IS
   'The purchase histories of customers, equal ones counted together: the state of the aggregate btyd_fit, which travels between processes
 and servers.

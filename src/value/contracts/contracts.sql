@@ -24,37 +24,13 @@ The aggregate contract_fit makes it, or it is written by hand. Its text form is 
 A fit adds: standard_errors; log_likelihood; customers; groups; converged; iterations; gradient_norm; at_bound; remark ("all leave
 alike").';
 
-CREATE FUNCTION text_to_contract_model(text) RETURNS contract_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_model_from_text';
-COMMENT ON FUNCTION text_to_contract_model(text) IS 'Reads a contract_model from its text form; used by the cast from text.';
-CREATE CAST (text AS contract_model) WITH FUNCTION text_to_contract_model(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_contract_model(varchar) RETURNS contract_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_model_from_text';
-COMMENT ON FUNCTION varchar_to_contract_model(varchar) IS
-  'Reads a contract_model from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS contract_model) WITH FUNCTION varchar_to_contract_model(varchar) AS IMPLICIT;
+\from_text contract_model
 
 \comparable contract_model are the same model, found in the same way
 
 -- The fit
 
-CREATE TYPE contract_values;
-CREATE FUNCTION contract_values_in(cstring) RETURNS contract_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_values_in';
-COMMENT ON FUNCTION contract_values_in(cstring) IS 'Reads a contract_values from its text form, hexadecimal as that of a bytea.';
-CREATE FUNCTION contract_values_out(contract_values) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_values_out';
-COMMENT ON FUNCTION contract_values_out(contract_values) IS 'Writes a contract_values in its text form.';
-CREATE FUNCTION contract_values_recv(internal) RETURNS contract_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_contract_values_recv';
-COMMENT ON FUNCTION contract_values_recv(internal) IS 'Reads a contract_values from its binary form and checks it.';
-CREATE FUNCTION contract_values_send(contract_values) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION contract_values_send(contract_values) IS 'Writes a contract_values in its binary form.';
-CREATE TYPE contract_values (
-  INPUT = contract_values_in, OUTPUT = contract_values_out, RECEIVE = contract_values_recv, SEND = contract_values_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed contract_values
 COMMENT ON TYPE contract_values IS
   'How long customers stayed under contract, equal customers counted together: the state of the aggregate contract_fit, which travels
 between processes and servers.

@@ -24,36 +24,13 @@ The aggregate spend_fit makes it, or it is written by hand. Its text form is JSO
 A fit adds: standard_errors; log_likelihood; correlation (of the number of purchases and the mean spend over customers, which the model
 assumes to be near 0); customers; groups; converged; iterations; gradient_norm; at_bound; remark ("all spend the same").';
 
-CREATE FUNCTION text_to_spend_model(text) RETURNS spend_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_model_from_text';
-COMMENT ON FUNCTION text_to_spend_model(text) IS 'Reads a spend_model from its text form; used by the cast from text.';
-CREATE CAST (text AS spend_model) WITH FUNCTION text_to_spend_model(text) AS IMPLICIT;
-CREATE FUNCTION varchar_to_spend_model(varchar) RETURNS spend_model
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_model_from_text';
-COMMENT ON FUNCTION varchar_to_spend_model(varchar) IS 'Reads a spend_model from its text form, for drivers that bind strings as varchar.';
-CREATE CAST (varchar AS spend_model) WITH FUNCTION varchar_to_spend_model(varchar) AS IMPLICIT;
+\from_text spend_model
 
 \comparable spend_model are the same model, found in the same way
 
 -- The fit
 
-CREATE TYPE spend_values;
-CREATE FUNCTION spend_values_in(cstring) RETURNS spend_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_values_in';
-COMMENT ON FUNCTION spend_values_in(cstring) IS 'Reads a spend_values from its text form, hexadecimal as that of a bytea.';
-CREATE FUNCTION spend_values_out(spend_values) RETURNS cstring
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_values_out';
-COMMENT ON FUNCTION spend_values_out(spend_values) IS 'Writes a spend_values in its text form.';
-CREATE FUNCTION spend_values_recv(internal) RETURNS spend_values
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_spend_values_recv';
-COMMENT ON FUNCTION spend_values_recv(internal) IS 'Reads a spend_values from its binary form and checks it.';
-CREATE FUNCTION spend_values_send(spend_values) RETURNS bytea
-  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'byteasend';
-COMMENT ON FUNCTION spend_values_send(spend_values) IS 'Writes a spend_values in its binary form.';
-CREATE TYPE spend_values (
-  INPUT = spend_values_in, OUTPUT = spend_values_out, RECEIVE = spend_values_recv, SEND = spend_values_send,
-  INTERNALLENGTH = VARIABLE, STORAGE = extended
-);
+\packed spend_values
 COMMENT ON TYPE spend_values IS
   'What customers spend, equal customers counted together: the state of the aggregate spend_fit, which travels between processes and
 servers.

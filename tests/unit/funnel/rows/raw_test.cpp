@@ -160,10 +160,12 @@ TEST(RawFunnel, ChecksItsBytes) {
     Reader reader(std::span<const uint8_t>(good).first(n));
     EXPECT_EQ(code_of([&] { half.read(reader); }), "XX001") << n;
   }
-  // An unknown version and order, any with strict_order, an unknown flag, allow_reentry alone.
-  for (const auto& [place, value] : {std::pair(0, 2), {1, 3}, {2, 2}, {2, 32}, {2, 4}}) {
+  // An unknown version, order and flag, any with strict_order, and the 71st of 70 conditions.
+  const size_t last = good.size() - 8;
+  for (const auto& [place, value] :
+       {std::pair<size_t, int>(0, 2), {1, 3}, {2, 32}, {2, 2}, {last, 64}}) {
     std::vector<uint8_t> bad = good;
-    bad[static_cast<size_t>(place)] = static_cast<uint8_t>(value);
+    bad[place] = static_cast<uint8_t>(value);
     RawFunnel read(std::pmr::get_default_resource());
     Reader reader(bad);
     EXPECT_EQ(code_of([&] { read.read(reader); }), "XX001") << place;

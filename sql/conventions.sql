@@ -56,11 +56,16 @@ WHERE prosecdef AND NOT EXISTS (SELECT FROM unnest(proconfig) c WHERE c LIKE 'se
 SELECT signature, procost FROM functions
 WHERE procost > 100 AND 'clientele.journey'::regtype = ANY (proargtypes::oid[]);
 
--- f('x') is a cast if f is a type, whatever functions there are. The text of a pattern is one either way.
+-- f('x') is a cast if f is a type, whatever functions there are. Where the text is that of the first argument, both mean the same.
 SELECT signature FROM functions f JOIN pg_type t ON t.typname = f.proname
 WHERE f.pronargs - f.pronargdefaults <= 1 AND f.pronargs >= 1
   AND f.proargtypes[0] IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, 'cstring'::regtype)
-  AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace) AND f.proname <> 'pattern';
+  AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace)
+  AND f.proname NOT IN ('pattern', 'retention_def', 'attribution_def', 'activity_def');
+SELECT clientele.pattern('a ... "b"') OPERATOR(clientele.=) clientele.pattern('a ... "b"'::text, NULL) AS pattern,
+       clientele.retention_def('a|"b"') OPERATOR(clientele.=) clientele.retention_def(start_at => 'a|"b"') AS retention,
+       clientele.attribution_def('a|"b"') OPERATOR(clientele.=) clientele.attribution_def(conversion => 'a|"b"') AS attribution,
+       clientele.activity_def('a|"b"') OPERATOR(clientele.=) clientele.activity_def(selector => 'a|"b"') AS activity;
 
 -- No two functions differ only in text/text[] or interval/interval[].
 WITH spelled AS (

@@ -25,8 +25,8 @@ BEGIN
     ARRAY[concat(names[1], '=', own), concat(names[2], '=', purchase), concat(names[3], '=', purchase), concat(names[4], '=', purchase),
           concat(names[5], '=', own), concat(names[6], '=', own)],
     at_least => CASE scheme WHEN 'growth' THEN '{1,1,2,3,1,1}'::integer[] ELSE '{1,1,2,5,1,1}' END,
-    within => CASE scheme WHEN 'growth' THEN '{NULL,NULL,NULL,180 days,NULL,NULL}'::interval[] END,
-    silence => '{NULL,NULL,NULL,NULL,90 days,365 days}'::interval[],
+    within => CASE scheme WHEN 'growth' THEN ARRAY[NULL, NULL, NULL, '180 days', NULL, NULL]::interval[] END,
+    silence => ARRAY[NULL, NULL, NULL, NULL, '90 days', '365 days']::interval[],
     days => true, period => period, since => since, until => until, time_zone => time_zone);
 END $$;
 COMMENT ON FUNCTION starter_lifecycle(text, text, text, text, text, timestamptz, timestamptz, text) IS

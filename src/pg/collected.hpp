@@ -20,6 +20,7 @@ struct Marked {
 /// destroyed. C++ regime.
 template <class T>
 T* new_collected(MemoryContext context) {
+  static_assert(alignof(T) <= MAXIMUM_ALIGNOF, "memory contexts align no further");
   void* const place = MemoryContextAllocExtended(context, sizeof(T), MCXT_ALLOC_NO_OOM);
   if (place == nullptr) throw std::bad_alloc();
   return new (place) T(context);

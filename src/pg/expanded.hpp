@@ -27,6 +27,7 @@ class Expanded {
  public:
   /// C++ regime.
   static Expanded* make(MemoryContext parent) {
+    static_assert(alignof(Expanded) <= MAXIMUM_ALIGNOF, "memory contexts align no further");
     const MemoryContext context = call_pg([&] {
       return AllocSetContextCreate(parent, "clientele aggregate state", ALLOCSET_START_SMALL_SIZES);
     });

@@ -41,6 +41,7 @@ T* make_in(MemoryContext context, Args&&... args) {
     Holder(MemoryContext c, Args&&... a)
         : memory(c), callback(), value(&memory, std::forward<Args>(a)...) {}
   };
+  static_assert(alignof(Holder) <= MAXIMUM_ALIGNOF, "memory contexts align no further");
   void* place = MemoryContextAllocExtended(context, sizeof(Holder), MCXT_ALLOC_NO_OOM);
   if (place == nullptr) throw std::bad_alloc();
   auto* holder = new (place) Holder(context, std::forward<Args>(args)...);

@@ -141,10 +141,10 @@ SELECT g, step, cust, cut, micros, named_source AND named_target AS named,
 FROM (SELECT x.*, top IS NULL OR r.label IS NOT NULL AS named_source, top IS NULL OR target IS NULL OR t.label IS NOT NULL AS named_target
       FROM steps x LEFT JOIN best r ON (r.g, r.at, r.label) = (x.g, coalesce(x.step, 0), x.source)
       LEFT JOIN best t ON (t.g, t.at, t.label) = (x.g, coalesce(x.step + 1, 0), x.target)) y;
-CREATE UNLOGGED TABLE given AS SELECT g, count(journey) AS everybody FROM defs JOIN journeys USING (ds) GROUP BY g;
+CREATE UNLOGGED TABLE given AS SELECT g, count(journey) AS everyone FROM defs JOIN journeys USING (ds) GROUP BY g;
 CREATE UNLOGGED TABLE want_links AS
 SELECT g, l.step, source, target, CASE WHEN named THEN customers END AS customers, paths, median_time,
-       CASE WHEN named THEN customers / everybody::float8 END AS share, paths / stands::float8 AS source_share
+       CASE WHEN named THEN customers / everyone::float8 END AS share, paths / stands::float8 AS source_share
 FROM (SELECT g, step, source, target, named, count(DISTINCT cust) AS customers, count(*) AS paths,
              {MEDIAN} AS median_time FROM shown WHERE NOT cut GROUP BY 1, 2, 3, 4, 5) l
 JOIN (SELECT g, step, source, named_source, count(*) AS stands FROM shown WHERE NOT cut GROUP BY 1, 2, 3, 4) s
@@ -157,7 +157,7 @@ WITH counted AS (
   SELECT *, row_number() OVER (PARTITION BY g ORDER BY customers DESC, paths DESC, path COLLATE "C") AS place
   FROM (SELECT g, path, count(DISTINCT cust) AS customers, count(*) AS paths, {MEDIAN} AS median_time
         FROM want_paths_packed GROUP BY g, path) x)
-SELECT g, path, customers, paths, customers / everybody::float8 AS share, CASE WHEN times THEN median_time END AS median_time
+SELECT g, path, customers, paths, customers / everyone::float8 AS share, CASE WHEN times THEN median_time END AS median_time
 FROM counted JOIN defs USING (g) JOIN given USING (g)
 WHERE (top IS NULL OR place <= top) AND customers >= min_weight
 UNION ALL SELECT g, NULL, NULL, sum(paths), NULL, NULL FROM counted JOIN defs USING (g) WHERE place > top GROUP BY g;

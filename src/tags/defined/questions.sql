@@ -108,7 +108,7 @@ CREATE FUNCTION adjusted_p(p double precision[], correction text DEFAULT 'bh') R
 COMMENT ON FUNCTION adjusted_p(double precision[], text) IS
   'Returns probabilities of many tests, adjusted because they were tested at once, as adjusted_p(array_agg(hypergeometric_p(…))).
 correction: bh (of all with a value up to 0.05, at most 5 % are expected to be due to chance; Benjamini and Hochberg 1995), holm (the
-probability that any of them is due to chance is at most 5 %; Holm 1979), or none. NULLs are no tests, and stay where they are. Errors:
+probability that any of them is due to chance is at most 5 %; Holm 1979), or none. A NULL is not a test, and stays where it is. Errors:
 22023 for another correction, and for a probability that is not between 0 and 1.';
 
 CREATE FUNCTION audience_portrait(audience audience, among audience DEFAULT NULL)

@@ -44,7 +44,7 @@ inline PathDefinition random_definition(Random& random) {
 
 inline const Names all_names = {"a", "aa", "b", "c", "d", "e"};
 
-struct Customer {
+struct PathCustomer {
   std::vector<Micros> at;
   std::vector<uint16_t> kind;
   std::vector<PathKind> kinds;
@@ -53,19 +53,19 @@ struct Customer {
 };
 
 /// Summaries of random customers whose vocabularies number the same names differently.
-struct World {
+struct PathWorld {
   Random random;
   PathDefinition definition;
   Vocabulary forward, backward;
-  std::vector<Customer> customers;
+  std::vector<PathCustomer> customers;
 
-  World(uint64_t seed, size_t names, size_t most) : random(seed) {
+  PathWorld(uint64_t seed, size_t names, size_t most) : random(seed) {
     definition = random_definition(random);
     for (size_t i = 0; i < names; ++i)
       forward.labels.push_back(i < all_names.size() ? all_names[i] : "e" + std::to_string(i));
     backward.labels.assign(forward.labels.rbegin(), forward.labels.rend());
     for (size_t c = 0; c < most; ++c) {
-      Customer customer;
+      PathCustomer customer;
       customer.vocabulary = random.one_in(2) ? &forward : &backward;
       std::vector<uint64_t> ranks;
       for (size_t k = 0; k < names; ++k) {
@@ -86,7 +86,7 @@ struct World {
   }
 
   template <class Summary>
-  void add(Summary& summary, const Customer& c, bool whole = false) const {
+  void add(Summary& summary, const PathCustomer& c, bool whole = false) const {
     PathDefinition d = definition;
     if (whole) d.reverse = false, d.max_length.reset();
     PathFinder finder(d);
@@ -108,15 +108,15 @@ std::unique_ptr<Summary> fresh() {
 /// Neither the order of customers shows in a summary, nor how they were split and sent around.
 template <class Summary>
 void order_and_split_do_not_show(uint64_t seed, size_t names, bool whole_paths) {
-  World world(seed, names, 25);
+  PathWorld world(seed, names, 25);
   const auto whole = fresh<Summary>(), left = fresh<Summary>(), right = fresh<Summary>(),
              turned = fresh<Summary>(), back = fresh<Summary>();
-  for (const Customer& c : world.customers) {
+  for (const PathCustomer& c : world.customers) {
     world.add(*whole, c, whole_paths);
     world.add(world.random.one_in(2) ? *left : *right, c, whole_paths);
   }
   std::shuffle(world.customers.begin(), world.customers.end(), world.random);
-  for (const Customer& c : world.customers) world.add(*turned, c, whole_paths);
+  for (const PathCustomer& c : world.customers) world.add(*turned, c, whole_paths);
   const Bytes bytes = bytes_of(*whole);
   EXPECT_EQ(bytes_of(*turned), bytes) << "seed " << seed;
   const Bytes half = bytes_of(*left);
@@ -133,10 +133,10 @@ void order_and_split_do_not_show(uint64_t seed, size_t names, bool whole_paths) 
 template <class Summary>
 void bad_bytes(uint64_t seed, PathDefinition definition, auto use) {
   Random random(seed);
-  World world(5, 6, 30);
+  PathWorld world(5, 6, 30);
   world.definition = std::move(definition);
   const auto summary = fresh<Summary>();
-  for (const Customer& c : world.customers) world.add(*summary, c);
+  for (const PathCustomer& c : world.customers) world.add(*summary, c);
   const Bytes good = bytes_of(*summary);
   for (int i = 0; i < 3000; ++i) {
     Bytes bad = good;

@@ -9,14 +9,14 @@
 namespace clientele {
 namespace {
 
-using testing::Customer;
 using testing::fresh;
 using testing::Names;
-using testing::World;
+using testing::PathCustomer;
+using testing::PathWorld;
 
 TEST(PathCounts, EqualACountByHand) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
-    const World world(seed, seed % 2 == 0 ? 3 : 40, 30);
+    const PathWorld world(seed, seed % 2 == 0 ? 3 : 40, 30);
     const PathDefinition& d = world.definition;
     struct Expected {
       std::set<size_t> customers;
@@ -25,7 +25,7 @@ TEST(PathCounts, EqualACountByHand) {
     std::map<Names, Expected> expected;
     const auto counts = fresh<PathCounts>();
     for (size_t c = 0; c < world.customers.size(); ++c) {
-      const Customer& customer = world.customers[c];
+      const PathCustomer& customer = world.customers[c];
       world.add(*counts, customer);
       PathFinder finder(d);
       finder.each(customer.events(), customer.kinds, [&](const FoundPath& path) {

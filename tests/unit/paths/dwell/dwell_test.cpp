@@ -9,13 +9,13 @@
 namespace clientele {
 namespace {
 
-using testing::Customer;
 using testing::fresh;
-using testing::World;
+using testing::PathCustomer;
+using testing::PathWorld;
 
 TEST(Dwell, EqualsACountByHand) {
   for (uint64_t seed = 0; seed < 300; ++seed) {
-    const World world(seed, seed % 2 == 0 ? 6 : 40, 30);
+    const PathWorld world(seed, seed % 2 == 0 ? 6 : 40, 30);
     const PathDefinition& d = world.definition;
     PathDefinition whole = d;
     whole.reverse = false;
@@ -28,7 +28,7 @@ TEST(Dwell, EqualsACountByHand) {
     std::map<std::string, Expected> expected;
     const auto summary = fresh<DwellSummary>();
     for (size_t c = 0; c < world.customers.size(); ++c) {
-      const Customer& customer = world.customers[c];
+      const PathCustomer& customer = world.customers[c];
       world.add(*summary, customer, true);
       PathFinder finder(whole);
       finder.each(customer.events(), customer.kinds, [&](const FoundPath& path) {
@@ -86,9 +86,9 @@ TEST(Dwell, EqualsACountByHand) {
 }
 
 TEST(Dwell, SumsArePastSixtyFourBits) {
-  World world(1, 1, 0);
+  PathWorld world(1, 1, 0);
   world.definition = {};
-  Customer customer;
+  PathCustomer customer;
   customer.vocabulary = &world.forward;
   customer.kinds = {{0}};
   customer.at = {INT64_MIN / 2, INT64_MAX / 2};

@@ -11,9 +11,9 @@ namespace clientele {
 namespace {
 
 using testing::bytes_of;
-using testing::Customer;
 using testing::fresh;
-using testing::World;
+using testing::PathCustomer;
+using testing::PathWorld;
 
 using Key = std::tuple<uint32_t, std::string, std::string>;
 struct Expected {
@@ -28,9 +28,9 @@ struct ByHand {
   std::map<Key, Expected> links;
   std::map<std::pair<uint32_t, std::string>, size_t> stands;
 
-  ByHand(const World& world) : d(world.definition) {
+  ByHand(const PathWorld& world) : d(world.definition) {
     for (size_t c = 0; c < world.customers.size(); ++c) {
-      const Customer& customer = world.customers[c];
+      const PathCustomer& customer = world.customers[c];
       PathFinder finder(d);
       finder.each(customer.events(), customer.kinds, [&](const FoundPath& path) {
         const auto& labels = customer.vocabulary->labels;
@@ -93,10 +93,10 @@ struct ByHand {
 
 TEST(PathLinks, EqualACountByHand) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
-    const World world(seed, seed % 3 == 0 ? 6 : seed % 3 == 1 ? 40 : 600, 30);
+    const PathWorld world(seed, seed % 3 == 0 ? 6 : seed % 3 == 1 ? 40 : 600, 30);
     const PathDefinition& d = world.definition;
     const auto summary = fresh<PathSummary>();
-    for (const Customer& c : world.customers) world.add(*summary, c);
+    for (const PathCustomer& c : world.customers) world.add(*summary, c);
     ByHand expected(world);
     const auto is_shown = [&](const Key& key, const Expected& e) {
       return (std::get<2>(key) != to_end || d.ends) &&
@@ -142,10 +142,10 @@ TEST(PathLinks, BadBytesAreErrorsOrOtherSummaries) {
 }
 
 TEST(PathLinks, TheFirstVersionDidNotCountEnds) {
-  World world(3, 6, 20);
+  PathWorld world(3, 6, 20);
   world.definition = {};
   const auto now = fresh<PathSummary>();
-  for (const Customer& c : world.customers) world.add(*now, c);
+  for (const PathCustomer& c : world.customers) world.add(*now, c);
   // Written by hand: two customers, and one of them went from a to b twice, in 2 and 5
   // microseconds.
   Bytes definition, old;
@@ -173,7 +173,7 @@ TEST(PathLinks, TheFirstVersionDidNotCountEnds) {
 }
 
 TEST(PathLinks, OneDefinitionForAll) {
-  World world(1, 6, 2);
+  PathWorld world(1, 6, 2);
   const auto summary = fresh<PathSummary>();
   world.add(*summary, world.customers[0]);
   world.definition.collapse = !world.definition.collapse;

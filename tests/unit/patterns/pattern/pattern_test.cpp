@@ -135,7 +135,9 @@ TEST(Pattern, SaysWhereItIsWrong) {
 
 TEST(Pattern, LongTextsAreCutInErrors) {
   try {
-    parse_pattern(std::string(300, '(') + "搜索");
+    std::string text(300, '(');
+    text += "搜索";
+    parse_pattern(text);
     FAIL();
   } catch (const Error& e) {
     const std::string what = e.what();

@@ -86,6 +86,16 @@ INSERT INTO good SELECT 'interval_summary', clientele.interval_summary_send(clie
 FROM good, (VALUES (1, clientele.interval_def('#0', '#1', until => '2026-06-30')), (2, clientele.interval_def('#0', '#0', 'first', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'lifecycle_summary', clientele.lifecycle_summary_send(clientele.lifecycle(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (2, clientele.lifecycle_def('{a=#1}', period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'attribution_def', clientele.attribution_def_send(d) FROM (VALUES
+  (clientele.attribution_def('#0', until => '2026-06-30')),
+  (clientele.attribution_def('#0|#1', '#2', 'event', '{"搜索=#1",b=#2}', '{搜索}', NULL, true, '1 h', '{1,0,2}', true, false, '2025-12-31', '2026-01-03',
+    '{last_non_direct,position_decay,time_decay,markov_1,markov_3,shapley,shapley_rate}'))) v (d);
+INSERT INTO good SELECT 'attribution_summary', clientele.attribution_summary_send(clientele.attribution(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.attribution_def('#0', by => 'event', until => '2026-06-30')),
+                   (2, clientele.attribution_def('#1', by => 'event', lookback => '1 h', until => '2026-06-30', models => '{markov_2,position_decay,shapley_rate}'))) v (n, d)
+WHERE kind = 'journey' GROUP BY n;
+INSERT INTO good SELECT 'attribution_summary', clientele.attribution_summary_send(clientele.attribution(path::text[], n, n * 1.5, 9 - n, '{"conversion": "#0", "models": ["last", "markov_1"]}'))
+FROM (VALUES ('{上海,b,上海}', 3), ('{b}', 0), ('{}', 4)) v (path, n);
 INSERT INTO good SELECT 'purchase_def', clientele.purchase_def_send(d) FROM (VALUES
   (clientele.purchase_def('2026-06-30', purchase => '#0')), (clientele.purchase_def('2026-06-30', '0', '1 h', '2026-12-31', '#1|#2', 'Asia/Shanghai')),
   (clientele.purchase_def('2026-01-01 00:00:30', '15 min', '1 day', NULL, '*', 'America/New_York'))) v (d);
@@ -212,6 +222,7 @@ SELECT 'journey', unnest(ARRAY[
   'churn_prob($1, ''{"features": [{"name": "events", "coefficient": 0.1}], "features_def": {"time_zone": "UTC"}}'', ''2026-02-01'')',
   'count(*) FROM retention_of($1, retention_def(''#0'', ''*'', cohort_by => ''every'', amounts => true, until => ''2026-02-01''))',
   '(SELECT count(*) FROM retention_periods((SELECT retention_table($1, retention_def(mode => ''on_or_after'', until => ''2026-01-02'')))))',
+  'attribution($1, attribution_def(''#0'', by => ''event'', until => ''2026-02-01'', models => ''{linear,time_decay,markov_2,shapley_rate}''))',
   'activity($1, activity_def(until => ''2026-02-01''))', 'count(*) FROM lifecycle_periods((SELECT activity($1, activity_def(''#0|#1'', ''hour'', until => ''2026-01-02''))))',
   'event_intervals($1, interval_def(''#0'', ''#1|#0''))', 'lifecycle($1, lifecycle_def(''{a=*,b=#0}'', ''{1,2}'', until => ''2026-02-01''))',
   'lifecycle_stage($1, ''{a=*,b=#0}'', ''2026-01-02'')',
@@ -233,6 +244,10 @@ INSERT INTO calls SELECT 'retention_def', unnest(ARRAY['retention_def_out($1)::t
   'count(*) FROM samples, retention_of(j, $1)', '(SELECT count(*) FROM retention_periods((SELECT retention_table(j, $1) FROM samples)))']);
 INSERT INTO calls SELECT 'retention_summary', unnest(ARRAY['retention_summary_out($1)::text', 'retention_summary_send($1)', 'count(*) FROM retention_periods($1)',
   'count(*) FROM retention_curve($1)', 'retention_merge($1)', 'retention_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'attribution_def', unnest(ARRAY['attribution_def_out($1)::text', 'attribution_def_send($1)', 'attribution_def_hash($1)',
+  'attribution(j, $1) FROM samples', 'attribution(''{a,上海}'', 2, 1.5, 3, $1)']);
+INSERT INTO calls SELECT 'attribution_summary', unnest(ARRAY['attribution_summary_out($1)::text', 'attribution_summary_send($1)', 'count(*) FROM attribution_credits($1)',
+  'count(*) FROM attribution_paths($1)', 'attribution_merge($1)', 'attribution_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
@@ -380,7 +395,7 @@ END $$;
 """
 
 # What bytes are planted in; each has good values above.
-TYPES = """journey pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
+TYPES = """journey attribution_def attribution_summary pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
 retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary
 interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
 churn_model churn_rows classification_summary churn_features_def

@@ -102,8 +102,9 @@ std::vector<PathStore::Path> attribution_paths(const AttributionSummary& s) {
   if (s.paths().given_up())
     throw Error(sqlstate::limit_exceeded,
                 "there are more than " + std::to_string(PathStore::max_paths) +
-                    " different paths, or " + std::to_string(PathStore::max_touches) +
-                    " touches in them",
+                    " different paths, " + std::to_string(PathStore::max_touches) +
+                    " touches in them, or " + std::to_string(PathStore::max_long_touches) +
+                    " in those of more than " + std::to_string(PathStore::few) + " touches",
                 "Ask with fewer touches, a shorter lookback, after_previous or groups.");
   const std::vector<uint32_t> rank = s.rank();
   const PathStore& store = s.paths();

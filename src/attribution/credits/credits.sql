@@ -5,7 +5,8 @@ COMMENT ON TYPE attribution_summary IS
   'What led to conversions, over many customers, as far as the models of its attribution_def need it. attribution_credits() and
 attribution_paths() show it as rows.
 All sums in it are exact: it does not depend on the order of rows or on the plan. At most 65,536 channels (54000). Paths are kept up to
-1,000,000 different ones with 4,194,304 touches together; above that, attribution_paths() raises an error and the credits stay exact.';
+1,000,000 different ones with 4,194,304 touches together, of which 524,288 in paths of more than 4; above that, attribution_paths()
+raises an error and the credits stay exact.';
 
 \comparable attribution_summary count the same conversions and paths for the same question
 
@@ -68,4 +69,4 @@ CREATE FUNCTION attribution_paths(
 COMMENT ON FUNCTION attribution_paths(attribution_summary) IS
   'Lists the different paths: how many conversions each led to, of which value, and how often it led to nothing.
 Most conversions come first, then most nulls, then names. The path {} stands for conversions without a touch. Errors: 54000 for more than
-1,000,000 different paths, or 4,194,304 touches in them.';
+1,000,000 different paths, 4,194,304 touches in them, or 524,288 in those of more than 4 touches.';

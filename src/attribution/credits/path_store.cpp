@@ -72,7 +72,11 @@ void PathStore::add(std::span<const uint32_t> path, uint64_t hash, const Counts&
     known.counts.value += counts.value;
     return;
   }
-  if (paths_.size() == max_paths || path.size() > max_touches - touches_.size()) return give_up();
+  const size_t long_touches = path.size() > few ? path.size() : 0;
+  if (paths_.size() == max_paths || path.size() > max_touches - touches_.size() ||
+      long_touches > max_long_touches - long_touches_)
+    return give_up();
+  long_touches_ += long_touches;
   slots_[i] = tag(hash) | (paths_.size() + 1);
   paths_.push_back(
       {hash, static_cast<uint32_t>(touches_.size()), static_cast<uint32_t>(path.size()), counts});

@@ -35,6 +35,9 @@ class PathStore {
  public:
   static constexpr size_t max_paths = 1'000'000;
   static constexpr size_t max_touches = 4'194'304;  // of different paths together
+  // Of those with more than `few` touches: where paths are long, hardly two are the same, and to
+  // keep them costs more than all else.
+  static constexpr size_t few = 4, max_long_touches = 524'288;
 
   struct Counts {
     uint64_t conversions = 0, nulls = 0;
@@ -68,6 +71,7 @@ class PathStore {
   void grow();
 
   bool given_up_ = false;
+  size_t long_touches_ = 0;
   std::pmr::vector<Path> paths_;
   std::pmr::vector<uint16_t> touches_;
   std::pmr::vector<uint64_t> slots_;  // the upper half of a hash, and the number of a path + 1

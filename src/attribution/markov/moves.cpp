@@ -80,6 +80,14 @@ void MarkovMoves::grow() {
 }
 
 uint32_t MarkovMoves::move(uint32_t from, uint32_t number) {
+  if (from >= few || number >= few) return look_up(from, number);
+  if (at_hand_.empty()) at_hand_.assign(few * few, none);
+  uint32_t& known = at_hand_[from * few + number];
+  if (known == none) known = look_up(from, number);
+  return known;
+}
+
+uint32_t MarkovMoves::look_up(uint32_t from, uint32_t number) {
   const uint64_t key = uint64_t{from} << 32 | number;
   const size_t mask = slots_.size() - 1;
   for (size_t i = mixed(key) & mask; slots_[i].key != free_slot; i = (i + 1) & mask)

@@ -62,6 +62,7 @@ class MarkovMoves {
 
  private:
   uint32_t move(uint32_t from, uint32_t number);
+  uint32_t look_up(uint32_t from, uint32_t number);
   uint32_t find(uint32_t from, uint32_t number);
   uint32_t state_of(const State& wanted);
   uint32_t state_after(std::span<const uint32_t> numbers);
@@ -74,7 +75,9 @@ class MarkovMoves {
     uint64_t key;
     uint32_t move;
   };
-  std::pmr::vector<Slot> slots_;            // of moves, by state and number
+  std::pmr::vector<Slot> slots_;  // of moves, by state and number
+  static constexpr uint32_t few = 64;
+  std::vector<uint32_t> at_hand_;           // the same for the first states and numbers
   std::pmr::vector<uint32_t> state_slots_;  // of states
   std::vector<int64_t> change_;             // of the walks that pass, by place
 };

@@ -137,6 +137,9 @@ SELECT activity_accum(NULL, '{}', activity_def());
 SELECT event_intervals_accum(NULL, '{}', interval_def('#1', '#2'));
 SELECT count(*) FROM lifecycle_periods((SELECT activity(j, activity_def(period => 'hour', until => '2026-01-01'))
                                         FROM (VALUES (journey '{1@0001-01-01T00:00:00Z, 1@2025-01-01T00:00:00Z}')) x (j)));
+SELECT period, (SELECT count(*) FROM active_periods((SELECT activity(j, activity_def(period => period, until => '4714-11-24 00:00:00+00 BC'))
+                                                     FROM (VALUES (journey '{1@2026-01-01T00:00:00Z}')) x (j)))) AS before_all_times
+FROM unnest('{hour,day,month}'::text[]) period;
 
 -- Drivers that bind strings as varchar
 PREPARE bound (varchar, varchar, varchar) AS

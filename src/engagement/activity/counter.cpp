@@ -26,6 +26,8 @@ void put_in_order(std::vector<int64_t>& numbers) {
 }  // namespace
 
 int64_t last_before(Periods& periods, Micros until) {
+  // Nothing is before the first instant, where all periods begin that are further back.
+  if (until <= first_instant) return periods.number(first_instant) - 1;
   int64_t last = periods.number(until - 1);
   while (periods.begin(last) >= until) --last;
   while (periods.end(last) < until) ++last;

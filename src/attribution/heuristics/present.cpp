@@ -2,6 +2,7 @@
 #include "attribution/heuristics/present.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/poll.hpp"
 
@@ -12,9 +13,10 @@ void PresentChannels::start(std::span<const uint32_t> labels, std::span<const Mi
   clear();
   labels_ = labels;
   at_ = at;
-  begin_ = end_ = split_ = 0;
+  begin_ = end_ = split_ = epoch_ = 0;
   if (of_.size() < channels) of_.resize(channels);
   if (half_life_ > 0 && sum_from_.size() < labels.size()) {
+    weight_.resize(labels.size());
     sum_from_.resize(labels.size());
     next_.resize(labels.size());
   }
@@ -45,6 +47,12 @@ void PresentChannels::leave(size_t i) {
   present_.pop_back();
 }
 
+void PresentChannels::weigh(size_t i) {
+  const double age = static_cast<double>(elapsed(at_[epoch_], at_[i])) / half_life_;
+  if (age > longest_epoch) epoch_ = i;
+  weight_[i] = epoch_ == i ? 1 : std::exp2(age);
+}
+
 void PresentChannels::split(size_t begin, size_t end) {
   for (const uint32_t c : present_) {
     of_[c].first = none;
@@ -52,8 +60,7 @@ void PresentChannels::split(size_t begin, size_t end) {
   }
   for (size_t i = end; i-- > begin;) {
     Channel& c = of_[labels_[i]];
-    sum_from_[i] =
-        faded(elapsed(at_[i], at_[end - 1])) + (c.first == none ? 0 : sum_from_[c.first]);
+    sum_from_[i] = (i < epoch_ ? 0 : weight_[i]) + (c.first == none ? 0 : sum_from_[c.first]);
     next_[i] = c.first;
     c.first = i;
     if (i % 65536 == 0) poll();
@@ -64,7 +71,7 @@ void PresentChannels::split(size_t begin, size_t end) {
 void PresentChannels::move(size_t begin, size_t end) {
   if (begin >= end_) {
     clear();
-    begin_ = end_ = begin;
+    begin_ = end_ = epoch_ = begin;
   }
   const bool again = half_life_ > 0 && begin > split_;
   for (; begin_ < begin; ++begin_) {
@@ -73,22 +80,20 @@ void PresentChannels::move(size_t begin, size_t end) {
   }
   for (; end_ < end; ++end_) {
     enter(end_);
-    if (again || half_life_ == 0) continue;
+    if (half_life_ == 0) continue;
+    weigh(end_);
+    if (again) continue;
     Channel& c = of_[labels_[end_]];
-    c.later = 1 + (c.later == 0 ? 0 : c.later * faded(elapsed(c.later_at, at_[end_])));
-    c.later_at = at_[end_];
+    c.later = weight_[end_] + (c.later_since == epoch_ ? c.later : 0);
+    c.later_since = epoch_;
   }
   if (again) split(begin, end);
 }
 
-void PresentChannels::weigh() {
-  older_ = split_ > begin_ ? faded(elapsed(at_[split_ - 1], at_[end_ - 1])) : 0;
-}
-
 double PresentChannels::weight(uint32_t channel) const {
   const Channel& c = of_[channel];
-  const double later = c.later == 0 ? 0 : c.later * faded(elapsed(c.later_at, at_[end_ - 1]));
-  return later + (c.first == none ? 0 : older_ * sum_from_[c.first]);
+  const double later = c.later_since == epoch_ ? c.later : 0;
+  return later + (c.first == none || split_ <= epoch_ ? 0 : sum_from_[c.first]);
 }
 
 }  // namespace clientele

@@ -132,7 +132,6 @@ void RuleCredits::give_position_decay(std::span<const uint32_t> path, const Cred
 
 void RuleCredits::give_time_decay(uint32_t last, const CreditWindow& to) {
   if (present_.channels().size() == 1) return give(CreditModel::time_decay, last, whole_share, to);
-  present_.weigh();
   double all = 0;
   for (const uint32_t channel : present_.channels()) all += present_.weight(channel);
   const double scale = 0x1p62 / all;

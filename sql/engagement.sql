@@ -137,6 +137,8 @@ SELECT activity_accum(NULL, '{}', activity_def());
 SELECT event_intervals_accum(NULL, '{}', interval_def('#1', '#2'));
 SELECT count(*) FROM lifecycle_periods((SELECT activity(j, activity_def(period => 'hour', until => '2026-01-01'))
                                         FROM (VALUES (journey '{1@0001-01-01T00:00:00Z, 1@2025-01-01T00:00:00Z}')) x (j)));
+SELECT activity(j, activity_def(period => 'hour', until => '2500-01-01'))
+FROM (SELECT journey('0900-01-01Z'::timestamptz + e * interval '3 days', 1) AS j FROM generate_series(1, 140000) e) x;
 SELECT period, (SELECT count(*) FROM active_periods((SELECT activity(j, activity_def(period => period, until => '4714-11-24 00:00:00+00 BC'))
                                                      FROM (VALUES (journey '{1@2026-01-01T00:00:00Z}')) x (j)))) AS before_all_times
 FROM unnest('{hour,day,month}'::text[]) period;

@@ -102,5 +102,10 @@ PREPARE bound (varchar, varchar, varchar, varchar) AS
   SELECT lifecycle_stage($1::journey, $2), (SELECT count(*) FROM lifecycle_moves((SELECT lifecycle($1::journey, $2) FROM generate_series(1, 2)))) > 0 AS moves, starter_lifecycle($3, $4);
 EXECUTE bound ('{1@2026-01-01T00:00:00Z, 2@2026-01-02T00:00:00Z}', '{"stages": ["a=*"]}', 'zh', 'growth');
 
+-- A period needs memory for all pairs of stages.
+SELECT lifecycle(j, (SELECT lifecycle_def(array_agg('s' || s || '=*'), within => array_agg(interval '30 min'), period => 'hour', until => '2026-01-01')
+                     FROM generate_series(1, 32) s))
+FROM (SELECT journey('2018-01-01 00:30Z'::timestamptz + e * interval '2 hours', 1) AS j FROM generate_series(1, 30000) e) x;
+
 \c :tests
 DROP DATABASE clientele_lifecycle;

@@ -63,7 +63,8 @@ CREATE AGGREGATE lifecycle(journey, def lifecycle_def) (
 );
 COMMENT ON AGGREGATE lifecycle(journey, lifecycle_def) IS
   'Counts the moves of customers between stages in each calendar period; lifecycle_moves() and lifecycle_stages() show the answer as rows.
-NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event.';
+NULL journeys do not count. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown event;
+54000 for so many periods that moves between all pairs of stages would need more than 256 MB: 610,080 with six stages.';
 
 CREATE AGGREGATE lifecycle_merge(lifecycle_summary) (
   SFUNC = lifecycle_combine, STYPE = lifecycle_summary, COMBINEFUNC = lifecycle_combine, PARALLEL = SAFE

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint8_t format_version = 1;
 constexpr uint64_t max_periods = 1'000'000;
+constexpr size_t max_numbers = size_t{1} << 25;  // of all periods together: 256 MB
 /// Further from 2000 than any period of a timestamptz.
 constexpr int64_t furthest = int64_t{1} << 40;
 
@@ -33,6 +34,11 @@ LifecycleSummary::Counts& LifecycleSummary::at(int64_t period) {
   Known& known = known_[static_cast<size_t>(period) % known_.size()];
   if (known.counts == nullptr || known.period != period) {
     Counts& counts = periods_[period];
+    if (periods_.size() > max_numbers / size())
+      throw Error(sqlstate::limit_exceeded,
+                  "a lifecycle of " + std::to_string(stages_) + " stages can count moves in " +
+                      std::to_string(max_numbers / size()) + " periods at most",
+                  "Ask with since, for longer periods, or with fewer stages.");
     if (counts.empty()) counts.resize(size());
     known = {period, &counts};
   }

@@ -53,7 +53,8 @@ COMMENT ON AGGREGATE activity(journey, activity_def) IS
   'Counts when customers are active and how often, in one pass over many journeys.
 lifecycle_periods(), active_periods(), stickiness(), frequency() and heat_map() show the answer as rows. NULL journeys do not count, an
 empty journey is a customer who never did anything. Errors: 22023 if the definition differs between rows of a group; 42704 for an unknown
-event.';
+event;
+54000 for periods that would need more than 256 MB, as 131,072 do that are far from each other.';
 
 CREATE AGGREGATE activity_merge(activity_summary) (
   SFUNC = activity_combine, STYPE = activity_summary, COMBINEFUNC = activity_combine, PARALLEL = SAFE

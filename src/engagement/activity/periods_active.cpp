@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "engagement/activity/periods_active.hpp"
 
+#include "base/error.hpp"
 #include "base/poll.hpp"
 
 namespace clientele {
@@ -9,7 +10,17 @@ namespace {
 /// Further from 2000 than any period of a timestamptz.
 constexpr int64_t furthest = int64_t{1} << 40;
 
+constexpr size_t max_pages = size_t{1} << 17;  // 256 MB
+
 }  // namespace
+
+ActivePeriods::Page& ActivePeriods::page(int64_t number) {
+  Page& page = pages_[number];
+  if (pages_.size() > max_pages)
+    throw Error(sqlstate::limit_exceeded, "the activity of so many periods needs more than 256 MB",
+                "Ask for longer periods.");
+  return page;
+}
 
 void ActivePeriods::add(std::span<const int64_t> periods, int64_t window, int64_t last) {
   if (periods.empty()) return;

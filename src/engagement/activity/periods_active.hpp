@@ -48,9 +48,12 @@ class ActivePeriods {
   Count& at(int64_t period) {
     const int64_t number = period >> 6;
     Known& known = known_[static_cast<size_t>(number) % known_.size()];
-    if (known.page == nullptr || known.number != number) known = {number, &pages_[number]};
+    if (known.page == nullptr || known.number != number) known = {number, &page(number)};
     return (*known.page)[static_cast<size_t>(period) % page_size];
   }
+
+  /// 54000 for too many of them.
+  Page& page(int64_t number);
 
   struct Known {
     int64_t number = 0;

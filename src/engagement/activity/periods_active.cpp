@@ -17,7 +17,8 @@ constexpr size_t max_pages = size_t{1} << 17;  // 256 MB
 ActivePeriods::Page& ActivePeriods::page(int64_t number) {
   Page& page = pages_[number];
   if (pages_.size() > max_pages)
-    throw Error(sqlstate::limit_exceeded, "the activity of so many periods needs more than 256 MB",
+    throw Error(sqlstate::limit_exceeded,
+                "the periods of an activity_summary need more than 256 MB",
                 "Ask for longer periods.");
   return page;
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int max_iterations = 2000;
 constexpr double tolerance = 1e-14;
-constexpr size_t max_factored = 20'000;
+constexpr size_t max_factored = 2'000;
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0;

@@ -240,7 +240,7 @@ FROM (SELECT customer_id, event_type_id, lead({at}) OVER (PARTITION BY customer_
     labels = "ARRAY[" + ", ".join(f"'{label}'" for label in LABELS) + "]"
     return Question(
         "how long customers stay at each event",
-        f"""SELECT array_position({labels}, event), visits, lasts, customers
+        f"""SELECT array_position({labels}, event), visits + lasts, lasts, customers
 FROM dwell_times((SELECT dwell(journey, {SESSIONS.format(more="")}) FROM {{table}}))""",
         head.format(at="at", gap="interval '30 minutes'", table="{table}"),
         head.format(at="ms", gap=1_800_000, table="events"),

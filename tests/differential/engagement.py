@@ -8,16 +8,14 @@ Each case is a group of one query: its customers, among them some without events
 pick stand between the others in half of the cases. The summaries must be the same bytes in serial, in parallel and joined from parts.
 """
 import datetime
-import importlib.util
 import os
-import pathlib
 import random
 import sys
 import time
 
 from checks import FORCED, SERIAL, Checks, copy
+from oracles import load_oracle
 
-ORACLE = pathlib.Path(__file__).resolve().parents[3] / "shared/oracle/engagement.py"
 BATCH = 5000
 EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.timezone.utc)
 CALENDAR = ["lifecycle", "rolling", "stickiness", "frequency", "heat_map"]
@@ -73,15 +71,6 @@ SELECT id, pairs, customers, extract(epoch FROM shortest), extract(epoch FROM p1
 SELECT id, count(*) FROM serial_active, heat_map(s) r GROUP BY 1 HAVING count(*) <> 168;
 """
 checks = Checks("engagement")
-
-
-def load_oracle():
-    sys.path.insert(0, str(ORACLE.parent))
-    spec = importlib.util.spec_from_file_location("engagement_oracle", ORACLE)
-    module = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    spec.loader.exec_module(module)
-    return module
 
 
 def micros(text):
@@ -167,13 +156,11 @@ def run(cases, rng):
 
 
 def main():
-    if not ORACLE.exists():
-        checks.skip(f"{ORACLE} is not there")
-        checks.end()
+    oracle = load_oracle("engagement", checks)
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000_000
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000 if os.environ.get("CLIENTELE_LONG") == "1" else 2000
     print(f"seed {seed}, {count} cases", flush=True)
-    oracle, rng = load_oracle(), random.Random(seed)
+    rng = random.Random(seed)
     for start in range(0, count, BATCH):
         run([made_case(oracle, rng) for _ in range(min(BATCH, count - start))], rng)
     checks.psql("SET client_min_messages = warning; DROP SCHEMA engagement CASCADE;")

@@ -171,7 +171,7 @@ WITH ranked AS (
          top, rest, min_weight, times
   FROM stays JOIN defs USING (g) GROUP BY g, label, top, rest, min_weight, times),
 named AS (SELECT *, CASE WHEN top IS NULL OR place <= top AND label <> rest THEN label END AS name FROM ranked)
-SELECT g, coalesce(name, min(rest)) AS event, count(*) AS visits, count(*) - count(micros) AS lasts,
+SELECT g, coalesce(name, min(rest)) AS event, count(micros) AS visits, count(*) - count(micros) AS lasts,
        CASE WHEN name IS NOT NULL THEN min(customers) END AS customers, sum(micros) AS total, round(avg(micros)) AS mean,
        CASE WHEN bool_and(times) THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY micros * interval '1 us') END AS median,
        CASE WHEN bool_and(times) THEN percentile_cont(0.9) WITHIN GROUP (ORDER BY micros * interval '1 us') END AS p90

@@ -32,7 +32,7 @@ void DwellSummary::add_all(const PathEvents<uint16_t>& events, std::span<const u
     if (i % 65536 == 65535) poll();
     const uint32_t label = numbers[events.kind[i]];
     Cell& c = cells[label];
-    ++c.visits;
+    ++c.stands;
     c.customers += c.last_customer != customer;
     c.last_customer = customer;
     const uint64_t passed = i + 1 < n ? elapsed(events.at[i], events.at[i + 1]) : 0;
@@ -60,7 +60,7 @@ void DwellSummary::add(std::span<const uint8_t> encoded, PathFinder& finder,
       if (i % 65536 == 65535) poll();
       const uint32_t label = basis_.number_at(path.nodes[i].label);
       Cell& c = cells_[label];
-      ++c.visits;
+      ++c.stands;
       c.customers += c.last_customer != basis_.customers();
       c.last_customer = basis_.customers();
       if (i + 1 == path.nodes.size()) {
@@ -83,7 +83,7 @@ void DwellSummary::merge(const DwellSummary& other) {
     poll();
     const Cell& from = other.cells_[i];
     Cell& to = cells_[numbers[i]];
-    to.visits += from.visits;
+    to.stands += from.stands;
     to.lasts += from.lasts;
     to.customers += from.customers;
     to.add(from.total);
@@ -97,13 +97,13 @@ DwellTimes DwellSummary::list() const {
   DwellTimes result;
   for (uint32_t i = 0; i < cells_.size(); ++i) {
     const Cell& c = cells_[i];
-    if (c.visits > 0)
-      result.events.push_back({basis_.label(i), c.visits, c.lasts, c.customers, c.sum(),
+    if (c.stands > 0)
+      result.events.push_back({basis_.label(i), c.stands, c.lasts, c.customers, c.sum(),
                                d.times ? &times_[i] : nullptr});
   }
   std::ranges::sort(result.events, [](const DwellTime& a, const DwellTime& b) {
     if (a.customers != b.customers) return a.customers > b.customers;
-    return a.visits != b.visits ? a.visits > b.visits : a.event < b.event;
+    return a.stands != b.stands ? a.stands > b.stands : a.event < b.event;
   });
   DwellTime rest;
   rest.event = d.rest;
@@ -113,7 +113,7 @@ DwellTimes DwellSummary::list() const {
     poll();
     // An event that is called as the others are is one of them.
     if (d.top && (e.event == d.rest || ++named > *d.top)) {
-      rest.visits += e.visits;
+      rest.stands += e.stands;
       rest.lasts += e.lasts;
       rest.total += e.total;
       if (!d.times) continue;
@@ -124,7 +124,7 @@ DwellTimes DwellSummary::list() const {
     }
   }
   result.events = std::move(shown);
-  if (rest.visits > 0) result.events.push_back(rest);
+  if (rest.stands > 0) result.events.push_back(rest);
   return result;
 }
 
@@ -133,7 +133,7 @@ void DwellSummary::write(Bytes& out) const {
   w.u8(version);
   std::vector<uint8_t> used(basis_.labels(), 0);
   std::vector<uint32_t> at_place;
-  for (uint32_t i = 0; i < cells_.size(); ++i) used[i] = cells_[i].visits > 0;
+  for (uint32_t i = 0; i < cells_.size(); ++i) used[i] = cells_[i].stands > 0;
   const std::vector<uint32_t> place = basis_.write(w, used);
   at_place.resize(static_cast<size_t>(std::ranges::count(used, 1)));
   for (uint32_t i = 0; i < used.size(); ++i)
@@ -141,7 +141,7 @@ void DwellSummary::write(Bytes& out) const {
   for (const uint32_t i : at_place) {
     poll();
     const Cell& c = cells_[i];
-    w.varint(c.visits);
+    w.varint(c.stands);
     w.varint(c.lasts);
     w.varint(c.customers);
     w.varint(c.overflows);
@@ -157,18 +157,18 @@ void DwellSummary::read(Reader& reader) {
   for (size_t i = 0; i < basis_.labels(); ++i) {
     poll();
     Cell& c = cells_[i];
-    c.visits = reader.varint();
+    c.stands = reader.varint();
     c.lasts = reader.varint();
     c.customers = reader.varint();
     c.overflows = reader.varint();
     c.total = reader.varint();
-    if (c.visits > max_counted || c.lasts > c.visits || c.customers == 0 ||
-        c.customers > c.visits || c.customers > basis_.customers() ||
-        c.sum() > static_cast<unsigned __int128>(INT64_MAX) * (c.visits - c.lasts))
+    if (c.stands > max_counted || c.lasts > c.stands || c.customers == 0 ||
+        c.customers > c.stands || c.customers > basis_.customers() ||
+        c.sum() > static_cast<unsigned __int128>(INT64_MAX) * (c.stands - c.lasts))
       Reader::fail("impossible counts of visits");
     if (!basis_.definition().times) continue;
     times_[i].read(reader);
-    if (times_[i].count() != c.visits - c.lasts)
+    if (times_[i].count() != c.stands - c.lasts)
       Reader::fail("an event has more or less times than visits that go on");
   }
 }

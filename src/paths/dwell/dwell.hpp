@@ -17,8 +17,8 @@ namespace clientele {
 /// How long customers stay at an event, until the next one of the path.
 struct DwellTime {
   std::string_view event;
-  uint64_t visits = 0;
-  uint64_t lasts = 0;                 // visits that end a path, and have no time
+  uint64_t stands = 0;                // how often it stands in a path
+  uint64_t lasts = 0;                 // of these, at the end, and so without a time
   std::optional<uint64_t> customers;  // none for the sum of several events
   unsigned __int128 total = 0;        // microseconds
   const Durations* times = nullptr;   // nullptr if they are not wanted
@@ -40,8 +40,8 @@ class DwellSummary {
            std::span<const PathKind> kinds, const Vocabulary& vocabulary);
   void merge(const DwellSummary& other);
 
-  /// Events of enough customers, most customers first, then most visits, then by name; with `top`
-  /// at most that many, and then the sum of the others, if there are any.
+  /// Events of enough customers, most customers first, then those that stand in paths most
+  /// often, then by name; with `top` at most that many, and then the sum of the others, if any.
   DwellTimes list() const;
 
   /// Depends on the multiset of customers only. Versioned.
@@ -50,7 +50,7 @@ class DwellSummary {
 
  private:
   struct Cell {
-    uint64_t visits = 0, lasts = 0, customers = 0;
+    uint64_t stands = 0, lasts = 0, customers = 0;
     uint64_t last_customer = 0;         // the number of the customer that was here last
     uint64_t total = 0, overflows = 0;  // a sum and how often it went past 2^64
     void add(uint64_t micros) { overflows += __builtin_add_overflow(total, micros, &total); }

@@ -35,8 +35,8 @@ CREATE FUNCTION dwell_times(
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 20 AS 'MODULE_PATHNAME', 'clientele_dwell_times';
 COMMENT ON FUNCTION dwell_times(dwell_summary) IS
   'Shows how long customers stay at each event: visits, customers, and the time to the next event of the path.
-visits counts how often the event stands in a path. lasts is how many of them end a path, and so have no time. customers counts the
-journeys with the event. total, mean, median and p90 are of the times of the other visits, and NULL if there are none. median and p90 are
+visits counts how often another event follows in the path, and lasts how often the event ends a path, and so has no time. customers
+counts the journeys with the event. total, mean, median and p90 are of the visits, and NULL if there are none. median and p90 are
 percentile_cont(0.5) and percentile_cont(0.9): exact for up to 65,536 times of an event, within 1 % for more, and NULL with times => false.
-Order: most customers, then most visits, then by name. With top => N there are N events, and then one row named rest for all others, if
-there are any; its customers are NULL. min_weight leaves out events of fewer customers.';
+Order: most customers, then most visits and lasts together, then by name. With top => N there are N events, and then one row named rest
+for all others, if there are any; its customers are NULL. min_weight leaves out events of fewer customers.';

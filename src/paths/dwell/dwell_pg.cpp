@@ -24,7 +24,7 @@ CLIENTELE_FUNCTION(clientele_dwell_times) {
       const DwellTimes found = summary.list();
       for (const DwellTime& e : found.events) {
         poll();
-        const uint64_t passed = e.visits - e.lasts;
+        const uint64_t passed = e.stands - e.lasts;  // those with a time
         const bool timed = e.times != nullptr && passed > 0;
         const unsigned __int128 mean = passed > 0 ? (e.total + passed / 2) / passed : 0;
         const int64_t median = timed ? e.times->percentile(0.5) : 0;
@@ -32,7 +32,7 @@ CLIENTELE_FUNCTION(clientele_dwell_times) {
         const Datum name = pg::make_text(e.event);
         pg::call_pg([&] {
           Datum values[] = {name,
-                            Int64GetDatum(static_cast<int64_t>(e.visits)),
+                            Int64GetDatum(static_cast<int64_t>(passed)),
                             Int64GetDatum(static_cast<int64_t>(e.lasts)),
                             Int64GetDatum(static_cast<int64_t>(e.customers.value_or(0))),
                             pg::make_long_interval(e.total),

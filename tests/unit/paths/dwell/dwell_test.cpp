@@ -53,7 +53,7 @@ TEST(Dwell, EqualsACountByHand) {
     Expected rest;
     const auto check = [&](const DwellTime& got, const Expected& e) {
       EXPECT_EQ(got.lasts, e.lasts);
-      EXPECT_EQ(got.visits, e.lasts + e.times.size());
+      EXPECT_EQ(got.stands, e.lasts + e.times.size());
       Durations times;
       uint64_t total = 0;
       for (const Micros t : e.times) times.add(t), total += static_cast<uint64_t>(t);

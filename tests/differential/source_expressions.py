@@ -78,7 +78,7 @@ BEGIN
     EXECUTE format(E'SELECT string_agg((x.v)::text, ''|'' ORDER BY x.n, (x.v)::text COLLATE "C") || count(*) FROM (SELECT s.n, %s\n FROM public.t s) x (n, v)', body) INTO bare;
     EXECUTE format(E'SELECT string_agg(CASE WHEN x.c1 = 7 AND x.c3 = 8 THEN x.v ELSE ''moved'' END, ''|'' ORDER BY x.n, x.v COLLATE "C") || count(*)
       FROM (SELECT 7, (\n%s\n)::text, 8, s.n, s FROM public.t s) x (c1, v, c3, n, s)', body) INTO beside;
-  EXCEPTION WHEN division_by_zero OR data_exception OR feature_not_supported OR undefined_function OR insufficient_privilege OR ambiguous_function THEN
+  EXCEPTION WHEN division_by_zero OR data_exception OR feature_not_supported OR undefined_function OR insufficient_privilege OR ambiguous_function OR datatype_mismatch THEN
     RETURN;  -- of the values
   WHEN OTHERS THEN
     wrong := SQLSTATE || ' ' || SQLERRM;

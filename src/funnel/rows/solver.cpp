@@ -151,14 +151,14 @@ void RawSolver::read_wide(std::span<const uint64_t> rows) {
     order.emplace_back(static_cast<Micros>(rows[i]), i + 1);
   sort_polled(order.begin(), order.end());
   Work work;
-  for (const auto& at_place : order) {
-    const auto& [at, place] = at_place;
-    const std::span<const uint64_t> steps = rows.subspan(place, rule_.words());
+  for (const auto& row : order) {
+    const Micros at = row.first;
+    const std::span<const uint64_t> steps = rows.subspan(row.second, rule_.words());
     work.done(size);
     size_t parts = 0;
     if (rule_.shared)
       Bits(steps).each([&](int s) {
-        hits_.push_back({at_place.first, class_of_step(static_cast<size_t>(s)), 0});
+        hits_.push_back({at, class_of_step(static_cast<size_t>(s)), 0});
         work.done(1);
         ++parts;
       });

@@ -15,7 +15,7 @@ SELECT path_def(keep => '!view*', groups => '{"付款=pay|web:pay","x[a=b]=#3"}'
 SELECT path_def(keep => NULL, groups => NULL, ends => NULL, top => NULL, rest => NULL) = path_def() AS same,
        path_def(groups => '{}') = path_def() AS none;
 SELECT '{"groups": ["a=b"], "rest": "(other)", "ends": false, "top": null}'::path_def;
-SELECT d::text::path_def = d AS same FROM path_def(keep => 'a', top => 2, groups => '{"a""b=c"}') d;
+SELECT d::text::path_def = d AS same FROM path_def(keep => 'a', top => 2, groups => ARRAY['"支付 = ""好"""=c', 'b=d']) d;
 -- What had no such option is stored as it was.
 SELECT path_def_send(path_def(session_gap => '1 s', start_at => 'a', times => false));
 SELECT path_def_send(path_def(keep => 'a', rest => 'r', top => 3));

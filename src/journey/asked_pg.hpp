@@ -9,6 +9,10 @@
 
 #include "journey/dictionary_pg.hpp"
 
+extern "C" {
+#include "access/xact.h"
+}
+
 namespace clientele {
 
 /// The questions of one query by the bytes of their definitions, kept from row to row with
@@ -42,6 +46,36 @@ class AskedQuestions {
   };
   SnapshotKey key_;
   std::vector<Entry> entries_;  // the one used last in front
+};
+
+/// A question with the end and, if it has one, the time zone that it means now where its definition
+/// leaves them open. C++ regime.
+template <class Definition>
+Definition settled(std::span<const uint8_t> definition) {
+  Definition d = Definition::read(definition);
+  if (!d.until) d.until = GetCurrentTransactionStartTimestamp();
+  if constexpr (requires { d.time_zone; })
+    if (d.time_zone.empty()) d.time_zone = pg_get_timezone_name(session_timezone);
+  return d;
+}
+
+/// One question, kept from row to row with pg::kept. It is made again with another definition, when
+/// the dictionary may look different, and when the session has another time zone.
+/// Question(std::span<const uint8_t>) settles the definition. C++ regime.
+template <class Question>
+class SettledQuestion {
+ public:
+  explicit SettledQuestion(std::pmr::memory_resource*) {}
+
+  Question& get(std::span<const uint8_t> definition) {
+    if (key_.renew()) question_.forget();
+    const pg::ByteView source[] = {definition, pg::plain_bytes(session_timezone)};
+    return *question_.get(source, [&] { return std::make_unique<Question>(definition); });
+  }
+
+ private:
+  SnapshotKey key_;
+  pg::Remembered<std::unique_ptr<Question>> question_;
 };
 
 }  // namespace clientele

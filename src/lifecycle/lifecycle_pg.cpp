@@ -3,7 +3,7 @@
 // state lifecycle_summary.
 #include <memory>
 
-#include "journey/dictionary_pg.hpp"
+#include "journey/asked_pg.hpp"
 #include "lifecycle/moves.hpp"
 #include "pg/clock.hpp"
 #include "pg/expanded.hpp"
@@ -30,7 +30,7 @@ struct AskedLifecycle {
   StageClock stages;
   MoveCounter moves;
 
-  explicit AskedLifecycle(ByteView bytes) : AskedLifecycle(resolve(bytes)) {}
+  explicit AskedLifecycle(ByteView bytes) : AskedLifecycle(settled<LifecycleDefinition>(bytes)) {}
 
  private:
   explicit AskedLifecycle(LifecycleDefinition&& d)
@@ -41,28 +41,6 @@ struct AskedLifecycle {
         moves(definition, types_of(definition), pg::offset_in, zone) {
     definition.write(resolved);
   }
-  static LifecycleDefinition resolve(ByteView bytes) {
-    LifecycleDefinition d = LifecycleDefinition::read(bytes);
-    if (!d.until) d.until = GetCurrentTransactionStartTimestamp();
-    if (d.time_zone.empty()) d.time_zone = pg_get_timezone_name(session_timezone);
-    return d;
-  }
-};
-
-/// Kept from row to row.
-class KeptLifecycle {
- public:
-  explicit KeptLifecycle(std::pmr::memory_resource*) {}
-
-  AskedLifecycle& get(ByteView definition) {
-    if (key_.renew()) asked_.forget();
-    const ByteView source[] = {definition, pg::plain_bytes(session_timezone)};
-    return *asked_.get(source, [&] { return std::make_unique<AskedLifecycle>(definition); });
-  }
-
- private:
-  SnapshotKey key_;
-  pg::Remembered<std::unique_ptr<AskedLifecycle>> asked_;
 };
 
 /// When a period of a row begins, and whether it is over.
@@ -104,7 +82,8 @@ CLIENTELE_FUNCTION(clientele_lifecycle_stage) {
   if (TIMESTAMP_NOT_FINITE(at))
     ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("at must be finite")));
   return pg::returned(fcinfo, guarded([&]() -> pg::Answer {
-                        AskedLifecycle& asked = pg::kept<KeptLifecycle>(fcinfo).get(definition);
+                        AskedLifecycle& asked =
+                            pg::kept<SettledQuestion<AskedLifecycle>>(fcinfo).get(definition);
                         const uint32_t stage = asked.stages.stage_of(Journey(journey), at);
                         if (stage == 0) return {Datum{}, true};
                         return {pg::make_text(asked.definition.stages[stage - 1].name), false};
@@ -117,7 +96,7 @@ CLIENTELE_FUNCTION(clientele_lifecycle_accum) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return guarded([&] {
-    AskedLifecycle& asked = pg::kept<KeptLifecycle>(fcinfo).get(definition);
+    AskedLifecycle& asked = pg::kept<SettledQuestion<AskedLifecycle>>(fcinfo).get(definition);
     auto* const state = pg::state_to_change<LifecycleSummary>(fcinfo, context);
     LifecycleSummary& summary = state->value;
     if (!summary.started()) summary.start(asked.resolved, asked.definition.stages.size());

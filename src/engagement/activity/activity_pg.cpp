@@ -4,7 +4,7 @@
 
 #include "engagement/activity/counter.hpp"
 #include "engagement/activity/rows.hpp"
-#include "journey/dictionary_pg.hpp"
+#include "journey/asked_pg.hpp"
 #include "pg/clock.hpp"
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
@@ -18,7 +18,7 @@ using pg::guarded;
 /// An activity_def under the current snapshot, with the time and the time zone that it means now.
 class AskedActivity {
  public:
-  explicit AskedActivity(ByteView bytes) : AskedActivity(resolve(bytes)) {}
+  explicit AskedActivity(ByteView bytes) : AskedActivity(settled<ActivityDefinition>(bytes)) {}
 
   void add(ByteView journey, ActivitySummary& summary) {
     if (!summary.started()) summary.start(resolved_);
@@ -34,12 +34,6 @@ class AskedActivity {
       : counter_(d, types_of(d.selector), pg::offset_in, pg::time_zone_named(d.time_zone)) {
     d.write(resolved_);
   }
-  static ActivityDefinition resolve(ByteView bytes) {
-    ActivityDefinition d = ActivityDefinition::read(bytes);
-    if (!d.until) d.until = GetCurrentTransactionStartTimestamp();
-    if (d.time_zone.empty()) d.time_zone = pg_get_timezone_name(session_timezone);
-    return d;
-  }
   static std::optional<std::vector<int32_t>> types_of(const std::string& selector) {
     if (selector == "*") return std::nullopt;
     return resolve_selector(selector);
@@ -47,22 +41,6 @@ class AskedActivity {
 
   Bytes resolved_;
   ActivityCounter counter_;
-};
-
-/// Kept from row to row.
-class KeptActivity {
- public:
-  explicit KeptActivity(std::pmr::memory_resource*) {}
-
-  AskedActivity& get(ByteView definition) {
-    if (key_.renew()) asked_.forget();
-    const ByteView source[] = {definition, pg::plain_bytes(session_timezone)};
-    return *asked_.get(source, [&] { return std::make_unique<AskedActivity>(definition); });
-  }
-
- private:
-  SnapshotKey key_;
-  pg::Remembered<std::unique_ptr<AskedActivity>> asked_;
 };
 
 /// The periods of a summary's definition.
@@ -121,7 +99,7 @@ CLIENTELE_FUNCTION(clientele_activity_accum) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return guarded([&] {
-    AskedActivity& asked = pg::kept<KeptActivity>(fcinfo).get(definition);
+    AskedActivity& asked = pg::kept<SettledQuestion<AskedActivity>>(fcinfo).get(definition);
     auto* const state = pg::state_to_change<ActivitySummary>(fcinfo, context);
     asked.add(journey, state->value);
     return state->datum();

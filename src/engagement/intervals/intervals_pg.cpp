@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "engagement/intervals/pairs.hpp"
-#include "journey/dictionary_pg.hpp"
+#include "journey/asked_pg.hpp"
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
 
@@ -17,7 +17,7 @@ using pg::guarded;
 /// An interval_def under the current snapshot, with the time that it means now.
 class AskedIntervals {
  public:
-  explicit AskedIntervals(ByteView bytes) : AskedIntervals(resolve(bytes)) {}
+  explicit AskedIntervals(ByteView bytes) : AskedIntervals(settled<IntervalDefinition>(bytes)) {}
 
   void add(ByteView journey, IntervalSummary& summary) {
     if (!summary.started()) summary.start(resolved_);
@@ -33,17 +33,10 @@ class AskedIntervals {
       : finder_(d, resolve_selector(d.from_event), resolve_selector(d.to_event)) {
     d.write(resolved_);
   }
-  static IntervalDefinition resolve(ByteView bytes) {
-    IntervalDefinition d = IntervalDefinition::read(bytes);
-    if (!d.until) d.until = GetCurrentTransactionStartTimestamp();
-    return d;
-  }
 
   Bytes resolved_;
   PairFinder finder_;
 };
-
-using KeptIntervals = Resolved<std::unique_ptr<AskedIntervals>>;
 
 }  // namespace
 }  // namespace clientele
@@ -56,8 +49,7 @@ CLIENTELE_FUNCTION(clientele_event_intervals_accum) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(1));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(2));
   return guarded([&] {
-    AskedIntervals& asked = *pg::kept<KeptIntervals>(fcinfo).get(
-        definition, [&] { return std::make_unique<AskedIntervals>(definition); });
+    AskedIntervals& asked = pg::kept<SettledQuestion<AskedIntervals>>(fcinfo).get(definition);
     auto* const state = pg::state_to_change<IntervalSummary>(fcinfo, context);
     asked.add(journey, state->value);
     return state->datum();

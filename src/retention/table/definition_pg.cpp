@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 // The SQL type retention_def: its constructor, text form (JSON) and binary form.
-#include "retention/table/definition_pg.hpp"
+#include "retention/table/definition.hpp"
 
 #include "pg/json.hpp"
 #include "pg/packed.hpp"
-
-extern "C" {
-#include "access/xact.h"
-}
 
 namespace clientele {
 namespace {
@@ -107,12 +103,6 @@ Integers integers(FunctionCallInfo fcinfo, int n, const char* name) {
 }
 
 }  // namespace
-
-RetentionDefinition settled(RetentionDefinition d) {
-  if (!d.until) d.until = GetCurrentTransactionStartTimestamp();
-  if (d.time_zone.empty()) d.time_zone = pg_get_timezone_name(session_timezone);
-  return d;
-}
 
 }  // namespace clientele
 

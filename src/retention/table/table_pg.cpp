@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "base/wilson.hpp"
-#include "journey/dictionary_pg.hpp"
+#include "journey/asked_pg.hpp"
 #include "journey/kinds_pg.hpp"
+#include "pg/clock.hpp"
 #include "pg/expanded.hpp"
 #include "pg/memory.hpp"
-#include "retention/table/definition_pg.hpp"
 #include "retention/table/summary.hpp"
 
 namespace clientele {
@@ -30,10 +30,8 @@ TypeClasses roles_of(const RetentionDefinition& definition) {
 /// A question ready for journeys: settled, its selectors resolved under the current snapshot.
 class CompiledRetention {
  public:
-  explicit CompiledRetention(const RetentionDefinition& asked)
-      : in_session_zone_(asked.time_zone.empty()),
-        session_zone_(session_timezone),
-        question_(settled(asked)),
+  explicit CompiledRetention(ByteView definition)
+      : question_(settled<RetentionDefinition>(definition)),
         roles_(roles_of(question_)),
         calendar_(question_, pg::offset_in, pg::time_zone_named(question_.time_zone)),
         solver_(question_, calendar_, {rank, &kinds_}) {
@@ -42,8 +40,6 @@ class CompiledRetention {
   CompiledRetention(const CompiledRetention&) = delete;
   CompiledRetention& operator=(const CompiledRetention&) = delete;
 
-  /// The session may have another time zone than it had.
-  bool holds() const { return !in_session_zone_ || session_zone_ == session_timezone; }
   ByteView settled_bytes() const { return settled_; }
   const RetentionDefinition& question() const { return question_; }
 
@@ -59,8 +55,6 @@ class CompiledRetention {
     return kinds->of(type).rank;
   }
 
-  bool in_session_zone_;
-  const pg_tz* session_zone_;
   RetentionDefinition question_;
   Bytes settled_;
   TypeClasses roles_;
@@ -69,16 +63,7 @@ class CompiledRetention {
   RetentionSolver solver_;
 };
 
-using RetentionCache = Resolved<std::unique_ptr<CompiledRetention>>;
-
-CompiledRetention& compiled(RetentionCache& cache, ByteView definition) {
-  const auto make = [&] {
-    return std::make_unique<CompiledRetention>(RetentionDefinition::read(definition));
-  };
-  std::unique_ptr<CompiledRetention>& found = cache.get(definition, make);
-  if (!found->holds()) found = make();
-  return *found;
-}
+using RetentionCache = SettledQuestion<CompiledRetention>;
 
 /// A stored question again, to name its periods.
 struct Opened {
@@ -160,7 +145,7 @@ CLIENTELE_FUNCTION(clientele_retention_accum) {
   return guarded([&] {
     auto* const state = pg::state_to_change<RetentionSummary>(fcinfo, context);
     RetentionSummary& summary = state->value;
-    CompiledRetention& question = compiled(pg::kept<RetentionCache>(fcinfo), definition);
+    CompiledRetention& question = pg::kept<RetentionCache>(fcinfo).get(definition);
     if (!summary.started()) summary.start(question.settled_bytes());
     if (!same_bytes(summary.definition(), question.settled_bytes()))
       throw Error(sqlstate::invalid_parameter,
@@ -229,7 +214,7 @@ CLIENTELE_FUNCTION(clientele_retention_of) {
   const ByteView journey = pg::detoast(PG_GETARG_DATUM(0));
   const ByteView definition = pg::detoast(PG_GETARG_DATUM(1));
   return guarded([&] {
-    CompiledRetention& question = compiled(pg::kept<RetentionCache>(fcinfo), definition);
+    CompiledRetention& question = pg::kept<RetentionCache>(fcinfo).get(definition);
     for (RetentionSolver& customer = question.read(Journey(journey)); customer.next();)
       for (const Returned& r : customer.returned()) {
         poll();

@@ -115,7 +115,7 @@ uninstall-phone:
 	rm -f '$(DESTDIR)$(pkglibdir)/$(PHONE_LIBRARY)'
 
 # Statements that many types share are written once, in a file of src/pg. A line \FILE TYPE puts them in.
-SHAPES = packed from_text comparable
+SHAPES = packed from_text comparable collected
 
 clientele--$(EXTVERSION).sql: $(addprefix $(ROOT),$(FRAGMENTS)) $(SHAPES:%=$(ROOT)src/pg/%.sql) $(ROOT)Makefile
 	awk -v shapes=' $(SHAPES) ' '!/^\\/ || !index(shapes, " " substr($$1, 2) " ") { print; next } \

@@ -7,15 +7,7 @@ CREATE FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boole
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_accum_mode';
 COMMENT ON FUNCTION window_funnel_accum(internal, interval, timestamptz, text, boolean[]) IS
   'Collects a row for window_funnel() with a mode.';
-CREATE FUNCTION window_funnel_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_combine';
-COMMENT ON FUNCTION window_funnel_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION window_funnel_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_serialize';
-COMMENT ON FUNCTION window_funnel_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION window_funnel_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_deserialize';
-COMMENT ON FUNCTION window_funnel_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+\collected window_funnel
 CREATE FUNCTION window_funnel_final(internal) RETURNS integer
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_window_funnel_final';
 COMMENT ON FUNCTION window_funnel_final(internal) IS 'Returns the depth of the collected rows.';

@@ -50,7 +50,7 @@ CLIENTELE_FUNCTION(clientele_raw_matches_row) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_raw_matches_combine) {
+CLIENTELE_FUNCTION(clientele_journey_matches_combine) {
   const MemoryContext context = pg::aggregate_context(fcinfo);
   RawState* left = pg::collected_argument<RawState>(fcinfo, 0);
   const RawState* right = pg::collected_argument<RawState>(fcinfo, 1);
@@ -62,11 +62,11 @@ CLIENTELE_FUNCTION(clientele_raw_matches_combine) {
   });
 }
 
-CLIENTELE_FUNCTION(clientele_raw_matches_serialize) {
+CLIENTELE_FUNCTION(clientele_journey_matches_serialize) {
   return pg::serialize_collected<RawState>(fcinfo);
 }
 
-CLIENTELE_FUNCTION(clientele_raw_matches_deserialize) {
+CLIENTELE_FUNCTION(clientele_journey_matches_deserialize) {
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   return guarded([&] {
     RawState* const state = new_state(fcinfo, CurrentMemoryContext);

@@ -4,15 +4,7 @@ CREATE FUNCTION journey_matches_accum(internal, timestamptz, text, pattern) RETU
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_matches_row';
 COMMENT ON FUNCTION journey_matches_accum(internal, timestamptz, text, pattern) IS
   'Collects a row for journey_matches() and journey_match_count().';
-CREATE FUNCTION journey_matches_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_matches_combine';
-COMMENT ON FUNCTION journey_matches_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION journey_matches_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_matches_serialize';
-COMMENT ON FUNCTION journey_matches_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION journey_matches_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_matches_deserialize';
-COMMENT ON FUNCTION journey_matches_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+\collected journey_matches
 CREATE FUNCTION journey_matches_final(internal) RETURNS boolean
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_raw_matches_final';
 COMMENT ON FUNCTION journey_matches_final(internal) IS 'Returns whether the pattern matches in the collected rows.';

@@ -3,15 +3,7 @@
 CREATE FUNCTION retention_rows_accum(internal, boolean[]) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_accum';
 COMMENT ON FUNCTION retention_rows_accum(internal, boolean[]) IS 'Collects a row for retention().';
-CREATE FUNCTION retention_rows_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_combine';
-COMMENT ON FUNCTION retention_rows_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION retention_rows_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_serialize';
-COMMENT ON FUNCTION retention_rows_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION retention_rows_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_deserialize';
-COMMENT ON FUNCTION retention_rows_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+\collected retention_rows
 CREATE FUNCTION retention_rows_final(internal) RETURNS boolean[]
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_retention_rows_final';
 COMMENT ON FUNCTION retention_rows_final(internal) IS 'Returns the answer for the collected rows.';

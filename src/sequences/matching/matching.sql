@@ -3,15 +3,7 @@
 CREATE FUNCTION sequence_accum(internal, text, timestamptz, boolean[]) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_accum';
 COMMENT ON FUNCTION sequence_accum(internal, text, timestamptz, boolean[]) IS 'Collects a row for sequence_match() and its kin.';
-CREATE FUNCTION sequence_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_combine';
-COMMENT ON FUNCTION sequence_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION sequence_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_serialize';
-COMMENT ON FUNCTION sequence_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION sequence_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_deserialize';
-COMMENT ON FUNCTION sequence_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+\collected sequence
 CREATE FUNCTION sequence_match_final(internal) RETURNS boolean
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_match_final';
 COMMENT ON FUNCTION sequence_match_final(internal) IS 'Returns whether the collected rows contain the pattern.';

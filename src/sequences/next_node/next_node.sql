@@ -8,15 +8,7 @@ CREATE FUNCTION sequence_next_node_accum(internal, text, text, timestamptz, text
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_next_node_accum_conditions';
 COMMENT ON FUNCTION sequence_next_node_accum(internal, text, text, timestamptz, text, boolean, boolean[]) IS
   'Collects a row for sequence_next_node().';
-CREATE FUNCTION sequence_next_node_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_next_node_combine';
-COMMENT ON FUNCTION sequence_next_node_combine(internal, internal) IS 'Joins what two parallel workers collected.';
-CREATE FUNCTION sequence_next_node_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_next_node_serialize';
-COMMENT ON FUNCTION sequence_next_node_serialize(internal) IS 'Packs what a parallel worker collected.';
-CREATE FUNCTION sequence_next_node_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_next_node_deserialize';
-COMMENT ON FUNCTION sequence_next_node_deserialize(bytea, internal) IS 'Unpacks what a parallel worker collected.';
+\collected sequence_next_node
 CREATE FUNCTION sequence_next_node_final(internal) RETURNS text
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_sequence_next_node_final';
 COMMENT ON FUNCTION sequence_next_node_final(internal) IS 'Returns the value of the row that follows in the collected rows.';

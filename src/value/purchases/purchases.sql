@@ -99,15 +99,7 @@ CREATE FUNCTION purchases_accum(internal, timestamptz, double precision, purchas
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_row_amount';
 COMMENT ON FUNCTION purchases_accum(internal, timestamptz, double precision, purchase_def) IS
   'Collects a row with an amount for purchase_summary().';
-CREATE FUNCTION purchases_combine(internal, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchases_combine';
-COMMENT ON FUNCTION purchases_combine(internal, internal) IS 'Joins what two parallel workers collected of one customer.';
-CREATE FUNCTION purchases_serialize(internal) RETURNS bytea
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchases_serialize';
-COMMENT ON FUNCTION purchases_serialize(internal) IS 'Writes what a parallel worker collected.';
-CREATE FUNCTION purchases_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchases_deserialize';
-COMMENT ON FUNCTION purchases_deserialize(bytea, internal) IS 'Reads what a parallel worker collected.';
+\collected purchases
 CREATE FUNCTION purchase_summary_final(internal) RETURNS purchase_summary
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_purchase_summary_final';
 COMMENT ON FUNCTION purchase_summary_final(internal) IS 'Summarises the collected purchases.';

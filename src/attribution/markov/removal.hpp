@@ -9,7 +9,7 @@
 namespace clientele {
 
 /// Which share of the conversions, and of their value, is lost without a number: what would go to a
-/// state that holds it ends there. 0 and 0 for all if there are no conversions; the values' are 0
+/// state that holds it ends there. Both are 0 without conversions, and the share of the value is 0
 /// if all values add up to 0.
 struct RemovalEffect {
   double conversions = 0, value = 0;

@@ -164,7 +164,7 @@ void BottleneckSummary::read(Reader& reader) {
     count(key, reached);
     before = std::move(key);
   }
-  if (groups_.empty()) Reader::fail("there is no group");
+  if (groups_.empty()) Reader::fail("a summary must have a group");
 }
 
 }  // namespace clientele

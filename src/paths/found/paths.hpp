@@ -38,10 +38,10 @@ struct FoundPath {
   bool cut = false;     // it goes on after the last node
 };
 
-/// Finds the paths of customer after customer, keeping its buffer. A session (all events, if there
-/// is no gap) makes at most one path: of the events that are kept, from the first start event to
-/// the first end event after that, runs of one label collapsed, turned around, and cut to length,
-/// in this order.
+/// Finds the paths of customer after customer, keeping its buffer. A session (all events,
+/// without a gap) makes at most one path: of the events that are kept, from the first start event
+/// to the first end event after that, runs of one label collapsed, turned around, and cut to
+/// length, in this order.
 class PathFinder {
  public:
   explicit PathFinder(const PathDefinition& definition)

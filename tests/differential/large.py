@@ -164,6 +164,7 @@ SIMPLE = {
     "pattern": ["'#1 ... #2'"],
     "path_def": ["path_def()"],
     "retention_def": ["retention_def()"],
+    "attribution_def": ["attribution_def('#1')", "attribution_def('#1', lookback => NULL, models => '{linear,time_decay,position_decay,markov_1,markov_3,shapley}')"],
     "activity_def": ["activity_def()", "activity_def('#1|*', 'hour', 2147483647, (SELECT array_agg(n) FROM generate_series(1, 100000) n), '0001-01-01', '290000-01-01')"],
     "interval_def": ["interval_def('#1', '#2')", "interval_def('*|*|*', '*', 'first', '1 microsecond', '0001-01-01', '290000-01-01')"],
     "lifecycle_def": ["'{a=*,b=#1}'::lifecycle_def", "lifecycle_def((SELECT array_agg('s' || n || '=#' || n % 20) FROM generate_series(1, 32) n),"
@@ -173,10 +174,11 @@ SIMPLE = {
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
 }
-STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "pattern", "path_def", "retention_def", "purchase_def",
+STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "pattern", "path_def", "retention_def", "attribution_def", "purchase_def",
           "churn_def", "churn_features_def", "rfm_cuts_def"]
 # Values of these types come from an aggregate over rows, by `made_by` below.
 MADE = {
+    "attribution_summary": "(SELECT attribution(journey, attribution_def('#1', by => 'event', models => '{linear,markov_2,shapley}')) FROM clientele_data.journeys)",
     "retention_summary": "(SELECT retention_table(journey, retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)) FROM clientele_data.journeys)",
     "pattern_summary": "(SELECT pattern_matches(journey, '(?<x>#1) ... #2') FROM clientele_data.journeys)",
     "funnel_summary": "(SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys)",

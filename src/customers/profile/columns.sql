@@ -116,6 +116,7 @@ BEGIN
     VALUES (column_name, next_place, wanted.source, ARRAY[wanted.key], replace(wanted.holds, 'texts', 'text'));
   END LOOP;
   CALL clientele.create_members('create_customer_views');
+  CALL clientele.comment_store(clientele.store_language());
 END $$;
 COMMENT ON PROCEDURE set_customer_columns(text[], text[]) IS
   'Chooses which tags and attributes are columns of clientele_bi.customers, besides those that it always has.

@@ -97,23 +97,25 @@ BEGIN
            s.source = 'attribute' AND 2 * count(*) OVER (PARTITION BY s.source, s.name) > max(s.m) OVER (PARTITION BY s.source, s.name)
              AND count(*) OVER (PARTITION BY s.source, s.name) > 50 AS singular
     FROM sets s
+  ), dimensions AS (
+    SELECT v.*, max(v.m) FILTER (WHERE v.nth = 0 OR v.holds = 'number') OVER (PARTITION BY v.source, v.name) > 0 AS known FROM numbered v WHERE NOT v.singular
   ), shown AS (
     SELECT v.name, v.source, v.family, 'value' AS kind,
            CASE WHEN v.holds = 'flag' THEN 1 ELSE v.nth END AS place,
            CASE WHEN v.holds = 'flag' THEN CASE language WHEN 'zh' THEN '是' ELSE 'yes' END ELSE v.value END AS value, v.n, v.m, v.description
-    FROM numbered v
-    WHERE NOT v.singular AND CASE WHEN v.holds = 'flag' THEN v.nth = 0 WHEN v.holds = 'number' THEN v.nth > 0 ELSE v.nth BETWEEN 1 AND top END
+    FROM dimensions v
+    WHERE v.known AND CASE WHEN v.holds = 'flag' THEN v.nth = 0 WHEN v.holds = 'number' THEN v.nth > 0 ELSE v.nth BETWEEN 1 AND top END
     UNION ALL
     SELECT v.name, v.source, v.family, 'other', top + 1, CASE language WHEN 'zh' THEN '其他' ELSE 'other' END, sum(v.n)::bigint, sum(v.m)::bigint,
            v.description
-    FROM numbered v WHERE NOT v.singular AND v.holds = 'text' AND v.nth > top GROUP BY v.name, v.source, v.family, v.description
+    FROM dimensions v WHERE v.known AND v.holds = 'text' AND v.nth > top GROUP BY v.name, v.source, v.family, v.description
     UNION ALL
-    SELECT v.name, v.source, v.family, 'none', top + 2, CASE WHEN v.holds = 'flag' AND language = 'zh' THEN '否' WHEN v.holds = 'flag' THEN 'no'
-             WHEN language = 'zh' THEN '无' ELSE 'none' END, n_target - v.n, n_base - v.m, v.description
-    FROM numbered v WHERE NOT v.singular AND v.nth = 0 AND v.m < n_base
+    SELECT v.name, v.source, v.family, 'none', top + 2, CASE language WHEN 'zh' THEN '无' ELSE 'none' END, n_target - v.n, n_base - v.m,
+           v.description
+    FROM dimensions v WHERE v.known AND v.holds <> 'flag' AND v.nth = 0 AND v.m < n_base
   ), judged AS (
     SELECT s.*, row_number() OVER (ORDER BY s.source, s.family, s.name COLLATE "C", s.place) AS r,
-           clientele.hypergeometric_p(n_base, s.m, n_target, s.n) AS p
+           CASE WHEN s.m BETWEEN 1 AND n_base - 1 THEN clientele.hypergeometric_p(n_base, s.m, n_target, s.n) END AS p
     FROM shown s
   ), corrected AS (
     SELECT u.q, u.r FROM (SELECT clientele.adjusted_p(array_agg(j.p ORDER BY j.r)) AS qs FROM judged j) t, unnest(t.qs) WITH ORDINALITY u (q, r)
@@ -126,11 +128,11 @@ END $$;
 COMMENT ON FUNCTION persona(audience, audience, text[], integer, text) IS
   'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than others.
 dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the most
-frequent), or none. A flag has yes and no. A tag that holds numbers is divided into up to four bands of about equal size among all. Attributes
-with more than 50 values that nearly all belong to one customer, as names, are left out. place is the order of values.
+frequent), or none of them. A flag has yes. A tag that holds numbers is divided into up to four bands of about equal size among all. Tags that
+no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the order of values.
 customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of among. target_index is 100
 times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a random audience of this size is as far
-from average (hypergeometric_p); q_value the same after Benjamini and Hochberg over all rows. Customers that are not in among do not count.
+from average (hypergeometric_p), NULL where all have the value or none; q_value the same after Benjamini and Hochberg over all rows. Customers that are not in among do not count.
 dimensions: names of tags and attributes; NULL takes all. top: how many values of a dimension are shown. language: en or zh, for the words in
 value. As of the last refresh_tags(); without tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without
 a store, 42501 without the right to read the tables of tags and clientele_bi.customer_attributes.';

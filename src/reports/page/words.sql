@@ -14,6 +14,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('empty', 'There are no events in the store yet.', '系统中还没有任何行为数据。'),
     ('table', 'Table', '数据表'),
     ('statement', 'SQL', 'SQL'),
+    ('statement.page', 'The rows above', '上面的数据行'), ('statement.asked', 'The question itself, answered now', '重新回答该问题'),
     ('how', 'How to read it', '如何解读'),
     ('breakdown', 'By %1$s', '按%1$s细分'),
     ('breakdown_hint', 'Choose a step, a link or a column in the picture, or here:', '点击图中的步骤、路径或列，或在此选择：'),
@@ -59,6 +60,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('needs.quality', 'No source has been read.', '尚未读取任何数据源。'),
     -- at a glance
     ('glance.lead', 'In the %1$s days up to %2$s, %3$s customers did %4$s things.', '截至%2$s的%1$s天内，%3$s位客户产生了%4$s次行为。'),
+    ('glance.of', 'of %1$s customers reach %2$s', '%1$s位客户中到达“%2$s”的比例'),
     ('measure.customers', 'Active customers', '活跃客户'),
     ('measure.new', 'New customers', '新客户'),
     ('measure.sessions', 'Sessions', '会话'),

@@ -30,6 +30,8 @@ class Periods {
   }
   /// Whether an instant is known to lie in the period that number() found last.
   bool same(Micros at) const { return at >= begin_ && at < end_; }
+  /// Some instants for which that holds: from `begin` to before `end`.
+  void stretch(Micros& begin, Micros& end) const { begin = begin_, end = end_; }
 
   /// The first instant of a period; those beyond the range of a timestamptz begin at its ends.
   Micros begin(int64_t number);

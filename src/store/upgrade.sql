@@ -180,6 +180,7 @@ BEGIN
     PERFORM clientele.report_progress(step.procedure);
     CALL clientele.create_members(step.procedure);
   END LOOP;
+  CALL clientele.comment_store(clientele.store_language());
   PERFORM clientele.end_progress();
   after := clientele.describe_store();
   IF before = after THEN

@@ -42,25 +42,6 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.sessions.last_event IS 'The last event.';
   COMMENT ON COLUMN clientele_bi.sessions.amount IS 'Sum of the amounts, NULL if there are none.';
 
-  -- The events of each customer are counted first, so that no customer is counted twice and not all events must be sorted.
-  CREATE OR REPLACE VIEW clientele_bi.daily_activity AS
-    SELECT d.day, d.channel, d.event, sum(d.events)::bigint AS events, count(*) AS customers
-    FROM clientele_data.journeys j
-    CROSS JOIN LATERAL (
-      SELECT (e.at AT TIME ZONE (SELECT s.value FROM clientele_data.settings s WHERE s.name = 'time_zone'))::date AS day,
-             t.channel, t.event, count(*) AS events
-      FROM clientele.events(j.journey) e
-      LEFT JOIN clientele_data.event_types t ON t.event_type_id = e.event_type_id
-      GROUP BY 1, 2, 3) d
-    GROUP BY d.day, d.channel, d.event;
-  COMMENT ON VIEW clientele_bi.daily_activity IS
-    'The number of events and customers of each day, by channel and event. It reads all journeys.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.day IS 'The day, in the time zone of the store.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.channel IS 'Where the events happened.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.event IS 'What happened.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.events IS 'Number of events.';
-  COMMENT ON COLUMN clientele_bi.daily_activity.customers IS 'Number of different customers.';
-
   CREATE OR REPLACE VIEW clientele_bi.load_quality AS
     SELECT r.run_id, r.source, r.started_at, r.finished_at, r.rows_read, r.rows_packed, r.rows_rejected,
            round(r.rows_packed::numeric / nullif(r.rows_read - r.rows_duplicate, 0), 4) AS packed_share,
@@ -120,7 +101,6 @@ COMMENT ON PROCEDURE create_store_views() IS
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
   ('store', 'clientele_bi.events', 'view', 'create_store_views', true),
   ('store', 'clientele_bi.sessions', 'view', 'create_store_views', true),
-  ('store', 'clientele_bi.daily_activity', 'view', 'create_store_views', true),
   ('store', 'clientele_bi.load_quality', 'view', 'create_store_views', true),
   ('store', 'clientele_bi.funnel(clientele.funnel_def)', 'function', 'create_store_views', true),
   ('store', 'clientele_bi.path_links(clientele.path_def)', 'function', 'create_store_views', true);

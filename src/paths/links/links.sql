@@ -41,3 +41,16 @@ by_step: the N of all), then of most paths, then by name; all others are called 
 rest have exact paths, times and source_share, but customers and share are NULL. min_weight leaves out links of fewer customers, not those
 with NULL. The links are ordered by step; those with rest come last in their step; most customers come first, then most paths, then names.
 The result is NULL without journeys, and an empty array without links. Errors: 22023 if the path_def differs between journeys of a group.';
+
+CREATE AGGREGATE path_links_summary(journey, path_def) (
+  SFUNC = path_links_accum, STYPE = path_summary, SSPACE = 65536, COMBINEFUNC = path_links_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE path_links_summary(journey, path_def) IS
+  'Counts what path_links() counts, as a summary that can be stored and merged; path_links_final() lists its links.
+Errors: those of path_links().';
+CREATE AGGREGATE path_links_merge(path_summary) (
+  SFUNC = path_links_combine, STYPE = path_summary, SSPACE = 65536, COMBINEFUNC = path_links_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE path_links_merge(path_summary) IS
+  'Joins stored summaries of the same question of paths over different customers into one.
+Errors: 22023 if the questions differ.';

@@ -2,6 +2,7 @@
 #pragma once
 #include "pg/packed.hpp"
 #include "tags/audience/audience.hpp"
+#include "tags/audience/sort_ids.hpp"
 
 namespace clientele::tags {
 
@@ -26,5 +27,8 @@ Datum of_audiences(FunctionCallInfo fcinfo, Use use) {
   const pg::ByteView a = pg::detoast(PG_GETARG_DATUM(0)), b = pg::detoast(PG_GETARG_DATUM(1));
   return pg::guarded([&] { return use(Audience::read(a), Audience::read(b)); });
 }
+
+/// The ids in a bigint[], each once, ascending, without NULLs and what is not an id. C++ regime.
+Ids ids_in_array(Datum array);
 
 }  // namespace clientele::tags

@@ -2,7 +2,6 @@
 // The ids of audiences as rows and arrays, and samples of them.
 #include "pg/memory.hpp"
 #include "tags/audience/audience_pg.hpp"
-#include "tags/audience/sort_ids.hpp"
 
 using namespace clientele;
 using tags::Audience;
@@ -34,6 +33,24 @@ struct Listing {
 
 }  // namespace
 
+tags::Ids tags::ids_in_array(Datum array) {
+  Datum* value;
+  bool* null;
+  int count;
+  pg::call_pg([&] {
+    deconstruct_array(DatumGetArrayTypeP(array), INT8OID, sizeof(int64_t), FLOAT8PASSBYVAL,
+                      TYPALIGN_DOUBLE, &value, &null, &count);
+  });
+  Ids ids;
+  for (int i = 0; i < count; ++i) {
+    if (i % 65536 == 0) poll();
+    if (!null[i] && DatumGetInt64(value[i]) >= 0)
+      ids.push_back(static_cast<uint64_t>(DatumGetInt64(value[i])));
+  }
+  sort_ids(ids);
+  return ids;
+}
+
 CLIENTELE_FUNCTION(clientele_audience_members) {
   if (SRF_IS_FIRSTCALL()) {
     FuncCallContext* const call = SRF_FIRSTCALL_INIT();
@@ -52,6 +69,22 @@ CLIENTELE_FUNCTION(clientele_audience_members) {
   });
   if (answer.null) SRF_RETURN_DONE(call);
   SRF_RETURN_NEXT(call, answer.datum);
+}
+
+CLIENTELE_FUNCTION(clientele_audience_members_among) {
+  const pg::RowSink rows(fcinfo, true);
+  const Datum ids = PG_GETARG_DATUM(1);
+  return tags::of_audience(fcinfo, [&](const Audience& all) {
+    size_t n = 0;
+    for (const uint64_t id : tags::ids_in_array(ids)) {
+      if (n++ % 1024 == 0) poll();
+      if (!all.contains(id)) continue;
+      Datum value = Int64GetDatum(static_cast<int64_t>(id));
+      bool null = false;
+      pg::call_pg([&] { rows.put(&value, &null); });
+    }
+    return Datum{};
+  });
 }
 
 CLIENTELE_FUNCTION(clientele_audience_to_ids) {

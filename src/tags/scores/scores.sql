@@ -63,9 +63,15 @@ The audience is empty if low is greater than high. Errors: 22003 for NaN.';
 CREATE FUNCTION score_of(tag_scores, customer_id bigint) RETURNS numeric
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'clientele_score_of';
 COMMENT ON FUNCTION score_of(tag_scores, bigint) IS 'Returns the score of a customer, or NULL if there is none.';
+CREATE FUNCTION scores_among(tag_scores, ids bigint[], OUT customer_id bigint, OUT score numeric) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 COST 100 AS 'MODULE_PATHNAME', 'clientele_scores_among';
+COMMENT ON FUNCTION scores_among(tag_scores, bigint[]) IS
+  'Lists the scores of some customers as rows, by ascending customer ids. Each is listed once, and not if it has no score.';
 CREATE FUNCTION scores(tag_scores, OUT customer_id bigint, OUT score numeric) RETURNS SETOF record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100000 COST 100 AS 'MODULE_PATHNAME', 'clientele_scores';
-COMMENT ON FUNCTION scores(tag_scores) IS 'Lists customers and their scores as rows, by ascending customer ids.';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 100000 COST 100 SUPPORT among_support AS 'MODULE_PATHNAME', 'clientele_scores';
+COMMENT ON FUNCTION scores(tag_scores) IS
+  'Lists customers and their scores as rows, by ascending customer ids.
+With a condition such as customer_id = 5 on the rows, only these customers are looked up.';
 CREATE FUNCTION score_summary(
     tag_scores, among audience DEFAULT NULL, OUT customers bigint, OUT sum numeric, OUT average numeric,
     OUT minimum numeric, OUT median numeric, OUT maximum numeric) RETURNS record

@@ -152,6 +152,26 @@ CLIENTELE_FUNCTION(clientele_scores) {
   });
 }
 
+CLIENTELE_FUNCTION(clientele_scores_among) {
+  const pg::RowSink sink(fcinfo);
+  const Datum ids = PG_GETARG_DATUM(1);
+  return of_scores(fcinfo, [&](const Scores& all) {
+    size_t n = 0;
+    for (const uint64_t id : tags::ids_in_array(ids)) {
+      if (n++ % 1024 == 0) poll();
+      const std::optional<Millionths> score = all.of_customer(id);
+      if (!score) continue;
+      pg::call_pg([&] {
+        Datum values[] = {Int64GetDatum(static_cast<int64_t>(id)), pg::numeric_of(*score)};
+        bool nulls[] = {false, false};
+        sink.put(values, nulls);
+        pfree(DatumGetPointer(values[1]));
+      });
+    }
+    return Datum{};
+  });
+}
+
 CLIENTELE_FUNCTION(clientele_score_summary) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   TupleDesc row;

@@ -83,6 +83,7 @@ void draw_times(Svg& svg, const Lines& lines, const Frame& frame, Language langu
                                       frame.width;
     svg.line("axis", x, frame.bottom(), x, frame.bottom() + 4);
     svg.text("muted", x, frame.bottom() + 17, tick.text, frame.width / 4, Svg::middle);
+    svg.text("muted", x, frame.bottom() + 32, tick.year, frame.width / 4, Svg::middle);
   }
 }
 
@@ -209,7 +210,7 @@ std::string series(const Data& data, const Options& options) {
     about += say(l, " The last value is {1}.", "最新值为 {1}。", {format.full(*latest->value)});
   if (anomalies > 0)
     about += say(l, " Unusual points: {1}.", "异常点：{1} 个。", {std::to_string(anomalies)});
-  return svg.finish(frame.bottom() + 24, title, about);
+  return svg.finish(frame.bottom() + (lines.instants.empty() ? 24 : 38), title, about);
 }
 
 }  // namespace clientele::pictures

@@ -149,13 +149,12 @@ BEGIN
     RETURN;
   END IF;
   BEGIN
-    -- What was created later may depend on what was created before: views on functions, and functions on views.
     FOR statement IN
-      SELECT format('DROP %s %s', r.kind, string_agg(r.present, ', ' ORDER BY r.place))
-      FROM (SELECT p.*, p.place - row_number() OVER (PARTITION BY p.kind ORDER BY p.place) AS run
-            FROM (SELECT row_number() OVER (ORDER BY m.place) AS place, m.kind, clientele.store_member(m.name, m.kind) AS present
-                  FROM clientele.store_members m WHERE clientele.store_member(m.name, m.kind) IS NOT NULL) p) r
-      GROUP BY r.kind, r.run ORDER BY max(r.place) DESC
+      -- Views and functions need each other, so the newest goes first. Tables may refer to each other in cycles.
+      WITH present AS (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS name FROM clientele.store_members m)
+      SELECT format('DROP %s %s', p.kind, string_agg(p.name, ', ' ORDER BY p.place)) FROM present p WHERE p.name IS NOT NULL
+      GROUP BY p.kind, CASE WHEN p.kind IN ('function', 'view') THEN p.place END
+      ORDER BY array_position('{table,sequence}', p.kind) NULLS FIRST, min(p.place) DESC
     LOOP
       EXECUTE statement;
     END LOOP;

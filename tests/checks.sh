@@ -236,7 +236,8 @@ formatted() {
   clang-format-14 --dry-run "${cpp[@]}" 2>&1 | sed -nE 's/^([^: ]+):[0-9]+:[0-9]+: [a-z]+: code should be clang-formatted.*/\1/p' | sort -u
 }
 
-# The two READMEs say the same: the same sections, tables and code. The index has every page, and links lead somewhere.
+# The two READMEs say the same, and so do pages in Chinese and those in English: the same sections, tables and code. The index has every
+# page, and links lead somewhere.
 fronts() {
   local pages
   mapfile -t pages < <(files '*.md')
@@ -247,13 +248,22 @@ def shape(name):
     blocks = re.findall(r'^```(?:sql|text)\n.*?^```$', text, flags=re.M | re.S)
     rest = re.sub(r'^```.*?^```$', '', text, flags=re.M | re.S)
     marks = [re.match(r'#+|\||\* ', line) for line in rest.split('\n')]
-    return blocks, [mark[0] for mark in marks if mark], set(re.findall(r'\]\((docs/[^)]*|[A-Z]+\.md)\)', rest))
-english, chinese = shape('README.md'), shape('README.zh.md')
-for part, a, b in zip(('code', 'sections, tables and lists'), english, chinese):
-    if a != b or not a:
-        print(f'README.md and README.zh.md differ in their {part}')
-if english[2] - {'README.md'} != chinese[2] - {'README.md'}:
+    return blocks, [mark[0] for mark in marks if mark], set(re.findall(r'\]\((docs/[^)]*|[A-Z]+\.md)\)', rest)), rest
+def compared(one, other):
+    english, chinese = shape(one), shape(other)
+    for part, a, b in zip(('code', 'sections, tables and lists'), english, chinese):
+        if a != b or not a:
+            at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+            print(f'{one} and {other} differ in their {part}, number {at + 1} of {len(a)} and {len(b)}')
+    return english, chinese
+english, chinese = compared('README.md', 'README.zh.md')
+if english[2] - {'README.md'} != {link for link in chinese[2] if not link.startswith('docs/zh/')} - {'README.md'}:
     print('README.md and README.zh.md do not link to the same pages')
+for page in sorted(pathlib.Path('docs/zh').glob('*.md')):
+    english, chinese = ({pathlib.Path(link).name for link in re.findall(r'\]\(([^)#:]+\.md)', of[3])}
+                        for of in compared(f'docs/{page.name}', str(page)))
+    if english != chinese:
+        print(f'docs/{page.name} and {page} do not link to the same pages: {", ".join(sorted(english ^ chinese))}')
 index = pathlib.Path('docs/README.md').read_text(encoding='utf-8')
 for page in sys.argv[1:]:
     name = page.removeprefix('docs/')

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: PostgreSQL
-"""Runs every SQL block of README.md and docs/*.md, and compares what it prints with the document.
+"""Runs every SQL block of README.md, docs/*.md and docs/zh/*.md, and compares what it prints with the document.
 
 Each document is one psql session in a database of its own. A ```sql block is sent as it stands; a
-```text block right after it is what psql must print. Comments in a document steer this:
+```text block right after it is what psql must print. Documents with the same code, as one in two
+languages, are run once, and each is compared with what was printed. Comments in a document steer this:
   <!-- database: demo -->   at the top: the simulated shop of ./run demo; or bare, without the
                             extension; else a database with the extension alone
   <!-- role: NAME -->       the next block is run by this role, or by the owner; at the top: all blocks
-  <!-- prepare -->          the next block is run once, before all documents on the simulated shop
+  <!-- prepare -->          the next block is run once, before all documents on the simulated shop, however many documents have it
   <!-- skip: REASON -->     the next block is not run
 
 CLIENTELE_PSQL (default psql) with libpq's usual environment finds a server and a superuser.
@@ -27,6 +28,7 @@ psql = os.environ.get("CLIENTELE_PSQL", "psql")
 build = pathlib.Path(os.environ.get("CLIENTELE_BUILD", root / "build"))
 demo_database, work_database = "clientele_docs_demo", "clientele_docs_work"
 passed = failed = skipped = 0
+printed_by = {}  # what has been run, with what it has printed
 
 os.environ.update(PGTZ="UTC", PGDATESTYLE="ISO", PGCLIENTENCODING="UTF8", LC_ALL="C.UTF-8",
                   PGOPTIONS="-c search_path=\"$user\",public,clientele -c intervalstyle=postgres")
@@ -149,10 +151,8 @@ def make_demo(documents):
             *(f"\\copy demo.{table} FROM '{directory}/{name}.late.tsv'" for table, name in copies),
             "CALL clientele.ingest(batch_rows => 500000);",
             "ANALYZE;"]))
-    for blocks, _ in documents.values():
-        for block in blocks:
-            if block.prepare:
-                must_run(demo_database, block.sql)
+    for sql in dict.fromkeys(block.sql for blocks, _ in documents.values() for block in blocks if block.prepare):
+        must_run(demo_database, sql)
 
 
 def new_database(name, kind=None):
@@ -179,8 +179,11 @@ def check_document(path, blocks, top, update):
     todo = [b for b in blocks if not b.skip and not b.prepare]
     if not todo:
         return
-    new_database(work_database, top.get("database"))
-    found = outputs(work_database, todo, top.get("role"))
+    code = (top.get("database"), top.get("role"), tuple((block.sql, block.role) for block in todo))
+    if code not in printed_by:
+        new_database(work_database, top.get("database"))
+        printed_by[code] = outputs(work_database, todo, top.get("role"))
+    found = printed_by[code]
     lines = path.read_text(encoding="utf-8").split("\n")
     for number, block in reversed(list(enumerate(todo))):
         printed = plain(found.get(number, ":::the session ended early"))
@@ -223,7 +226,7 @@ def main():
     arguments = sys.argv[1:]
     update = "--update" in arguments
     wanted = [pathlib.Path(a).resolve() for a in arguments if a != "--update"]
-    paths = [root / "README.md", root / "README.zh.md", *sorted((root / "docs").glob("*.md"))]
+    paths = [root / "README.md", root / "README.zh.md", *sorted((root / "docs").glob("*.md")), *sorted((root / "docs/zh").glob("*.md"))]
     documents = {p: blocks_of(p.read_text(encoding="utf-8")) for p in paths if p.exists() and p.name != "reference.md"}
     chosen = {p: d for p, d in documents.items() if not wanted or p in wanted}
     try:

@@ -99,7 +99,7 @@ COMMENT ON FUNCTION require_own_schema(text) IS
   'Checks that a schema is yours, and that no role that you do not trust can create, or owns, objects in it; a part of create_store().
 Errors: 42501 if not.';
 
-CREATE PROCEDURE create_store(time_zone text DEFAULT NULL)
+CREATE PROCEDURE create_store(time_zone text DEFAULT NULL, language text DEFAULT 'en')
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
   zone CONSTANT text := coalesce(time_zone, current_setting('TimeZone'));
@@ -121,18 +121,21 @@ BEGIN
     CREATE SCHEMA clientele_bi;
     COMMENT ON SCHEMA clientele_bi IS 'Views of the clientele store for BI tools: plain column types, no journeys.';
   END IF;
-  PERFORM clientele.check_time_zone(zone), clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
+  PERFORM clientele.check_time_zone(zone), clientele.check_language(language),
+          clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
   FOR creator IN SELECT m.created_by FROM clientele.store_members m GROUP BY m.created_by ORDER BY min(m.place) LOOP
     EXECUTE format('CALL clientele.%I()', creator);
   END LOOP;
-  INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', zone);
+  INSERT INTO clientele_data.settings (name, value) VALUES ('time_zone', zone), ('language', language);
+  CALL clientele.comment_store(language);
 END $$;
-COMMENT ON PROCEDURE create_store(text) IS
+COMMENT ON PROCEDURE create_store(text, text) IS
   'Creates the store: tables in schema clientele_data and views for BI tools in clientele_bi, owned by you.
 time_zone: that of the store, in which days begin and times without a zone are read; by default that of the session.
+language: that of the comments in clientele_bi, en or zh; set_store_language() changes it.
 Needs the right to create schemas, or two empty schemas of these names that are yours.
 Errors: 42P07 if there is a store already, 42501 if a schema of these names belongs to another role, or if others may create objects in it,
-22023 for an unknown time zone.';
+22023 for an unknown time zone or language.';
 
 CREATE PROCEDURE drop_store(cascade boolean DEFAULT false)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -147,10 +150,11 @@ BEGIN
   END IF;
   BEGIN
     FOR statement IN
-      SELECT format('DROP %s %s', p.kind, string_agg(p.present, ', ' ORDER BY p.place))
-      FROM (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS present FROM clientele.store_members m) p
-      WHERE p.present IS NOT NULL
-      GROUP BY p.kind ORDER BY array_position('{function,view,table,sequence}', p.kind)
+      -- Views and functions need each other, so the newest goes first. Tables may refer to each other in cycles.
+      WITH present AS (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS name FROM clientele.store_members m)
+      SELECT format('DROP %s %s', p.kind, string_agg(p.name, ', ' ORDER BY p.place)) FROM present p WHERE p.name IS NOT NULL
+      GROUP BY p.kind, CASE WHEN p.kind IN ('function', 'view') THEN p.place END
+      ORDER BY array_position('{table,sequence}', p.kind) NULLS FIRST, min(p.place) DESC
     LOOP
       EXECUTE statement;
     END LOOP;

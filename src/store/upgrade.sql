@@ -114,8 +114,8 @@ BEGIN
     -- Columns cannot be taken from a view, nor can their types be changed: the views are dropped and created again.
     BEGIN
       FOR statement IN
-        SELECT format('DROP %s %s', m.kind, string_agg(clientele.store_member(m.name, m.kind), ', ' ORDER BY m.place))
-        FROM clientele.store_members m WHERE m.created_by = creator AND kept ? m.name GROUP BY m.kind ORDER BY m.kind
+        SELECT format('DROP %s %s', m.kind, clientele.store_member(m.name, m.kind))
+        FROM clientele.store_members m WHERE m.created_by = creator AND kept ? m.name ORDER BY m.place DESC
       LOOP
         EXECUTE statement;
       END LOOP;
@@ -180,6 +180,7 @@ BEGIN
     PERFORM clientele.report_progress(step.procedure);
     CALL clientele.create_members(step.procedure);
   END LOOP;
+  CALL clientele.comment_store(clientele.store_language());
   PERFORM clientele.end_progress();
   after := clientele.describe_store();
   IF before = after THEN

@@ -13,6 +13,7 @@ DROP FUNCTION clientele.churn_reasons(jsonb,clientele.churn_model,integer);
 DROP FUNCTION clientele.churn_reasons(jsonb,text,integer);
 DROP FUNCTION clientele.contract_residual(clientele.contract_model,integer,double precision);
 DROP FUNCTION clientele.contract_residual(text,integer,double precision);
+DROP PROCEDURE clientele.create_store(text);
 DROP FUNCTION clientele.define_tag(text,text,text,text,text,boolean,interval,text[],text);
 DROP FUNCTION clientele.describe_tag_rule(text,text);
 DROP FUNCTION clientele.hides_a_look_up(regprocedure);

@@ -2,7 +2,7 @@
 -- What each kind of question computes: an aggregate over journeys, how its summaries are merged, and the rows of a summary.
 
 CREATE FUNCTION question_kinds()
-  RETURNS TABLE (kind text, type text, aggregate text, merge text, columns text, "from" text, tested text, tested_of text, key text)
+  RETURNS TABLE (kind text, type text, aggregate text, merge text, columns text, "from" text, tested text, tested_of text, key text, "order" text)
   LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 6 SET search_path = pg_catalog, pg_temp AS $kinds$
   VALUES
     ('funnel', 'funnel_def', 'funnel', 'funnel_merge',
@@ -10,7 +10,8 @@ CREATE FUNCTION question_kinds()
       r.step_conversion_high, extract(epoch FROM r.median_time)::double precision AS median_seconds,
       extract(epoch FROM r.p90_time)::double precision AS p90_seconds',
      'clientele.funnel_steps(s.summary) r',
-     'CASE WHEN r.step > 1 THEN r.customers END', 'first_value(r.customers) OVER (PARTITION BY s.k ORDER BY r.step)', 'r.step'),
+     'CASE WHEN r.step > 1 THEN r.customers END', 'first_value(r.customers) OVER (PARTITION BY s.k ORDER BY r.step)', 'r.step',
+     'r.step'),
     ('retention', 'retention_def', 'retention_table', 'retention_merge',
      'r.cohort, r.period, r.last_period, r.customers, r.returned, r.rate, r.rate_low, r.rate_high, r.amount, r.complete',
      '(SELECT NULL::timestamptz AS cohort, c.period, c.last_period, c.customers, c.returned, c.rate, c.low AS rate_low, c.high AS rate_high,
@@ -19,22 +20,27 @@ CREATE FUNCTION question_kinds()
        UNION ALL
        SELECT p.cohort, p.period, p.last_period, p.customers, p.returned, p.rate, p.rate_low, p.rate_high, p.amount, p.complete
        FROM clientele.retention_periods(s.summary) p) r',
-     'r.returned', 'r.customers', 'r.cohort, r.period'),
+     'r.returned', 'r.customers', 'r.cohort, r.period', 'r.cohort NULLS FIRST, r.period'),
     ('path_links', 'path_def', 'path_links_summary', 'path_links_merge',
      'r.step, r.source, r.target, r.customers, r.paths, r.share, r.source_share, extract(epoch FROM r.median_time)::double precision AS median_seconds',
-     'unnest(clientele.path_links_final(s.summary)) r',
-     'r.customers', 's.n', 'r.step, r.source, r.target'),
+     'unnest(clientele.path_links_final(s.summary)) WITH ORDINALITY r',
+     'r.customers', 's.n', 'r.step, r.source, r.target', 'r.ordinality'),
     ('attribution', 'attribution_def', 'attribution', 'attribution_merge',
      'r.model, r.channel, r.conversions, r.value, r.share, r.removal_effect',
-     'clientele.attribution_credits(s.summary) r',
+     'clientele.attribution_credits(s.summary) WITH ORDINALITY r',
      $$CASE WHEN r.model IN ('first', 'last', 'last_non_direct') THEN round(r.conversions)::bigint END$$,
-     'round(sum(r.conversions) OVER (PARTITION BY s.k, r.model))::bigint', 'r.model, r.channel'),
+     'round(sum(r.conversions) OVER (PARTITION BY s.k, r.model))::bigint', 'r.model, r.channel', 'r.ordinality'),
     ('activity', 'activity_def', 'activity', 'activity_merge',
      'r.period, r.new, r."returning", r.resurrected, r.dormant, r.active, r.rolling, r.ratio, r.complete',
      '(SELECT period, coalesce(l.new, 0) AS new, coalesce(l."returning", 0) AS "returning", coalesce(l.resurrected, 0) AS resurrected,
               coalesce(l.dormant, 0) AS dormant, coalesce(a.active, l.active) AS active, a.rolling, a.ratio, coalesce(a.complete, l.complete) AS complete
        FROM clientele.lifecycle_periods(s.summary) l FULL JOIN clientele.active_periods(s.summary) a USING (period)) r',
-     'r.active', 's.n', 'r.period')
+     'r.active', 's.n', 'r.period', 'r.period'),
+    ('counts', 'counts_def', 'event_counts', 'counts_merge',
+     'r.period, r.weekday, r.hour, r.label, r.events, r.customers, r.amount, r.sessions',
+     'clientele.count_periods(s.summary) WITH ORDINALITY r',
+     'r.customers', 's.n', 'r.period, r.weekday, r.hour, r.event_type_id, r.channel, r.event, r.value',
+     'r.ordinality')
 $kinds$;
 COMMENT ON FUNCTION question_kinds() IS
   'Lists the kinds of saved questions over journeys, with the SQL that answers them; a part of ask_question().
@@ -42,10 +48,13 @@ s is a segment with its summary and n customers. tested: how many of tested_of t
 in the row of the same key.';
 
 CREATE FUNCTION zoned_definition(kind text, definition text, zone text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN kind IN ('retention', 'activity', 'counts') OR kind = 'funnel' AND definition::jsonb ? 'natural_day'
-              THEN (jsonb_build_object('time_zone', zone) || definition::jsonb)::text ELSE definition END
-$$;
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN kind IN ('retention', 'activity', 'counts') OR kind = 'funnel' AND definition::jsonb ? 'natural_day'
+              THEN (jsonb_build_object('time_zone', zone) || definition::jsonb)::text ELSE definition END;
+EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value THEN
+  RETURN definition;  -- written by hand; its error shows when it is asked
+END $$;
 COMMENT ON FUNCTION zoned_definition(text, text, text) IS
   'Gives a definition the time zone of the store where it has none, so that its answer does not depend on that of a session.';
 
@@ -62,7 +71,7 @@ BEGIN
   call := format('clientele.%I(j.journey, %L::clientele.%I)', what.aggregate, clientele.zoned_definition(kind, definition, zone), what.type);
   RETURN format(E'SELECT s.segment, s.segment_kind, %s\nFROM (\n  SELECT g.segment, g.segment_kind, count(*) AS n, %s AS summary\n'
                 '  FROM clientele_data.journeys j\n  JOIN clientele.question_segments(%s) g USING (customer_id)\n'
-                E'  GROUP BY g.segment, g.segment_kind) s\nCROSS JOIN LATERAL %s',
+                '  GROUP BY g.segment, g.segment_kind) s\nCROSS JOIN LATERAL %s',
                 what.columns, call,
                 concat_ws(', ', format('of => %L', of), format('by => %L', by), format('top => %s', top), format('language => %L', language)),
                 what."from");

@@ -133,13 +133,13 @@ AttrNumber column_of(const Query* query, Oid function) {
   return found;
 }
 
-/// The call is a column of a subquery: the query around it has the conditions, and tells which of
-/// its subqueries it is planning by what the others have already.
+/// The call is a column of a subquery, and the query around it has the conditions. It does not say
+/// which of its subqueries it is planning, so all that look alike must have the same.
 Node* ids_wanted_outside(PlannerInfo* inner, Oid function) {
   PlannerInfo* const outer = inner->parent_root;
   const AttrNumber column = column_of(inner->parse, function);
   if (column == 0 || outer == nullptr || outer->simple_rel_array == nullptr) return nullptr;
-  const RelOptInfo* found = nullptr;
+  Node* ids = nullptr;
   for (int i = 1; i < outer->simple_rel_array_size; ++i) {
     const RelOptInfo* relation = outer->simple_rel_array[i];
     const RangeTblEntry* entry = outer->simple_rte_array[i];
@@ -147,11 +147,11 @@ Node* ids_wanted_outside(PlannerInfo* inner, Oid function) {
         entry->rtekind != RTE_SUBQUERY || entry->subquery == nullptr ||
         column_of(entry->subquery, function) != column)
       continue;
-    if (found != nullptr) return nullptr;
-    found = relation;
+    Node* const allowed = ids_allowed(relation->baserestrictinfo, {i, column});
+    if (allowed == nullptr || (ids != nullptr && !equal(ids, allowed))) return nullptr;
+    ids = allowed;
   }
-  if (found == nullptr) return nullptr;
-  return ids_allowed(found->baserestrictinfo, {static_cast<int>(found->relid), column});
+  return ids;
 }
 
 /// The call is in FROM, and the query has the conditions.

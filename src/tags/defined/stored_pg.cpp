@@ -5,8 +5,8 @@
 
 #include "pg/nearest.hpp"
 #include "pg/query.hpp"
-#include "store/store_pg.hpp"
 #include "tags/defined/evaluate.hpp"
+#include "tags/defined/stored_pg.hpp"
 #include "tags/scores/scores.hpp"
 
 namespace clientele {
@@ -74,13 +74,7 @@ void each_tag(PlannedQuery& query, std::initializer_list<std::string_view> texts
 
 class StoredTags : public tags::TagSource {
  public:
-  StoredTags() {
-    for (const char* table : {"tags", "tag_status", "tag_audiences", "tag_numbers"})
-      if (!pg::store_has(table))
-        pg::throw_missing(table, "this database has no clientele store, so no tag is defined",
-                          "CALL clientele.create_store() makes one; tag_match() works on tags in "
-                          "columns of your own.");
-  }
+  StoredTags() { require_stored_tags(); }
 
   Audience answer(const Leaf& leaf) override {
     if (leaf.test == Test::below) return united(tags_below, {leaf.name});

@@ -222,12 +222,13 @@ CREATE FUNCTION define_starter_tags(
     purchase text DEFAULT NULL, view text DEFAULT NULL, search text DEFAULT NULL, cart text DEFAULT NULL,
     return text DEFAULT NULL, complaint text DEFAULT NULL, contact text DEFAULT NULL, visit text DEFAULT NULL,
     promotion text DEFAULT NULL, opened text DEFAULT NULL, clicked text DEFAULT NULL, passive text DEFAULT NULL,
-    language text DEFAULT 'en', time_zone text DEFAULT NULL)
+    language text DEFAULT NULL, time_zone text DEFAULT NULL)
   RETURNS TABLE (tag text, family text, description text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 80 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   zone CONSTANT text := coalesce(time_zone, clientele.store_time_zone());
+  in_language CONSTANT text := coalesce(language, clientele.store_language());
   given CONSTANT jsonb := jsonb_strip_nulls(jsonb_build_object(
     'purchase', purchase, 'view', view, 'search', search, 'cart', cart, 'return', define_starter_tags.return,
     'complaint', complaint, 'contact', contact, 'visit', visit, 'promotion', promotion, 'opened', opened,
@@ -240,8 +241,8 @@ DECLARE
   own text;
   starter record;
 BEGIN
-  IF language IS NULL OR language NOT IN ('en', 'zh') THEN
-    RAISE EXCEPTION 'starter tags in language "%" do not exist', language USING ERRCODE = 'invalid_parameter_value',
+  IF in_language NOT IN ('en', 'zh') THEN
+    RAISE EXCEPTION 'starter tags in language "%" do not exist', left(in_language, 100) USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The languages are en and zh.';
   END IF;
   PERFORM clientele.require_store('tags', 'INSERT'), clientele.require_store('event_types');
@@ -262,9 +263,9 @@ BEGIN
     'zone', quote_literal(zone),
     'own', quote_literal(own),
     'lifecycle', format('%L::lifecycle_def',
-      clientele.starter_lifecycle(language, 'relationship', roles ->> 'purchase', own, time_zone => zone)),
+      clientele.starter_lifecycle(in_language, 'relationship', roles ->> 'purchase', own, time_zone => zone)),
     'growth', format('%L::lifecycle_def',
-      clientele.starter_lifecycle(language, 'growth', roles ->> 'purchase', own, time_zone => zone)),
+      clientele.starter_lifecycle(in_language, 'growth', roles ->> 'purchase', own, time_zone => zone)),
     'has_purchase', (found ? 'purchase')::text,
     'has_promotion', (found ? 'promotion')::text,
     'cart_purchase', format('%L::funnel_def',
@@ -290,7 +291,7 @@ BEGIN
     SELECT s.tag, s.family, s.kind, s.description,
            (SELECT string_agg(m.part[1] || (words ->> m.part[2]), '' ORDER BY m.n)
             FROM regexp_matches(s.rule || '{end}', '(.*?)[{]([a-z_]+)[}]', 'g') WITH ORDINALITY m (part, n)) AS rule
-    FROM clientele.starter_tags(language) WITH ORDINALITY s (tag, family, kind, rule, description, n)
+    FROM clientele.starter_tags(in_language) WITH ORDINALITY s (tag, family, kind, rule, description, n)
     WHERE model IS NOT NULL OR strpos(s.rule, '{churn_model}') = 0
     ORDER BY s.kind = 'tags', s.n
   LOOP
@@ -308,10 +309,11 @@ purchase, view, search, cart, return, complaint, contact, visit (to a shop), pro
 roles. One that is NULL is found by its usual names, English or Chinese (starter_roles() lists them); without such events no customer
 has the tags that use them. Call it again when the store records new kinds of events: it gives the same tags their rules again, also
 those that you changed.
-language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; families are the same. time_zone: the time
-zone in which hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them only if a model of churn that
-was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change clientele_data.tags, 42704 for an
-unknown event in a selector that is given, 22023 for an unknown language or time zone, or a selector''s syntax.';
+language: en or zh, for the names of tags (value.high, 价值.高), their values and descriptions; NULL takes that of the store. Families are
+the same. time_zone: the time zone in which hours and days are read; NULL takes that of the store. A tag value.churn_risk is among them
+only if a model of churn that was fitted on journeys is stored. Errors: 42P01 without a store, 42501 without the right to change
+clientele_data.tags, 42704 for an unknown event in a selector that is given, 22023 for an unknown language or time zone, or a
+selector''s syntax.';
 
 CREATE FUNCTION usual_property(names text[]) RETURNS text
   LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

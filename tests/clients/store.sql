@@ -1,0 +1,43 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- A small store that has rows in every view of clientele_bi: for tests of clients, which read all of it.
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET search_path = public, clientele;
+CALL clientele.create_store('Asia/Shanghai');
+
+CREATE TABLE visits AS
+SELECT 'c' || c AS customer, (ARRAY['web', 'app', '门店'])[1 + (c + n / 4) % 3] AS channel,
+       (ARRAY['search', 'view_item', 'cart', 'purchase'])[1 + n % 4] AS event, 'item "' || (c * 7 + n) % 5 || E'" \\ <b>é' AS item,
+       now() - (c % 60 + n / 4 * 13) * interval '1 day' + n % 4 * interval '3 minutes' - interval '1 hour' AS at,
+       CASE WHEN n % 4 = 3 THEN (c * 37 + n * 11) % 9000 / 100.0 + 0.01 END AS amount, NULL::text AS nothing
+FROM generate_series(1, 300) c, generate_series(0, 23) n
+WHERE n % 4 <= (c + n / 4) % 5 AND n / 4 <= c % 6;
+CALL clientele.load_events('visits', customer => 'customer', at => 'at', event => 'event', channel => 'channel', item => 'item',
+  amount => 'amount');
+
+-- A source that rejects a row and leaves out a part of another one.
+CREATE TABLE orders (id bigint PRIMARY KEY, customer text, mail text, at text, amount text, city text DEFAULT '上海');
+INSERT INTO orders VALUES (1, 'c1', 'someone@example.com', '2026-03-01 10:00', '9.99'), (2, 'c2', 'no address', '2026-03-02 10:00', '1'),
+  (3, 'c3', NULL, 'yesterday or so', '5');
+SELECT count(*) > 0 FROM clientele.add_source('orders', 'orders', identities => '{"customer": "customer", "email": "mail"}',
+  at => 'at', event => '''order''', amount => 'amount', attributes => '{"city": "city"}');
+CALL clientele.ingest();
+
+SELECT count(*) > 0 FROM clientele.define_starter_tags();
+SELECT count(*) > 0 FROM clientele.refresh_tags();
+SELECT clientele.save_model('plan', '{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}', fitted_on => 'a published example');
+SELECT clientele.add_job('nightly "tags"', 'SELECT 1', schedule => '0 3 * * *');
+CALL clientele.run_job('nightly "tags"');
+
+-- A saved question of each kind, in both languages.
+SELECT clientele.define_question('bought', clientele.funnel_def('{search, cart, purchase}', within => '7 days'), by => 'basic.lifecycle');
+SELECT clientele.define_question('come back', clientele.retention_def(period => 'week'), by => 'basic.lifecycle');
+SELECT clientele.define_question('ways', clientele.path_def(session_gap => '30 minutes'), by => 'basic.lifecycle');
+SELECT clientele.define_question('渠道 "归因" <b>', clientele.attribution_def('purchase'), by => 'basic.lifecycle', language => 'zh');
+SELECT clientele.define_question('active', clientele.activity_def(period => 'month'), by => 'basic.lifecycle');
+SELECT clientele.define_question('events', clientele.counts_def(period => 'month', by => '{event}'), by => 'basic.lifecycle');
+SELECT clientele.define_question('busiest', 'SELECT e.channel, e.events FROM clientele_bi.daily_activity e ORDER BY 2 DESC LIMIT 3');
+SELECT count(*) FILTER (WHERE outcome = 'failed') = 0 FROM clientele.refresh_questions();
+
+CREATE ROLE clients_reader LOGIN;
+CALL clientele.grant_bi('clients_reader');

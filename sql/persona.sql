@@ -27,7 +27,7 @@ INSERT INTO clientele_data.event_types VALUES (1, 'web', 'search'), (2, 'web', '
   (6, 'web', 'complaint');
 INSERT INTO clientele_data.customers (customer_id) SELECT generate_series(1, 1000);
 INSERT INTO clientele_data.identities (kind, value, customer_id, identity_id) SELECT 'email', 'c' || g, g, g FROM generate_series(1, 1000) g;
--- Everybody searches and looks; the even ones take something; those that 4 divides buy an hour later; those that 8 divides complain.
+-- All customers search and look; the even ones take something; those that 4 divides buy an hour later; those that 8 divides complain.
 INSERT INTO clientele_data.journeys
 SELECT g, journey(timestamptz '2026-01-01Z' + h * interval '1 hour', type)
 FROM generate_series(1, 1000) g CROSS JOIN (VALUES (0, 1, 1), (1, 2, 1), (3, 3, 2), (4, 5, 4), (10, 6, 8)) v (h, type, every)

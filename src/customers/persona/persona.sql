@@ -15,6 +15,9 @@ BEGIN
       (clientele.score_summary(base, clientele.scores_below(base, whole.median))).median, whole.median,
       (clientele.score_summary(base, clientele.scores_at_least(base, whole.median))).median]) c
     WHERE c > whole.minimum ORDER BY 1);
+  IF cuts = '{}' AND whole.maximum > whole.minimum THEN
+    cuts := ARRAY[(clientele.score_summary(base, clientele.scores_above(base, whole.minimum))).minimum];
+  END IF;
   RETURN QUERY
   SELECT b.n + 1, CASE WHEN cuts = '{}' THEN trim_scale(whole.minimum)::text
                        WHEN b.n = 0 THEN '< ' || cuts[1] WHEN b.n = cardinality(cuts) THEN '≥ ' || cuts[b.n]
@@ -110,7 +113,7 @@ BEGIN
   ), judged AS (
     SELECT s.*, row_number() OVER (ORDER BY s.source, s.family, s.name COLLATE "C", s.place) AS r,
            CASE WHEN s.m BETWEEN 1 AND n_base - 1 THEN clientele.hypergeometric_p(n_base, s.m, n_target, s.n) END AS p
-    FROM shown s
+    FROM shown s WHERE s.m > 0
   ), corrected AS (
     SELECT u.q, u.r FROM (SELECT clientele.adjusted_p(array_agg(j.p ORDER BY j.r)) AS qs FROM judged j) t, unnest(t.qs) WITH ORDINALITY u (q, r)
   )

@@ -35,6 +35,7 @@ FROM (VALUES (1, '2026-01-01 08:00Z', 1, NULL, NULL), (1, '2026-01-02 08:00Z', 2
 INSERT INTO clientele_data.sources (source_id, name, relation, owner, owner_oid, owner_cluster, method, mapping)
 VALUES (1, 'crm', 'public.crm', current_user, current_user::regrole, cluster_id(), 'key', '{}');
 SELECT add_attributes('{1,1,2,3}', '{city,opt_in,city,同意}', '{上海,yes,Köln,否}', '{2026-01-01Z,2026-01-01Z,2026-01-01Z,2026-01-01Z}', 1);
+SELECT add_attributes('{1}', '{secret}', '{x}', '{2026-01-01Z}', 1);
 SELECT define_tag('vip', 'customer_id = 1'), define_tag('value.tier', $$CASE WHEN customer_id < 3 THEN 'high, "value"' END$$),
        define_tag('价值.层级', $$CASE WHEN customer_id < 4 THEN '高价值' END$$),
        define_tag('kinds', $$CASE customer_id WHEN 1 THEN '{b,a,浏览}'::text[] WHEN 2 THEN '{a}' END$$),
@@ -51,6 +52,9 @@ FROM generate_series(1, 4) c;
 SELECT f.* FROM unnest(ARRAY['SELECT customer_tag(1, ARRAY[NULL])', $$SELECT customer_tag(1, '{{a,b},{c,d}}')$$]) s CROSS JOIN LATERAL fails(s) f;
 SELECT customer_tags(NULL) IS NULL AS strict, customer_tag(1, NULL) IS NULL AS strict;
 
+-- Attributes are personal data: the views show consent alone, until the owner chooses more.
+SELECT customer_id, name, value FROM clientele_bi.customer_attributes ORDER BY customer_id;
+CALL set_customer_columns('{}', '{city}');
 \x
 SELECT customer_id, first_seen AT TIME ZONE 'UTC' AS first_seen, last_seen AT TIME ZONE 'UTC' AS last_seen, events, channels, tier, segment, spend,
        churn_probability, consent, attributes, tags FROM clientele_bi.customers ORDER BY customer_id LIMIT 4;

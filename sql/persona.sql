@@ -37,6 +37,7 @@ VALUES (1, 'crm', 'public.crm', current_user, current_user::regrole, cluster_id(
 SELECT add_attributes(array_agg(g), array_agg('city'::text), array_agg(CASE WHEN g % 5 = 0 THEN '上海' WHEN g % 7 = 0 THEN '<b>' ELSE 'Köln' END),
                       array_agg(timestamptz '2026-01-01Z'), 1) FROM generate_series(1, 900) g;
 SELECT add_attributes(array_agg(g), array_agg('name'::text), array_agg('n' || g), array_agg(timestamptz '2026-01-01Z'), 1) FROM generate_series(1, 900) g;
+CALL set_customer_columns('{}', '{city,name}');
 SELECT define_tag('buyer', $$event_count(journey, 'purchase') > 0$$, 'value', 'Has bought.'),
        define_tag('digit', $$(customer_id % 10)::text$$), define_tag('size', $$customer_id % 100$$), define_tag('one', '1'), define_tag('nobody', 'false'),
        define_tag('lists', $$CASE WHEN customer_id % 2 = 0 THEN '{a,b}'::text[] WHEN customer_id % 3 = 0 THEN '{b}' END$$);

@@ -76,7 +76,7 @@ class Store:
         out += copy("ev", [(c, (START + datetime.timedelta(seconds=t)).isoformat(), y, i, a) for c, rows in self.events.items() for t, y, i, a in rows])
         out += "INSERT INTO clientele_data.journeys SELECT c, journey(at, type, item, amount) FROM ev GROUP BY c;\n"
         out += copy("clientele_data.home_attributes", [(c, n, v, 1, START.isoformat(), START.isoformat(), 1)
-                                                       for c, said in self.attributes.items() for n, v in said.items()])
+                                                       for c, said in self.attributes.items() for n, v in (*said.items(), ("hidden", "x"))])
         out += copy("truth", tagged)
         cast = {"text": "value", "flag": "true", "number": "value::numeric"}
         for tag, holds in self.holds.items():
@@ -214,7 +214,8 @@ def main():
     checks.new_database("""CREATE EXTENSION clientele; CALL clientele.create_store('UTC');
 CREATE TABLE truth (customer bigint, tag text, value text); CREATE TABLE ev (c bigint, at timestamptz, type integer, item bigint, amount numeric);
 INSERT INTO clientele_data.sources (source_id, name, relation, owner, owner_oid, owner_cluster, method, mapping)
-VALUES (1, 'crm', 'public.crm', current_user, current_user::regrole, clientele.cluster_id(), 'key', '{}');\n""")
+VALUES (1, 'crm', 'public.crm', current_user, current_user::regrole, clientele.cluster_id(), 'key', '{}');
+INSERT INTO clientele_data.customer_columns (name, place, source, keys, holds) VALUES ('said', 99, 'attribute', '{city,性别}', 'text');\n""")
     script, asked = "", []
     for case in range(cases):
         rng = random.Random(f"{seed} {case}")

@@ -104,7 +104,7 @@ BEGIN
     EXECUTE 'SELECT min(a.day), max(a.day) FROM clientele_bi.daily_activity a WHERE a.day <= $1' INTO first_day, last_day
       USING coalesce(until, (now() AT TIME ZONE zone)::date);
   END IF;
-  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 400),
+  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 181),
     'questions', questions, 'audience', audience, 'words', clientele.report_words(language));
   FOR part IN
     SELECT r.* FROM clientele.report_sections() r WHERE sections IS NULL OR r.section = ANY (sections)

@@ -110,7 +110,7 @@ BEGIN
         jsonb_build_object('id', (question ->> 'id') || '-picture'))
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_funnels(jsonb) IS
   'Returns the section of a report on saved funnels, with each step by all segments; a part of report().';
@@ -163,7 +163,7 @@ BEGIN
       || CASE WHEN json_array_length(rows) > 50 THEN '<p class="note">' || clientele.report_say(context, 'paths.top', '50', clientele.report_number(json_array_length(rows))) || '</p>' ELSE '' END
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('paths', clientele.report_say(context, 'section.paths'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('paths', clientele.report_say(context, 'section.paths'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_paths(jsonb) IS
   'Returns the section of a report on saved questions about paths, with the strongest links by all segments; a part of report().';

@@ -1,35 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
 
-CREATE FUNCTION require_bi_view(name text) RETURNS void
-  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  found record;
-  doubtful oid;
-BEGIN
-  SELECT c.oid, c.relowner, n.nspowner, n.nspacl INTO found
-  FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = require_bi_view.name
-  WHERE n.nspname = 'clientele_bi';
-  IF found.oid IS NULL THEN
-    RAISE EXCEPTION 'view clientele_bi.% does not exist', name USING ERRCODE = 'undefined_table',
-      HINT = 'CALL clientele.create_store() makes a store, and CALL clientele.upgrade_store() what an older one lacks.';
-  END IF;
-  doubtful := (SELECT r.role FROM (
-    SELECT found.relowner UNION ALL SELECT found.nspowner UNION ALL
-    SELECT a.grantee FROM aclexplode(found.nspacl) a WHERE a.privilege_type = 'CREATE') r (role)
-    WHERE NOT clientele.trusts(r.role) LIMIT 1);
-  IF doubtful IS NOT NULL THEN
-    RAISE EXCEPTION 'you do not trust role %, which could put code into clientele_bi.%',
-      CASE doubtful WHEN 0 THEN 'public' ELSE pg_get_userbyid(doubtful) END, name USING ERRCODE = 'insufficient_privilege',
-      HINT = 'A superuser can list roles in clientele.trusted_owners.';
-  ELSIF NOT has_schema_privilege('clientele_bi', 'USAGE') OR NOT has_table_privilege(found.oid, 'SELECT') THEN
-    RAISE EXCEPTION 'permission denied for view clientele_bi.%', name USING ERRCODE = 'insufficient_privilege',
-      HINT = 'CALL clientele.grant_bi() by the owner of the store lets a role read the views.';
-  END IF;
-END $$;
-COMMENT ON FUNCTION require_bi_view(text) IS
-  'Checks that a view of clientele_bi exists, that you may read it, and that you trust all roles that could put code there.
-Errors: 42P01 without it, 42501 without the privilege or the trust.';
-
 CREATE FUNCTION echarts_option(question text, segment text DEFAULT NULL, time_zone text DEFAULT NULL) RETURNS jsonb
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
   SET extra_float_digits = 1 AS $$

@@ -86,7 +86,7 @@ std::string funnel(const Data& data, const Options& options) {
   const Step& last = steps.back();
   return svg.finish(
       y + 4, title,
-      say(l, "{1} steps. Of {2} customers at the first step {3} ({4}) reach the last one, {5}.",
+      say(l, "Steps: {1}. Of {2} customers at the first step {3} ({4}) reach the last one, {5}.",
           "共 {1} 步。首步 {2} 位客户中，{3} 位（{4}）到达最后一步“{5}”。",
           {std::to_string(steps.size()), number.full(steps[0].customers),
            number.full(last.customers), percent(last.share), last.name}));

@@ -80,9 +80,10 @@ std::string grid(const Data& data, const Options& options) {
     y += 20;
   }
   shade_key(svg, y + 8, span, format);
-  return svg.finish(y + 26, title,
-                    say(l, "{1} by {2} cells. The largest is {3}.", "{1} × {2} 格。最大的是 {3}。",
-                        {std::to_string(xs.size()), std::to_string(ys.size()), most}));
+  return svg.finish(
+      y + 26, title,
+      say(l, "Columns: {1}, rows: {2}. The largest value is {3}.", "{1} × {2} 格。最大的是 {3}。",
+          {std::to_string(xs.size()), std::to_string(ys.size()), most}));
 }
 
 }  // namespace clientele::pictures

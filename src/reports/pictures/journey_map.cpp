@@ -176,7 +176,7 @@ std::string journey_map(const Data& data, const Options& options) {
   for (size_t s = 0; s < map.totals.size(); ++s)
     if (map.totals[s].dropped > map.totals[worst].dropped) worst = s;
   return svg.finish(y, title,
-                    say(l, "{1} stages by {2} channels. Most customers are lost at {3}: {4}.",
+                    say(l, "Stages: {1}, channels: {2}. Most customers are lost at {3}: {4}.",
                         "{1} 个阶段 × {2} 个渠道。流失最多的阶段是“{3}”：{4}。",
                         {std::to_string(map.stages.size()), std::to_string(map.channels.size()),
                          map.stages[worst], format.full(map.totals[worst].dropped)}));

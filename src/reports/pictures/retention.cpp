@@ -65,6 +65,7 @@ std::string retention(const Data& data, const Options& options) {
     const auto rate = row.number("rate");
     if (rate && (period > 0 || *rate < 1)) span.add(*rate);
   }
+  const Span seen = span;
   if (!span.any) span.add(1);
   span.add(0);
   bool total = false;
@@ -79,8 +80,8 @@ std::string retention(const Data& data, const Options& options) {
     if (cohort.customers)
       counts = std::max(counts, text_width(count(*cohort.customers)) * Svg::letter);
   }
-  names = std::min(names + 8, small ? 90.0 : 140.0);
-  counts = std::min(counts + 8, small ? 60.0 : 100.0);
+  names = std::min(names + 10, small ? 90.0 : 140.0);
+  counts = std::min(counts + 10, small ? 60.0 : 100.0);
   const double left = names + counts;
   const double cell = (svg.width() - left) / (last - first + 1);
   const double side = std::min(cell, 76.0), high = small ? 26 : 28, gap = side > 8 ? 2 : 0;
@@ -126,12 +127,13 @@ std::string retention(const Data& data, const Options& options) {
     if (&cohort == cohorts.data() && total) y += 6;
   }
   shade_key(svg, y + 12, span, share);
-  return svg.finish(
-      y + 30, title,
-      say(l, "{1} cohorts over {2} periods. The rate after the first period is from {3} to {4}.",
-          "{1} 个批次、{2} 个周期。首期之后的留存率在 {3} 到 {4} 之间。",
-          {std::to_string(cohorts.size()), std::to_string(last - first + 1), share.full(span.lo),
-           share.full(span.hi)}));
+  const std::string about =
+      say(l, "Cohorts: {1}, periods: {2}.", "批次：{1} 个，周期：{2} 个。",
+          {std::to_string(cohorts.size() - (total ? 1 : 0)), std::to_string(last - first + 1)});
+  const std::string rates =
+      say(l, " The rates after the first period are from {1} to {2}.",
+          "首期之后的留存率在 {1} 到 {2} 之间。", {share.full(seen.lo), share.full(seen.hi)});
+  return svg.finish(y + 30, title, about + (seen.any ? rates : ""));
 }
 
 }  // namespace clientele::pictures

@@ -166,7 +166,7 @@ std::string sankey(const Data& data, const Options& options) {
   return svg.finish(
       top + height + 4, title,
       say(l,
-          "{1} links over {2} columns, {3} in all at the first. The most frequent link leads from "
+          "Links: {1}, columns: {2}, {3} in all at the first. The most frequent link leads from "
           "{4} to {5}: {6}.",
           "{1} 条连接、{2} 列，首列共 {3}。最常见的是从“{4}”到“{5}”：{6}。",
           {std::to_string(ways.flow.links.size()), std::to_string(ways.columns), format.full(total),

@@ -27,7 +27,7 @@ void Svg::text(std::string_view classes, double x, double y, std::string_view wo
   bool whole = true;
   const bool bold = classes.find("strong") != std::string_view::npos;
   const std::string shown = cut_to_width(words, most / letter / (bold ? bolder : 1), whole);
-  if (shown.empty()) return;
+  if (shown.empty() || (!whole && shown == "…")) return;
   body_ += "<text class=\"";
   body_ += classes;
   body_ += anchor == start ? "\"" : anchor == middle ? " mid\"" : " end\"";

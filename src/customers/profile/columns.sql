@@ -58,8 +58,8 @@ CREATE FUNCTION customer_column_sql(source text, name text, holds text) RETURNS 
   SELECT CASE source
     WHEN 'tag' THEN format('clientele.%s(c.customer_id, (SELECT k.keys FROM clientele_data.customer_columns k WHERE k.name = %L))',
                            CASE holds WHEN 'flag' THEN 'customer_has_tag' WHEN 'number' THEN 'customer_tag_number' ELSE 'customer_tag' END, name)
-    ELSE format('(SELECT a.value::text FROM clientele_data.customer_attributes a, clientele_data.customer_columns k '
-                'WHERE a.customer_id = c.customer_id AND k.name = %L AND a.name = ANY (k.keys) ORDER BY array_position(k.keys, a.name) LIMIT 1)', name)
+    ELSE format('(SELECT x.attributes ->> u.key FROM clientele_data.customer_columns k, unnest(k.keys) WITH ORDINALITY u (key, n) '
+                'WHERE k.name = %L AND x.attributes ? u.key ORDER BY u.n LIMIT 1)', name)
     END
 $$;
 COMMENT ON FUNCTION customer_column_sql(text, text, text) IS
@@ -116,6 +116,7 @@ BEGIN
     VALUES (column_name, next_place, wanted.source, ARRAY[wanted.key], replace(wanted.holds, 'texts', 'text'));
   END LOOP;
   CALL clientele.create_members('create_customer_views');
+  CALL clientele.comment_store(clientele.store_language());
 END $$;
 COMMENT ON PROCEDURE set_customer_columns(text[], text[]) IS
   'Chooses which tags and attributes are columns of clientele_bi.customers, besides those that it always has.

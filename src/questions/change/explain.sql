@@ -72,8 +72,10 @@ BEGIN
         SELECT j.customer_id, b.number AS n0, b.base AS b0, a.number AS n1, a.base AS b1,
                b.labels AS labels_before, a.labels AS labels_after
         FROM clientele_data.journeys j
-        CROSS JOIN LATERAL (SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) b
-        CROSS JOIN LATERAL (SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) a
+        CROSS JOIN LATERAL (
+          SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) b
+        CROSS JOIN LATERAL (
+          SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) a
         WHERE (b.number <> 0 OR b.base <> 0 OR a.number <> 0 OR a.base <> 0)%s) u%s) v) c
   GROUP BY c.was, c."is"$sql$,
     substr(labels_before, 3), substr(labels_after, 3),
@@ -88,8 +90,8 @@ $1 to $4 are the ends of the two periods. A customer that did nothing in one per
 Errors: as explain_change().';
 
 CREATE FUNCTION explain_change_of(
-    kind text, definition text, of tag_query, measure text, before tstzrange, after tstzrange, by text[], min_customers bigint,
-    pairs boolean, language text)
+    kind text, definition text, of tag_query, measure text, before tstzrange, after tstzrange, dimensions text[],
+    min_customers bigint, pairs boolean, language text)
   RETURNS TABLE (by text, segment text, segment_kind text, customers_before bigint, customers_after bigint, number_before numeric,
                  number_after numeric, base_before numeric, base_after numeric, rate_before double precision,
                  rate_after double precision, mix_effect double precision, rate_effect double precision,
@@ -105,7 +107,6 @@ DECLARE
   ends CONSTANT timestamptz[] := ARRAY[
     clientele.period_bound(before, 'before', false), clientele.period_bound(before, 'before', true),
     clientele.period_bound(after, 'after', false), clientele.period_bound(after, 'after', true)];
-  dimensions text[] := explain_change_of.by;
   names CONSTANT text[] := CASE language WHEN 'zh' THEN ARRAY['全部', '以上皆无', '其他'] ELSE ARRAY['all', 'none of them', 'other'] END;
   added CONSTANT text := (SELECT string_agg(format('sum(s%1$s) AS s%1$s', i), ', ' ORDER BY i) FROM generate_series(1, 14) i);
   listed CONSTANT text := 'ARRAY[' || (SELECT string_agg('s' || i, ',' ORDER BY i) FROM generate_series(1, 14) i) || ']::float8[]';
@@ -116,9 +117,11 @@ BEGIN
   IF explain_change_of.before && explain_change_of.after THEN
     RAISE EXCEPTION 'before and after must not overlap' USING ERRCODE = 'invalid_parameter_value';
   ELSIF min_customers IS NULL OR min_customers < 1 THEN
-    RAISE EXCEPTION 'min_customers must be at least 1, not %', coalesce(min_customers::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'min_customers must be at least 1, not %', coalesce(min_customers::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value';
   ELSIF language IS NULL OR language NOT IN ('en', 'zh') THEN
-    RAISE EXCEPTION 'language must be en or zh, not "%"', coalesce(left(language, 100), 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'language must be en or zh, not "%"', coalesce(left(language, 100), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value';
   ELSIF array_position(dimensions, NULL) IS NOT NULL THEN
     RAISE EXCEPTION 'by must not contain NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;

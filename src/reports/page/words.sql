@@ -14,6 +14,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('empty', 'There are no events in the store yet.', '系统中还没有任何行为数据。'),
     ('table', 'Table', '数据表'),
     ('statement', 'SQL', 'SQL'),
+    ('statement.page', 'The rows above', '上面的数据行'), ('statement.asked', 'The question itself, answered now', '重新回答该问题'),
     ('how', 'How to read it', '如何解读'),
     ('breakdown', 'By %1$s', '按%1$s细分'),
     ('breakdown_hint', 'Choose a step, a link or a column in the picture, or here:', '点击图中的步骤、路径或列，或在此选择：'),
@@ -59,6 +60,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('needs.quality', 'No source has been read.', '尚未读取任何数据源。'),
     -- at a glance
     ('glance.lead', 'In the %1$s days up to %2$s, %3$s customers did %4$s things.', '截至%2$s的%1$s天内，%3$s位客户产生了%4$s次行为。'),
+    ('glance.of', 'of %1$s customers reach %2$s', '%1$s位客户中到达“%2$s”的比例'),
     ('measure.customers', 'Active customers', '活跃客户'),
     ('measure.new', 'New customers', '新客户'),
     ('measure.sessions', 'Sessions', '会话'),
@@ -119,6 +121,8 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('tags.picture', 'Tags that most customers have', '覆盖最多的标签'),
     ('journeys.lead', 'Most customers are in %1$s on %2$s: %3$s.', '“%1$s”阶段%2$s渠道的客户最多：%3$s位。'),
     ('journeys.picture', 'Customers, dwell time and drop-off by stage and channel', '各阶段与渠道的客户数、停留时间与流失'),
+    ('family.all', 'all', '全部'), ('family.basic', 'basic', '基本'), ('family.behaviour', 'behaviour', '行为'), ('family.preference', 'preference', '偏好'),
+    ('family.value', 'value', '价值'), ('family.response', 'response', '响应'),
     -- models
     ('models.lead', '%1$s models are in use.', '正在使用%1$s个模型。'),
     ('models.lead_one', 'One model is in use.', '正在使用1个模型。'),
@@ -157,6 +161,8 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('column.kind', 'kind', '种类'), ('column.version', 'version', '版本'), ('column.bin', 'group', '分组'), ('column.expected', 'expected', '预测'),
     ('column.actual', 'actual', '实际'), ('column.lift', 'lift', '提升度'), ('column.gain', 'gain', '增益'), ('column.bias', 'bias', '偏差'),
     ('column.fitted_at', 'fitted', '拟合时间'), ('column.mean_absolute_error', 'mean error', '平均误差'), ('column.state', 'state', '状态'),
+    ('column.drop_share', 'share lost', '流失占比'), ('column.visits', 'visits', '访问'), ('column.customer_share', 'customers so far', '累计客户占比'),
+    ('column.rows_packed_later', 'packed later', '后续打包'), ('column.last_event_at', 'newest event', '最新行为'), ('column.last_run_at', 'last run', '最近运行'),
     ('column.reason', 'reason', '原因'), ('column.rows_read', 'rows read', '读取行数'), ('column.rows_packed', 'rows packed', '打包行数'),
     ('column.rows_rejected', 'rows rejected', '拒绝行数'), ('column.integration_rate', 'integration', '整合率'), ('column.accuracy', 'accuracy', '准确率'),
     ('column.freshness_seconds', 'age of newest', '最新数据距今'), ('column.packed_share', 'packed', '打包占比'), ('column.started_at', 'started', '开始时间'),

@@ -76,9 +76,9 @@ std::string bars(const Data& data, const Options& options) {
   if (span.lo < 0) svg.line("axis", zero, top, zero, y);
   return svg.finish(y + 4, title,
                     most == nullptr
-                        ? say(l, "{1} bars without values.", "{1} 个条目，均无值。",
+                        ? say(l, "Bars: {1}, without values.", "{1} 个条目，均无值。",
                               {std::to_string(data.size())})
-                        : say(l, "{1} bars. The longest is {2} with {3}.",
+                        : say(l, "Bars: {1}. The longest is {2} with {3}.",
                               "共 {1} 个条目，最大的是“{2}”，为 {3}。",
                               {std::to_string(data.size()), most->required_text("label"),
                                format.full(*most->number("value"))}));

@@ -76,8 +76,8 @@ std::string curve(const Data& data, const Options& options) {
       svg.close_mark();
     }
   return svg.finish(bottom, title,
-                    say(l, "{1} lines; y is from {2} to {3} for x from {4} to {5}.",
-                        "{1} 条曲线；x 从 {4} 到 {5}，y 从 {2} 到 {3}。",
+                    say(l, "Lines: {1}. From {4} to {5} across, {2} to {3} upwards.",
+                        "曲线：{1} 条。横轴从 {4} 到 {5}，纵轴从 {2} 到 {3}。",
                         {std::to_string(names.size()), format.full(ys.lo), format.full(ys.hi),
                          format.full(xs.lo), format.full(xs.hi)}));
 }

@@ -35,9 +35,11 @@ const Value* Row::find(std::string_view key) const {
 }
 
 void Row::wrong(std::string_view key, const std::string& expected) const {
-  throw Error(sqlstate::invalid_parameter, "\"" + std::string(key) + "\" in row " +
-                                               std::to_string(number_) + " of the data must be " +
-                                               expected);
+  const std::string name = "\"" + std::string(key) + "\"";
+  const std::string row = std::to_string(number_);
+  throw Error(sqlstate::invalid_parameter,
+              (number_ == 0 ? "option " + name : name + " in row " + row + " of the data") +
+                  " must be " + expected);
 }
 
 std::optional<std::string> Row::text(std::string_view key) const {

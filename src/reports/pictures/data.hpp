@@ -19,8 +19,8 @@ inline constexpr double most_number = 1e290;
 /// More rows than a reader can tell from each other.
 inline constexpr size_t most_rows = 20'000;
 
-/// One row. A missing key and null are the same: no value. Errors are 22023 and name the key and
-/// the number of the row.
+/// One row, or the options if its number is 0. A missing key and null are the same: no value.
+/// Errors are 22023 and name the key and the number of the row.
 class Row {
  public:
   explicit Row(size_t number) : number_(number) {}

@@ -63,22 +63,16 @@ constexpr Step steps[] = {{Step::hours, 1, hour},
                           {Step::years, 100, 36524 * day},
                           {Step::years, 1000, 365242 * day}};
 
-std::string tick_text(Micros at, const Step& step, bool first, Language language) {
+TimeTick tick_of(Micros at, const Step& step, Language language) {
   const Date date = date_after(day_of(at));
   const bool chinese = language == Language::chinese;
-  const std::string year = std::to_string(date.year), number = std::to_string(date.month);
-  if (step.kind == Step::years) return year + (chinese ? "年" : "");
-  if (step.kind == Step::months) {
-    const bool with_year = first || date.month == 1;
-    if (chinese) return (with_year ? year + "年" : "") + number + "月";
-    return months[date.month - 1] + (with_year ? " " + year : "");
-  }
-  if (step.kind == Step::days || at % day == 0) {
-    const std::string in_month = std::to_string(date.day);
-    return chinese ? number + "月" + in_month + "日"
-                   : std::string(months[date.month - 1]) + " " + in_month;
-  }
-  return clock_of(at);
+  const std::string year = std::to_string(date.year) + (chinese ? "年" : "");
+  if (step.kind == Step::years) return {at, year, ""};
+  const std::string month = chinese ? std::to_string(date.month) + "月" : months[date.month - 1];
+  if (step.kind == Step::months) return {at, month, year};
+  if (step.kind == Step::hours && at % day != 0) return {at, clock_of(at), year};
+  return {at, month + (chinese ? "" : " ") + std::to_string(date.day) + (chinese ? "日" : ""),
+          year};
 }
 
 /// The first beginning of a step at or after `from`.
@@ -162,8 +156,16 @@ std::vector<TimeTick> time_ticks(Micros from, Micros to, int most, Language lang
   std::vector<TimeTick> out;
   const Step* step = steps;
   while (step + 1 < std::end(steps) && (to - from) / step->least + 1 > most) ++step;
-  for (Micros at = begin_of(from, *step); at <= to && out.size() < 100; at = after(at, *step))
-    out.push_back({at, tick_text(at, *step, out.empty(), language)});
+  std::string year;
+  for (Micros at = begin_of(from, *step); at <= to && out.size() < 100; at = after(at, *step)) {
+    out.push_back(tick_of(at, *step, language));
+    // Only where it changes.
+    std::string now = out.back().year;
+    if (now == year)
+      out.back().year.clear();
+    else
+      year = std::move(now);
+  }
   return out;
 }
 

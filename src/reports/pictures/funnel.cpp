@@ -50,7 +50,7 @@ std::string funnel(const Data& data, const Options& options) {
     const Step& s = steps[i];
     const double before = i == 0 ? s.customers : std::max(steps[i - 1].customers, s.customers);
     const double lost = before - s.customers;
-    const std::string name = std::to_string(i + 1) + "  " + s.name;
+    const std::string name = std::to_string(i + 1) + "\u2002" + s.name;
     const std::string share = percent(s.share);
     std::string said =
         say(l, "{1}: {2} customers, {3} of the first step", "{1}：{2} 位客户，占首步 {3}",
@@ -62,15 +62,15 @@ std::string funnel(const Data& data, const Options& options) {
           s.seconds ? say(l, "median {1}", "中位用时 {1}", {duration(*s.seconds, l)}) : "";
       said += say(l, "; ", "；") + drop + (time.empty() ? "" : say(l, ", ", "，") + time);
       svg.text("muted", left, y + 19,
-               "↓ " + percent(s.step_share) + "  ·  " + drop + (time.empty() ? "" : "  ·  " + time),
+               "↓ " + percent(s.step_share) + " · " + drop + (time.empty() ? "" : " · " + time),
                svg.width() - left);
       y += gap;
     }
     svg.open_mark(said, svg.address(data[i], s.name));
     if (small) {
-      svg.text("label strong", 0, y + 13, name, svg.width() - 130);
-      svg.text("label", svg.width(), y + 13, number.full(s.customers) + "  " + share, 124,
-               Svg::end);
+      svg.text("label strong", 0, y + 13, name, svg.width() - 136);
+      svg.text("label strong", svg.width() - 50, y + 13, number.full(s.customers), 80, Svg::end);
+      svg.text("muted", svg.width(), y + 13, share, 48, Svg::end);
     } else {
       svg.text("label strong", 0, y + 19, name, left - 12);
       svg.text("label strong", svg.width() - 50, y + 19, number.full(s.customers), right - 54,
@@ -86,7 +86,7 @@ std::string funnel(const Data& data, const Options& options) {
   const Step& last = steps.back();
   return svg.finish(
       y + 4, title,
-      say(l, "{1} steps. Of {2} customers at the first step {3} ({4}) reach the last one, {5}.",
+      say(l, "Steps: {1}. Of {2} customers at the first step {3} ({4}) reach the last one, {5}.",
           "共 {1} 步。首步 {2} 位客户中，{3} 位（{4}）到达最后一步“{5}”。",
           {std::to_string(steps.size()), number.full(steps[0].customers),
            number.full(last.customers), percent(last.share), last.name}));

@@ -66,7 +66,7 @@ std::string grid(const Data& data, const Options& options) {
     if (both) svg.text(ink_class(heat), x + w / 2, y + h / 2 - 3, label, w - 6, Svg::middle);
     if (value && side >= 24)
       svg.text(ink_class(heat) + " strong", x + w / 2, y + h / 2 + (both ? 14 : 4),
-               side < 60 ? format.brief(*value) : shown, w - 4, Svg::middle);
+               format.cell(*value, (w - 6) / Svg::letter / 1.08), w - 4, Svg::middle);
     svg.close_mark();
   }
   double y = top + rows * high;
@@ -80,9 +80,10 @@ std::string grid(const Data& data, const Options& options) {
     y += 20;
   }
   shade_key(svg, y + 8, span, format);
-  return svg.finish(y + 26, title,
-                    say(l, "{1} by {2} cells. The largest is {3}.", "{1} × {2} 格。最大的是 {3}。",
-                        {std::to_string(xs.size()), std::to_string(ys.size()), most}));
+  return svg.finish(
+      y + 26, title,
+      say(l, "Columns: {1}, rows: {2}. The largest value is {3}.", "{1} × {2} 格。最大的是 {3}。",
+          {std::to_string(xs.size()), std::to_string(ys.size()), most}));
 }
 
 }  // namespace clientele::pictures

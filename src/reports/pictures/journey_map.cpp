@@ -99,8 +99,7 @@ double draw_wide(Svg& svg, const Map& map, const Format& format, Language l) {
       svg.rect(heat_class(heat), x, y, w, high - 3, 3);
       if (side >= 34) {
         svg.text(ink_class(heat) + " strong", x + w / 2, y + (cell.seconds ? 18 : 26),
-                 side < 70 ? format.brief(cell.customers) : format.full(cell.customers), w - 6,
-                 Svg::middle);
+                 format.cell(cell.customers, (w - 6) / Svg::letter / 1.08), w - 6, Svg::middle);
         if (cell.seconds)
           svg.text(ink_class(heat), x + w / 2, y + 34, duration(*cell.seconds, l), w - 6,
                    Svg::middle);
@@ -135,7 +134,7 @@ double draw_narrow(Svg& svg, const Map& map, const Format& format, Language l) {
     svg.text("label strong", 8, y + 16, map.stages[s], svg.width() - 180);
     std::string more = total.row == nullptr ? "" : format.full(total.customers);
     if (total.dropped > 0)
-      more += (more.empty() ? "" : "  ·  ") +
+      more += (more.empty() ? "" : " · ") +
               say(l, "{1} lost", "流失 {1}", {format.full(total.dropped)});
     svg.text("muted", svg.width() - 8, y + 16, more, 164, Svg::end);
     svg.close_mark();
@@ -177,7 +176,7 @@ std::string journey_map(const Data& data, const Options& options) {
   for (size_t s = 0; s < map.totals.size(); ++s)
     if (map.totals[s].dropped > map.totals[worst].dropped) worst = s;
   return svg.finish(y, title,
-                    say(l, "{1} stages by {2} channels. Most customers are lost at {3}: {4}.",
+                    say(l, "Stages: {1}, channels: {2}. Most customers are lost at {3}: {4}.",
                         "{1} 个阶段 × {2} 个渠道。流失最多的阶段是“{3}”：{4}。",
                         {std::to_string(map.stages.size()), std::to_string(map.channels.size()),
                          map.stages[worst], format.full(map.totals[worst].dropped)}));

@@ -41,8 +41,8 @@ constexpr Range dropped[] = {{0x0, 0x8},       {0xB, 0xC},       {0xE, 0x1F},
                              {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF},
                              {0xFFF9, 0xFFFB}, {0xFFFE, 0xFFFF}, {0xE0001, 0xE007F}};
 
-/// Widths of the printable ASCII characters in hundredths: those of common sans-serif fonts, the
-/// wider one where they differ.
+/// Widths of the printable ASCII characters, in 1/96 of the size: those of the widest of the common
+/// sans-serif fonts.
 constexpr uint8_t ascii_width[95] = {
     30, 35, 45, 72, 62, 90, 74, 26, 37, 37, 52, 72, 32, 40, 32, 42, 62, 62, 62, 62, 62, 62, 62, 62,
     62, 62, 34, 34, 72, 72, 72, 52, 98, 70, 68, 70, 75, 64, 60, 76, 76, 36, 45, 68, 58, 88, 77, 79,
@@ -51,7 +51,7 @@ constexpr uint8_t ascii_width[95] = {
 
 double width_of(char32_t c) {
   if (c < 0x20) return 0.3;
-  if (c < 0x7F) return ascii_width[c - 0x20] / 100.0;
+  if (c < 0x7F) return ascii_width[c - 0x20] / 96.0;
   if (is_in(narrow, c) || is_in(dropped, c)) return 0;
   return is_in(wide, c) ? 1 : 0.64;
 }

@@ -29,14 +29,14 @@ std::string ink_class(int shade) { return shade < 6 ? "on-low" : shade < 7 ? "on
 std::string color_class(size_t i) { return "c" + std::to_string(std::min<size_t>(i, 9)); }
 
 void shade_key(Svg& svg, double y, const Span& span, const Format& format) {
-  constexpr double cell = 16;
-  const std::string lo = format.brief(span.lo), hi = format.brief(span.hi);
-  const double room = (svg.width() - 10 * cell - 16) / 2;
-  const double left = std::min(text_width(lo) * Svg::letter, room) + 8;
-  const double x = svg.width() - 10 * cell - std::min(text_width(hi) * Svg::letter, room) - 8;
-  svg.text("muted", std::max(x - 8, left - 8), y + 11, lo, room, Svg::end);
-  for (int i = 0; i < 10; ++i) svg.rect(heat_class(i), std::max(x, left) + i * cell, y, cell, 14);
-  svg.text("muted", std::max(x, left) + 10 * cell + 8, y + 11, hi, room);
+  constexpr double cell = 16, gap = 8;
+  const double room = (svg.width() - 10 * cell - 2 * gap) / 2;
+  const bool with_unit = format.kind == Format::number && !format.unit.empty();
+  const std::string hi = format.brief(span.hi) + (with_unit ? " " + format.unit : "");
+  const double x = svg.width() - std::min(text_width(hi) * Svg::letter, room) - gap - 10 * cell;
+  svg.text("muted", x - gap, y + 11, format.brief(span.lo), room, Svg::end);
+  for (int i = 0; i < 10; ++i) svg.rect(heat_class(i), x + i * cell, y, cell, 14);
+  svg.text("muted", svg.width(), y + 11, hi, room, Svg::end);
 }
 
 double color_key(Svg& svg, double y, const Names& names) {

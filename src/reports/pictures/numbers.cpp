@@ -5,16 +5,19 @@
 #include <charconv>
 #include <cmath>
 
+#include "reports/pictures/letters.hpp"
+
 namespace clientele::pictures {
 namespace {
 
-/// With this many decimals at most, without zeros at the end, and without a sign before 0.
-std::string plain(double value, int decimals) {
+/// With this many decimals at most, without zeros at the end unless they are kept, and without a
+/// sign before 0.
+std::string plain(double value, int decimals, bool keep = false) {
   char digits[400];
   const auto end =
       std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, decimals).ptr;
   std::string text(digits, end);
-  if (text.find('.') != std::string::npos) {
+  if (!keep && text.find('.') != std::string::npos) {
     while (text.back() == '0') text.pop_back();
     if (text.back() == '.') text.pop_back();
   }
@@ -82,8 +85,10 @@ std::string percent(double share) {
   const double value = share * 100, size = std::abs(value);
   if (size >= 1e15) return scientific(value) + "%";
   if (size >= 999.5) return with_separators(plain(value, 0)) + "%";
-  if (size > 0 && size < 0.1) return plain(value, size < 0.001 ? 5 : 3) + "%";
-  return plain(value, 1) + "%";
+  if (size > 0 && size < 0.095) return plain(value, size < 0.00095 ? 5 : 3) + "%";
+  // With the decimal also where it is 0, as one column has several of them.
+  const bool round = value == 0 || size >= 99.95;
+  return plain(value, 1, !round) + "%";
 }
 
 std::string duration(double seconds, Language language) {
@@ -110,9 +115,17 @@ std::string Format::full(double value) const {
 }
 
 std::string Format::brief(double value) const {
-  if (kind == share) return percent(value);
+  if (kind == share)
+    return std::abs(value) < 1e4 ? plain(value * 100, std::abs(value) >= 0.095 ? 1 : 3) + "%"
+                                 : percent(value);
   if (kind == seconds) return duration(value, language);
   return compact(value, language);
+}
+
+std::string Format::cell(double value, double room) const {
+  const std::string text = kind == number ? grouped(value) : full(value);
+  if (text_width(text) <= room) return text;
+  return kind == share ? plain(value * 100, 0) : brief(value);
 }
 
 std::vector<double> ticks(double lo, double hi, int count) {

@@ -17,7 +17,7 @@ enum class Language { english, chinese };
 std::string grouped(double value);
 /// Short, for axes: 1.2k, 3M; in Chinese 1.2万, 3亿.
 std::string compact(double value, Language language);
-/// A share as per cent: 0.1234 is 12.3%.
+/// A share as per cent with one decimal: 0.1234 is 12.3%.
 std::string percent(double share);
 /// Seconds in the unit that suits: 45 s, 2.5 min, 3 h, 12 days.
 std::string duration(double seconds, Language language);
@@ -29,7 +29,10 @@ struct Format {
   Language language = Language::english;
 
   std::string full(double value) const;
+  /// For axes: short, and without the unit.
   std::string brief(double value) const;
+  /// For a cell that has this much room, in sizes of a letter: without the unit.
+  std::string cell(double value, double room) const;
 };
 
 /// Round numbers from at most `lo` to at least `hi`, about `count` of them.
@@ -48,6 +51,7 @@ std::string date_text(Micros at, DateUnit unit);
 struct TimeTick {
   Micros at;
   std::string text;
+  std::string year;  // where it is not that of the tick before
 };
 /// Beginnings of hours, days, months or years from `from` to `to`, at most `most` of them.
 std::vector<TimeTick> time_ticks(Micros from, Micros to, int most, Language language);

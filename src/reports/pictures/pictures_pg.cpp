@@ -128,7 +128,7 @@ Datum drawn(FunctionCallInfo fcinfo, Picture picture) {
       if (!JB_ROOT_IS_OBJECT(call.options))
         throw Error(sqlstate::invalid_parameter, "the options of a picture must be an object");
       std::vector<std::string> keys;
-      const Row row = row_of(&call.options->root, 1, &keys);
+      const Row row = row_of(&call.options->root, 0, &keys);
       options.read(row, keys);
     }
     options.title = in_utf8(call.title);

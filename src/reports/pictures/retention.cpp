@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reports/pictures/letters.hpp"
 #include "reports/pictures/marks.hpp"
 #include "reports/pictures/pictures.hpp"
 
@@ -15,10 +16,10 @@ struct Cohort {
 };
 
 /// The one of all cohorts first, the others in the order of the rows.
-std::vector<Cohort> cohorts_of(const Data& data, size_t periods, Language language) {
+std::vector<Cohort> cohorts_of(const Data& data, size_t periods, Language language, bool& total) {
   Names names;
   std::vector<Micros> times;
-  bool dates = true, total = false;
+  bool dates = true;
   for (const Row& row : data) {
     const auto name = row.text("cohort");
     total = total || !name;
@@ -64,12 +65,24 @@ std::string retention(const Data& data, const Options& options) {
     const auto rate = row.number("rate");
     if (rate && (period > 0 || *rate < 1)) span.add(*rate);
   }
+  const Span seen = span;
   if (!span.any) span.add(1);
   span.add(0);
-  const std::vector<Cohort> cohorts = cohorts_of(data, static_cast<size_t>(last) + 1, l);
+  bool total = false;
+  const std::vector<Cohort> cohorts = cohorts_of(data, static_cast<size_t>(last) + 1, l, total);
 
   const bool small = svg.narrow();
-  const double names = small ? 70 : 84, counts = small ? 46 : 64, left = names + counts;
+  const std::string size = small ? say(l, "Size", "人数") : say(l, "Customers", "客户数");
+  const auto count = [&](double v) { return small ? compact(v, l) : grouped(v); };
+  double names = 0, counts = text_width(size) * Svg::letter;
+  for (const Cohort& cohort : cohorts) {
+    names = std::max(names, text_width(cohort.name) * Svg::letter);
+    if (cohort.customers)
+      counts = std::max(counts, text_width(count(*cohort.customers)) * Svg::letter);
+  }
+  names = std::min(names + 10, small ? 90.0 : 140.0);
+  counts = std::min(counts + 10, small ? 60.0 : 100.0);
+  const double left = names + counts;
   const double cell = (svg.width() - left) / (last - first + 1);
   const double side = std::min(cell, 76.0), high = small ? 26 : 28, gap = side > 8 ? 2 : 0;
   const int every = std::max(1, static_cast<int>(20 / side + 0.99));
@@ -77,17 +90,15 @@ std::string retention(const Data& data, const Options& options) {
 
   double y = Svg::readout + 16;
   svg.text("muted", 0, y - 4, say(l, "Cohort", "批次"), names - 4);
-  svg.text("muted", left - 10, y - 4, say(l, "Customers", "客户数"), counts + 8, Svg::end);
+  svg.text("muted", left - 8, y - 4, size, counts, Svg::end);
   for (int p = first; p <= last; p += every)
     svg.text("muted", left + (p - first + 0.5) * side, y - 4, std::to_string(p), side * every,
              Svg::middle);
   y += 4;
   for (const Cohort& cohort : cohorts) {
-    svg.text("label", 0, y + high / 2 + 4, cohort.name, names - 6);
+    svg.text("label", 0, y + high / 2 + 4, cohort.name, names - 4);
     if (cohort.customers)
-      svg.text("muted", left - 10, y + high / 2 + 4,
-               small ? compact(*cohort.customers, l) : grouped(*cohort.customers), counts - 10,
-               Svg::end);
+      svg.text("muted", left - 8, y + high / 2 + 4, count(*cohort.customers), counts - 8, Svg::end);
     for (size_t p = static_cast<size_t>(first); p < cohort.cells.size(); ++p) {
       const Row* const row = cohort.cells[p];
       if (row == nullptr) continue;
@@ -104,24 +115,25 @@ std::string retention(const Data& data, const Options& options) {
       svg.open_mark(said, svg.address(*row, cohort.name));
       svg.rect(heat_class(heat), x, y, side - gap, high - 2, 2);
       if (!complete) svg.rect("hatch", x + 1, y + 1, std::max(side - gap - 2, 0.5), high - 4, 2);
-      if (side >= 26) {
-        const std::string words = share.kind == Format::share && side < 44
-                                      ? grouped(std::floor(*rate * 100 + 0.5))
-                                      : share.brief(*rate);
+      if (side >= 19) {
+        const std::string words = share.cell(*rate, (side - gap - 2) / Svg::letter);
         svg.text(ink_class(heat), x + (side - gap) / 2, y + high / 2 + 3, words, side - gap,
                  Svg::middle);
       }
       svg.close_mark();
     }
     y += high;
+    // A little apart from the cohorts.
+    if (&cohort == cohorts.data() && total) y += 6;
   }
   shade_key(svg, y + 12, span, share);
-  return svg.finish(
-      y + 30, title,
-      say(l, "{1} cohorts over {2} periods. The rate after the first period is from {3} to {4}.",
-          "{1} 个批次、{2} 个周期。首期之后的留存率在 {3} 到 {4} 之间。",
-          {std::to_string(cohorts.size()), std::to_string(last - first + 1), share.full(span.lo),
-           share.full(span.hi)}));
+  const std::string about =
+      say(l, "Cohorts: {1}, periods: {2}.", "批次：{1} 个，周期：{2} 个。",
+          {std::to_string(cohorts.size() - (total ? 1 : 0)), std::to_string(last - first + 1)});
+  const std::string rates =
+      say(l, " The rates after the first period are from {1} to {2}.",
+          "首期之后的留存率在 {1} 到 {2} 之间。", {share.full(seen.lo), share.full(seen.hi)});
+  return svg.finish(y + 30, title, about + (seen.any ? rates : ""));
 }
 
 }  // namespace clientele::pictures

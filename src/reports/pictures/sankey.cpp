@@ -91,27 +91,35 @@ std::string sankey(const Data& data, const Options& options) {
   const double height = std::max(small ? 300.0 : 320.0, most * 28), thick = small ? 8 : 12;
   ways.flow.lay_out(height, 14);
 
-  const double top = Svg::readout + 22,
-               apart = (svg.width() - thick) / static_cast<double>(ways.columns - 1);
-  const auto x_of = [&](size_t column) { return static_cast<double>(column) * apart; };
-  Names colors;
-  for (const FlowNode& node : ways.flow.nodes) {
-    const auto& name = ways.names[static_cast<size_t>(&node - ways.flow.nodes.data())];
-    if (name) colors.place(*name);
-  }
-  const auto color = [&](size_t node) {
-    return ways.names[node] ? color_class(std::min<size_t>(colors.place(*ways.names[node]), 8))
-                            : color_class(9);
-  };
   const auto name_of = [&](size_t node) {
     if (ways.names[node]) return *ways.names[node];
     return ways.flow.nodes[node].column == 0 ? say(l, "beginning", "开始") : say(l, "end", "离开");
   };
+  double labels = 0;
+  for (size_t i = 0; i < ways.names.size(); ++i)
+    if (ways.flow.nodes[i].column + 1 == ways.columns)
+      labels = std::max(labels, text_width(name_of(i)) * Svg::letter);
+  const double top = Svg::readout + 22,
+               margin = std::min(labels + 8, svg.width() * (small ? 0.18 : 0.16));
+  const double apart = (svg.width() - margin - thick) / static_cast<double>(ways.columns - 1);
+  const auto x_of = [&](size_t column) { return static_cast<double>(column) * apart; };
+  // The most frequent names have the first colours.
+  std::map<std::string, double> values;
+  for (size_t i = 0; i < ways.names.size(); ++i)
+    if (ways.names[i]) values[*ways.names[i]] += ways.flow.nodes[i].value;
+  std::vector<std::pair<double, std::string>> by_value;
+  for (const auto& [name, value] : values) by_value.emplace_back(-value, name);
+  std::sort(by_value.begin(), by_value.end());
+  Names colors;
+  for (const auto& [value, name] : by_value) colors.place(name);
+  const auto color = [&](size_t node) {
+    return ways.names[node] ? color_class(std::min<size_t>(colors.place(*ways.names[node]), 8))
+                            : color_class(9);
+  };
   for (size_t column = 0; column < ways.columns; ++column) {
-    const bool last = column + 1 == ways.columns;
-    svg.text("muted", last ? svg.width() : x_of(column), Svg::readout + 12,
-             say(l, "Step {1}", "第 {1} 步", {std::to_string(column + 1)}), apart - 6,
-             last ? Svg::end : Svg::start);
+    svg.text("muted", x_of(column), Svg::readout + 12,
+             say(l, "Step {1}", "第 {1} 步", {std::to_string(column + 1)}),
+             column + 1 == ways.columns ? margin + thick : apart - 6);
   }
   double total = 0;
   size_t strongest = 0;
@@ -148,19 +156,17 @@ std::string sankey(const Data& data, const Options& options) {
     const double y = top + node.y + node.height / 2 + 4;
     if (y < next[node.column]) continue;
     next[node.column] = y + 13;
-    const bool last = node.column + 1 == ways.columns;
-    const double x = last ? x_of(node.column) - 5 : x_of(node.column) + thick + 5;
-    const std::string number = "  " + format.brief(node.value);
-    const double room = apart * (last ? 0.5 : 0.92) - thick - 8;
+    const std::string number = "\u2002" + format.brief(node.value);
+    const double room = (node.column + 1 == ways.columns ? margin : apart - thick) - 7;
     const bool with_number = text_width(name_of(i) + number) * Svg::letter <= room;
-    svg.text("label halo", x, y, name_of(i) + (with_number ? number : ""), room,
-             last ? Svg::end : Svg::start);
+    svg.text("label halo", x_of(node.column) + thick + 5, y,
+             name_of(i) + (with_number ? number : ""), room);
   }
   const FlowLink& best = ways.flow.links[strongest];
   return svg.finish(
       top + height + 4, title,
       say(l,
-          "{1} links over {2} columns, {3} in all at the first. The most frequent link leads from "
+          "Links: {1}, columns: {2}, {3} in all at the first. The most frequent link leads from "
           "{4} to {5}: {6}.",
           "{1} 条连接、{2} 列，首列共 {3}。最常见的是从“{4}”到“{5}”：{6}。",
           {std::to_string(ways.flow.links.size()), std::to_string(ways.columns), format.full(total),

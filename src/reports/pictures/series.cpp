@@ -83,6 +83,7 @@ void draw_times(Svg& svg, const Lines& lines, const Frame& frame, Language langu
                                       frame.width;
     svg.line("axis", x, frame.bottom(), x, frame.bottom() + 4);
     svg.text("muted", x, frame.bottom() + 17, tick.text, frame.width / 4, Svg::middle);
+    svg.text("muted", x, frame.bottom() + 32, tick.year, frame.width / 4, Svg::middle);
   }
 }
 
@@ -116,6 +117,7 @@ std::string series(const Data& data, const Options& options) {
 
   const bool small = svg.narrow(), several = lines.names.size() > 1;
   const Format format = options.values();
+  const Span seen = lines.span;
   // Lines begin at 0 where that does not flatten them.
   if (lines.span.lo > 0 && lines.span.lo < lines.span.hi * 0.6) lines.span.add(0);
   const VerticalAxis axis(lines.span, format);
@@ -202,14 +204,14 @@ std::string series(const Data& data, const Options& options) {
   const Point* latest = nullptr;
   for (const Point& p : lines.points[0])
     if (p.value) latest = &p;
-  std::string about = say(
-      l, "{1} times, values from {2} to {3}.", "{1} 个时点，数值在 {2} 到 {3} 之间。",
-      {std::to_string(lines.times.size()), format.full(lines.span.lo), format.full(lines.span.hi)});
+  std::string about =
+      say(l, "Times: {1}. Values are from {2} to {3}.", "时点：{1} 个。数值在 {2} 到 {3} 之间。",
+          {std::to_string(lines.times.size()), format.full(seen.lo), format.full(seen.hi)});
   if (latest != nullptr && !several)
     about += say(l, " The last value is {1}.", "最新值为 {1}。", {format.full(*latest->value)});
   if (anomalies > 0)
     about += say(l, " Unusual points: {1}.", "异常点：{1} 个。", {std::to_string(anomalies)});
-  return svg.finish(frame.bottom() + 24, title, about);
+  return svg.finish(frame.bottom() + (lines.instants.empty() ? 24 : 38), title, about);
 }
 
 }  // namespace clientele::pictures

@@ -6,7 +6,7 @@ namespace clientele::pictures {
 std::string_view style() {
   return R"(.picture{--ink:#1c2430;--soft:#5a6573;--paper:#fff;--line:#d9dee5;--faint:#eef1f5;--alarm:#b3261e;
 --c0:#2563a8;--c1:#c2570c;--c2:#0f766e;--c3:#8b4fb0;--c4:#a8324f;--c5:#5f7113;--c6:#0e7ba3;--c7:#8a5a2b;--c8:#c0398b;--c9:#5a6573;
---h0:#f1f5fa;--h1:#dfe9f4;--h2:#cbdcee;--h3:#b1cbe5;--h4:#93b6da;--h5:#719dcb;--h6:#4f83ba;--h7:#366ba6;--h8:#23538b;--h9:#153c6b;
+--h0:#ecf1f7;--h1:#dfe9f4;--h2:#cbdcee;--h3:#b1cbe5;--h4:#93b6da;--h5:#719dcb;--h6:#4f83ba;--h7:#366ba6;--h8:#23538b;--h9:#153c6b;
 --low:#0b1420;--mid:#0b1420;--high:#fff;
 display:block;width:100%;height:auto;color:var(--ink);
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif;font-size:12px;font-variant-numeric:tabular-nums}

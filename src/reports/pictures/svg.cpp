@@ -25,8 +25,9 @@ Svg::Svg(const Options& options, const char* kind)
 void Svg::text(std::string_view classes, double x, double y, std::string_view words, double most,
                Anchor anchor) {
   bool whole = true;
-  const std::string shown = cut_to_width(words, most / letter, whole);
-  if (shown.empty()) return;
+  const bool bold = classes.find("strong") != std::string_view::npos;
+  const std::string shown = cut_to_width(words, most / letter / (bold ? bolder : 1), whole);
+  if (shown.empty() || (!whole && shown == "…")) return;
   body_ += "<text class=\"";
   body_ += classes;
   body_ += anchor == start ? "\"" : anchor == middle ? " mid\"" : " end\"";

@@ -46,6 +46,8 @@ class Svg {
   static constexpr double readout = 24;
   /// The size of letters, to which widths of text refer.
   static constexpr double letter = 12;
+  /// How much wider a strong text is.
+  static constexpr double bolder = 1.1;
 
  private:
   const Options& options_;

@@ -97,7 +97,7 @@ TABS = [
     ], "attribution"),
     Tab("value", ("Value", "价值"), [
         [Chart("rfm", "heat map", ("Recency and frequency", "最近购买与购买频率"), 4, metrics=(ROWS,), x="f", by=("r",),
-               options={"show_values": True}),
+               options={"show_values": True, "sort_y_axis": "alpha_asc"}),
          Chart("rfm", "bar", ("Segments", "客户分群"), 4, metrics=(ROWS,), x="segment", options=HORIZONTAL),
          Chart("rfm", "pie", ("Tiers", "客户等级"), 4, metrics=(ROWS,), by=("tier",))],
         [Chart("rfm", "bar", ("Spent, by segment", "各分群的消费"), 6, metrics=(("amount", "金额", "SUM(monetary)"),), x="segment", options=HORIZONTAL),

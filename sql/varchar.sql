@@ -104,6 +104,9 @@ SELECT r.* FROM (SELECT retention_table($1, $2) AS s) v, retention_periods(s) r;
 EXECUTE kept_customers('{1@2026-01-01T00:00:00Z, 1@2026-01-02T00:01:00Z=5}', '{"start_at": "search", "up_to": 1, "amounts": true, "until": "2026-02-01T00:00:00Z", "time_zone": "UTC"}');
 PREPARE retained (varchar, varchar, varchar) AS SELECT retention_def($1, $1, $2, $3), (SELECT count(*) FROM retention_of('{1@2026-01-01T00:00:00Z}', retention_def($1, time_zone => 'UTC'))) AS none;
 EXECUTE retained('search', 'week', 'elapsed');
+PREPARE counted_events (varchar, varchar, varchar[], varchar, varchar) AS
+SELECT counts_def($1, $2, $3, time_zone => $4), (SELECT sum(events) FROM count_periods((SELECT event_counts($5, $1) FROM generate_series(1, 2)))) AS events;
+EXECUTE counted_events('search', 'week', '{channel}', 'Asia/Shanghai', '{1@2026-01-01T00:00:00Z}');
 PREPARE tagged (varchar[], varchar, jsonb) AS SELECT tag_match($1, $2), $1 @@ $2::tag_query AS by_operator, $2::tag_query @@ $1 AS commuted, tag_match($3, $2) AS by_jsonb, tag_query_names($2);
 EXECUTE tagged('{vip,城市=上海}', 'vip & 城市=上海', '["vip"]');
 PREPARE matched (varchar, varchar) AS SELECT journey_matches($1, $2), journey_match_count($1, $2), (SELECT count(*) FROM journey_match_times($1, $2)) AS rows, pattern($2, '1 day'),

@@ -76,10 +76,14 @@ INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (V
   (clientele.retention_def('#0', period => 'hour', mode => 'on_or_before', brackets => '{0,1,5,40}', until => '2026-01-03'))) v (d);
 INSERT INTO good SELECT 'activity_def', clientele.activity_def_send(d) FROM (VALUES
   (clientele.activity_def('#0|#1', until => '2026-06-30')), (clientele.activity_def('*', 'hour', 7, '{0,1,5}', '2025-12-31', '2026-01-03', 'Asia/Shanghai'))) v (d);
+INSERT INTO good SELECT 'counts_def', clientele.counts_def_send(d) FROM (VALUES
+  (clientele.counts_def('#0|#1', by => '{event_type}', time_zone => 'UTC')), (clientele.counts_def('*', 'hour of week', '{channel,event,类别}', '2025-12-31', '2026-01-03', '1 h', 'Asia/Shanghai'))) v (d);
 INSERT INTO good SELECT 'interval_def', clientele.interval_def_send(d) FROM (VALUES
   (clientele.interval_def('#0', '#1', until => '2026-06-30')), (clientele.interval_def('#0|#2', '#0', 'first', '1 day', '2025-12-31', '2026-01-03'))) v (d);
 INSERT INTO good SELECT 'lifecycle_def', clientele.lifecycle_def_send(d) FROM (VALUES
   (clientele.lifecycle_def('{访客=*,b=#0}', until => '2026-06-30')), (clientele.lifecycle_def('{a=#0,b=#1,c=#0}', '{1,2,1}', '{1 day,NULL,NULL}', '{NULL,NULL,1 h}', true, 'day', '2025-12-31', '2026-01-03', 'Asia/Shanghai'))) v (d);
+INSERT INTO good SELECT 'counts_summary', clientele.counts_summary_send(clientele.event_counts(bytes::clientele.journey, d))
+FROM good, (VALUES (1, clientele.counts_def('#0|#1', by => '{event_type}', time_zone => 'UTC')), (2, clientele.counts_def(period => 'hour of week', by => '{channel}', time_zone => 'UTC'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'activity_summary', clientele.activity_summary_send(clientele.activity(bytes::clientele.journey, d))
 FROM good, (VALUES (1, clientele.activity_def('#0|#1', until => '2026-06-30')), (2, clientele.activity_def(period => 'year', until => '2026-01-03'))) v (n, d) WHERE kind = 'journey' GROUP BY n;
 INSERT INTO good SELECT 'interval_summary', clientele.interval_summary_send(clientele.event_intervals(bytes::clientele.journey, d))
@@ -224,6 +228,7 @@ SELECT 'journey', unnest(ARRAY[
   '(SELECT count(*) FROM retention_periods((SELECT retention_table($1, retention_def(mode => ''on_or_after'', until => ''2026-01-02'')))))',
   'attribution($1, attribution_def(''#0'', by => ''event'', until => ''2026-02-01'', models => ''{linear,time_decay,markov_2,shapley_rate}''))',
   'activity($1, activity_def(until => ''2026-02-01''))', 'count(*) FROM lifecycle_periods((SELECT activity($1, activity_def(''#0|#1'', ''hour'', until => ''2026-01-02''))))',
+  'event_counts($1, counts_def(by => ''{event_type}''))', 'count(*) FROM count_periods((SELECT event_counts($1, counts_def(''#0|#1'', ''hour'', ''{channel,event}''))))',
   'event_intervals($1, interval_def(''#0'', ''#1|#0''))', 'lifecycle($1, lifecycle_def(''{a=*,b=#0}'', ''{1,2}'', until => ''2026-02-01''))',
   'lifecycle_stage($1, ''{a=*,b=#0}'', ''2026-01-02'')',
   'amount_sum($1, ''#0|#1'')', 'day_count($1, ''#0'', ''UTC'')', 'usual_hour($1, ''#0|#1'', ''Asia/Shanghai'')', 'usual_weekday($1, ''!#0'', ''UTC'')',
@@ -253,6 +258,9 @@ INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'pat
   'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
   'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
 INSERT INTO calls SELECT 'activity_def', unnest(ARRAY['activity_def_out($1)::text', 'activity_def_send($1)', 'activity_def_hash($1)', 'activity(j, $1) FROM samples']);
+INSERT INTO calls SELECT 'counts_def', unnest(ARRAY['counts_def_out($1)::text', 'counts_def_send($1)', 'counts_def_hash($1)', 'event_counts(j, $1) FROM samples']);
+INSERT INTO calls SELECT 'counts_summary', unnest(ARRAY['counts_summary_out($1)::text', 'counts_summary_send($1)', 'counts_merge(x) FROM (VALUES ($1), ($1)) v (x)',
+  'count(*) FROM count_periods($1)']);
 INSERT INTO calls SELECT 'interval_def', unnest(ARRAY['interval_def_out($1)::text', 'interval_def_send($1)', 'interval_def_hash($1)', 'event_intervals(j, $1) FROM samples']);
 INSERT INTO calls SELECT 'lifecycle_def', unnest(ARRAY['lifecycle_def_out($1)::text', 'lifecycle_def_send($1)', 'lifecycle_def_hash($1)', 'lifecycle(j, $1) FROM samples',
   'lifecycle_stage(j, $1, ''2026-01-02'') FROM samples', 'lifecycle_stage(j, $1) FROM samples']);
@@ -396,7 +404,7 @@ END $$;
 
 # What bytes are planted in; each has good values above.
 TYPES = """journey attribution_def attribution_summary pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
-retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary
+retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary counts_def counts_summary
 interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
 churn_model churn_rows classification_summary churn_features_def
 spend_model contract_model spend_values contract_values holdout_summary btyd_model

@@ -166,6 +166,7 @@ SIMPLE = {
     "retention_def": ["retention_def()"],
     "attribution_def": ["attribution_def('#1')", "attribution_def('#1', lookback => NULL, models => '{linear,time_decay,position_decay,markov_1,markov_3,shapley}')"],
     "activity_def": ["activity_def()", "activity_def('#1|*', 'hour', 2147483647, (SELECT array_agg(n) FROM generate_series(1, 100000) n), '0001-01-01', '290000-01-01')"],
+    "counts_def": ["counts_def()", "counts_def('#1|*', 'hour', '{event_type}', '0001-01-01', '290000-01-01', '1 microsecond')"],
     "interval_def": ["interval_def('#1', '#2')", "interval_def('*|*|*', '*', 'first', '1 microsecond', '0001-01-01', '290000-01-01')"],
     "lifecycle_def": ["'{a=*,b=#1}'::lifecycle_def", "lifecycle_def((SELECT array_agg('s' || n || '=#' || n % 20) FROM generate_series(1, 32) n),"
                       " (SELECT array_agg(10000) FROM generate_series(1, 32)), (SELECT array_agg('1 day'::interval) FROM generate_series(1, 32)), NULL, true, 'hour')"],
@@ -193,6 +194,7 @@ MADE = {
     "churn_rows": "(SELECT large.churn_state(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 10000) n)",
     "btyd_histories": "(SELECT large.btyd_state(n, n, 2 * n, 'Pareto/NBD') FROM generate_series(1, 10000) n)",
     "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
+    "counts_summary": "(SELECT event_counts(v, counts_def(period => 'hour', by => '{event_type}')) FROM big_journey WHERE what <> 'many events')",
     "interval_summary": "(SELECT event_intervals(v, interval_def('#1', '#1|#2')) FROM big_journey)",
     "lifecycle_summary": "(SELECT lifecycle(v, lifecycle_def('{a=*,b=#1}', period => 'day', until => '2300-01-01')) FROM big_journey)",
     "path_count_summary": "(SELECT large.path_count_state(v, path_def('1 h')) FROM big_journey WHERE what <> 'many events')",
@@ -286,6 +288,8 @@ BY_HAND = [
     # activity and lifecycles
     "SELECT count(*) FROM active_periods((SELECT activity(v, activity_def(period => 'hour', window_periods => 2147483647, until => '290000-01-01')) FROM big_journey))",
     "SELECT count(*) FROM lifecycle_periods((SELECT activity(v, activity_def(period => 'year', until => '294276-12-31')) FROM big_journey))",
+    "SELECT count(*) FROM count_periods((SELECT event_counts(v, counts_def(period => 'hour', session_gap => '1 microsecond')) FROM big_journey))",
+    "SELECT count(*) FROM count_periods((SELECT event_counts(v, counts_def(period => 'all', by => '{event_type}')) FROM big_journey))",
     "SELECT count(*) FROM lifecycle_moves((SELECT lifecycle(v, lifecycle_def('{a=#1}', within => '{1 h}', period => 'hour')) FROM big_journey))",
     "SELECT count(*) FROM lifecycle_stages((SELECT lifecycle(v, lifecycle_def('{a=*}', period => 'hour', until => '290000-01-01')) FROM big_journey))",
     # journeys

@@ -62,13 +62,14 @@ INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2
   LATERAL (VALUES ('classification_summary', c), ('holdout_summary', h), ('rfm_values', r), ('churn_rows', w), ('spend_values', s), ('contract_values', t),
                   ('btyd_histories', b), ('funnel_summary', f), ('path_summary', p)) v (kind, value) GROUP BY kind;
 INSERT INTO sample VALUES
-  ('retention_def', '{}', '{"start_at": "购"}'), ('activity_def', '{}', '{"selector": "购"}'), ('lifecycle_def', '{a=*}', '{识别期=*}'),
+  ('retention_def', '{}', '{"start_at": "购"}'), ('activity_def', '{}', '{"selector": "购"}'), ('counts_def', '{}', '{"selector": "购"}'), ('lifecycle_def', '{a=*}', '{识别期=*}'),
   ('interval_def', '{"from_event": "a", "to_event": "b"}', '{"from_event": "a", "to_event": "购"}'), ('pattern', 'a ... b', '(?<购>a)+'),
   ('attribution_def', '购', '{"conversion": "a", "models": ["shapley"]}');
 CREATE AGGREGATE path_count_state(journey, path_def) (SFUNC = path_counts_accum, STYPE = path_count_summary);
 INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2) x, LATERAL (
     SELECT retention_table(j, retention_def('#' || x, until => '2026-02-01', time_zone => 'UTC'))::text AS r,
            activity(j, activity_def('#' || x, until => '2026-02-01', time_zone => 'UTC'))::text AS a,
+           event_counts(j, counts_def('#' || x, by => '{event_type}', time_zone => 'UTC'))::text AS e,
            event_intervals(j, interval_def('#1', '#' || x, until => '2026-02-01'))::text AS i,
            lifecycle(j, lifecycle_def(ARRAY['识别期=#' || x], until => '2026-02-01', time_zone => 'UTC'))::text AS l,
            attribution(ARRAY['广告' || n], (n + x)::bigint, 2.5, 1::bigint, attribution_def('buy', models => '{last}'))::text AS t,
@@ -77,7 +78,7 @@ INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2
            funnel_correlation(j, funnel_def(ARRAY['#1', '#' || x]), 1, 2)::text AS o
     FROM (VALUES (1, journey '{1@2026-01-01T00:00:00Z,2@2026-01-01T01:00:00Z}')) v (n, j),
          (SELECT funnel(u.j, '{#1,#2}'::text[], NULL::interval) FROM (VALUES (journey '{1@2026-01-01T00:00:00Z}')) u (j)) w (f)) s,
-  LATERAL (VALUES ('retention_summary', r), ('activity_summary', a), ('interval_summary', i), ('lifecycle_summary', l), ('attribution_summary', t),
+  LATERAL (VALUES ('retention_summary', r), ('activity_summary', a), ('counts_summary', e), ('interval_summary', i), ('lifecycle_summary', l), ('attribution_summary', t),
                   ('pattern_summary', p), ('dwell_summary', d), ('path_count_summary', c), ('bottleneck_summary', b),
                   ('correlation_summary', o)) k (kind, value) GROUP BY kind;
 CREATE VIEW packed AS SELECT t.oid::regtype AS type, t.typname AS name FROM pg_type t

@@ -8,7 +8,7 @@ from machine import machine
 from measure import Measures, interleaved, main, progress, results, say, seconds, table, write_csv
 from psql import Psql
 
-# Views with one row for each event, session, tag of a customer or customer: nobody reads all their rows.
+# Views with one row for each event, session, tag of a customer or customer: they are not read as a whole.
 ROWS = ["events", "sessions", "customer_tags", "customers"]
 # One row a customer, which is grouped.
 GROUPED = {"rfm": "SELECT segment, tier, count(*), avg(frequency), avg(monetary) FROM clientele_bi.rfm GROUP BY segment, tier"}

@@ -175,7 +175,7 @@ void CountsSummary::read_labels(Reader& r, const CountedBy& by) {
     const uint8_t known = r.u8();
     if (known & ~((by.channel ? channel_known : 0) | (by.event ? event_known : 0) |
                   (by.property ? value_known : 0)))
-      Reader::fail("a name has parts that nobody asked for");
+      Reader::fail("a name has parts that were not asked for");
     CountLabel label;
     if (by.event_type) {
       const uint64_t type = r.varint();

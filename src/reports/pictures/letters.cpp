@@ -94,9 +94,10 @@ std::string escape(std::string_view text) {
         out += ' ';
         break;
       default:
+        // The last two code points of each plane are never characters.
+        if (is_in(dropped, c) || (c & 0xFFFE) == 0xFFFE) break;
         isolate = isolate || is_in(right_to_left, c);
-        // The last two of each plane are no characters.
-        if (!is_in(dropped, c) && (c & 0xFFFE) != 0xFFFE) append_utf8(out, c);
+        append_utf8(out, c);
     }
   }
   // First strong isolate, and its end.

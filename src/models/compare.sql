@@ -129,27 +129,11 @@ CREATE FUNCTION compare_models(
     OUT mean_absolute_error double precision, OUT root_mean_squared_error double precision, OUT bias double precision,
     OUT correlation double precision, OUT poisson_deviance double precision) RETURNS SETOF record
   LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10 AS $$
-DECLARE
-  candidate pg_catalog.record;
-  comparison pg_catalog.record;
-  source pg_catalog.text;
-  summary clientele.holdout_summary;
 BEGIN
-  FOR candidate IN SELECT v.* FROM clientele.model_versions(name) v
-                   WHERE clientele.wanted_version(v.version, versions) LOOP
-    IF source IS NULL THEN
-      SELECT c.* INTO comparison FROM clientele.comparison_of(candidate.type) c;
-      source := clientele.caller_source(holdout, comparison.columns);
-    END IF;
-    EXECUTE pg_catalog.concat(comparison.query, source) INTO summary USING candidate.model;
-    version := candidate.version;
-    kind := candidate.kind;
-    current := candidate.current;
-    SELECT e.* INTO customers, expected, actual, mean_absolute_error, root_mean_squared_error, bias, correlation, poisson_deviance
-    FROM clientele.holdout_errors(summary) e;
-    customers := COALESCE(customers, 0);
-    RETURN NEXT;
-  END LOOP;
+  RETURN QUERY
+  SELECT h.version, h.kind, h.current, COALESCE(e.customers, 0::pg_catalog.int8), e.expected, e.actual, e.mean_absolute_error,
+         e.root_mean_squared_error, e.bias, e.correlation, e.poisson_deviance
+  FROM clientele.model_holdouts(name, holdout, versions) h LEFT JOIN LATERAL clientele.holdout_errors(h.summary) e ON true;
 END $$;
 COMMENT ON FUNCTION compare_models(text, text, integer[]) IS
   'Compares the versions of a model by how well each predicts what customers did afterwards.
@@ -210,12 +194,14 @@ CREATE FUNCTION choose_model(name text, holdout text, criterion text DEFAULT 'me
 DECLARE
   compared pg_catalog.jsonb;
 BEGIN
-  SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(c) ORDER BY c.version) INTO compared FROM clientele.compare_models(name, holdout) c;
+  SELECT pg_catalog.jsonb_agg(clientele.holdout_figures(h.version, h.kind, h.current, h.summary) ORDER BY h.version) INTO compared
+  FROM clientele.model_holdouts(name, holdout, NULL) h;
   RETURN clientele.keep_best_model(name, holdout, criterion, compared);
 END $$;
 COMMENT ON FUNCTION choose_model(text, text, text) IS
   'Compares the versions of a model as compare_models() does, stores how good each was, makes the best one current and returns its version.
 criterion: mean_absolute_error (the default), root_mean_squared_error or poisson_deviance, of which the least is best; correlation, of
 which the largest is best; bias, of which the nearest to 1 as a ratio is best. Of equally good versions the current one stays; otherwise
-the newest is taken. The figures are stored in clientele_data.models.quality. Errors: as compare_models(), 22023 for an unknown criterion
+the newest is taken. The figures are stored in clientele_data.models.quality, with those of holdout_calibration() under calibration, which
+clientele_bi.model_calibration shows. Errors: as compare_models(), 22023 for an unknown criterion
 and if no version can be judged, 42501 without the right to change clientele_data.models and model_names.';

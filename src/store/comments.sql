@@ -10,8 +10,8 @@ CREATE TABLE comment_translations (
 );
 COMMENT ON TABLE comment_translations IS 'The comments on views and functions of clientele_bi in other languages than English.';
 COMMENT ON COLUMN comment_translations.language IS 'The language, as zh.';
-COMMENT ON COLUMN comment_translations.comment IS 'The comment in English.';
-COMMENT ON COLUMN comment_translations.translation IS 'The comment in that language.';
+COMMENT ON COLUMN comment_translations.comment IS 'The comment in English. … stands for what differs from store to store, as names of tags.';
+COMMENT ON COLUMN comment_translations.translation IS 'The comment in that language, with … where the same goes.';
 GRANT SELECT ON comment_translations TO PUBLIC;
 -- An update of the extension fills it again.
 DELETE FROM clientele.comment_translations;
@@ -44,6 +44,20 @@ COMMENT ON FUNCTION store_language() IS
 It is that of the comments in clientele_bi, and of the starter sets if they are defined without a language.
 Errors: 42P01 without a store, 42501 without the right to read clientele_data.settings.';
 
+CREATE FUNCTION translated_comment(language text, comment text) RETURNS text
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(
+    (SELECT t.translation FROM clientele.comment_translations t WHERE t.language = $1 AND t.comment = $2),
+    (SELECT replace(t.translation, '…', substr($2, length(p.head) + 1, length($2) - length(p.head) - length(p.tail)))
+     FROM clientele.comment_translations t
+     CROSS JOIN LATERAL (SELECT split_part(t.comment, '…', 1) AS head, split_part(t.comment, '…', 2) AS tail) p
+     WHERE t.language = $1 AND strpos(t.comment, '…') > 0 AND length($2) > length(p.head) + length(p.tail)
+       AND starts_with($2, p.head) AND right($2, length(p.tail)) = p.tail
+     ORDER BY length(t.comment) DESC LIMIT 1))
+$$;
+COMMENT ON FUNCTION translated_comment(text, text) IS
+  'Returns an English comment in another language, NULL if it has no translation; a part of comment_store().';
+
 -- A comment that the owner has written has no translation, and stays.
 CREATE PROCEDURE comment_store(language text)
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -67,9 +81,8 @@ BEGIN
       UNION ALL
       SELECT m.place, 0, 'FUNCTION ' || m.present, obj_description(m.function, 'pg_proc') FROM members m WHERE m.function IS NOT NULL
     )
-    SELECT format('COMMENT ON %s IS %L', c.object, t.translation)
-    FROM comments c JOIN clientele.comment_translations t ON t.language = comment_store.language AND t.comment = c.comment
-    ORDER BY c.place, c.part
+    SELECT format('COMMENT ON %s IS %L', c.object, clientele.translated_comment(comment_store.language, c.comment))
+    FROM comments c WHERE clientele.translated_comment(comment_store.language, c.comment) IS NOT NULL ORDER BY c.place, c.part
   LOOP
     EXECUTE statement;
   END LOOP;

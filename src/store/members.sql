@@ -59,3 +59,42 @@ COMMENT ON PROCEDURE grant_bi(regrole) IS
   'Lets a role use the store as BI tools do: read the views in clientele_bi, the dictionaries, segments, models and tags, but not journeys.
 upgrade_store() lets a role that has all these rights read what it adds. Needs the rights of the store''s owner.
 Errors: 42704 for a role that does not exist, 42P01 without a store, 42501 without the rights.';
+
+CREATE PROCEDURE revoke_bi(role regrole)
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  statement text;
+BEGIN
+  IF role IS NULL OR role = 0 THEN
+    RAISE EXCEPTION 'the role must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  PERFORM clientele.require_store();
+  FOR statement IN
+    SELECT format('REVOKE %s %s FROM %s', p.privilege, string_agg(p.present, ', ' ORDER BY p.place), role)
+    FROM (SELECT m.place, CASE m.kind WHEN 'function' THEN 'ALL ON FUNCTION' ELSE 'SELECT ON' END AS privilege,
+                 clientele.store_member(m.name, m.kind) AS present
+          FROM clientele.store_members m WHERE m.for_bi) p
+    WHERE p.present IS NOT NULL GROUP BY p.privilege ORDER BY p.privilege DESC
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+  -- A role that has other rights in a schema keeps its way into it.
+  FOR statement IN
+    SELECT format('REVOKE USAGE ON SCHEMA %I FROM %s', n.nspname, role) FROM pg_namespace n
+    WHERE n.nspname IN ('clientele_bi', 'clientele_data')
+      AND NOT EXISTS (SELECT FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE c.relnamespace = n.oid AND a.grantee = role::oid
+                      UNION ALL
+                      SELECT FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid CROSS JOIN aclexplode(t.attacl) a
+                      WHERE c.relnamespace = n.oid AND a.grantee = role::oid
+                      UNION ALL
+                      SELECT FROM pg_proc f CROSS JOIN aclexplode(f.proacl) a WHERE f.pronamespace = n.oid AND a.grantee = role::oid)
+    ORDER BY n.nspname
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE revoke_bi(regrole) IS
+  'Takes from a role the rights that grant_bi() gives.
+USAGE on the schemas of the store goes with them, unless the role has other rights there. Rights that the role has through other roles,
+or through PUBLIC, stay. Needs the rights of the store''s owner. Errors: 42704 for a role that does not exist, 2BP01 if the role has
+granted such a right to others, 42P01 without a store, 42501 without the rights.';

@@ -150,10 +150,11 @@ BEGIN
   END IF;
   BEGIN
     FOR statement IN
-      SELECT format('DROP %s %s', p.kind, string_agg(p.present, ', ' ORDER BY p.place))
-      FROM (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS present FROM clientele.store_members m) p
-      WHERE p.present IS NOT NULL
-      GROUP BY p.kind ORDER BY array_position('{function,view,table,sequence}', p.kind)
+      -- Views and functions need each other, so the newest goes first. Tables may refer to each other in cycles.
+      WITH present AS (SELECT m.place, m.kind, clientele.store_member(m.name, m.kind) AS name FROM clientele.store_members m)
+      SELECT format('DROP %s %s', p.kind, string_agg(p.name, ', ' ORDER BY p.place)) FROM present p WHERE p.name IS NOT NULL
+      GROUP BY p.kind, CASE WHEN p.kind IN ('function', 'view') THEN p.place END
+      ORDER BY array_position('{table,sequence}', p.kind) NULLS FIRST, min(p.place) DESC
     LOOP
       EXECUTE statement;
     END LOOP;

@@ -114,8 +114,8 @@ BEGIN
     -- Columns cannot be taken from a view, nor can their types be changed: the views are dropped and created again.
     BEGIN
       FOR statement IN
-        SELECT format('DROP %s %s', m.kind, string_agg(clientele.store_member(m.name, m.kind), ', ' ORDER BY m.place))
-        FROM clientele.store_members m WHERE m.created_by = creator AND kept ? m.name GROUP BY m.kind ORDER BY m.kind
+        SELECT format('DROP %s %s', m.kind, clientele.store_member(m.name, m.kind))
+        FROM clientele.store_members m WHERE m.created_by = creator AND kept ? m.name ORDER BY m.place DESC
       LOOP
         EXECUTE statement;
       END LOOP;

@@ -45,6 +45,16 @@ def arguments():
 
 
 def prepare(db, given):
+    """The store, and what its views show of tags."""
+    make_store(db, given)
+    if db.value("SELECT count(*) FROM clientele_bi.tag_coverage WHERE customers > 0") == "0":
+        progress("refreshing the tags of the starter set")
+        db.run("SELECT clientele.define_starter_tags()")
+        db.run("SELECT count(*) FROM clientele.refresh_tags()")
+    db.run("ANALYZE")
+
+
+def make_store(db, given):
     if given.keep and db.value(f"SELECT num_nulls(to_regclass('{EVENTS}'), to_regclass('clientele_data.journeys'))") == "0" \
             and db.value(f"SELECT count(*) FROM {EVENTS}") == str(given.events):
         return
@@ -56,10 +66,6 @@ def prepare(db, given):
     db.run(PACK)
     fill_store(db)
     db.run("DROP TABLE bench.packed")
-    progress("tags of the starter set")
-    db.run("SELECT clientele.define_starter_tags()")
-    db.run("SELECT count(*) FROM clientele.refresh_tags()")
-    db.run("ANALYZE")
 
 
 def asked(db, sql, answers=False):

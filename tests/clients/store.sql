@@ -16,11 +16,11 @@ CALL clientele.load_events('visits', customer => 'customer', at => 'at', event =
   amount => 'amount');
 
 -- A source that rejects a row and leaves out a part of another one.
-CREATE TABLE orders (id bigint PRIMARY KEY, customer text, mail text, at text, amount text);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer text, mail text, at text, amount text, city text DEFAULT '上海');
 INSERT INTO orders VALUES (1, 'c1', 'someone@example.com', '2026-03-01 10:00', '9.99'), (2, 'c2', 'no address', '2026-03-02 10:00', '1'),
   (3, 'c3', NULL, 'yesterday or so', '5');
 SELECT count(*) > 0 FROM clientele.add_source('orders', 'orders', identities => '{"customer": "customer", "email": "mail"}',
-  at => 'at', event => '''order''', amount => 'amount');
+  at => 'at', event => '''order''', amount => 'amount', attributes => '{"city": "city"}');
 CALL clientele.ingest();
 
 SELECT count(*) > 0 FROM clientele.define_starter_tags();
@@ -28,5 +28,16 @@ SELECT count(*) > 0 FROM clientele.refresh_tags();
 SELECT clientele.save_model('plan', '{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}', fitted_on => 'a published example');
 SELECT clientele.add_job('nightly "tags"', 'SELECT 1', schedule => '0 3 * * *');
 CALL clientele.run_job('nightly "tags"');
+
+-- A saved question of each kind, in both languages.
+SELECT clientele.define_question('bought', clientele.funnel_def('{search, cart, purchase}', within => '7 days'), by => 'basic.lifecycle');
+SELECT clientele.define_question('come back', clientele.retention_def(period => 'week'), by => 'basic.lifecycle');
+SELECT clientele.define_question('ways', clientele.path_def(session_gap => '30 minutes'), by => 'basic.lifecycle');
+SELECT clientele.define_question('渠道 "归因" <b>', clientele.attribution_def('purchase'), by => 'basic.lifecycle', language => 'zh');
+SELECT clientele.define_question('active', clientele.activity_def(period => 'month'), by => 'basic.lifecycle');
+SELECT clientele.define_question('events', clientele.counts_def(period => 'month', by => '{event}'), by => 'basic.lifecycle');
+SELECT clientele.define_question('busiest', 'SELECT e.channel, e.events FROM clientele_bi.daily_activity e ORDER BY 2 DESC LIMIT 3');
+SELECT count(*) FILTER (WHERE outcome = 'failed') = 0 FROM clientele.refresh_questions();
+
 CREATE ROLE clients_reader LOGIN;
 CALL clientele.grant_bi('clients_reader');

@@ -33,9 +33,9 @@ SELECT count(*) FROM (SELECT clientele.define_tag('spied', 'SELECT customer_id F
 SQL
 
 my @installed = split /\n/, $node->safe_psql('postgres', 'SELECT name, outcome FROM clientele.install_default_jobs() ORDER BY name');
-is_deeply(\@installed, ['ingest|added', 'prune_history|added', 'refit_models|added', 'refresh_tags|added'], 'the default jobs are added');
+is_deeply(\@installed, ['ingest|added', 'prune_history|added', 'refit_models|added', 'refresh_questions|added', 'refresh_tags|added'], 'the default jobs are added');
 is($node->safe_psql('postgres', 'SELECT DISTINCT owner FROM clientele_data.jobs'), 'keeper', 'they belong to the owner of the store');
-is($node->safe_psql('postgres', "SELECT count(*) FROM clientele.install_default_jobs() WHERE outcome = 'kept'"), 4, 'a second call keeps them');
+is($node->safe_psql('postgres', "SELECT count(*) FROM clientele.install_default_jobs() WHERE outcome = 'kept'"), 5, 'a second call keeps them');
 $node->safe_psql('postgres', <<'SQL');
 SET ROLE keeper;
 SELECT clientele.alter_job('ingest', every => '1 second'), clientele.alter_job('refresh_tags', every => '1 second', jitter => '0'),
@@ -51,7 +51,7 @@ wait_for($node, 'postgres', "SELECT customers = 5 FROM clientele_data.tag_status
 wait_for($node, 'postgres', "SELECT error LIKE 'you do not trust the author%' FROM clientele_data.tag_status WHERE tag = 'spied'",
   'the rule of another role is not evaluated');
 wait_for($node, 'postgres',
-  "SELECT count(DISTINCT job_id) = 4 FROM clientele_data.job_runs WHERE state = 'succeeded'", 'each of the jobs has succeeded');
+  "SELECT count(DISTINCT job_id) = 5 FROM clientele_data.job_runs WHERE state = 'succeeded'", 'each of the jobs has succeeded');
 is($node->safe_psql('postgres', "SELECT count(*) FROM clientele_data.job_runs WHERE state NOT IN ('succeeded', 'running', 'waiting')"), 0,
   'no run has failed');
 is($node->safe_psql('postgres', "SELECT count(*) FROM clientele_data.identities WHERE value IN ('keeper', 'author', current_user)"), 0,

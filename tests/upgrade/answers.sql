@@ -58,7 +58,7 @@ SET ROLE upgrade_bi;
 SET clientele.trusted_owners = upgrade_owner;
 SELECT 'events', e.* FROM clientele_bi.events e ORDER BY customer_id, at, event, channel;
 SELECT 'sessions', s.* FROM clientele_bi.sessions s ORDER BY customer_id, session;
-SELECT 'days', d.* FROM clientele_bi.daily_activity d ORDER BY day, channel, event;
+SELECT 'days', day, channel, event, events, customers FROM clientele_bi.daily_activity ORDER BY day, channel, event;
 SELECT 'quality', q.* FROM clientele_bi.load_quality q ORDER BY run_id;
 SELECT 'rfm', r.* FROM clientele_bi.rfm r ORDER BY customer_id;
 SELECT 'bi models', m.* FROM clientele_bi.models m ORDER BY name, version;

@@ -1,37 +1,34 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What an audience is like, in the dimensions in which people are described.
 
-CREATE FUNCTION score_bands(scores tag_scores, among audience, language text DEFAULT 'en')
-  RETURNS TABLE (place integer, value text, customers audience)
-  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 4 COST 10000 SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION score_quarters(scores tag_scores, among audience) RETURNS TABLE (place integer, value text, customers audience)
+  LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 4 COST 10000 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   base CONSTANT clientele.tag_scores := scores OPERATOR(clientele.&) among;
-  middle CONSTANT numeric := (clientele.score_summary(base, NULL)).median;
+  whole CONSTANT record := clientele.score_summary(base);
   cuts numeric[];
 BEGIN
+  -- A quarter has its lower bound and not its upper one. Equal cuts make fewer, and none is below the least number.
   cuts := ARRAY(
     SELECT DISTINCT trim_scale(round(c, 6)) FROM unnest(ARRAY[
-      middle,
-      (clientele.score_summary(base, clientele.scores_at_most(base, middle))).median,
-      (clientele.score_summary(base, clientele.scores_above(base, middle))).median]) c
-    WHERE c < (clientele.score_summary(base, NULL)).maximum ORDER BY 1);
+      (clientele.score_summary(base, clientele.scores_below(base, whole.median))).median, whole.median,
+      (clientele.score_summary(base, clientele.scores_at_least(base, whole.median))).median]) c
+    WHERE c > whole.minimum ORDER BY 1);
+  IF cuts = '{}' AND whole.maximum > whole.minimum THEN
+    cuts := ARRAY[(clientele.score_summary(base, clientele.scores_above(base, whole.minimum))).minimum];
+  END IF;
   RETURN QUERY
-  SELECT b.i, CASE
-           WHEN cuts = '{}' THEN CASE language WHEN 'zh' THEN '有' ELSE 'any' END
-           WHEN b.i = 1 THEN format(CASE language WHEN 'zh' THEN '不超过%s' ELSE 'up to %s' END, cuts[1])
-           WHEN b.i > cardinality(cuts) THEN format(CASE language WHEN 'zh' THEN '超过%s' ELSE 'more than %s' END, cuts[b.i - 1])
-           ELSE format(CASE language WHEN 'zh' THEN '超过%s，不超过%s' ELSE 'more than %s, up to %s' END, cuts[b.i - 1], cuts[b.i]) END,
-         CASE WHEN cuts = '{}' THEN clientele.scored(base)
-              WHEN b.i = 1 THEN clientele.scores_at_most(base, cuts[1])
-              WHEN b.i > cardinality(cuts) THEN clientele.scores_above(base, cuts[b.i - 1])
-              ELSE clientele.scores_above(base, cuts[b.i - 1]) OPERATOR(clientele.&) clientele.scores_at_most(base, cuts[b.i]) END
-  FROM generate_series(1, cardinality(cuts) + 1) b (i)
-  WHERE middle IS NOT NULL;
+  SELECT b.n + 1, CASE WHEN cuts = '{}' THEN trim_scale(whole.minimum)::text
+                       WHEN b.n = 0 THEN '< ' || cuts[1] WHEN b.n = cardinality(cuts) THEN '≥ ' || cuts[b.n]
+                       ELSE cuts[b.n] || ' – < ' || cuts[b.n + 1] END,
+         coalesce(clientele.scores_at_least(base, cuts[b.n]), clientele.scored(base))
+           OPERATOR(clientele.-) coalesce(clientele.scores_at_least(base, cuts[b.n + 1]), '{}')
+  FROM generate_series(0, cardinality(cuts)) b (n) WHERE whole.customers > 0;
 END $$;
-COMMENT ON FUNCTION score_bands(tag_scores, audience, text) IS
-  'Divides the customers that have a number into up to four bands of about equal size among these customers; a part of persona().
-The cuts are the median, and the medians of the two halves.';
+COMMENT ON FUNCTION score_quarters(tag_scores, audience) IS
+  'Divides the customers that have a number into up to four parts of about equal size among these customers; a part of persona().
+The cuts are the median, and the medians of the two halves; a number that is equal to a cut is in the part above it.';
 
 CREATE FUNCTION persona(
     audience audience, among audience DEFAULT NULL, dimensions text[] DEFAULT NULL, top integer DEFAULT 20, language text DEFAULT 'en')
@@ -80,7 +77,7 @@ BEGIN
            clientele.and_cardinality(b.customers, base), t.description
     FROM clientele_data.tag_numbers x
     JOIN clientele_data.tags t ON t.name = x.tag
-    CROSS JOIN LATERAL clientele.score_bands(x.scores, base, language) b
+    CROSS JOIN LATERAL clientele.score_quarters(x.scores, base) b
     WHERE dimensions IS NULL OR x.tag = ANY (dimensions)
     UNION ALL
     SELECT v.name, 'attribute', NULL, 'text', NULL, v.value, clientele.and_cardinality(v.customers, target),
@@ -97,24 +94,26 @@ BEGIN
            s.source = 'attribute' AND 2 * count(*) OVER (PARTITION BY s.source, s.name) > max(s.m) OVER (PARTITION BY s.source, s.name)
              AND count(*) OVER (PARTITION BY s.source, s.name) > 50 AS singular
     FROM sets s
+  ), dimensions AS (
+    SELECT v.*, max(v.m) FILTER (WHERE v.nth = 0 OR v.holds = 'number') OVER (PARTITION BY v.source, v.name) > 0 AS known FROM numbered v WHERE NOT v.singular
   ), shown AS (
     SELECT v.name, v.source, v.family, 'value' AS kind,
            CASE WHEN v.holds = 'flag' THEN 1 ELSE v.nth END AS place,
            CASE WHEN v.holds = 'flag' THEN CASE language WHEN 'zh' THEN '是' ELSE 'yes' END ELSE v.value END AS value, v.n, v.m, v.description
-    FROM numbered v
-    WHERE NOT v.singular AND CASE WHEN v.holds = 'flag' THEN v.nth = 0 WHEN v.holds = 'number' THEN v.nth > 0 ELSE v.nth BETWEEN 1 AND top END
+    FROM dimensions v
+    WHERE v.known AND CASE WHEN v.holds = 'flag' THEN v.nth = 0 WHEN v.holds = 'number' THEN v.nth > 0 ELSE v.nth BETWEEN 1 AND top END
     UNION ALL
     SELECT v.name, v.source, v.family, 'other', top + 1, CASE language WHEN 'zh' THEN '其他' ELSE 'other' END, sum(v.n)::bigint, sum(v.m)::bigint,
            v.description
-    FROM numbered v WHERE NOT v.singular AND v.holds = 'text' AND v.nth > top GROUP BY v.name, v.source, v.family, v.description
+    FROM dimensions v WHERE v.known AND v.holds = 'text' AND v.nth > top GROUP BY v.name, v.source, v.family, v.description
     UNION ALL
-    SELECT v.name, v.source, v.family, 'none', top + 2, CASE WHEN v.holds = 'flag' AND language = 'zh' THEN '否' WHEN v.holds = 'flag' THEN 'no'
-             WHEN language = 'zh' THEN '无' ELSE 'none' END, n_target - v.n, n_base - v.m, v.description
-    FROM numbered v WHERE NOT v.singular AND v.nth = 0 AND v.m < n_base
+    SELECT v.name, v.source, v.family, 'none', top + 2, CASE language WHEN 'zh' THEN '无' ELSE 'none' END, n_target - v.n, n_base - v.m,
+           v.description
+    FROM dimensions v WHERE v.known AND v.holds <> 'flag' AND v.nth = 0 AND v.m < n_base
   ), judged AS (
     SELECT s.*, row_number() OVER (ORDER BY s.source, s.family, s.name COLLATE "C", s.place) AS r,
-           clientele.hypergeometric_p(n_base, s.m, n_target, s.n) AS p
-    FROM shown s
+           CASE WHEN s.m BETWEEN 1 AND n_base - 1 THEN clientele.hypergeometric_p(n_base, s.m, n_target, s.n) END AS p
+    FROM shown s WHERE s.m > 0
   ), corrected AS (
     SELECT u.q, u.r FROM (SELECT clientele.adjusted_p(array_agg(j.p ORDER BY j.r)) AS qs FROM judged j) t, unnest(t.qs) WITH ORDINALITY u (q, r)
   )
@@ -124,13 +123,15 @@ BEGIN
   ORDER BY j.source DESC, array_position('{basic,behaviour,preference,value,response}', j.family), j.name COLLATE "C", j.place;
 END $$;
 COMMENT ON FUNCTION persona(audience, audience, text[], integer, text) IS
-  'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than others.
-dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the most
-frequent), or none. A flag has yes and no. A tag that holds numbers is divided into up to four bands of about equal size among all. Attributes
-with more than 50 values that nearly all belong to one customer, as names, are left out. place is the order of values.
-customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of among. target_index is 100
-times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a random audience of this size is as far
-from average (hypergeometric_p); q_value the same after Benjamini and Hochberg over all rows. Customers that are not in among do not count.
-dimensions: names of tags and attributes; NULL takes all. top: how many values of a dimension are shown. language: en or zh, for the words in
-value. As of the last refresh_tags(); without tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without
-a store, 42501 without the right to read the tables of tags and clientele_bi.customer_attributes.';
+  'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than
+others.
+dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the
+most frequent), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
+all. Tags that no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the
+order of values. customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of
+among. target_index is 100 times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a
+random audience of this size is as far from average (hypergeometric_p), NULL where all have the value or none; q_value the same after
+Benjamini and Hochberg over all rows. Customers that are not in among do not count. dimensions: names of tags and attributes; NULL takes
+all. top: how many values of a dimension are shown. language: en or zh, for the words in value. As of the last refresh_tags(); without
+tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without a store, 42501 without the right to
+read the tables of tags and clientele_bi.customer_attributes.';

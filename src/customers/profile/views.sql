@@ -15,9 +15,11 @@ DECLARE
   comment record;
 BEGIN
   CREATE OR REPLACE VIEW clientele_bi.customer_attributes AS
-    SELECT a.customer_id, a.name::text AS name, a.value::text AS value, a.source, a.at FROM clientele_data.customer_attributes a;
+    SELECT a.customer_id, a.name::text AS name, a.value::text AS value, a.source, a.at FROM clientele_data.customer_attributes a
+    WHERE a.name = ANY (ARRAY(SELECT unnest(k.keys) FROM clientele_data.customer_columns k WHERE k.source = 'attribute'));
   COMMENT ON VIEW clientele_bi.customer_attributes IS
-    'What sources say of customers: one row for each attribute of a customer. Fast with a condition on customer_id.';
+    'What sources say of customers: one row for each attribute of a customer that clientele.set_customer_columns() shows. Fast with a condition
+on customer_id.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.name IS 'The attribute: city, language and so on.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.value IS 'Its value, by the rule in clientele_data.attribute_rules.';
@@ -37,11 +39,12 @@ BEGIN
            clientele.first_at(j.journey) AS first_seen, clientele.last_at(j.journey) AS last_seen,
            coalesce(clientele.event_count(j.journey), 0)::bigint AS events,
            nullif(array_to_string(clientele.channels(j.journey), ', '), '') AS channels, %s,
-           coalesce((SELECT jsonb_object_agg(a.name, a.value) FROM clientele_data.customer_attributes a WHERE a.customer_id = c.customer_id),
-                    '{}')::text AS attributes,
+           coalesce(x.attributes, '{}')::text AS attributes,
            clientele.customer_tags(c.customer_id)::text AS tags%s
     FROM clientele_data.customers c
     LEFT JOIN clientele_data.journeys j ON j.customer_id = c.customer_id
+    LEFT JOIN LATERAL (SELECT jsonb_object_agg(a.name, a.value) AS attributes FROM clientele_bi.customer_attributes a
+                       WHERE a.customer_id = c.customer_id) x ON true
     WHERE c.merged_into IS NULL$view$, columns, chosen);
   COMMENT ON VIEW clientele_bi.customers IS
     'All that is known of each customer, in one row. Customers that were merged into another one are not listed. Fast with a condition on
@@ -52,22 +55,25 @@ customer_id, and for few columns. clientele.set_customer_columns() adds tags and
   COMMENT ON COLUMN clientele_bi.customers.last_seen IS 'Time of the last event; NULL without events.';
   COMMENT ON COLUMN clientele_bi.customers.events IS 'Number of events.';
   COMMENT ON COLUMN clientele_bi.customers.channels IS 'The channels of the events, in the order in which each was used first; NULL if none has a name.';
-  COMMENT ON COLUMN clientele_bi.customers.attributes IS 'All attributes as JSON, such as {"city": "Berlin"}.';
+  COMMENT ON COLUMN clientele_bi.customers.attributes IS 'The attributes that clientele.set_customer_columns() shows as JSON, such as {"city": "Berlin"}.';
   COMMENT ON COLUMN clientele_bi.customers.tags IS 'All tags as JSON, as clientele.customer_tags() returns them.';
+  COMMENT ON COLUMN clientele_bi.customers.tier IS
+    'The tier by RFM, as the tag value.tier or 价值.层级 says: high value, potential, basic or at risk.';
+  COMMENT ON COLUMN clientele_bi.customers.segment IS 'The segment by RFM, as Champions: the tag value.segment or 价值.分群.';
+  COMMENT ON COLUMN clientele_bi.customers.lifecycle IS 'The stage of the lifecycle, as loyal or silent: the tag basic.lifecycle or 基本.生命周期.';
+  COMMENT ON COLUMN clientele_bi.customers.purchase_days IS 'On how many days the customer bought: the tag value.purchases or 价值.购买天数.';
+  COMMENT ON COLUMN clientele_bi.customers.spend IS 'The sum of all purchases: the tag value.spend or 价值.消费额.';
+  COMMENT ON COLUMN clientele_bi.customers.predicted_value IS
+    'What the customer is expected to spend yet: a tag of yours that is called value.predicted or 价值.预期价值.';
+  COMMENT ON COLUMN clientele_bi.customers.churn_probability IS
+    'The probability that the customer leaves, from 0 to 1: the tag value.churn_risk or 价值.流失概率.';
+  COMMENT ON COLUMN clientele_bi.customers.consent IS
+    'What the customer has consented to, as far as a source says: the attribute consent, or another of the usual names.';
   FOR comment IN
-    SELECT k.name, CASE k.name
-      WHEN 'tier' THEN 'The tier by RFM: high value, potential, basic or at risk.'
-      WHEN 'segment' THEN 'The segment by RFM, as Champions or At Risk.'
-      WHEN 'lifecycle' THEN 'The stage of the lifecycle, as identified, first purchase, developing, loyal, silent or lost.'
-      WHEN 'purchase_days' THEN 'On how many days the customer bought.'
-      WHEN 'spend' THEN 'The sum of all purchases.'
-      WHEN 'predicted_value' THEN 'What the customer is expected to spend yet.'
-      WHEN 'churn_probability' THEN 'The probability that the customer leaves, by a stored model of churn.'
-      WHEN 'consent' THEN 'What the customer has consented to, as far as a source says.'
-      ELSE coalesce(t.description, initcap(k.source) || ' ' || array_to_string(k.keys, ', ') || '.') END
-      || CASE WHEN k.standard THEN format(' It is the first %s that the customer has of: %s.', k.source, array_to_string(k.keys, ', ')) ELSE '' END AS text
+    SELECT k.name, coalesce(t.description, initcap(k.source) || ' ' || k.keys[1] || '.') AS text
     FROM clientele_data.customer_columns k
     LEFT JOIN clientele_data.tags t ON k.source = 'tag' AND t.name = k.keys[1]
+    WHERE NOT k.standard
   LOOP
     EXECUTE format('COMMENT ON COLUMN clientele_bi.customers.%I IS %L', comment.name, comment.text);
   END LOOP;

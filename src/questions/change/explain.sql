@@ -19,12 +19,12 @@ COMMENT ON FUNCTION period_bound(tstzrange, text, boolean) IS
   'Returns the beginning of a period, or its end, which is not a part of it; a part of explain_change().
 Errors: 22023 for a period that is NULL, empty or without an end.';
 
-CREATE FUNCTION dimension_source(dimension text, language text) RETURNS text
+CREATE FUNCTION dimension_source(dimension text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT s.customer_id, string_agg(DISTINCT s.segment COLLATE "C", %L ORDER BY s.segment COLLATE "C") AS segment '
-                'FROM clientele.customer_segments(%L) s GROUP BY s.customer_id)', ' + ', dimension)
+  SELECT format('SELECT s.customer_id, string_agg(DISTINCT s.segment COLLATE "C", %L ORDER BY s.segment COLLATE "C") AS segment '
+                'FROM clientele.customer_segments(%L) s GROUP BY s.customer_id', ' + ', dimension)
 $$;
-COMMENT ON FUNCTION dimension_source(text, text) IS
+COMMENT ON FUNCTION dimension_source(text) IS
   'Returns SQL for the one segment of each customer; of several values they are written with + between them. A part of explain_change().';
 
 CREATE FUNCTION cells_source(
@@ -35,6 +35,7 @@ DECLARE
                                      WHERE starts_with(d.name, 'event:') ORDER BY d.n);
   was record;
   "is" record;
+  segments text := '';
   joins text := '';
   labels_before text := '';
   labels_after text := '';
@@ -46,8 +47,9 @@ BEGIN
   FOR n IN 1 .. cardinality(dimensions) LOOP
     label := array_position(of_events, dimensions[n])::text;
     IF label IS NULL THEN
-      joins := joins || format(E'\nLEFT JOIN %s d%s ON d%s.customer_id = u.customer_id',
-                               clientele.dimension_source(dimensions[n], NULL), n, n);
+      segments := segments || format('%s d%s AS MATERIALIZED (%s)', CASE segments WHEN '' THEN 'WITH' ELSE ',' END, n,
+                                     clientele.dimension_source(dimensions[n]));
+      joins := joins || format(' LEFT JOIN d%s ON d%1$s.customer_id = u.customer_id', n);
       labels_before := labels_before || format(', d%s.segment', n);
       labels_after := labels_after || format(', d%s.segment', n);
     ELSE
@@ -55,7 +57,7 @@ BEGIN
       labels_after := labels_after || format(', u.labels_after[%s]', label);
     END IF;
   END LOOP;
-  cells := format($sql$
+  cells := segments || format($sql$
   SELECT c.was, c."is", count(*) AS n,
     count(*) FILTER (WHERE NOT c.absent_before) AS n_before, count(*) FILTER (WHERE NOT c.absent_after) AS n_after,
     sum(c.n0) AS s1, sum(c.b0) AS s2, sum(c.n1) AS s3, sum(c.b1) AS s4,
@@ -72,8 +74,10 @@ BEGIN
         SELECT j.customer_id, b.number AS n0, b.base AS b0, a.number AS n1, a.base AS b1,
                b.labels AS labels_before, a.labels AS labels_after
         FROM clientele_data.journeys j
-        CROSS JOIN LATERAL (SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) b
-        CROSS JOIN LATERAL (SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) a
+        CROSS JOIN LATERAL (
+          SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) b
+        CROSS JOIN LATERAL (
+          SELECT m.number, m.base, CASE WHEN m.number <> 0 OR m.base <> 0 THEN %s END AS labels FROM (%s) m OFFSET 0) a
         WHERE (b.number <> 0 OR b.base <> 0 OR a.number <> 0 OR a.base <> 0)%s) u%s) v) c
   GROUP BY c.was, c."is"$sql$,
     substr(labels_before, 3), substr(labels_after, 3),
@@ -88,8 +92,8 @@ $1 to $4 are the ends of the two periods. A customer that did nothing in one per
 Errors: as explain_change().';
 
 CREATE FUNCTION explain_change_of(
-    kind text, definition text, of tag_query, measure text, before tstzrange, after tstzrange, by text[], min_customers bigint,
-    pairs boolean, language text)
+    kind text, definition text, of tag_query, measure text, before tstzrange, after tstzrange, dimensions text[],
+    min_customers bigint, pairs boolean, language text)
   RETURNS TABLE (by text, segment text, segment_kind text, customers_before bigint, customers_after bigint, number_before numeric,
                  number_after numeric, base_before numeric, base_after numeric, rate_before double precision,
                  rate_after double precision, mix_effect double precision, rate_effect double precision,
@@ -105,7 +109,6 @@ DECLARE
   ends CONSTANT timestamptz[] := ARRAY[
     clientele.period_bound(before, 'before', false), clientele.period_bound(before, 'before', true),
     clientele.period_bound(after, 'after', false), clientele.period_bound(after, 'after', true)];
-  dimensions text[] := explain_change_of.by;
   names CONSTANT text[] := CASE language WHEN 'zh' THEN ARRAY['全部', '以上皆无', '其他'] ELSE ARRAY['all', 'none of them', 'other'] END;
   added CONSTANT text := (SELECT string_agg(format('sum(s%1$s) AS s%1$s', i), ', ' ORDER BY i) FROM generate_series(1, 14) i);
   listed CONSTANT text := 'ARRAY[' || (SELECT string_agg('s' || i, ',' ORDER BY i) FROM generate_series(1, 14) i) || ']::float8[]';
@@ -116,9 +119,11 @@ BEGIN
   IF explain_change_of.before && explain_change_of.after THEN
     RAISE EXCEPTION 'before and after must not overlap' USING ERRCODE = 'invalid_parameter_value';
   ELSIF min_customers IS NULL OR min_customers < 1 THEN
-    RAISE EXCEPTION 'min_customers must be at least 1, not %', coalesce(min_customers::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'min_customers must be at least 1, not %', coalesce(min_customers::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value';
   ELSIF language IS NULL OR language NOT IN ('en', 'zh') THEN
-    RAISE EXCEPTION 'language must be en or zh, not "%"', coalesce(left(language, 100), 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'language must be en or zh, not "%"', coalesce(left(language, 100), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value';
   ELSIF array_position(dimensions, NULL) IS NOT NULL THEN
     RAISE EXCEPTION 'by must not contain NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
@@ -135,7 +140,9 @@ BEGIN
       HINT = 'event: is followed by channel, event, or a property of event types.';
   END IF;
   PERFORM set_config('search_path', clientele.tag_search_path(), true), set_config('clientele.unknown_event', 'error', true),
-          set_config('TimeZone', clientele.store_time_zone(), true);
+          set_config('TimeZone', clientele.store_time_zone(), true),
+          -- How many customers have a segment is not known to the planner.
+          set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true);
   measured := clientele.cells_source(kind, definition, of, measure, dimensions);
   RETURN QUERY EXECUTE format($sql$
 WITH cells AS MATERIALIZED (%1$s),

@@ -13,7 +13,8 @@ DECLARE
   unknown text;
 BEGIN
   PERFORM clientele.require_store('questions', 'INSERT'), clientele.require_store('questions', 'UPDATE'),
-          clientele.require_store('question_answers', 'DELETE'), clientele.require_store('tags'), clientele.require_store('settings');
+          clientele.require_store('question_answers', 'DELETE'), clientele.require_store('question_status', 'DELETE'),
+          clientele.require_store('tags'), clientele.require_store('settings');
   IF num_nulls(name, definition, keep, max_age, top) > 0 THEN
     RAISE EXCEPTION 'name, definition, keep, max_age and top must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
@@ -59,7 +60,10 @@ BEGIN
     description = coalesce(excluded.description, q.description), keep = excluded.keep, max_age = excluded.max_age, top = excluded.top,
     language = excluded.language, defined_by = excluded.defined_by, defined_at = now()
   RETURNING q.question_id INTO id;
-  DELETE FROM clientele_data.question_answers a WHERE a.question_id = id AND a.kind <> save_question.kind;
+  IF EXISTS (SELECT FROM clientele_data.question_answers a WHERE a.question_id = id AND a.kind <> save_question.kind) THEN
+    DELETE FROM clientele_data.question_status s WHERE s.question_id = id;
+    DELETE FROM clientele_data.question_answers a WHERE a.question_id = id;
+  END IF;
 END $$;
 COMMENT ON FUNCTION save_question(text, text, text, tag_query, text, text, interval, interval, integer, text) IS
   'Checks a question and stores it; a part of define_question().';

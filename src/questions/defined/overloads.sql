@@ -58,6 +58,16 @@ COMMENT ON FUNCTION define_question(text, activity_def, tag_query, text, text, i
 Otherwise as define_question(text, funnel_def, …).';
 
 CREATE FUNCTION define_question(
+    name text, definition counts_def, of tag_query DEFAULT NULL, by text DEFAULT NULL, description text DEFAULT NULL,
+    keep interval DEFAULT '400 days', max_age interval DEFAULT '1 day', top integer DEFAULT 20, language text DEFAULT NULL) RETURNS void
+  LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT clientele.save_question(name, 'counts', definition::text, of, by, description, keep, max_age, top, language)
+$$;
+COMMENT ON FUNCTION define_question(text, counts_def, tag_query, text, text, interval, interval, integer, text) IS
+  'Saves a question of counts under a name; refresh_questions() answers it.
+Otherwise as define_question(text, funnel_def, …).';
+
+CREATE FUNCTION define_question(
     name text, definition text, of tag_query DEFAULT NULL, by text DEFAULT NULL, description text DEFAULT NULL,
     keep interval DEFAULT '400 days', max_age interval DEFAULT '1 day', top integer DEFAULT 20, language text DEFAULT NULL) RETURNS void
   LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

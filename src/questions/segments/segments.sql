@@ -49,6 +49,10 @@ BEGIN
   SELECT percentile_disc('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY s.score) INTO cuts FROM clientele.scores(scores) s;
   -- A band has its lower bound and not its upper one. Equal cuts make fewer bands, and none is below the least number.
   cuts := ARRAY(SELECT DISTINCT c FROM unnest(cuts) c WHERE c > (clientele.score_summary(scores)).minimum ORDER BY 1);
+  IF cuts = '{}' THEN
+    -- Three quarters of the customers have the least number.
+    cuts := ARRAY(SELECT min(s.score) FROM clientele.scores(scores) s WHERE s.score > (clientele.score_summary(scores)).minimum);
+  END IF;
   RETURN QUERY
   SELECT CASE WHEN b.n = 0 THEN '< ' || trim_scale(cuts[1]) WHEN b.n = cardinality(cuts) THEN '≥ ' || trim_scale(cuts[b.n])
               ELSE trim_scale(cuts[b.n]) || ' – < ' || trim_scale(cuts[b.n + 1]) END, cuts[b.n], cuts[b.n + 1]
@@ -56,8 +60,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION score_bands(tag_scores) IS
   'Returns the segments of a tag that holds numbers: each number if there are at most ten, otherwise quarters of the customers.
-Quarters are cut at percentile_disc of 0.25, 0.5 and 0.75; a number that is equal to a cut is in the band above it. low and high are equal
-for a single number, and NULL where a band has no bound.';
+Quarters are cut at percentile_disc of 0.25, 0.5 and 0.75; a number that is equal to a cut is in the band above it, and cuts that are equal
+make fewer bands. low and high are equal for a single number, and NULL where a band has no bound.';
 
 CREATE FUNCTION customer_segments(by text) RETURNS TABLE (customer_id bigint, segment text)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000 COST 10000 SET search_path = pg_catalog, pg_temp AS $$

@@ -88,7 +88,7 @@ BEGIN
   END IF;
   EXECUTE format('SELECT clientele.%I($1, $2, $3, $4, $5)', kind || '_picture') INTO picture
     USING data, title, description, context ->> 'language', options;
-  RETURN format('<figure class="picture"><figcaption>%s</figcaption>%s</figure>', clientele.html_text(title), picture);
+  RETURN format('<figure class="fig"><figcaption>%s</figcaption>%s</figure>', clientele.html_text(title), picture);
 END $$;
 COMMENT ON FUNCTION report_figure(text, jsonb, text, text, jsonb, jsonb) IS
   'Returns a picture with its title; a part of report().';

@@ -85,9 +85,7 @@ std::vector<StoredTag> stored_tags(const Datum* names) {
       [](const pg::QueryRow& row) {
         return Row{row.text(1), nullptr, nullptr, row.bytes(2)};
       },
-      [&](const Row& row) {
-        tag_named(row.tag, Holds::number).numbers = Scores::read(row.bytes);
-      });
+      [&](const Row& row) { tag_named(row.tag, Holds::number).numbers = Scores::read(row.bytes); });
   std::inplace_merge(found.begin(), found.begin() + end_of_texts, found.end(),
                      [](const StoredTag& a, const StoredTag& b) { return a.name < b.name; });
   return found;
@@ -207,7 +205,8 @@ CLIENTELE_FUNCTION(clientele_customer_tags) {
     kept.had.clear();
     for (const StoredTag& tag : all)
       each_had(tag, customer, [&](const Had& had) { kept.had.push_back(had); });
-    return pg::call_pg([had = kept.had.data(), count = kept.had.size()] { return json_object(had, count); });
+    return pg::call_pg(
+        [had = kept.had.data(), count = kept.had.size()] { return json_object(had, count); });
   });
 }
 

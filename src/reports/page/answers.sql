@@ -1,0 +1,178 @@
+-- SPDX-License-Identifier: PostgreSQL
+-- The other sections of saved questions: retention, attribution, and what is left.
+
+CREATE FUNCTION report_retention(context jsonb) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  question jsonb;
+  statement text;
+  rows json;
+  data jsonb;
+  curves jsonb;
+  lead text;
+  body text := '';
+BEGIN
+  FOR question IN SELECT a FROM clientele.report_asked('{retention}', context) a LOOP
+    statement := clientele.report_answer('a.cohort, a.period, a.customers, a.returned, a.rate, a.rate_low, a.rate_high, a.amount, a.complete', 'retention',
+                   question ->> 'question', 'a.segment_kind = ''all''', 'a.cohort DESC NULLS FIRST, a.period');
+    rows := clientele.report_rows(statement);
+    -- The latest cohorts and the first periods, as many as can be read.
+    SELECT jsonb_agg(jsonb_build_object('cohort', left(c.cohort, 10), 'period', c.period, 'customers', c.customers, 'rate', c.rate, 'complete', c.complete)
+                     ORDER BY c.cohort NULLS FIRST, c.period)
+    INTO data
+    FROM (SELECT r ->> 'cohort' AS cohort, (r ->> 'period')::integer AS period, r -> 'customers' AS customers, r -> 'rate' AS rate, r -> 'complete' AS complete,
+                 dense_rank() OVER (ORDER BY r ->> 'cohort' DESC NULLS FIRST) AS n
+          FROM json_array_elements(rows) e (r)) c WHERE c.n <= 19 AND c.period <= 15;
+    SELECT CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(c.customers)), (array_agg(c.rate ORDER BY c.period))[1],
+                       min(c.period)::text, (array_agg(c.rate ORDER BY c.period DESC))[1], max(c.period)::text)
+                WHEN count(*) = 1 THEN clientele.report_say(context, 'retention.lead_one', clientele.report_number(max(c.customers)), min(c.rate), min(c.period)::text) END
+    INTO lead
+    FROM (SELECT (r ->> 'period')::integer AS period, (r ->> 'customers')::numeric AS customers, clientele.report_share((r ->> 'rate')::double precision) AS rate
+          FROM json_array_elements(rows) e (r)
+          WHERE r ->> 'cohort' IS NULL AND (r ->> 'period')::integer BETWEEN 1 AND 12 AND r ->> 'rate' IS NOT NULL) c;
+    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('x', a.period, 'y', a.rate, 'series', a.segment) ORDER BY a.place, a.period)
+      FROM (SELECT r.period, r.rate, r.segment, dense_rank() OVER (ORDER BY r.segment_kind IN ('none', 'other'), s.customers DESC, r.segment COLLATE "C") AS place
+            FROM clientele_bi.retention r
+            JOIN (SELECT m.segment, m.segment_kind, max(m.customers) AS customers FROM clientele_bi.retention m
+                  WHERE m.question = $1 AND m.latest AND m.cohort IS NULL GROUP BY 1, 2) s USING (segment, segment_kind)
+            WHERE r.question = $1 AND r.latest AND r.cohort IS NULL AND r.segment_kind <> 'all' AND r.rate IS NOT NULL) a WHERE a.place <= 8$sql$
+      INTO curves USING question ->> 'question';
+    body := body || clientele.report_question(question, lead,
+      clientele.report_figure('retention', data, clientele.report_plain(context, 'retention.cohorts'), NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture'))
+      || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'by'), NULL, context,
+           jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> '{words,column.period}', 'y_label', context #>> '{words,column.rate}')),
+      rows, statement, context);
+  END LOOP;
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('retention', clientele.report_say(context, 'section.retention'), NULL, body) END;
+END $$;
+COMMENT ON FUNCTION report_retention(jsonb) IS
+  'Returns the section of a report on saved questions about retention; a part of report().';
+
+CREATE FUNCTION report_attribution(context jsonb) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  question jsonb;
+  statement text;
+  rows json;
+  data jsonb;
+  drills jsonb;
+  used text;
+  lead text;
+  body text := '';
+BEGIN
+  FOR question IN SELECT a FROM clientele.report_asked('{attribution}', context) a LOOP
+    statement := clientele.report_answer('a.model, a.channel, a.conversions, a.value, a.share, a.removal_effect', 'attribution',
+                   question ->> 'question', 'a.segment_kind = ''all''', 'a.model COLLATE "C", a.share DESC, a.channel COLLATE "C"');
+    rows := clientele.report_rows(statement);
+    -- The sentence and the breakdown use the model that takes most into account.
+    used := (SELECT m.model FROM (SELECT DISTINCT r ->> 'model' AS model FROM json_array_elements(rows) e (r)) m
+             ORDER BY array_position('{shapley,markov,position,time_decay,linear,last}', m.model), m.model COLLATE "C" LIMIT 1);
+    SELECT jsonb_agg(jsonb_build_object('label', c.channel, 'value', c.share, 'group', c.model, 'href', format('#%s-c%s', question ->> 'id', c.place)) ORDER BY c.place, c.model_place)
+    INTO data
+    FROM (SELECT r ->> 'channel' AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,
+                 dense_rank() OVER (ORDER BY r ->> 'model' <> used, array_position('{shapley,markov,last,first,linear}', r ->> 'model'), r ->> 'model') AS model_place
+          FROM json_array_elements(rows) e (r)
+          JOIN (SELECT x ->> 'channel' AS channel, row_number() OVER (ORDER BY (x ->> 'share')::double precision DESC NULLS LAST, x ->> 'channel' COLLATE "C") AS place
+                FROM json_array_elements(rows) y (x) WHERE x ->> 'model' = used) p ON p.channel = r ->> 'channel') c
+    WHERE c.place <= 10 AND c.model_place <= 3;
+    lead := (SELECT clientele.report_say(context, 'attribution.lead', clientele.html_name(r ->> 'channel'), clientele.report_share((r ->> 'share')::double precision),
+                      clientele.html_name(used))
+             FROM json_array_elements(rows) e (r) WHERE r ->> 'model' = used
+             ORDER BY (r ->> 'share')::double precision DESC NULLS LAST, r ->> 'channel' COLLATE "C" LIMIT 1);
+    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'c' || d.place, 'label', d.channel, 'first', d.place = 1, 'html',
+          clientele.report_figure('bars', d.bars, clientele.report_plain($3, 'attribution.segment', $4, $2) || ': ' || left(d.channel, 60), NULL, $3,
+            jsonb_build_object('id', $5 || '-b' || d.place, 'layout', 'narrow', 'format', 'percent'))) ORDER BY d.place)
+        FROM (SELECT c.place, c.channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
+                       ORDER BY a.segment_kind IN ('none', 'other'), a.share DESC, a.segment COLLATE "C") AS bars
+              FROM (SELECT channel, row_number() OVER (ORDER BY share DESC NULLS LAST, channel COLLATE "C") AS place
+                    FROM clientele_bi.attribution WHERE question = $1 AND latest AND segment_kind = 'all' AND model = $2) c
+              JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel = c.channel
+              WHERE c.place <= 10 GROUP BY c.place, c.channel) d$sql$
+      INTO drills USING question ->> 'question', used, context, question ->> 'by', question ->> 'id';
+    IF drills IS NULL THEN
+      data := (SELECT jsonb_agg(d - 'href' ORDER BY o) FROM jsonb_array_elements(data) WITH ORDINALITY e (d, o));
+    END IF;
+    body := body || clientele.report_question(question, lead,
+      clientele.report_figure('bars', data, clientele.report_plain(context, 'attribution.picture'), NULL, context,
+        jsonb_build_object('id', (question ->> 'id') || '-picture', 'format', 'percent'))
+      || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
+  END LOOP;
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('attribution', clientele.report_say(context, 'section.attribution'), NULL, body) END;
+END $$;
+COMMENT ON FUNCTION report_attribution(jsonb) IS
+  'Returns the section of a report on saved questions about attribution, with each channel by all segments; a part of report().';
+
+CREATE FUNCTION report_answers(context jsonb) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  question jsonb;
+  statement text;
+  rows json;
+  data jsonb;
+  figure text;
+  body text := '';
+BEGIN
+  FOR question IN SELECT a FROM clientele.report_asked('{activity,counts,answers}', context) a LOOP
+    statement := CASE question ->> 'kind'
+      WHEN 'activity' THEN clientele.report_answer('a.period, a.segment, a.active, a.new, a."returning", a.resurrected, a.dormant, a.rolling, a.ratio, a.complete', 'activity',
+        question ->> 'question', 'true', 'a.period DESC, a.segment_kind, a.active DESC, a.segment COLLATE "C"')
+      WHEN 'counts' THEN clientele.report_answer('a.period, a.weekday, a.hour, a.label, a.segment, a.events, a.customers, a.sessions, a.amount', 'counts',
+        question ->> 'question', 'true', 'a.period DESC, a.segment_kind, a.weekday, a.hour, a.events DESC, a.label COLLATE "C", a.segment COLLATE "C"')
+      ELSE clientele.report_answer('a."row", a.at, a.label, a.segment, a.measure, a.number', 'answers', question ->> 'question', 'true',
+        'a.segment_kind, a."row", a.measure COLLATE "C"') END;
+    rows := clientele.report_rows(statement);
+    figure := CASE WHEN EXISTS (SELECT FROM json_array_elements(rows) e (r) WHERE coalesce(r ->> 'period', r ->> 'at') IS NOT NULL) THEN 'series'
+                   WHEN EXISTS (SELECT FROM json_array_elements(rows) e (r) WHERE r ->> 'weekday' IS NOT NULL) THEN 'week' ELSE 'bars' END;
+    -- The eight series, or the twenty bars, of the largest numbers.
+    WITH points AS (
+      SELECT o, left(coalesce(r ->> 'period', r ->> 'at'), 19) AS at, (r ->> 'weekday')::integer AS weekday, (r ->> 'hour')::integer AS hour,
+             CASE WHEN figure = 'bars' THEN concat_ws(' · ', r ->> 'label', CASE WHEN s.several THEN r ->> 'segment' END, CASE WHEN s.measures THEN r ->> 'measure' END)
+                  ELSE concat_ws(' · ', CASE WHEN s.several THEN r ->> 'segment' END, r ->> 'label', CASE WHEN s.measures THEN r ->> 'measure' END) END AS series,
+             coalesce((r ->> 'active')::numeric, (r ->> 'events')::numeric, (r ->> 'number')::numeric) AS value
+      FROM json_array_elements(rows) WITH ORDINALITY e (r, o),
+           (SELECT count(DISTINCT x ->> 'segment') > 1 AS several, count(DISTINCT x ->> 'measure') > 1 AS measures FROM json_array_elements(rows) y (x)) s
+    ), ranked AS (
+      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n
+      FROM points p JOIN (SELECT series, sum(abs(value)) AS total FROM points GROUP BY 1) t USING (series)
+      WHERE abs(p.value) < 1e30
+    )
+    SELECT CASE figure
+        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.at IS NOT NULL)
+        WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
+        ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
+    INTO data FROM ranked d;
+    IF jsonb_array_length(data) > 3000 THEN
+      data := NULL;
+    END IF;
+    body := body || clientele.report_question(question, NULL,
+      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture')), rows, statement, context);
+  END LOOP;
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, body) END;
+END $$;
+COMMENT ON FUNCTION report_answers(jsonb) IS
+  'Returns the section of a report on saved questions about activity and counts and on SQL; a part of report().';
+
+CREATE FUNCTION report_question_tiles(context jsonb) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  tiles text := '';
+  question jsonb;
+  figures record;
+BEGIN
+  IF NOT clientele.report_reads('{questions,funnels}') THEN
+    RETURN '';
+  END IF;
+  FOR question IN SELECT a FROM clientele.report_asked('{funnel}', context) a LIMIT 3 LOOP
+    EXECUTE $sql$SELECT a.conversion, f.customers, a.name FROM clientele_bi.funnels a
+      JOIN clientele_bi.funnels f ON f.question = a.question AND f.latest AND f.segment_kind = 'all' AND f.step = 1
+      WHERE a.question = $1 AND a.latest AND a.segment_kind = 'all' ORDER BY a.step DESC LIMIT 1$sql$ INTO figures USING question ->> 'question';
+    IF figures.conversion IS NOT NULL THEN
+      tiles := tiles || format('<li class="tile"><a href="#%s"><span class="measure">%s</span><span class="number">%s</span><span class="delta">%s</span></a></li>',
+        question ->> 'id', clientele.html_name(question ->> 'question'), clientele.report_share(figures.conversion),
+        clientele.report_say(context, 'glance.of', clientele.report_number(figures.customers), clientele.html_name(figures.name)));
+    END IF;
+  END LOOP;
+  RETURN tiles;
+END $$;
+COMMENT ON FUNCTION report_question_tiles(jsonb) IS
+  'Returns the figures of saved funnels for the top of a report; a part of report().';

@@ -112,8 +112,9 @@ def examine(kind, markup, rows, option):
     except tree.ParseError as error:
         checks.check("well-formed", False, f"{error} {where}")
         return
-    _, _, width, height = map(float, root.get("viewBox").split())
-    checks.check("size", root.tag == SVG + "svg" and 200 <= width <= 4000 and 0 < height < 1e6, where)
+    x, y, width, height = map(float, root.get("viewBox").split())
+    width, height = width + 2 * x, height + 2 * y
+    checks.check("size", root.tag == SVG + "svg" and 240 <= width <= 4000 and (x < 0) == bool(option.get("standalone")) and 0 < height < 1e6, where)
     ids = [e.get("id") for e in root.iter() if e.get("id")]
     checks.check("title and description", ids == root.get("aria-labelledby").split() and all(i.startswith(option["id"] + "-") for i in ids), where)
     links = list(root.iter(SVG + "a"))

@@ -25,7 +25,8 @@ class Row {
  public:
   explicit Row(size_t number) : number_(number) {}
 
-  void put(std::string key, Value value) { values_.emplace_back(std::move(key), std::move(value)); }
+  /// Long texts are shortened.
+  void put(std::string key, Value value);
 
   /// A string as it is; a number or a boolean as its text.
   std::optional<std::string> text(std::string_view key) const;

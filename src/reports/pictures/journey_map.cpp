@@ -28,6 +28,7 @@ Map::Map(const Data& data) {
     stages.place(row.required_text("stage"));
     if (const auto channel = row.text("channel")) channels.place(*channel);
   }
+  require_cells(stages.size(), channels.size());
   cells.assign(stages.size(), std::vector<Cell>(channels.size()));
   totals.resize(stages.size());
   std::vector<double> dropped(stages.size());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/poll.hpp"
 #include "base/utf8.hpp"
 
 namespace clientele::pictures {
@@ -70,7 +71,9 @@ std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 16);
   bool isolate = false;
+  Work work;
   while (!text.empty()) {
+    work.done(1);
     const char32_t c = next(text);
     switch (c) {
       case '&':
@@ -134,11 +137,22 @@ std::string cut_to_width(std::string_view text, double width, bool& whole) {
   return out + "…";
 }
 
+std::string shorten(std::string text) {
+  constexpr size_t most = 2000;
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > most - 4 && (text[end] & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text + "…";
+}
+
 std::string slug(std::string_view text) {
   constexpr size_t most = 40;
   std::string out;
   uint64_t hash = 0xcbf29ce484222325U;
+  Work work;
   for (const char c : text) {
+    work.done(1);
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3U;
     const bool upper = c >= 'A' && c <= 'Z';
     if (out.size() >= most) continue;

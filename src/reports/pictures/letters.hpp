@@ -20,6 +20,10 @@ double text_width(std::string_view text);
 /// whether nothing was cut.
 std::string cut_to_width(std::string_view text, double width, bool& whole);
 
+/// The text, or its first 2,000 bytes or so with an ellipsis: no name is longer, and text that is
+/// pasted into one cannot fill a page.
+std::string shorten(std::string text);
+
 /// A part of an id: lower-case ASCII letters and digits with hyphens between them, and after
 /// another hyphen a hash if the text is not that already. Different texts have different slugs.
 std::string slug(std::string_view text);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "reports/pictures/letters.hpp"
 
 namespace clientele::pictures {
@@ -27,6 +28,14 @@ std::string heat_class(int shade) { return "heat-" + std::to_string(shade); }
 std::string ink_class(int shade) { return shade < 6 ? "on-low" : shade < 7 ? "on-mid" : "on-high"; }
 
 std::string color_class(size_t i) { return "c" + std::to_string(std::min<size_t>(i, 9)); }
+
+void require_cells(size_t rows, size_t columns) {
+  constexpr size_t most = 100'000;
+  if (columns > 0 && rows > most / columns)
+    throw Error(sqlstate::limit_exceeded, "a picture of " + std::to_string(rows) + " by " +
+                                              std::to_string(columns) + " cells is too large, " +
+                                              std::to_string(most) + " is the limit");
+}
 
 void shade_key(Svg& svg, double y, const Span& span, const Format& format) {
   constexpr double cell = 16, gap = 8;

@@ -9,7 +9,8 @@ namespace clientele::pictures {
 /// The one function through which every text goes into markup, as content or as an attribute in
 /// double quotes: & < > " and ' are written as entities, white space as a blank. Other control
 /// characters, bidi controls and what XML does not allow are left out; bytes that are not UTF-8 are
-/// U+FFFD. A text with letters that are written from right to left is isolated.
+/// U+FFFD. Words that are written from right to left are isolated, so that numbers and arrows
+/// beside them stay where they are.
 std::string escape(std::string_view text);
 
 /// How wide the text is in a common sans-serif font, in units of the font's size. East Asian wide

@@ -52,7 +52,7 @@ double color_key(Svg& svg, double y, const Names& names) {
   double x = 0;
   const double top = y;
   for (size_t i = 0; i < names.size(); ++i) {
-    const double room = svg.width() - 18;
+    const double room = std::min(svg.width() - 18, 260.0);
     const double w = std::min(text_width(names[i]) * Svg::letter, room);
     if (x > 0 && x + 18 + w > svg.width()) {
       x = 0;

@@ -27,6 +27,8 @@ TEST(Letters, ReplacesBrokenBytes) {
 TEST(Letters, IsolatesRightToLeft) {
   EXPECT_EQ(escape("שלום"), "\u2068שלום\u2069");
   EXPECT_EQ(escape("a 中 é"), "a 中 é");
+  EXPECT_EQ(escape("3 שלום עולם: 5 b"), "3 \u2068שלום עולם\u2069: 5 b");
+  EXPECT_EQ(escape("שלום → עולם "), "\u2068שלום\u2069 → \u2068עולם\u2069 ");
 }
 
 TEST(Letters, Measures) {

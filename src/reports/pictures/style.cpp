@@ -39,10 +39,10 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"No
 .picture .diagonal{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 4}
 .picture .hatch{stroke:var(--paper);stroke-width:1.5;stroke-dasharray:2 3;fill:none}
 .picture .hit{fill:transparent}.picture .cursor{stroke:var(--soft);stroke-width:1;visibility:hidden}.picture .mark:hover>.cursor,.picture .mark:focus>.cursor{visibility:visible}
-.picture .tip{visibility:hidden;pointer-events:none;font-weight:600}
-.picture .mark:hover>.tip,.picture .mark:focus>.tip{visibility:visible}
+.picture .tip{display:none;pointer-events:none;font-weight:600}
+.picture .mark:hover>.tip,.picture .mark:focus>.tip{display:inline}
 .picture a{cursor:pointer}.picture a:focus{outline:none}
-.picture a:hover>rect,.picture a:focus>rect,.picture a:hover>path,.picture a:focus>path{stroke:var(--ink);stroke-width:1.5}
+.picture a:hover>rect:first-of-type,.picture a:focus>rect:first-of-type,.picture a:hover>path,.picture a:focus>path,.picture a:hover>circle,.picture a:focus>circle{stroke:var(--ink);stroke-width:1.5}
 )";
 }
 

@@ -22,7 +22,7 @@ BEGIN
     INTO data
     FROM (SELECT r ->> 'cohort' AS cohort, (r ->> 'period')::integer AS period, r -> 'customers' AS customers, r -> 'rate' AS rate, r -> 'complete' AS complete,
                  dense_rank() OVER (ORDER BY r ->> 'cohort' DESC NULLS FIRST) AS n
-          FROM json_array_elements(rows) e (r)) c WHERE c.n <= 19 AND c.period <= 15;
+          FROM json_array_elements(rows) e (r)) c WHERE c.n <= 14 AND c.period <= 12;
     SELECT CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(c.customers)), (array_agg(c.rate ORDER BY c.period))[1],
                        min(c.period)::text, (array_agg(c.rate ORDER BY c.period DESC))[1], max(c.period)::text)
                 WHEN count(*) = 1 THEN clientele.report_say(context, 'retention.lead_one', clientele.report_number(max(c.customers)), min(c.rate), min(c.period)::text) END
@@ -39,7 +39,7 @@ BEGIN
       INTO curves USING question ->> 'question';
     body := body || clientele.report_question(question, lead,
       clientele.report_figure('retention', data, clientele.report_plain(context, 'retention.cohorts'), NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture'))
-      || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'by'), NULL, context,
+      || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'shown_by'), NULL, context,
            jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> '{words,column.period}', 'y_label', context #>> '{words,column.rate}')),
       rows, statement, context);
   END LOOP;
@@ -88,7 +88,7 @@ BEGIN
                     FROM clientele_bi.attribution WHERE question = $1 AND latest AND segment_kind = 'all' AND model = $2) c
               JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel = c.channel
               WHERE c.place <= 10 GROUP BY c.place, c.channel) d$sql$
-      INTO drills USING question ->> 'question', used, context, question ->> 'by', question ->> 'id';
+      INTO drills USING question ->> 'question', used, context, question ->> 'shown_by', question ->> 'id';
     IF drills IS NULL THEN
       data := (SELECT jsonb_agg(d - 'href' ORDER BY o) FROM jsonb_array_elements(data) WITH ORDINALITY e (d, o));
     END IF;
@@ -132,20 +132,18 @@ BEGIN
       FROM json_array_elements(rows) WITH ORDINALITY e (r, o),
            (SELECT count(DISTINCT x ->> 'segment') > 1 AS several, count(DISTINCT x ->> 'measure') > 1 AS measures FROM json_array_elements(rows) y (x)) s
     ), ranked AS (
-      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n
+      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age
       FROM points p JOIN (SELECT series, sum(abs(value)) AS total FROM points GROUP BY 1) t USING (series)
       WHERE abs(p.value) < 1e30
     )
     SELECT CASE figure
-        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.at IS NOT NULL)
+        -- Of each series the newest 60 points.
+        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.age <= 60 AND d.at IS NOT NULL)
         WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
     INTO data FROM ranked d;
-    IF jsonb_array_length(data) > 3000 THEN
-      data := NULL;
-    END IF;
     body := body || clientele.report_question(question, NULL,
-      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture')), rows, statement, context);
+      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true)), rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, body) END;
 END $$;

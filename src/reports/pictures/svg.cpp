@@ -76,7 +76,7 @@ void Svg::open_mark(std::string_view numbers, std::string_view href) {
   empty_ = false;
   const std::string said = escape(numbers);
   if (linked_)
-    body_ += "<a class=\"mark\" href=\"" + escape(href) + "\" aria-label=\"" + said + "\">";
+    body_ += "<a class=\"mark\" href=\"" + escape(href) + "\">";
   else
     body_ += "<g class=\"mark\">";
   body_ += "<title>" + said + "</title>";

@@ -34,7 +34,6 @@ CUSTOMERS = ("customers", "客户数", "SUM(customers)")
 ROWS = ("customers", "客户数", "COUNT(*)")
 ALL = "latest AND segment_kind = 'all'"
 VALUES = "latest AND segment_kind <> 'all'"
-LAST_STEP = "step = (SELECT max(f.step) FROM clientele_bi.funnels f WHERE f.question = funnels.question AND f.as_of = funnels.as_of)"
 DAY = {"time_grain_sqla": "P1D", "time": True}
 PERCENT = {"y_axis_format": ".1%"}
 STACKED = {"stack": "Stack"}
@@ -44,8 +43,8 @@ TABS = [
     Tab("overview", ("Overview", "概览"), [
         [Chart("tag_family_coverage", "number", ("Customers", "客户数"), 3, 26, where="family = 'all'",
                metrics=(("customers", "客户数", "MAX(customers / NULLIF(share, 0))"),)),
-         Chart("active_customers", "number", ("Active in the last 28 days", "最近 28 天活跃客户"), 3, 26,
-               where="day = (SELECT max(a.day) FROM clientele_bi.active_customers a)", metrics=(("customers", "客户数", "MAX(rolling)"),)),
+         Chart("active_customers", "trend", ("Active in 28 days", "28 天内活跃客户"), 3, 26, x="day", metrics=(("customers", "客户数", "MAX(rolling)"),),
+               options=DAY),
          Chart("rfm", "number", ("Customers who bought", "购买客户"), 3, 26, metrics=(ROWS,)),
          Chart("rfm", "number", ("Spent so far", "累计消费"), 3, 26, metrics=(("amount", "金额", "SUM(monetary)"),))],
         [Chart("daily_activity", "area", ("Events by day and channel", "按渠道的每日事件"), 8, metrics=(EVENTS,), by=("channel",), x="day",
@@ -62,8 +61,8 @@ TABS = [
                where=VALUES + " AND step > 1", metrics=(("conversion", "转化率", "MAX(conversion)"),), options=PERCENT)],
         [Chart("funnels", "table", ("Steps, times and significance", "步骤、用时与显著性"), 8, where="latest",
                by=("segment", "step", "name", "customers", "conversion", "conversion_low", "conversion_high", "median_seconds", "q_value")),
-         Chart("funnels", "line", ("Conversion over time", "转化率的变化"), 4, x="as_of", where="segment_kind = 'all' AND " + LAST_STEP,
-               metrics=(("conversion", "转化率", "MAX(conversion)"),), options=DAY | PERCENT)],
+         Chart("funnels", "line", ("Conversion over time", "转化率的变化"), 4, x="as_of", by=("step_name",),
+               where="segment_kind = 'all' AND step > 1", metrics=(("conversion", "转化率", "MAX(conversion)"),), options=DAY | PERCENT)],
     ], "funnels"),
     Tab("paths", ("Paths", "路径"), [
         [Chart("path_links", "sankey", ("Ways that customers take", "客户路径"), 12, 64, by=("source_step", "target_step"), where=ALL,
@@ -79,7 +78,7 @@ TABS = [
     ], "retention"),
     Tab("activity", ("Activity", "活跃"), [
         [Chart("activity", "bar", ("New, returning and resurrected customers", "新增、持续与回流客户"), 7, x="period", where=ALL,
-               metrics=(("new", "新增", "SUM(new)"), ("returning", "持续", "SUM(returning)"), ("resurrected", "回流", "SUM(resurrected)")),
+               metrics=(("new", "新增", "SUM(new)"), ("returning", "持续", 'SUM("returning")'), ("resurrected", "回流", "SUM(resurrected)")),
                options={"time_grain_sqla": None, "time": True} | STACKED),
          Chart("activity", "line", ("Active customers of each segment", "各分群的活跃客户"), 5, x="period", by=("segment",), where=VALUES,
                metrics=(("active", "活跃客户", "SUM(active)"),), options={"time_grain_sqla": None, "time": True})],
@@ -98,7 +97,7 @@ TABS = [
     ], "attribution"),
     Tab("value", ("Value", "价值"), [
         [Chart("rfm", "heat map", ("Recency and frequency", "最近购买与购买频率"), 4, metrics=(ROWS,), x="f", by=("r",),
-               options={"show_values": True}),
+               options={"show_values": True, "sort_y_axis": "alpha_asc"}),
          Chart("rfm", "bar", ("Segments", "客户分群"), 4, metrics=(ROWS,), x="segment", options=HORIZONTAL),
          Chart("rfm", "pie", ("Tiers", "客户等级"), 4, metrics=(ROWS,), by=("tier",))],
         [Chart("rfm", "bar", ("Spent, by segment", "各分群的消费"), 6, metrics=(("amount", "金额", "SUM(monetary)"),), x="segment", options=HORIZONTAL),

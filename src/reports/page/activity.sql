@@ -110,7 +110,7 @@ FROM (SELECT array_agg(g.day::date ORDER BY g.day) AS days, array_agg(coalesce(v
       FROM generate_series(%1$L::timestamp, %2$L::timestamp, interval '1 day') g (day)
       LEFT JOIN (%3$s) v ON v.day = g.day::date) d
 CROSS JOIN LATERAL clientele.unusual_days(d.days, d."values") u
-WHERE u.day > %2$L::date - 120 ORDER BY u.day DESC$sql$, context ->> 'since', context ->> 'until', source);
+WHERE u.day > %2$L::date - 91 ORDER BY u.day DESC$sql$, context ->> 'since', context ->> 'until', source);
   rows CONSTANT json := clientele.report_rows(statement);
   data jsonb;
 BEGIN
@@ -162,7 +162,7 @@ ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context
   END IF;
   RETURN clientele.report_part('activity', clientele.report_say(context, 'section.activity'),
            clientele.report_say(context, 'activity.lead', clientele.report_number(average), days::text),
-           body || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'activity.how') || '</p>', 'how'));
+           '<div class="columns">' || body || '</div>' || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'activity.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_activity(jsonb) IS
   'Returns the section of a report on activity by day and by channel; a part of report().';

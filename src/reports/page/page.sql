@@ -98,7 +98,7 @@ BEGIN
   END IF;
   -- What customers did themselves, as far as the names of events say it.
   IF has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
-    own := clientele.selector_complement(clientele.starter_selector('passive'));
+    own := clientele.selector_complement(nullif(concat_ws('|', clientele.starter_selector('passive'), clientele.starter_selector('promotion')), ''));
   END IF;
   context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 399), 'own', own,
     'questions', questions, 'audience', audience, 'words', clientele.report_words(language));

@@ -32,7 +32,7 @@ $$;
 COMMENT ON FUNCTION report_cell(text, text, text, jsonb) IS
   'Returns a value of a table as HTML, in a form that suits its column; a part of report().';
 
-CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 25) RETURNS text
+CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 20) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   head text;
@@ -87,7 +87,7 @@ BEGIN
     RETURN '';
   END IF;
   EXECUTE format('SELECT clientele.%I($1, $2, $3, $4, $5)', kind || '_picture') INTO picture
-    USING data, title, description, context ->> 'language', options - 'untitled';
+    USING data, title, description, context ->> 'language', jsonb_build_object('layout', CASE WHEN kind IN ('sankey', 'retention', 'week', 'journey_map') THEN 'both' ELSE 'narrow' END) || (options - 'untitled');
   RETURN format('<figure class="fig">%s%s</figure>',
     CASE WHEN options ? 'untitled' THEN '' ELSE '<figcaption>' || clientele.html_text(title) || '</figcaption>' END, picture);
 END $$;

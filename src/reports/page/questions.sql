@@ -6,7 +6,7 @@ CREATE FUNCTION report_asked(kinds text[], context jsonb) RETURNS SETOF jsonb
 BEGIN
   RETURN QUERY EXECUTE $sql$
     SELECT to_jsonb(a) || jsonb_build_object('id', a.kind || a.place, 'shown_by', regexp_replace(a.by, '^(tag|attribute):', ''))
-    FROM (SELECT q.question, q.kind, q.description, q.of, q.by, q.sql, q.error, q.failed_at, q.refreshed_at, q.answers,
+    FROM (SELECT q.question, q.kind, q.description, q.of, q.by, q.definition, q.sql, q.error, q.failed_at, q.refreshed_at, q.answers,
                  row_number() OVER (PARTITION BY q.kind ORDER BY array_position($2, q.question), q.question COLLATE "C") AS place
           FROM clientele_bi.questions q WHERE q.kind = ANY ($1) AND ($2 IS NULL OR q.question = ANY ($2))) a
     ORDER BY array_position($2, a.question), a.question COLLATE "C"$sql$
@@ -88,7 +88,7 @@ BEGIN
     INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o);
     SELECT jsonb_agg(jsonb_build_object('key', 's' || d.step, 'label', d.step || ' ' || d.name, 'first', d.step = d.last, 'html',
              clientele.report_figure('bars', d.bars, clientele.report_plain(context, 'funnel.step', d.step || ' ' || d.name, question ->> 'shown_by'), NULL, context,
-               jsonb_build_object('id', format('%s-b%s', question ->> 'id', d.step), 'layout', 'narrow', 'format', CASE WHEN d.step = 1 THEN 'number' ELSE 'percent' END))) ORDER BY d.step)
+               jsonb_build_object('id', format('%s-b%s', question ->> 'id', d.step), 'format', CASE WHEN d.step = 1 THEN 'number' ELSE 'percent' END))) ORDER BY d.step)
     INTO drills
     FROM (SELECT (s ->> 'step')::integer AS step, min(s ->> 'name') AS name, max(max((s ->> 'step')::integer)) OVER () AS last,
                  jsonb_agg(jsonb_build_object('label', clientele.report_segment(s ->> 'segment', (s ->> 'q_value')::double precision),
@@ -107,9 +107,9 @@ BEGIN
                  (r ->> 'step_conversion')::double precision AS step_conversion
           FROM json_array_elements(rows) e (r)) f) f;
     body := body || clientele.report_question(question, lead,
-      clientele.report_figure('funnel', data, question ->> 'question', NULL, context,
+      '<div class="columns">' || clientele.report_figure('funnel', data, question ->> 'question', NULL, context,
         jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true))
-      || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
+      || coalesce(clientele.report_drills(question, drills, context), '') || '</div>', rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, body) END;
 END $$;

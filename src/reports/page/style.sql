@@ -44,8 +44,9 @@ div:target>h3,section:target>h2{text-decoration:underline;text-decoration-thickn
 .fig{margin:1rem 0 .5rem}
 figcaption{font-size:.875rem;font-weight:600;margin-bottom:.4rem}
 .block+.block{margin-top:1.75rem}
-.columns{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2.5rem;align-items:start;max-width:56rem}
-.columns .picture,.drill .picture{max-width:26rem;display:block}
+.columns{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2.5rem;align-items:start}
+.picture:not(.wide,.narrow),.columns .picture{max-width:30rem}
+.columns>.block+.block,.columns>.level-3{margin-top:0}.columns>.level-3{border-top:0;padding-top:1rem}.columns .drills h4{margin-top:0}
 .drills{margin-top:.5rem}
 .drill{display:none;margin-top:.75rem;outline:0}
 .drill:target,.drills:not(:has(.drill:target)) .drill.first{display:block}

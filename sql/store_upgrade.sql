@@ -86,7 +86,7 @@ GRANT SELECT (day), UPDATE ON clientele_bi.daily_activity TO regress_upgrade_oth
 CREATE OR REPLACE VIEW clientele_bi.load_quality AS SELECT q.*, 1 AS one_more FROM (
   SELECT run_id, source, started_at, finished_at, rows_read, rows_packed, rows_rejected, 0::numeric AS packed_share, customers, first_event_at, last_event_at
   FROM clientele_data.load_runs) q;
-CREATE VIEW public.mine AS SELECT day, events FROM clientele_bi.daily_activity;
+CREATE VIEW public.mine AS SELECT source, packed_share FROM clientele_bi.load_quality;
 CALL clientele.upgrade_store();
 SELECT attname FROM pg_attribute WHERE attrelid = 'clientele_data.load_runs'::regclass AND attname LIKE 'times%';
 DROP VIEW public.mine;

@@ -86,17 +86,19 @@ BEGIN
     SELECT s.customer_id, s.last_purchase_at, s.frequency, s.monetary,
            (s.score).r, (s.score).f, (s.score).m,
            clientele.rfm_segment(s.score) AS segment, clientele.rfm_tier(s.score) AS tier
-    FROM (SELECT j.customer_id, p.last_purchase_at, p.frequency, p.monetary,
+    FROM (SELECT p.customer_id, p.last_purchase_at, p.frequency, p.monetary,
                  clientele.rfm_score(p.last_purchase_at, p.frequency::double precision,
                                      p.monetary::double precision) OVER () AS score
-          FROM clientele_data.journeys j
-          CROSS JOIN LATERAL (
-            SELECT max(e.at) AS last_purchase_at, sum(e.amount) AS monetary,
-                   count(DISTINCT (e.at AT TIME ZONE (SELECT z.value FROM clientele_data.settings z WHERE z.name = 'time_zone'))::date) AS frequency
-            FROM clientele.events(j.journey) e
-            WHERE e.event_type_id = ANY (
-              ARRAY(SELECT t.event_type_id FROM clientele_data.event_types t WHERE t.event = 'purchase'))
-            HAVING count(*) > 0) p) s;
+          FROM (SELECT j.customer_id,
+                       clientele.last_at(j.journey, (SELECT string_agg('#' || t.event_type_id, '|')
+                                                     FROM clientele_data.event_types t WHERE t.event = 'purchase')) AS last_purchase_at,
+                       clientele.amount_sum(j.journey, (SELECT string_agg('#' || t.event_type_id, '|')
+                                                        FROM clientele_data.event_types t WHERE t.event = 'purchase')) AS monetary,
+                       clientele.day_count(j.journey, (SELECT string_agg('#' || t.event_type_id, '|')
+                                                       FROM clientele_data.event_types t WHERE t.event = 'purchase'),
+                                           (SELECT z.value FROM clientele_data.settings z WHERE z.name = 'time_zone'))::bigint AS frequency
+                FROM clientele_data.journeys j OFFSET 0) p
+          WHERE p.last_purchase_at IS NOT NULL) s;
   COMMENT ON VIEW clientele_bi.rfm IS
     'How recently, how often and for how much each customer bought, scored from 1 to 5 among all customers that bought. Purchases are the
 events named purchase, of any channel. The view reads all journeys.';

@@ -95,6 +95,6 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE revoke_bi(regrole) IS
   'Takes from a role the rights that grant_bi() gives.
-USAGE on the schemas of the store goes with them, unless the role has other rights there. Rights that the role has through other roles, or
-through PUBLIC, stay. Needs the rights of the store''s owner. Errors: 42704 for a role that does not exist, 2BP01 if the role has granted such a
-right to others, 42P01 without a store, 42501 without the rights.';
+USAGE on the schemas of the store goes with them, unless the role has other rights there. Rights that the role has through other roles,
+or through PUBLIC, stay. Needs the rights of the store''s owner. Errors: 42704 for a role that does not exist, 2BP01 if the role has
+granted such a right to others, 42P01 without a store, 42501 without the rights.';

@@ -12,10 +12,36 @@ CREATE FUNCTION starter_stages(language text DEFAULT 'en') RETURNS text[]
         WHERE x.selector IS NOT NULL GROUP BY 1, 2) s
 $$;
 COMMENT ON FUNCTION starter_stages(text) IS
-  'Lists stages for journey_map() that suit a shop, of the events that play the roles of starter_roles() in this store; NULL if there are none.
-reached (promotions, and answers to them), looking (visits, searches, views), choosing (the cart), buying (purchases), service (questions,
-complaints, returns). language: en or zh, for the names. Errors: 42P01 without a store, 42501 without the right to read
+  'Lists stages for journey_map() that suit a shop, of the events that play the roles of starter_roles() in this store; NULL if there are
+none.
+reached (promotions, and answers to them), looking (visits, searches, views), choosing (the cart), buying (purchases), service
+(questions, complaints, returns). language: en or zh, for the names. Errors: 42P01 without a store, 42501 without the right to read
 clientele_data.event_types.';
+
+CREATE FUNCTION usual_stages(among audience DEFAULT NULL, most integer DEFAULT 8) RETURNS text[]
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000 SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM clientele.require_store(t) FROM unnest('{event_types,stored_journeys,journeys}'::text[]) t;
+  RETURN (
+    WITH sample AS (
+      SELECT j.customer_id, j.journey FROM clientele_data.journeys j
+      WHERE usual_stages.among IS NULL OR usual_stages.among OPERATOR(clientele.@>) j.customer_id ORDER BY j.customer_id LIMIT 2000
+    ), firsts AS (
+      SELECT j.customer_id, t.event COLLATE "C" AS event, min(e.at) AS at
+      FROM sample j CROSS JOIN LATERAL clientele.events(j.journey) e JOIN clientele_data.event_types t ON t.event_type_id = e.event_type_id
+      GROUP BY 1, 2
+    ), placed AS (
+      SELECT f.event, percent_rank() OVER (PARTITION BY f.customer_id ORDER BY f.at) AS place FROM firsts f
+    ), chosen AS (
+      SELECT p.event, avg(p.place) AS place FROM placed p GROUP BY p.event ORDER BY count(*) DESC, p.event LIMIT most
+    )
+    SELECT array_agg(concat(replace(c.event, '=', ' '), '=', clientele.quote_selector(NULL, c.event)) ORDER BY c.place, c.event) FROM chosen c);
+END $$;
+COMMENT ON FUNCTION usual_stages(audience, integer) IS
+  'Lists stages for journey_map() where no event plays a usual role: the events of most customers, in the order in which customers come to
+them.
+The 2000 customers with the lowest numbers stand for all. Errors: 42P01 without a store, 42501 without the right to read
+journeys.';
 
 CREATE FUNCTION journey_map(
     among audience DEFAULT NULL, stages text[] DEFAULT NULL, goal text DEFAULT NULL, language text DEFAULT 'en')
@@ -50,6 +76,7 @@ BEGIN
   IF wanted IS NULL THEN
     wanted := clientele.starter_stages(language);
     goal := coalesce(goal, (SELECT split_part(s, '=', 1) FROM unnest(wanted) s WHERE split_part(s, '=', 1) IN ('buying', '购买')));
+    wanted := coalesce(wanted, clientele.usual_stages(among));
   END IF;
   names := ARRAY(SELECT split_part(s, '=', 1) FROM unnest(wanted) WITH ORDINALITY u (s, n) ORDER BY n);
   goal_place := CASE WHEN goal IS NULL THEN cardinality(names) ELSE array_position(names, goal) END;
@@ -91,11 +118,12 @@ END $$;
 COMMENT ON FUNCTION journey_map(audience, text[], text, text) IS
   'Shows where an audience is on its way: how many customers came to each stage on each channel, how long they stayed, and how many went no
 further.
-among: the audience; NULL is all customers. stages: texts such as ''looking=view_item|search'', at most 32, in their order; an event is in the
-first one that picks it, and events of no stage do not count. NULL takes starter_stages(). goal: the stage that customers should come to; NULL
-takes the last one, or of the starter stages that of purchases. channel is that of the event. customers have an event there, and share is their
-share of the audience. A visit is a run of events of one stage and channel; dwell_seconds is the median and p90_dwell_seconds the 90th percentile
-of the time from its first event to the first event elsewhere; the last visit of a customer has no such time. dropped customers never came to the
-goal, and were last seen here; drop_share is their share of customers. Without any event of a stage there are no rows. Errors: 22023 for a stage
-without a name or a selector, an unknown goal or language, and a selector''s syntax; 42704 for an unknown event; 22004 for NULL in stages; 54000
-for more than 32; 42P01 without a store, 42501 without the right to read journeys: clientele_bi.journey_map() needs none.';
+among: the audience; NULL is all customers. stages: texts such as ''looking=view_item|search'', at most 32, in their order; an event is
+in the first one that picks it, and events of no stage do not count. NULL takes starter_stages(), or if there are none usual_stages().
+goal: the stage that customers should come to; NULL takes the last one, or of the starter stages that of purchases. channel is that of
+the event. customers have an event there, and share is their share of the audience. A visit is a run of events of one stage and channel;
+dwell_seconds is the median and p90_dwell_seconds the 90th percentile of the time from its first event to the first event elsewhere; the
+last visit of a customer has no such time. dropped customers never came to the goal, and were last seen here; drop_share is their share
+of customers. Without any event of a stage there are no rows. Errors: 22023 for a stage without a name or a selector, an unknown goal or
+language, and a selector''s syntax; 42704 for an unknown event; 22004 for NULL in stages; 54000 for more than 32; 42P01 without a store,
+42501 without the right to read journeys: clientele_bi.journey_map() needs none.';

@@ -15,6 +15,9 @@ BEGIN
       (clientele.score_summary(base, clientele.scores_below(base, whole.median))).median, whole.median,
       (clientele.score_summary(base, clientele.scores_at_least(base, whole.median))).median]) c
     WHERE c > whole.minimum ORDER BY 1);
+  IF cuts = '{}' AND whole.maximum > whole.minimum THEN
+    cuts := ARRAY[(clientele.score_summary(base, clientele.scores_above(base, whole.minimum))).minimum];
+  END IF;
   RETURN QUERY
   SELECT b.n + 1, CASE WHEN cuts = '{}' THEN trim_scale(whole.minimum)::text
                        WHEN b.n = 0 THEN '< ' || cuts[1] WHEN b.n = cardinality(cuts) THEN '≥ ' || cuts[b.n]
@@ -110,7 +113,7 @@ BEGIN
   ), judged AS (
     SELECT s.*, row_number() OVER (ORDER BY s.source, s.family, s.name COLLATE "C", s.place) AS r,
            CASE WHEN s.m BETWEEN 1 AND n_base - 1 THEN clientele.hypergeometric_p(n_base, s.m, n_target, s.n) END AS p
-    FROM shown s
+    FROM shown s WHERE s.m > 0
   ), corrected AS (
     SELECT u.q, u.r FROM (SELECT clientele.adjusted_p(array_agg(j.p ORDER BY j.r)) AS qs FROM judged j) t, unnest(t.qs) WITH ORDINALITY u (q, r)
   )
@@ -120,13 +123,15 @@ BEGIN
   ORDER BY j.source DESC, array_position('{basic,behaviour,preference,value,response}', j.family), j.name COLLATE "C", j.place;
 END $$;
 COMMENT ON FUNCTION persona(audience, audience, text[], integer, text) IS
-  'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than others.
-dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the most
-frequent), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among all. Tags that
-no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the order of values.
-customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of among. target_index is 100
-times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a random audience of this size is as far
-from average (hypergeometric_p), NULL where all have the value or none; q_value the same after Benjamini and Hochberg over all rows. Customers that are not in among do not count.
-dimensions: names of tags and attributes; NULL takes all. top: how many values of a dimension are shown. language: en or zh, for the words in
-value. As of the last refresh_tags(); without tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without
-a store, 42501 without the right to read the tables of tags and clientele_bi.customer_attributes.';
+  'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than
+others.
+dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the
+most frequent), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
+all. Tags that no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the
+order of values. customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of
+among. target_index is 100 times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a
+random audience of this size is as far from average (hypergeometric_p), NULL where all have the value or none; q_value the same after
+Benjamini and Hochberg over all rows. Customers that are not in among do not count. dimensions: names of tags and attributes; NULL takes
+all. top: how many values of a dimension are shown. language: en or zh, for the words in value. As of the last refresh_tags(); without
+tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without a store, 42501 without the right to
+read the tables of tags and clientele_bi.customer_attributes.';

@@ -92,7 +92,7 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'no customer has an attribute "%"', left(unknown, 500) USING ERRCODE = 'undefined_object',
       HINT = clientele.nearest_names(unknown, ARRAY(SELECT DISTINCT a.name::text FROM clientele_data.customer_attributes a))
-        || 'clientele_bi.customer_attributes lists all attributes.';
+        || 'clientele_data.customer_attributes lists all attributes.';
   END IF;
   LOCK TABLE clientele_data.customer_columns IN SHARE ROW EXCLUSIVE MODE;
   DELETE FROM clientele_data.customer_columns k WHERE NOT k.standard;
@@ -120,9 +120,10 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE set_customer_columns(text[], text[]) IS
   'Chooses which tags and attributes are columns of clientele_bi.customers, besides those that it always has.
-The columns replace those of the call before, and keep their place in the list; without arguments only the standard columns are left. The
-column of value.spend is called value_spend: what is not a letter or a digit becomes _, and a name that is taken gets a number. Flags become
-boolean, numbers numeric, all else text; several texts are separated by a comma. A tag that is renamed stays in its column only if it is chosen
-again. Rights to the view stay. upgrade_store() keeps the choice. Needs the rights of the store''s owner. Errors: 42704 for a tag or an attribute
-that no customer can have, 22004 for NULL in an array, 54000 for more than 500, 2BP01 if a column that goes is used by a view of yours,
-42P01 without a store, 42501 without the rights.';
+Attributes can be personal data: only those that are chosen here, and consent, are in the views of clientele_bi. The columns replace
+those of the call before, and keep their place in the list; without arguments only the standard columns are left. The column of
+value.spend is called value_spend: what is not a letter or a digit becomes _, and a name that is taken gets a number. Flags become
+boolean, numbers numeric, all else text; several texts are separated by a comma. A tag that is renamed stays in its column only if it is
+chosen again. Rights to the view stay. upgrade_store() keeps the choice. Needs the rights of the store''s owner. Errors: 42704 for a tag
+or an attribute that no customer can have, 22004 for NULL in an array, 54000 for more than 500, 2BP01 if a column that goes is used by a
+view of yours, 42P01 without a store, 42501 without the rights.';

@@ -8,8 +8,8 @@ COMMENT ON FUNCTION require_bi_view(text) IS
 These are its owner, that of the schema, and the roles with CREATE on the schema. Errors: 42P01 without a store or the view, 42501 without
 the trust.';
 
--- Of one customer the columns come from its tags and attributes: the expression that calls customer_tags() keeps what that remembers from call
--- to call, and a query would not.
+-- Of one customer the columns come from its tags and attributes: the expression that calls customer_tags() keeps what that remembers
+-- from call to call, and a query would not.
 CREATE FUNCTION customer_profile(customer_id bigint, recent integer DEFAULT 10) RETURNS jsonb
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_column
@@ -55,10 +55,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_profile(bigint, integer) IS
   'Returns all that is known of a customer as a JSON object: the columns of clientele_bi.customers, and the last events.
-attributes and tags are objects, and recent is an array of the last events, the latest first, each with at, channel, event, item and amount.
-Times are in UTC. A customer that was merged into another one has the profile of that one. recent: how many events; 0 leaves them out, so that
-recent is null. NULL if there is no such customer. Reads what the views of clientele_bi show, with the rights of the caller. For a list,
-customer_profiles() is faster. Errors: 42P01 without a store, 42501 without the right to read clientele_bi.customers and clientele_bi.events.';
+attributes and tags are objects, and recent is an array of the last events, the latest first, each with at, channel, event, item and
+amount. Times are in UTC. A customer that was merged into another one has the profile of that one. recent: how many events; 0 leaves
+them out, so that recent is null. NULL if there is no such customer. Reads what the views of clientele_bi show, with the rights of the
+caller. For a list, customer_profiles() is faster. Errors: 42P01 without a store, 42501 without the right to read clientele_bi.customers
+and clientele_bi.events.';
 
 CREATE FUNCTION customer_profiles(customer_ids bigint[], recent integer DEFAULT 0) RETURNS TABLE (customer_id bigint, profile jsonb)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 COST 100000 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -89,5 +90,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_profiles(bigint[], integer) IS
   'Returns the profiles of many customers, in the order of the list, as in customer_profiles(audience_of(''vip'')::bigint[]).
-profile is what customer_profile() returns; recent, the number of last events in it, is 0 by default. A customer that does not exist, or was merged
-into another one, has no row. Errors: as customer_profile().';
+profile is what customer_profile() returns; recent, the number of last events in it, is 0 by default. A customer that does not exist, or
+was merged into another one, has no row. Errors: as customer_profile().';

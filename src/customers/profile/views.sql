@@ -15,9 +15,11 @@ DECLARE
   comment record;
 BEGIN
   CREATE OR REPLACE VIEW clientele_bi.customer_attributes AS
-    SELECT a.customer_id, a.name::text AS name, a.value::text AS value, a.source, a.at FROM clientele_data.customer_attributes a;
+    SELECT a.customer_id, a.name::text AS name, a.value::text AS value, a.source, a.at FROM clientele_data.customer_attributes a
+    WHERE a.name = ANY (ARRAY(SELECT unnest(k.keys) FROM clientele_data.customer_columns k WHERE k.source = 'attribute'));
   COMMENT ON VIEW clientele_bi.customer_attributes IS
-    'What sources say of customers: one row for each attribute of a customer. Fast with a condition on customer_id.';
+    'What sources say of customers: one row for each attribute of a customer that clientele.set_customer_columns() shows. Fast with a condition
+on customer_id.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.customer_id IS 'The customer.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.name IS 'The attribute: city, language and so on.';
   COMMENT ON COLUMN clientele_bi.customer_attributes.value IS 'Its value, by the rule in clientele_data.attribute_rules.';
@@ -41,7 +43,7 @@ BEGIN
            clientele.customer_tags(c.customer_id)::text AS tags%s
     FROM clientele_data.customers c
     LEFT JOIN clientele_data.journeys j ON j.customer_id = c.customer_id
-    LEFT JOIN LATERAL (SELECT jsonb_object_agg(a.name, a.value) AS attributes FROM clientele_data.customer_attributes a
+    LEFT JOIN LATERAL (SELECT jsonb_object_agg(a.name, a.value) AS attributes FROM clientele_bi.customer_attributes a
                        WHERE a.customer_id = c.customer_id) x ON true
     WHERE c.merged_into IS NULL$view$, columns, chosen);
   COMMENT ON VIEW clientele_bi.customers IS
@@ -53,7 +55,7 @@ customer_id, and for few columns. clientele.set_customer_columns() adds tags and
   COMMENT ON COLUMN clientele_bi.customers.last_seen IS 'Time of the last event; NULL without events.';
   COMMENT ON COLUMN clientele_bi.customers.events IS 'Number of events.';
   COMMENT ON COLUMN clientele_bi.customers.channels IS 'The channels of the events, in the order in which each was used first; NULL if none has a name.';
-  COMMENT ON COLUMN clientele_bi.customers.attributes IS 'All attributes as JSON, such as {"city": "Berlin"}.';
+  COMMENT ON COLUMN clientele_bi.customers.attributes IS 'The attributes that clientele.set_customer_columns() shows as JSON, such as {"city": "Berlin"}.';
   COMMENT ON COLUMN clientele_bi.customers.tags IS 'All tags as JSON, as clientele.customer_tags() returns them.';
   COMMENT ON COLUMN clientele_bi.customers.tier IS
     'The tier by RFM, as the tag value.tier or 价值.层级 says: high value, potential, basic or at risk.';

@@ -92,15 +92,13 @@ EventCounter::EventCounter(const CountsDefinition& definition, CountLabels label
       until_(definition.until.value_or(INT64_MAX)),
       gap_(definition.session_gap) {}
 
-bool EventCounter::name_codes(const Journey& journey, CountsSummary& summary) {
+bool EventCounter::name_codes(const Journey& journey) {
   const std::span<const int32_t> types = journey.types();
   codes_.assign(journey.code_limit(), {CountLabels::none, 0, no_period});
   bool any = false;
   for (size_t c = 0; c < types.size(); ++c) {
-    const uint32_t number = labels_.of(types[c]);
-    if (number == CountLabels::none) continue;
-    codes_[c].label = summary.label(labels_.id(), number, labels_[number]);
-    any = true;
+    codes_[c].label = labels_.of(types[c]);
+    any |= codes_[c].label != CountLabels::none;
   }
   return any;
 }
@@ -115,7 +113,7 @@ void EventCounter::read_amounts(const Journey& journey) {
 
 void EventCounter::add(const Journey& journey, CountsSummary& summary) {
   summary.begin_customer();
-  if (journey.empty() || !name_codes(journey, summary)) return;
+  if (journey.empty() || !name_codes(journey)) return;
   read_amounts(journey);
   const Amount* amount = amounts_.data();
   Micros at[Journey::block];
@@ -134,7 +132,7 @@ void EventCounter::add(const Journey& journey, CountsSummary& summary) {
       const int64_t period = periods_.number(at[i]);
       if (c.period != period) {
         c.period = period;
-        c.cell = summary.cell(period, c.label);
+        c.cell = summary.cell(period, summary.label(labels_.id(), c.label, labels_[c.label]));
       }
       summary.count(c.cell);
       const size_t event = scan.begin() + i;

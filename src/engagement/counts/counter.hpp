@@ -83,14 +83,14 @@ class EventCounter {
  private:
   struct Code {
     uint32_t label;
-    uint32_t cell;  // of the period
+    uint32_t cell;  // of the period that was counted last
     int64_t period;
   };
   struct Amount {
     size_t event;
     int64_t amount;
   };
-  bool name_codes(const Journey& journey, CountsSummary& summary);
+  bool name_codes(const Journey& journey);
   void read_amounts(const Journey& journey);
 
   CountLabels labels_;

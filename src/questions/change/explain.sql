@@ -19,12 +19,12 @@ COMMENT ON FUNCTION period_bound(tstzrange, text, boolean) IS
   'Returns the beginning of a period, or its end, which is not a part of it; a part of explain_change().
 Errors: 22023 for a period that is NULL, empty or without an end.';
 
-CREATE FUNCTION dimension_source(dimension text, language text) RETURNS text
+CREATE FUNCTION dimension_source(dimension text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('(SELECT s.customer_id, string_agg(DISTINCT s.segment COLLATE "C", %L ORDER BY s.segment COLLATE "C") AS segment '
-                'FROM clientele.customer_segments(%L) s GROUP BY s.customer_id)', ' + ', dimension)
+  SELECT format('SELECT s.customer_id, string_agg(DISTINCT s.segment COLLATE "C", %L ORDER BY s.segment COLLATE "C") AS segment '
+                'FROM clientele.customer_segments(%L) s GROUP BY s.customer_id', ' + ', dimension)
 $$;
-COMMENT ON FUNCTION dimension_source(text, text) IS
+COMMENT ON FUNCTION dimension_source(text) IS
   'Returns SQL for the one segment of each customer; of several values they are written with + between them. A part of explain_change().';
 
 CREATE FUNCTION cells_source(
@@ -35,6 +35,7 @@ DECLARE
                                      WHERE starts_with(d.name, 'event:') ORDER BY d.n);
   was record;
   "is" record;
+  segments text := '';
   joins text := '';
   labels_before text := '';
   labels_after text := '';
@@ -46,8 +47,9 @@ BEGIN
   FOR n IN 1 .. cardinality(dimensions) LOOP
     label := array_position(of_events, dimensions[n])::text;
     IF label IS NULL THEN
-      joins := joins || format(E'\nLEFT JOIN %s d%s ON d%s.customer_id = u.customer_id',
-                               clientele.dimension_source(dimensions[n], NULL), n, n);
+      segments := segments || format('%s d%s AS MATERIALIZED (%s)', CASE segments WHEN '' THEN 'WITH' ELSE ',' END, n,
+                                     clientele.dimension_source(dimensions[n]));
+      joins := joins || format(' LEFT JOIN d%s ON d%1$s.customer_id = u.customer_id', n);
       labels_before := labels_before || format(', d%s.segment', n);
       labels_after := labels_after || format(', d%s.segment', n);
     ELSE
@@ -55,7 +57,7 @@ BEGIN
       labels_after := labels_after || format(', u.labels_after[%s]', label);
     END IF;
   END LOOP;
-  cells := format($sql$
+  cells := segments || format($sql$
   SELECT c.was, c."is", count(*) AS n,
     count(*) FILTER (WHERE NOT c.absent_before) AS n_before, count(*) FILTER (WHERE NOT c.absent_after) AS n_after,
     sum(c.n0) AS s1, sum(c.b0) AS s2, sum(c.n1) AS s3, sum(c.b1) AS s4,
@@ -138,7 +140,9 @@ BEGIN
       HINT = 'event: is followed by channel, event, or a property of event types.';
   END IF;
   PERFORM set_config('search_path', clientele.tag_search_path(), true), set_config('clientele.unknown_event', 'error', true),
-          set_config('TimeZone', clientele.store_time_zone(), true);
+          set_config('TimeZone', clientele.store_time_zone(), true),
+          -- How many customers have a segment is not known to the planner.
+          set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true);
   measured := clientele.cells_source(kind, definition, of, measure, dimensions);
   RETURN QUERY EXECUTE format($sql$
 WITH cells AS MATERIALIZED (%1$s),

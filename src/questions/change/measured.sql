@@ -57,8 +57,10 @@ BEGIN
   effects := 'rate';
   IF kind = 'funnel' THEN
     steps := jsonb_array_length(def -> 'steps');
-    place := coalesce(array_position(ARRAY(SELECT jsonb_array_elements_text(def -> 'steps')), measure),
-                      clientele.whole_number(coalesce(measure, steps::text), 'the step', 1));
+    place := array_position(ARRAY(SELECT jsonb_array_elements_text(def -> 'steps')), measure);
+    IF place IS NULL THEN
+      place := clientele.whole_number(coalesce(measure, steps::text), 'the step', 1);
+    END IF;
     IF place > steps THEN
       RAISE EXCEPTION 'the funnel has no step %: it has %', place, steps USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -70,7 +72,7 @@ BEGIN
     selector := coalesce(def ->> 'start_at', '*');
     source := format('SELECT coalesce(sum(p.returned), 0) AS number, coalesce(sum(p.customers), 0) AS base, '
       'clientele.journey_slice(j.journey, %2$s, %3$s) AS journey '
-      'FROM (SELECT clientele.retention_table(j.journey, %4$L::clientele.retention_def) AS answer) t '
+      'FROM (SELECT clientele.retention_table(x.journey, %4$L::clientele.retention_def) AS answer FROM (SELECT j.journey OFFSET 0) x) t '
       'CROSS JOIN LATERAL clientele.retention_periods(t.answer) p '
       'WHERE %1$s BETWEEN p.period AND p.last_period AND p.complete AND p.cohort >= %2$s AND p.cohort < %3$s',
       place, since, until, definition);

@@ -101,13 +101,13 @@ CREATE FUNCTION define_starter_questions(
     purchase text DEFAULT NULL, view text DEFAULT NULL, search text DEFAULT NULL, cart text DEFAULT NULL,
     return text DEFAULT NULL, complaint text DEFAULT NULL, contact text DEFAULT NULL, visit text DEFAULT NULL,
     promotion text DEFAULT NULL, opened text DEFAULT NULL, clicked text DEFAULT NULL, passive text DEFAULT NULL,
-    by text DEFAULT NULL, language text DEFAULT 'en')
+    by text DEFAULT NULL, language text DEFAULT NULL)
   RETURNS TABLE (question text, kind text, by text, description text)
   LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 18 SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.question, s.kind, s.breakdown, s.description
   FROM clientele.save_starter_questions(jsonb_strip_nulls(jsonb_build_object(
     'purchase', $1, 'view', $2, 'search', $3, 'cart', $4, 'return', $5, 'complaint', $6, 'contact', $7, 'visit', $8,
-    'promotion', $9, 'opened', $10, 'clicked', $11, 'passive', $12)), $13, $14) s
+    'promotion', $9, 'opened', $10, 'clicked', $11, 'passive', $12)), $13, coalesce($14, clientele.store_language())) s
 $$;
 COMMENT ON FUNCTION define_starter_questions(text, text, text, text, text, text, text, text, text, text, text, text, text, text) IS
   'Defines a set of questions that suit any store, and lists them; refresh_questions() answers them.
@@ -115,8 +115,9 @@ They are funnels, retention, paths, attribution, activity and counts. purchase, 
 roles, as for define_starter_tags(); one that is NULL is found by its usual names. A question whose events the store does not have is left
 out. Each is broken down by a starter tag or by the city of customers, if the store has them; by names another tag or attribute for all.
 Call it again when the store has new kinds of events: it gives the same questions their definitions again, also those that you changed.
-language: en or zh, for names and descriptions. Errors: 42P01 without a store, 42501 without the right to change clientele_data.questions,
-42704 for an unknown event in a selector that is given, and for an unknown by, 22023 for an unknown language, or a selector''s syntax.';
+language: en or zh, for names and descriptions; NULL takes that of the store. Errors: 42P01 without a store, 42501 without the right to
+change clientele_data.questions, 42704 for an unknown event in a selector that is given, and for an unknown by, 22023 for an unknown
+language, or a selector''s syntax.';
 
 CREATE FUNCTION save_starter_questions(given jsonb, chosen text, language text)
   RETURNS TABLE (question text, kind text, breakdown text, description text)

@@ -43,7 +43,7 @@ BEGIN
            jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> '{words,column.period}', 'y_label', context #>> '{words,column.rate}')),
       rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('retention', clientele.report_say(context, 'section.retention'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('retention', clientele.report_say(context, 'section.retention'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_retention(jsonb) IS
   'Returns the section of a report on saved questions about retention; a part of report().';
@@ -97,7 +97,7 @@ BEGIN
         jsonb_build_object('id', (question ->> 'id') || '-picture', 'format', 'percent'))
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('attribution', clientele.report_say(context, 'section.attribution'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('attribution', clientele.report_say(context, 'section.attribution'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_attribution(jsonb) IS
   'Returns the section of a report on saved questions about attribution, with each channel by all segments; a part of report().';
@@ -147,7 +147,7 @@ BEGIN
     body := body || clientele.report_question(question, NULL,
       clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture')), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_answers(jsonb) IS
   'Returns the section of a report on saved questions about activity and counts and on SQL; a part of report().';

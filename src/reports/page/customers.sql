@@ -30,11 +30,11 @@ BEGIN
            clientele.report_share(coalesce(sum(c.customers) FILTER (WHERE c.tier IN ('at risk', '流失风险')), 0)::double precision / nullif(sum(c.customers), 0)::double precision))
   INTO lead FROM (SELECT x ->> 'tier' AS tier, (x ->> 'customers')::numeric AS customers FROM json_array_elements(rows) e (x)) c;
   RETURN clientele.report_part('value', clientele.report_say(context, 'section.value'), lead,
-    '<div class="columns">'
+    '<div class="columns"><div>'
     || clientele.report_figure('grid', grid, context #>> '{words,value.grid}', NULL, context,
          jsonb_build_object('id', 'value-grid', 'layout', 'narrow', 'x_label', context #>> '{words,value.recency}', 'y_label', context #>> '{words,value.frequency}'))
-    || '<div>' || clientele.report_figure('bars', tiers, context #>> '{words,value.tiers}', NULL, context, '{"id": "value-tiers", "layout": "narrow"}')
-    || clientele.report_figure('bars', segments, context #>> '{words,value.segments}', NULL, context, '{"id": "value-segments", "layout": "narrow"}') || '</div></div>'
+    || clientele.report_figure('bars', tiers, context #>> '{words,value.tiers}', NULL, context, '{"id": "value-tiers", "layout": "narrow"}') || '</div>'
+    || clientele.report_figure('bars', segments, context #>> '{words,value.segments}', NULL, context, '{"id": "value-segments", "layout": "narrow"}') || '</div>'
     || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'value.how') || '</p>', 'how')
     || clientele.report_sources('value', rows, statement, clientele.report_say(context, 'section.value'), context));
 END $$;

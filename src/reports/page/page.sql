@@ -44,7 +44,6 @@ CREATE FUNCTION report(
   SET bytea_output = 'hex' SET array_nulls = on SET quote_all_identifiers = off AS $$
 #variable_conflict use_variable
 DECLARE
-  owner oid;
   settings record;
   zone text;
   first_day date;
@@ -59,16 +58,8 @@ DECLARE
   unknown text[];
   version CONSTANT text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'clientele');
 BEGIN
-  SELECT n.nspowner INTO owner FROM pg_namespace n WHERE n.nspname = 'clientele_bi';
-  IF owner IS NULL THEN
-    PERFORM clientele.require_store();
-  ELSIF NOT clientele.trusts(owner) THEN
-    RAISE EXCEPTION 'schema clientele_bi belongs to role "%", which you do not trust', pg_get_userbyid(owner) USING ERRCODE = 'insufficient_privilege',
-      HINT = 'The setting clientele.trusted_owners lists the roles whose store you use.';
-  ELSIF to_regclass('clientele_bi.store') IS NULL THEN
-    RAISE EXCEPTION 'the store has no view clientele_bi.store' USING ERRCODE = 'undefined_table',
-      HINT = 'CALL clientele.upgrade_store(), as the owner of the store, brings it up to date.';
-  ELSIF NOT clientele.report_reads('{store}') THEN
+  PERFORM clientele.require_bi_view('store');
+  IF NOT clientele.report_reads('{store}') THEN
     RAISE EXCEPTION 'permission denied to read clientele_bi.store' USING ERRCODE = 'insufficient_privilege',
       HINT = 'CALL clientele.grant_bi(role), as the owner of the store, gives the rights.';
   END IF;
@@ -104,7 +95,7 @@ BEGIN
     EXECUTE 'SELECT min(a.day), max(a.day) FROM clientele_bi.daily_activity a WHERE a.day <= $1' INTO first_day, last_day
       USING coalesce(until, (now() AT TIME ZONE zone)::date);
   END IF;
-  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 400),
+  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 181),
     'questions', questions, 'audience', audience, 'words', clientele.report_words(language));
   FOR part IN
     SELECT r.* FROM clientele.report_sections() r WHERE sections IS NULL OR r.section = ANY (sections)

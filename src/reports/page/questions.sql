@@ -10,7 +10,7 @@ BEGIN
                  row_number() OVER (PARTITION BY q.kind ORDER BY array_position($2, q.question), q.question COLLATE "C") AS place
           FROM clientele_bi.questions q WHERE q.kind = ANY ($1) AND ($2 IS NULL OR q.question = ANY ($2))) a
     ORDER BY array_position($2, a.question), a.question COLLATE "C"$sql$
-    USING kinds, ARRAY(SELECT jsonb_array_elements_text(nullif(context -> 'questions', 'null')))::text[];
+    USING kinds, CASE WHEN jsonb_typeof(context -> 'questions') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(context -> 'questions')) END;
 END $$;
 COMMENT ON FUNCTION report_asked(text[], jsonb) IS
   'Lists the saved questions of some kinds that a report shows; a part of report().';
@@ -110,12 +110,12 @@ BEGIN
         jsonb_build_object('id', (question ->> 'id') || '-picture'))
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_funnels(jsonb) IS
   'Returns the section of a report on saved funnels, with each step by all segments; a part of report().';
 
-CREATE FUNCTION report_plain(context jsonb, key text, VARIADIC names text[]) RETURNS text
+CREATE FUNCTION report_plain(context jsonb, key text, VARIADIC names text[] DEFAULT '{}') RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format(context #>> ARRAY['words', key], VARIADIC ARRAY(SELECT CASE WHEN length(n.name) > 60 THEN left(n.name, 59) || '…' ELSE n.name END
                                                                 FROM unnest(names) WITH ORDINALITY n (name, o) ORDER BY n.o))
@@ -163,7 +163,7 @@ BEGIN
       || CASE WHEN json_array_length(rows) > 50 THEN '<p class="note">' || clientele.report_say(context, 'paths.top', '50', clientele.report_number(json_array_length(rows))) || '</p>' ELSE '' END
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
-  RETURN clientele.report_part('paths', clientele.report_say(context, 'section.paths'), NULL, nullif(body, ''));
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('paths', clientele.report_say(context, 'section.paths'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_paths(jsonb) IS
   'Returns the section of a report on saved questions about paths, with the strongest links by all segments; a part of report().';

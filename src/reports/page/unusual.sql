@@ -20,14 +20,16 @@ BEGIN
     SELECT g.day, g.value, CASE WHEN g.value > 0 AND g.value < 'Infinity' THEN sqrt(g.value::double precision)
                                 WHEN g.value <= 0 THEN 0 END AS root
     FROM unnest(days, "values") g (day, value)
+  ), rhythms AS MATERIALIZED (
+    -- The same weekday in the four weeks, or the four fortnights, before and after, if at least three of the eight are known.
+    SELECT n.day, r.period, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.root) AS usual
+    FROM given n CROSS JOIN unnest('{7,14}'::integer[]) r (period) CROSS JOIN unnest('{-4,-3,-2,-1,1,2,3,4}'::integer[]) w (periods)
+    JOIN given o ON o.day = n.day + w.periods * r.period AND o.root IS NOT NULL
+    GROUP BY n.day, r.period HAVING count(*) >= 3
   ), expected AS MATERIALIZED (
-    -- The same weekday in the four weeks before and after, if at least three of the eight are known.
     SELECT g.day, g.value, g.root, e.usual
     FROM given g
-    LEFT JOIN (SELECT n.day, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.root) AS usual
-               FROM given n CROSS JOIN unnest('{-28,-21,-14,-7,7,14,21,28}'::integer[]) w (days)
-               JOIN given o ON o.day = n.day + w.days AND o.root IS NOT NULL
-               GROUP BY n.day HAVING count(*) >= 3) e ON e.day = g.day
+    LEFT JOIN LATERAL (SELECT r.usual FROM rhythms r WHERE r.day = g.day ORDER BY abs(r.usual - g.root), r.period LIMIT 1) e ON true
   ), spread AS MATERIALIZED (
     -- 1.4826 makes of the median distance the standard deviation, if distances are normal. That of a count is a half at least.
     SELECT greatest(0.5, 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(x.root - x.usual))) AS deviation FROM expected x
@@ -38,9 +40,10 @@ BEGIN
   FROM expected x CROSS JOIN spread s ORDER BY x.day;
 END $$;
 COMMENT ON FUNCTION unusual_days(date[], numeric[], double precision) IS
-  'Returns for each day what is usual on it, and whether its number is unusual: a robust test that knows the days of the week.
-usual: the median of the same weekday in the four weeks before and the four after, NULL if fewer than three of these are known. The distance
-of a day is the difference of the square roots of its value and of usual, and the deviation is 1.4826 × the median distance of all days, but
-at least a half, as chance alone moves the root of a count by that. unusual: whether the distance is above threshold × the deviation;
-from low to high it is not. Values are counts or sums; those below 0 are taken for 0, and NULL is not unusual.
+  'Returns for each day what is usual on it, and whether its number is unusual: a robust test that knows weekly and fortnightly rhythms.
+usual: the median of the same weekday in the four weeks before and the four after, or in as many fortnights, whichever is nearer; NULL if
+fewer than three of these days are known. The distance of a day is the difference of the square roots of its value and of usual, and the
+deviation is 1.4826 × the median distance of all days, but at least a half, as chance alone moves the root of a count by that. unusual:
+whether the distance is above threshold × the deviation; from low to high it is not. Values are counts or sums; those below 0 are taken
+for 0, and NULL is not unusual.
 Errors: 22023 for arrays of different lengths, for a day that is given twice, NULL or infinite, and for a threshold that is not above 0.';

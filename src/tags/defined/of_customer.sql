@@ -5,8 +5,8 @@ CREATE FUNCTION customer_tags(customer_id bigint) RETURNS jsonb
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500 AS 'MODULE_PATHNAME', 'clientele_customer_tags';
 COMMENT ON FUNCTION customer_tags(bigint) IS
   'Returns the tags of a customer as a JSON object, such as {"city": "上海", "channel": ["app", "web"], "score": 7.5, "vip": true}.
-A flag is true, a tag with several texts an array. Tags that the customer does not have are left out. All tags are read once a query, so that
-a query over many customers is quick. Errors: 42P01 without a store, 42501 without the right to read its tables of tags.';
+A flag is true, a tag with several texts an array. Tags that the customer does not have are left out. All tags are read once a query, so
+that a query over many customers is quick. Errors: 42P01 without a store, 42501 without the right to read its tables of tags.';
 
 CREATE FUNCTION customer_tag(customer_id bigint, tags text[]) RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'clientele_customer_tag';

@@ -124,5 +124,56 @@ SELECT bool_and(cardinality(scores_below(s, b)) = (SELECT count(*) FROM numbers 
    AND cardinality(scores_above(s, b)) = (SELECT count(*) FROM numbers WHERE v > b) AND scores_between(s, b, 1000) = (SELECT COALESCE(audience(id), '{}') FROM numbers WHERE v BETWEEN b AND 1000)) AS agree
 FROM serial_scores, unnest('{-60000,-50000,-0.015625,0,0.5,777,1000,60000}'::numeric[]) b;
 
+-- Members of some customers only: the planner looks these up, and the rows are the same as by a condition that it cannot use.
+CREATE TABLE clubs (club text, customers audience, points tag_scores);
+INSERT INTO clubs VALUES ('a', '{1-9,70000}', '{1:1.5,5:-2,70000:3}'), ('b', '{5,4294967296-4294967299}', '{5:7}'), ('none', '{}', '{}');
+CREATE VIEW belonging AS
+  SELECT members(customers) AS id, club, NULL::numeric AS points FROM clubs
+  UNION ALL SELECT s.customer_id, club, s.score FROM clubs CROSS JOIN LATERAL scores(points) s;
+CREATE FUNCTION looked_up(query text) RETURNS TABLE (looks_up boolean, same boolean, rows bigint) LANGUAGE plpgsql AS $$
+DECLARE line text; mine text; plain text;
+BEGIN
+  looks_up := false;
+  FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+    looks_up := looks_up OR line ~ '(members|scores)_among';
+  END LOOP;
+  EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text), count(*) FROM (%s) q', query) INTO mine, rows;
+  EXECUTE format('SELECT string_agg(q::text, '' '' ORDER BY q::text) FROM (%s) q', regexp_replace(query, '\mid (?=[=<>I])|(?<== )id\M', 'id + 0 ', 'g')) INTO plain;
+  same := mine IS NOT DISTINCT FROM plain;
+  RETURN NEXT;
+END $$;
+SELECT q AS query, l.* FROM unnest(ARRAY[
+  'SELECT * FROM belonging WHERE id = 5',
+  'SELECT * FROM belonging WHERE id IN (5, 70000, 5, -1)',
+  'SELECT * FROM belonging WHERE id = ANY (ARRAY[1, NULL, 4294967297])',
+  'SELECT * FROM belonging WHERE 5::smallint = id AND club = ''b''',
+  'SELECT * FROM belonging WHERE id = 2147483648 * 2',
+  'SELECT * FROM belonging WHERE id = -5',
+  'SELECT * FROM belonging x JOIN belonging y USING (id) WHERE id = 5',
+  'SELECT * FROM belonging x JOIN belonging y ON x.id = 5 AND y.id = 1',
+  'SELECT * FROM clubs c LEFT JOIN belonging b ON b.id = 70000 AND b.club = c.club',
+  'SELECT m FROM clubs, members(customers) m (id) WHERE id = 5',
+  'SELECT m FROM clubs LEFT JOIN LATERAL scores(points) m (id, n) ON true WHERE id = 5',
+  -- These must list all.
+  'SELECT * FROM belonging WHERE id > 5',
+  'SELECT * FROM belonging WHERE id = NULL',
+  'SELECT * FROM belonging WHERE id = 5 OR club = ''a''',
+  'SELECT * FROM belonging WHERE id <> ALL (''{5}'')',
+  'SELECT * FROM (SELECT members(customers) AS id FROM clubs ORDER BY club LIMIT 3) x WHERE id = 5',
+  'SELECT * FROM (SELECT members(customers) AS id, generate_series(1, 3) AS n FROM clubs) x WHERE id = 5',
+  'SELECT * FROM (SELECT members(customers) AS id, count(*) OVER () AS n FROM clubs) x WHERE id = 5',
+  'SELECT * FROM clubs, members(customers) WITH ORDINALITY m (id, n) WHERE id = 5',
+  'SELECT * FROM clubs, ROWS FROM (members(customers), generate_series(1, 12)) m (id, n) WHERE id = 5']) q, looked_up(q) l;
+SET plan_cache_mode = force_generic_plan;
+PREPARE of_one (integer) AS SELECT id, club, points FROM belonging WHERE id = $1 ORDER BY 1, 2, 3;
+PREPARE of_some (bigint[]) AS SELECT id, club, points FROM belonging WHERE id = ANY ($1) ORDER BY 1, 2, 3;
+EXECUTE of_one(5);
+EXECUTE of_one(NULL);
+EXECUTE of_some('{70000,5,5}');
+EXECUTE of_some(NULL);
+RESET plan_cache_mode;
+SELECT members_among('{1-9}', '{9,3,3,NULL,10,-1}'), members_among('{1-9}', NULL), (SELECT count(*) FROM scores_among('{1:2}', '{}'));
+SELECT * FROM scores_among('{1:1.5,5:-2}', '{5,1,5,2,-3,NULL}');
+
 \c :tests
 DROP DATABASE clientele_audience;

@@ -300,13 +300,13 @@ INSERT INTO good SELECT 'audience', clientele.audience_send(a::clientele.audienc
   ('{3,9223372036854775807}'), ((SELECT '{' || string_agg((i * 3)::text, ',') || '}' FROM generate_series(1, 30000) i))) v (a);
 INSERT INTO good SELECT 'tag_scores', clientele.tag_scores_send(s) FROM (VALUES (clientele.tag_scores '{}'), ('{5:10.5,7:-3}'), ('{1:2,3:999999999999.999999}'),
   ((SELECT clientele.tag_scores(i * 3, i %% 977 / 8.0) FROM generate_series(1, 9000) i))) v (s);
-INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'audience_send($1)', 'audience_hash($1)', 'cardinality($1)', 'after_merges($1)', 'count(*) FROM members($1)',
+INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'audience_send($1)', 'audience_hash($1)', 'cardinality($1)', 'after_merges($1)', 'count(*) FROM members($1)', 'count(*) FROM members_among($1, ''{1,5,70000}'')',
   'cardinality(audience_to_ids($1))', 'audience_and($1, ''{1-9}'')', 'audience_or(''{1-9}'', $1)', 'audience_without($1, ''{5}'')', 'audience_xor($1, $1)', 'audience_includes($1, ''{1}'')', 'audience_included($1, ''{1}'')',
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',
   'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)',
   'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''flag'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
-INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)',
+INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)', 'count(*) FROM scores_among($1, ''{1,5,70000}'')',
   'scores_below($1, 3)', 'scores_at_most($1, 3)', 'scores_above($1, 3)', 'scores_at_least($1, 3)', 'scores_between($1, 3, 9)', 'score_of($1, 5)', 'score_summary($1)', 'tag_scores_without($1, ''{5}'')',
   'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''age'', ''number'', NULL, NULL, $1, NULL)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 CREATE AGGREGATE tag_scores_combine_all(clientele.tag_scores) (SFUNC = clientele.tag_scores_combine, STYPE = clientele.tag_scores, FINALFUNC = clientele.tag_scores_final);

@@ -76,9 +76,8 @@ END $$;
 COMMENT ON FUNCTION segment_groups(tag_query, text, integer) IS
   'Returns groups of customers that are in the same segments of a breakdown; a part of ask_question().
 names: the values of most customers, at most top. groups: the segments that the customers of each group are in, as {0,2}: 0 is all
-customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is customers without a value. rest: whether a customer that is in
-no group is in the segments 0 and -1, or, without by, in 0. Errors: those of customer_segments() and
-audience_of().';
+customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is customers without a value. rest: whether a
+customer that is in no group is in the segments 0 and -1, or, without by, in 0. Errors: those of customer_segments() and audience_of().';
 
 CREATE FUNCTION question_segments(of tag_query DEFAULT NULL, by text DEFAULT NULL, top integer DEFAULT 20, language text DEFAULT 'en')
   RETURNS TABLE (customer_id bigint, segment text, segment_kind text)
@@ -108,6 +107,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION question_segments(tag_query, text, integer, text) IS
   'Returns the segments of each customer in the breakdown of a question: all, and the values of a tag or an attribute, or none of them.
-of: a tag query, the customers that the question is about; NULL is all. by: the tag or the attribute, as for customer_segments(); NULL is
-no breakdown. top: values beyond those of most customers are in the segment other. language: en or zh, that of the names all, none of them
-and other. segment_kind: all, value, none or other. Errors: those of customer_segments() and audience_of().';
+of: a tag query, the customers that the question is about; NULL is all. by: the tag or the attribute, as for customer_segments(); NULL
+leaves out the breakdown. top: values beyond those of most customers are in the segment other. language: en or zh, that of the names all,
+none of them and other. segment_kind: all, value, none or other. Errors: those of customer_segments() and audience_of().';

@@ -35,7 +35,8 @@ BEGIN
   END IF;
   -- The values of most customers first, those of equally many in the order of their names. All others have the place after them.
   WITH valued AS MATERIALIZED (
-    SELECT v.customer_id, v.segment FROM clientele.customer_segments(by) v WHERE base IS NULL OR base OPERATOR(clientele.@>) v.customer_id
+    SELECT v.customer_id, v.segment FROM clientele.customer_segments(by) v
+    WHERE base IS NULL OR v.customer_id IN (SELECT clientele.members(base))
   ), ranked AS MATERIALIZED (
     SELECT v.segment, least(row_number() OVER (ORDER BY count(*) DESC, v.segment COLLATE "C"), top + 1)::integer AS place
     FROM valued v GROUP BY 1
@@ -93,7 +94,7 @@ BEGIN
   words := clientele.segment_words(language);
   RETURN QUERY
   WITH people AS MATERIALIZED (
-    SELECT j.customer_id FROM clientele_data.journeys j WHERE base IS NULL OR base OPERATOR(clientele.@>) j.customer_id
+    SELECT j.customer_id FROM clientele_data.journeys j WHERE base IS NULL OR j.customer_id IN (SELECT clientele.members(base))
   ), valued AS MATERIALIZED (
     SELECT s.customer_id, s.segment FROM people p JOIN clientele.customer_segments(by) s USING (customer_id) WHERE by IS NOT NULL
   ), ranked AS MATERIALIZED (

@@ -149,6 +149,9 @@ UPDATE clientele_data.questions SET kind = 'activity', definition = '{nonsense' 
 SELECT outcome, left(error, 34) AS error FROM refresh_questions('{active}');
 SELECT sql LIKE '%{nonsense%' AS shown FROM clientele_bi.questions WHERE question = 'active';
 SELECT define_question('active', funnel_def('{view,cart}'));
+SELECT define_question('too long', $$SELECT n FROM generate_series(1, 100001) n$$);
+SELECT question, outcome, error FROM refresh_questions('{too long}');
+SELECT forget_question('too long');
 
 -- Rename, fail, forget.
 SELECT * FROM fails($$SELECT rename_question('nothing', 'x')$$);

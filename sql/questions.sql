@@ -149,6 +149,9 @@ UPDATE clientele_data.questions SET kind = 'activity', definition = '{nonsense' 
 SELECT outcome, left(error, 34) AS error FROM refresh_questions('{active}');
 SELECT sql LIKE '%{nonsense%' AS shown FROM clientele_bi.questions WHERE question = 'active';
 SELECT define_question('active', funnel_def('{view,cart}'));
+SELECT define_question('too long', $$SELECT n FROM generate_series(1, 100001) n$$);
+SELECT question, outcome, error FROM refresh_questions('{too long}');
+SELECT forget_question('too long');
 
 -- Rename, fail, forget.
 SELECT * FROM fails($$SELECT rename_question('nothing', 'x')$$);
@@ -176,7 +179,7 @@ CREATE ROLE clientele_q_author;
 CREATE ROLE clientele_q_reader;
 GRANT USAGE ON SCHEMA clientele_data, clientele_bi TO clientele_q_author;
 GRANT SELECT, INSERT, UPDATE, DELETE ON clientele_data.questions, clientele_data.question_answers, clientele_data.question_status TO clientele_q_author;
-GRANT SELECT ON clientele_data.tags, clientele_data.settings, clientele_data.tag_status, clientele_data.customer_attributes TO clientele_q_author;
+GRANT SELECT ON clientele_data.tags, clientele_data.settings, clientele_data.tag_status, clientele_data.home_attributes TO clientele_q_author;
 GRANT SELECT ON clientele_data.event_types TO clientele_q_author;
 SET ROLE clientele_q_author;
 SELECT define_question('theirs', 'SELECT current_user::text AS me, 1 AS n'), define_question('their funnel', funnel_def('{view,cart}'));

@@ -109,7 +109,7 @@ def parsed_plpgsql(node):
         return parse_plpgsql(raw_sql(node))
     except ParseError:
         # What writes the statement again leaves names of parameters that are words of the grammar without their quotes.
-        quoted = [p for p in getattr(node, "parameters", None) or () if p.name in ("decimal", "values")]
+        quoted = [p for p in getattr(node, "parameters", None) or () if p.name in ("decimal", "values", "row")]
         if not quoted:
             raise
         for parameter in quoted:

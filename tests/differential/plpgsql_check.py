@@ -11,6 +11,7 @@ TEMPORARY = "names of temporary relations that temporary_name() makes and quotes
 CALLER = "runs a query that the caller gives, which is what it is for"
 MEMBER = "names of members of the store, which the extension lists and PostgreSQL quotes, and statements made of them"
 RULE = "runs a rule, which is SQL of an author that the caller trusts"
+QUESTION = "SQL of question_kinds(), which are constants, and a definition as a literal"
 ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_given", "merge_journeys", "open_source", "time_reading", "match_fit", "match_pairs",
@@ -19,6 +20,8 @@ ALLOWED = {
     **{(name, "is not sanitized"): MEMBER for name in (
         "drop_store", "grant_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
+    **{(name, "is not sanitized"): QUESTION for name in ("answer_journey_question", "check_question_definition")},
+    **{(name, "is not sanitized"): RULE for name in ("answer_sql_question", "check_question_sql")},
 }
 
 

@@ -53,11 +53,15 @@ BEGIN
   INTO answer
   USING CASE WHEN rest AND NOT whole THEN groups || '{0,-1}'::text ELSE groups END,
         words."all", words."none", words.other, names, top, customers;
+  IF jsonb_array_length(answer) > 100000 THEN
+    RAISE EXCEPTION 'the answer has more than 100000 rows' USING ERRCODE = 'program_limit_exceeded',
+      HINT = 'Ask for longer periods or a smaller top, or leave out the breakdown.';
+  END IF;
   RETURN coalesce(answer, '[]');
 END $$;
 COMMENT ON FUNCTION answer_journey_question(text, text, text, text[], text[], audience[], boolean, integer) IS
   'Answers a question over journeys for the groups of segment_groups(), and returns its rows with tests of significance; a part of
-ask_question().';
+ask_question(). Errors: 54000 for more than 100,000 rows.';
 
 CREATE FUNCTION answer_sql_question(definition text) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -153,5 +157,5 @@ COMMENT ON FUNCTION ask_question(text) IS
 Each row has the segment, and answer has the columns of the view of its kind: clientele_bi.funnels and so on. With a breakdown the rows of
 all customers come first, then those of each value, and those of the customers without a value at the end. The customers of a value are
 those that have it as of the last refresh_tags(). A question that is SQL runs with your rights, if you trust its author.
-Errors: 42704 for an unknown question, those of its definition, 42501 without the right to read journeys, or for SQL of an author that you
-do not trust, 42P01 without a store.';
+Errors: 42704 for an unknown question, those of its definition, 54000 for more than 100,000 rows, 42501 without the right to read
+journeys, or for SQL of an author that you do not trust, 42P01 without a store.';

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('questions', 'INSERT'), clientele.require_store('questions', 'UPDATE'),
           clientele.require_store('question_answers', 'DELETE'), clientele.require_store('question_status', 'DELETE'),
-          clientele.require_store('tags'), clientele.require_store('settings');
+          clientele.require_store('tags');
   IF num_nulls(name, definition, keep, max_age, top) > 0 THEN
     RAISE EXCEPTION 'name, definition, keep, max_age and top must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
@@ -30,7 +30,7 @@ BEGIN
     RAISE EXCEPTION 'a question must not be longer than 1048576 bytes: it has %', octet_length(definition)
       USING ERRCODE = 'program_limit_exceeded';
   END IF;
-  language := coalesce(language, (SELECT s.value FROM clientele_data.settings s WHERE s.name = 'language' AND s.value IN ('en', 'zh')), 'en');
+  language := coalesce(language, clientele.store_language());
   IF kind = 'answers' THEN
     IF of IS NOT NULL OR by IS NOT NULL THEN
       RAISE EXCEPTION 'a question that is SQL cannot have %', CASE WHEN of IS NULL THEN 'by' ELSE 'of' END USING ERRCODE = 'feature_not_supported',

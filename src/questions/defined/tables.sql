@@ -24,7 +24,7 @@ its author is a role that the caller trusts.';
   COMMENT ON COLUMN clientele_data.questions.question_id IS 'The number of the question; a renamed question keeps it.';
   COMMENT ON COLUMN clientele_data.questions.name IS 'The name.';
   COMMENT ON COLUMN clientele_data.questions.kind IS
-    'The kind of question: funnel, retention, path_links, attribution, activity, counts, or answers for SQL. The view of this name has the answers.';
+    'The kind of question: funnel, retention, path_links, attribution, activity, counts, or answers for SQL.';
   COMMENT ON COLUMN clientele_data.questions.definition IS 'The definition, such as a funnel_def, or SQL.';
   COMMENT ON COLUMN clientele_data.questions.of IS 'A tag query: the question is about the customers that match. NULL is all customers.';
   COMMENT ON COLUMN clientele_data.questions.by IS 'The tag or the attribute whose values are the segments of the answer.';

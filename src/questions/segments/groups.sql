@@ -19,7 +19,6 @@ DECLARE
   united clientele.audience;
   places integer[];
   audiences clientele.audience[];
-  frequent clientele.audience[];
   total bigint;
   everyone clientele.audience;
 BEGIN
@@ -34,27 +33,31 @@ BEGIN
     customers := ARRAY[coalesce(base, '{}')];
     RETURN;
   END IF;
-  -- The values of most customers first, those of equally many in the order of their names.
-  SELECT array_agg(v.segment ORDER BY v.n) FILTER (WHERE v.n <= top), array_agg(least(v.n, top + 1) ORDER BY v.n), array_agg(v.customers ORDER BY v.n),
-         sum(clientele.cardinality(v.customers)), clientele.audience_union(v.customers)
-  INTO names, places, audiences, total, united
-  FROM (SELECT w.*, row_number() OVER (ORDER BY clientele.cardinality(w.customers) DESC, w.segment COLLATE "C")::integer AS n
-        FROM (SELECT x.segment, CASE WHEN base IS NULL THEN x.customers ELSE x.customers OPERATOR(clientele.&) base END AS customers
-              FROM (SELECT s.segment, clientele.audience(s.customer_id) AS customers FROM clientele.customer_segments(by) s GROUP BY 1) x) w
-        WHERE clientele.cardinality(w.customers) > 0) v;
+  -- The values of most customers first, those of equally many in the order of their names. All others have the place after them.
+  WITH valued AS MATERIALIZED (
+    SELECT v.customer_id, v.segment FROM clientele.customer_segments(by) v
+    WHERE base IS NULL OR v.customer_id IN (SELECT clientele.members(base))
+  ), ranked AS MATERIALIZED (
+    SELECT v.segment, least(row_number() OVER (ORDER BY count(*) DESC, v.segment COLLATE "C"), top + 1)::integer AS place
+    FROM valued v GROUP BY 1
+  ), placed AS MATERIALIZED (
+    SELECT r.place, min(v.segment) AS segment, clientele.audience(v.customer_id) AS customers
+    FROM valued v JOIN ranked r USING (segment) GROUP BY 1
+  )
+  SELECT array_agg(p.segment ORDER BY p.place) FILTER (WHERE p.place <= top), array_agg(p.place ORDER BY p.place),
+         array_agg(p.customers ORDER BY p.place), sum(clientele.cardinality(p.customers)), clientele.audience_union(p.customers)
+  INTO names, places, audiences, total, united FROM placed p;
   names := coalesce(names, '{}');
   united := coalesce(united, '{}');
   IF coalesce(total, 0) = clientele.cardinality(united) THEN
     -- Each customer has one value.
-    SELECT array_agg(format('{0,%s}', p.place) ORDER BY p.place), array_agg(p.customers ORDER BY p.place) INTO groups, customers
-    FROM (SELECT u.place, clientele.audience_union(u.customers) AS customers FROM unnest(places, audiences) u (place, customers) GROUP BY 1) p;
+    groups := ARRAY(SELECT format('{0,%s}', u) FROM unnest(places) WITH ORDINALITY p (u, n) ORDER BY n);
+    customers := coalesce(audiences, '{}');
   ELSE
-    SELECT array_agg(p.customers ORDER BY p.place) INTO frequent
-    FROM (SELECT u.place, clientele.audience_union(u.customers) AS customers FROM unnest(places, audiences) u (place, customers) GROUP BY 1) p;
     SELECT array_agg(g.key ORDER BY g.key COLLATE "C"), array_agg(g.customers ORDER BY g.key COLLATE "C") INTO groups, customers
     FROM (SELECT m.key, clientele.audience(m.customer_id) AS customers
           FROM (SELECT u.customer_id, '{0,' || string_agg(u.place::text, ',' ORDER BY u.place) || '}' AS key
-                FROM (SELECT clientele.members(f.customers) AS customer_id, f.place FROM unnest(frequent) WITH ORDINALITY f (customers, place)) u
+                FROM (SELECT clientele.members(f.customers) AS customer_id, f.place FROM unnest(audiences, places) f (customers, place)) u
                 GROUP BY 1) m
           GROUP BY 1) g;
   END IF;
@@ -62,8 +65,8 @@ BEGIN
     -- Too many combinations of values to keep a summary for each: a customer counts once for each of its values, and once for all.
     EXECUTE 'SELECT coalesce(clientele.audience(j.customer_id), ''{}'') FROM clientele_data.journeys j' INTO everyone;
     everyone := CASE WHEN base IS NULL THEN everyone ELSE everyone OPERATOR(clientele.&) base END;
-    groups := ARRAY(SELECT format('{%s}', f.place) FROM generate_subscripts(frequent, 1) f (place) ORDER BY f.place) || '{"{0}","{-1}"}'::text[];
-    customers := frequent || everyone || (everyone OPERATOR(clientele.-) united);
+    groups := ARRAY(SELECT format('{%s}', u) FROM unnest(places) WITH ORDINALITY p (u, n) ORDER BY n) || '{"{0}","{-1}"}'::text[];
+    customers := audiences || everyone || (everyone OPERATOR(clientele.-) united);
     rest := false;
   ELSIF base IS NOT NULL THEN
     groups := coalesce(groups, '{}') || '{0,-1}'::text;
@@ -76,9 +79,8 @@ END $$;
 COMMENT ON FUNCTION segment_groups(tag_query, text, integer) IS
   'Returns groups of customers that are in the same segments of a breakdown; a part of ask_question().
 names: the values of most customers, at most top. groups: the segments that the customers of each group are in, as {0,2}: 0 is all
-customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is customers without a value. rest: whether a customer that is in
-no group is in the segments 0 and -1, or, without by, in 0. Errors: those of customer_segments() and
-audience_of().';
+customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is customers without a value. rest: whether a
+customer that is in no group is in the segments 0 and -1, or, without by, in 0. Errors: those of customer_segments() and audience_of().';
 
 CREATE FUNCTION question_segments(of tag_query DEFAULT NULL, by text DEFAULT NULL, top integer DEFAULT 20, language text DEFAULT 'en')
   RETURNS TABLE (customer_id bigint, segment text, segment_kind text)
@@ -92,7 +94,7 @@ BEGIN
   words := clientele.segment_words(language);
   RETURN QUERY
   WITH people AS MATERIALIZED (
-    SELECT j.customer_id FROM clientele_data.journeys j WHERE base IS NULL OR base OPERATOR(clientele.@>) j.customer_id
+    SELECT j.customer_id FROM clientele_data.journeys j WHERE base IS NULL OR j.customer_id IN (SELECT clientele.members(base))
   ), valued AS MATERIALIZED (
     SELECT s.customer_id, s.segment FROM people p JOIN clientele.customer_segments(by) s USING (customer_id) WHERE by IS NOT NULL
   ), ranked AS MATERIALIZED (
@@ -108,6 +110,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION question_segments(tag_query, text, integer, text) IS
   'Returns the segments of each customer in the breakdown of a question: all, and the values of a tag or an attribute, or none of them.
-of: a tag query, the customers that the question is about; NULL is all. by: the tag or the attribute, as for customer_segments(); NULL is
-no breakdown. top: values beyond those of most customers are in the segment other. language: en or zh, that of the names all, none of them
-and other. segment_kind: all, value, none or other. Errors: those of customer_segments() and audience_of().';
+of: a tag query, the customers that the question is about; NULL is all. by: the tag or the attribute, as for customer_segments(); NULL
+leaves out the breakdown. top: values beyond those of most customers are in the segment other. language: en or zh, that of the names all,
+none of them and other. segment_kind: all, value, none or other. Errors: those of customer_segments() and audience_of().';

@@ -6,7 +6,7 @@ CREATE FUNCTION segment_source(by text, OUT kind text, OUT name text, OUT holds 
 DECLARE
   known text[];
 BEGIN
-  PERFORM clientele.require_store('tags'), clientele.require_store('tag_status'), clientele.require_store('customer_attributes');
+  PERFORM clientele.require_store('tags'), clientele.require_store('tag_status'), clientele.require_store('home_attributes');
   IF by IS NULL THEN
     RAISE EXCEPTION 'by must not be NULL' USING ERRCODE = 'null_value_not_allowed';
   END IF;
@@ -16,11 +16,11 @@ BEGIN
     FROM clientele_data.tags t LEFT JOIN clientele_data.tag_status s ON s.tag = t.name WHERE t.name = segment_source.name;
   END IF;
   IF kind IS NULL AND by NOT LIKE 'tag:%' THEN
-    SELECT 'attribute', 'text' INTO kind, holds WHERE EXISTS (SELECT FROM clientele_data.customer_attributes a WHERE a.name = segment_source.name);
+    SELECT 'attribute', 'text' INTO kind, holds WHERE EXISTS (SELECT FROM clientele_data.home_attributes a WHERE a.name = segment_source.name);
   END IF;
   IF kind IS NULL THEN
     known := ARRAY(SELECT t.name FROM clientele_data.tags t WHERE by NOT LIKE 'attribute:%'
-                   UNION SELECT a.name FROM clientele_data.customer_attributes a WHERE by NOT LIKE 'tag:%');
+                   UNION SELECT a.name FROM clientele_data.home_attributes a WHERE by NOT LIKE 'tag:%');
     RAISE EXCEPTION '% "%" does not exist', CASE WHEN by LIKE 'tag:%' THEN 'tag' WHEN by LIKE 'attribute:%' THEN 'attribute'
                                             ELSE 'tag or attribute' END, name
       USING ERRCODE = 'undefined_object',

@@ -121,7 +121,7 @@ BEGIN
             ORDER BY o.row), '[]')) END
       FROM one o);
   END CASE;
-  RETURN clientele.chart_of(asked.question, concat_ws(' · ', asked.description, wanted), parts);
+  RETURN clientele.chart_of(asked.question, nullif(concat_ws(' · ', asked.description, wanted), ''), parts);
 END $$;
 COMMENT ON FUNCTION echarts_option(text, text, text) IS
   'Returns the latest answer of a saved question as an option of Apache ECharts, for pages that embed interactive charts.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- Which tags and attributes are columns of clientele_bi.customers.
 
-CREATE PROCEDURE create_customer_columns()
+CREATE PROCEDURE create_customer_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   IF to_regclass('clientele_data.customer_columns') IS NULL THEN
@@ -34,16 +34,16 @@ BEGIN
   COMMENT ON COLUMN clientele_data.customer_columns.holds IS 'What the column shows: flag (boolean), text or number (numeric).';
   COMMENT ON COLUMN clientele_data.customer_columns.standard IS 'Whether every store has the column.';
 END $store$;
-COMMENT ON PROCEDURE create_customer_columns() IS
+COMMENT ON PROCEDURE create_customer_tables() IS
   'Creates the table of the columns of clientele_bi.customers; a part of create_store().';
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
-  ('customers/profile', 'clientele_data.customer_columns', 'table', 'create_customer_columns', true);
+  ('customers/profile', 'clientele_data.customer_columns', 'table', 'create_customer_tables', true);
 
 CREATE FUNCTION customer_column_name(key text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   -- Letters of any script stay. A name of 63 bytes still takes a number of three digits.
   WITH plain AS (
-    SELECT btrim(regexp_replace(lower(key COLLATE "C"), '[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f[:space:]]+', '_', 'g'), '_') AS name
+    SELECT btrim(regexp_replace(lower(key COLLATE "C"), E'[\\x01-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7f[:space:]]+', '_', 'g'), '_') AS name
   ), named AS (
     SELECT CASE WHEN p.name = '' THEN 'tag' WHEN p.name ~ '^[0-9]' THEN '_' || p.name ELSE p.name END AS name FROM plain p
   )

@@ -7,7 +7,7 @@ CREATE FUNCTION report_sections()
   VALUES
     (1, 'glance', '{daily_activity,event_counts(clientele.counts_def)}'::text[]),
     (2, 'activity', '{daily_activity,event_counts(clientele.counts_def)}'),
-    (3, 'week', '{heat_map}'),
+    (3, 'week', '{event_counts(clientele.counts_def)}'),
     (4, 'funnels', '{questions,funnels}'),
     (5, 'paths', '{questions,path_links}'),
     (6, 'retention', '{questions,retention}'),

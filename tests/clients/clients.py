@@ -3,24 +3,26 @@
 """Clients of BI tools read every view of clientele_bi as the role of a BI tool: SQLAlchemy, pandas, psycopg 3 and JDBC.
 
 They run in the database of the environment, which has the extension and nothing else. What cannot be had is skipped with a message. With
-CLIENTELE_LONG=1 a Superset imports the dashboards and answers every chart (superset.py), on a small store or on PGDATABASE if it has one.
+CLIENTELE_LONG=1 a Superset imports the dashboards and answers every chart (run_superset.py).
 """
 import base64
 import importlib.util
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT / "tests/differential"), str(ROOT / "tests/bench"), str(ROOT / "bi")]
+sys.path[:0] = [str(ROOT / "tests/differential"), str(ROOT / "tests/bench")]
 
 import checks  # noqa: E402  pylint: disable=wrong-import-position
 import peers  # noqa: E402  pylint: disable=wrong-import-position
 import proxy  # noqa: E402  pylint: disable=wrong-import-position
+import run_superset  # noqa: E402  pylint: disable=wrong-import-position
 
 ROLE = "clients_reader"
 PACKAGES = ("sqlalchemy>=2.0.30", "pandas>=2.2", "psycopg[binary]>=3.2")
@@ -89,12 +91,42 @@ def lines_for_jdbc(views):
         yield "", [name, view["comment"], len(view["columns"]), len(view["rows"]), *first_text(view)]
 
 
+def metabase():
+    """The questions of bi/metabase as Metabase sends them: a ? for each variable, without the optional parts and with them."""
+    samples = {"steps": "search,cart,purchase", "within": "7 days", "customer": "1", "event": "purchase", "since": "2000-01-01", "channel": "web"}
+    for path in sorted((ROOT / "bi/metabase").glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        tests.check(f"{path.name} has two titles", re.match(r"-- .+ / .*[\u4e00-\u9fff]", text))
+        view = re.search(r"FROM clientele_bi\.(\w+)", text)[1]
+        if "{{question}}" in text:
+            ((samples["question"],),) = tests.psql(f"SELECT min(question) FROM clientele_bi.{view} WHERE latest;\n")
+        for sql in sorted({re.sub(r"\[\[.*?\]\]", "", text), re.sub(r"\[\[|\]\]", "", text)}):
+            names = re.findall(r"\{\{(\w+)\}\}", sql)
+            values = ["3" if (view, name) == ("path_links", "steps") else samples[name] for name in names]
+            yield "?", [path.stem, re.sub(r"\{\{\w+\}\}", "?", sql), *values]
+
+
+def grafana():
+    """Each query of the dashboard of Grafana answers, as the role, with a whole year chosen and the first question of each kind."""
+    program = [sys.executable, ROOT / "bi/grafana/dashboard"]
+    asked = json.loads(subprocess.run([*program, "--queries"], capture_output=True, check=True).stdout)
+    chosen = {}
+    for view, query in asked["variables"].items():
+        rows = tests.psql(f"SET ROLE {ROLE};\n{query} LIMIT 1;\n")
+        tests.check(f"Grafana finds a question of {view}", rows)
+        chosen[view] = rows[0][0].replace("'", "''") if rows else ""
+    for title, query in asked["panels"]:
+        query = re.sub(r"\$__timeFilter\((.*?)\)(?=\s|$)", r"\1 BETWEEN '2000-01-01Z' AND '2100-01-01Z'", query)
+        query = re.sub(r"\$\{(\w+):sqlstring\}", lambda m: f"'{chosen[m[1]]}'", query)
+        tests.check(f"Grafana answers {title}", tests.psql(f"SET ROLE {ROLE};\n{query};\n"), "no rows")
+
+
 def jdbc(views):
     if not JDBC.exists() or not shutil.which("java"):
         tests.skip("JDBC: apt-get install libpostgresql-jdbc-java default-jre-headless")
         return
     text = "".join(mark + "\t".join(base64.b64encode(str(field).encode()).decode() for field in fields) + "\n"
-                   for mark, fields in lines_for_jdbc(views))
+                   for mark, fields in [*lines_for_jdbc(views), *metabase()])
     socket = f"{os.environ['PGHOST']}/.s.PGSQL.{os.environ['PGPORT']}"
     with proxy.port_of(socket) as port:
         take(subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", JDBC, HERE / "Jdbc.java",
@@ -102,11 +134,31 @@ def jdbc(views):
                             input=text, capture_output=True, text=True, encoding="utf-8", check=False), "JDBC comes to its end")
 
 
+def superset():
+    try:
+        done = run_superset.run(os.environ["PGDATABASE"], ROLE)
+    except run_superset.peers.Unavailable as error:
+        tests.skip(str(error))
+        return
+    take(done, "Superset comes to its end")
+
+
+def files():
+    """What is generated is as the views are."""
+    for program in ("bi/generate", "bi/superset/bundle", "bi/grafana/dashboard"):
+        done = subprocess.run([sys.executable, ROOT / program, "--check"], capture_output=True, text=True, encoding="utf-8", check=False)
+        tests.check(f"{program} would change nothing", done.returncode == 0, done.stdout + done.stderr)
+
+
 def main():
     tests.psql(f"\\i {HERE / 'store.sql'}")
     views = all_views()
     python_clients(views)
     jdbc(views)
+    grafana()
+    files()
+    if os.environ.get("CLIENTELE_LONG"):
+        superset()
     tests.psql(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE};")
     tests.end()
 

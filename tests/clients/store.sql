@@ -26,6 +26,7 @@ CALL clientele.ingest();
 SELECT count(*) > 0 FROM clientele.define_starter_tags();
 SELECT count(*) > 0 FROM clientele.refresh_tags();
 SELECT clientele.save_model('plan', '{"model": "sBG", "parameters": {"alpha": 0.668, "beta": 3.806}}', fitted_on => 'a published example');
+UPDATE clientele_data.models SET quality = '{"calibration": [{"bin": 1, "customers": 10, "expected": 0.1, "actual": 0.2}]}';
 SELECT clientele.add_job('nightly "tags"', 'SELECT 1', schedule => '0 3 * * *');
 CALL clientele.run_job('nightly "tags"');
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-"""A Superset imports the bundle of bi/superset, and answers every chart. Run by superset.py with the Python of Superset.
+"""A Superset imports the bundle of bi/superset, and answers every chart. Run by run_superset.py with the Python of Superset.
 
-Arguments: the bundle, and how many datasets have all columns of their views. The output is a line for each check: `ok WHAT` or
+Arguments: bundles. The output is a line for each check: `ok WHAT` or
 `not ok: WHAT: WHY`; the last line is JSON: the ids of the dashboards.
 """
 import json

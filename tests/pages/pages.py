@@ -16,7 +16,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PSQL = os.environ.get("CLIENTELE_PSQL", "psql")
-MODULES = ROOT / ".cluster" / "pages"
+MODULES = pathlib.Path(os.environ.get("CLIENTELE_HOME", ROOT / ".cluster")) / "pages"
 CHROMIUM = os.environ.get("CLIENTELE_CHROMIUM", "/usr/bin/chromium")
 LONG = bool(os.environ.get("CLIENTELE_LONG"))
 PACKAGES = ("playwright-core@1", "axe-core@4")

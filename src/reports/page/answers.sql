@@ -161,7 +161,7 @@ BEGIN
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
     INTO data FROM ranked d;
     body := body || clientele.report_question(question, NULL,
-      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true)), rows, statement, context);
+      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true, 'layout', 'narrow')), rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, '<div class="columns">' || body || '</div>') END;
 END $$;

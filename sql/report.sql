@@ -53,7 +53,7 @@ CALL load_events('visits', event => 'event', channel => 'channel', amount => 'am
 SELECT define_tag('half', 'customer_id % 2 = 0');
 SELECT count(*) FROM refresh_tags();
 SELECT define_question('Buy?', funnel_def(ARRAY['"<view>"', 'purchase'], within => '30 days'), by => 'half', description => 'a "b"');
-SELECT define_question('fails', 'SELECT 1/0 AS number');
+SELECT define_question('fails', 'SELECT 1 / count(*) AS number FROM clientele_bi.events e WHERE e.customer_id = -1');
 SELECT outcome, error FROM refresh_questions() ORDER BY question;
 SELECT regexp_matches(report(), '<section id="([a-z-]+)"', 'g');
 SELECT regexp_matches(report(sections => '{week,funnels}'), '<section id="([a-z-]+)"', 'g');

@@ -109,6 +109,8 @@ def main():
         check("what they were in is there", "abc" in text)
         check("a report says that a question failed, and no other", text.count('class="fault"') == int(
             psql("SELECT count(*) FROM clientele_bi.questions WHERE error IS NOT NULL")))
+        check("write_report() writes the same page", psql("""SELECT clientele.write_report(current_setting('data_directory') || '/report.html') > 0;
+SELECT pg_read_file('report.html') = clientele.report();""") == "t\nt\n")
         page("hostile-zh", "clientele.report(language => 'zh')", NAMES)
         for database in filter(None, os.environ.get("CLIENTELE_PAGES", "").split(",")):
             for language in ("en", "zh"):

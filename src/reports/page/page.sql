@@ -97,7 +97,7 @@ BEGIN
       USING coalesce(until, (now() AT TIME ZONE zone)::date);
   END IF;
   -- What customers did themselves, as far as the names of events say it.
-  IF has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
+  IF has_schema_privilege(to_regnamespace('clientele_data'), 'USAGE') AND has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
     own := clientele.selector_complement(nullif(concat_ws('|', clientele.starter_selector('passive'), clientele.starter_selector('promotion')), ''));
   END IF;
   context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 399), 'own', own,

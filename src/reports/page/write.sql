@@ -66,7 +66,7 @@ BEGIN
   page := clientele.report(title, questions, language, sections, days, until, audience);
   -- Lines without the characters that are named here are written as they are.
   EXECUTE format($copy$COPY (SELECT l.line FROM regexp_split_to_table(%L, E'\n') WITH ORDINALITY l (line, n) ORDER BY l.n) TO %L
-    (FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', NULL E'\x03', ENCODING 'UTF8')$copy$, page, path);
+    (FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', NULL E'\x03', ENCODING 'UTF8')$copy$, rtrim(page, E'\n'), path);
   RETURN octet_length(page);
 END $$;
 COMMENT ON FUNCTION write_report(text, text, text[], text, text[], integer, date, text) IS

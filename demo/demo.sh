@@ -263,6 +263,14 @@ ingest() {
   show_runs
 }
 
+# Without a directory of results of its own, the report is beside the programs.
+write_report() {
+  local file=${CLIENTELE_BUILD%/}/report.html
+  heading 'The same for people who do not write SQL: one page, to be opened in a browser'
+  quiet -Atc 'SELECT clientele.report()' >"$file" || return 0
+  printf '  %s (%s kB)\n  ./run report FILE writes it again; ./run report --help lists its options.\n' "$file" $(($(stat -c %s "$file") / 1000))
+}
+
 quiet -f "$here/prepare.sql" >/dev/null
 if ((${#files[@]} == 0)); then
   deliver
@@ -273,7 +281,7 @@ if ((${#files[@]} == 0)); then
   watch_jobs
   quiet -c ANALYZE
   show scores person
-  show shop tags sizes
+  show shop tags sizes questions
   heading 'demo.truth and demo.hidden_… have what the shop cannot know: which customers have left, and how much each will buy.'
 else
   if ((${#files[@]} == 1)); then
@@ -297,8 +305,11 @@ else
     exit 1
   fi
   show choose file tags sizes
+  # A few customers may be too few for a model.
+  show questions || true
   heading 'Rows that could not be used are in demo.rejects, each with its line and reason.'
 fi
+write_report
 printf '%s\n' 'To ask more:  ./run psql' \
   "  SELECT * FROM clientele_bi.events WHERE customer_id = 1;" \
   "  SELECT * FROM clientele_bi.tag_coverage;" \

@@ -8,6 +8,8 @@ test_packages=(libgtest-dev libroaring-dev clang-14 libclang-rt-14-dev llvm-14 c
   libipc-run-perl git python3-venv "postgresql-$pg_major-plpgsql-check")
 # Small ones. PostGIS and others are used if they are installed.
 neighbour_packages=("postgresql-$pg_major-hll" "postgresql-$pg_major-tdigest" "postgresql-$pg_major-cron")
+# Node comes from elsewhere: Debian's npm does not go with other packages of it.
+page_packages=(chromium fonts-noto-cjk)
 client_packages=(libpostgresql-jdbc-java default-jre-headless)
 
 missing_packages() {

@@ -170,8 +170,9 @@ COMMENT ON FUNCTION report_activity(jsonb) IS
 CREATE FUNCTION report_week(context jsonb) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  statement CONSTANT text := $sql$SELECT h.weekday, h.hour, sum(h.events)::bigint AS events
-FROM clientele_bi.heat_map h GROUP BY h.weekday, h.hour ORDER BY h.weekday, h.hour$sql$;
+  statement CONSTANT text := format($sql$SELECT c.weekday, c.hour, c.events, c.customers
+FROM clientele_bi.event_counts(clientele.counts_def(%L, period => 'hour of week', time_zone => %L)) c
+ORDER BY c.weekday, c.hour$sql$, context ->> 'own', context ->> 'zone');
   rows CONSTANT json := clientele.report_rows(statement);
   lead text;
   data jsonb;
@@ -189,7 +190,7 @@ BEGIN
            clientele.report_figure('week', data, clientele.report_say(context, 'week.picture'), NULL, context, '{"id": "week-picture"}')
            || clientele.report_sources('week', (
                 SELECT json_agg(json_build_object('weekday', clientele.report_weekday((r ->> 'weekday')::integer, context ->> 'language'),
-                         'hour', r -> 'hour', 'events', r -> 'events') ORDER BY (r ->> 'events')::bigint DESC)
+                         'hour', r -> 'hour', 'events', r -> 'events', 'customers', r -> 'customers') ORDER BY (r ->> 'events')::bigint DESC)
                 FROM json_array_elements(rows) e (r)), statement, clientele.report_say(context, 'week.picture'), context));
 END $$;
 COMMENT ON FUNCTION report_week(jsonb) IS

@@ -40,7 +40,7 @@ BEGIN
     )
     SELECT (SELECT jsonb_agg(jsonb_build_object('cohort', to_char(x.cohort, 'YYYY-MM-DD'), 'period', x.period, 'customers', x.customers, 'rate', x.rate,
                       'complete', x.complete) ORDER BY x.cohort NULLS FIRST, x.period)
-            FROM (SELECT * FROM together UNION ALL SELECT cohort, period, customers, returned, rate, complete FROM shown WHERE n <= 13) x WHERE x.period <= 12),
+            FROM (SELECT * FROM together UNION ALL SELECT cohort, period, customers, returned, rate, complete FROM shown WHERE n <= 10) x WHERE x.period <= 12),
            CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(t.customers)),
                        clientele.report_share((array_agg(t.rate ORDER BY t.period))[1]), min(t.period)::text,
                        clientele.report_share((array_agg(t.rate ORDER BY t.period DESC))[1]), max(t.period)::text)
@@ -161,7 +161,7 @@ BEGIN
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
     INTO data FROM ranked d;
     body := body || clientele.report_question(question, NULL,
-      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true)), rows, statement, context);
+      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true, 'layout', 'narrow')), rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, '<div class="columns">' || body || '</div>') END;
 END $$;

@@ -6,7 +6,7 @@ CREATE FUNCTION html_text(value text) RETURNS text
   -- Marks that turn the direction of writing and characters that HTML does not allow are left out.
   SELECT replace(replace(replace(replace(replace(translate(value, unwanted.characters, ''),
            '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
-  FROM (SELECT U&'\0001\0002\0003\0004\0005\0006\0007\0008\000B\000C\000E\000F\0010\0011\0012\0013\0014\0015\0016\0017\0018\0019\001A\001B'
+  FROM (SELECT U&'\0001\0002\0003\0004\0005\0006\0007\0008\000B\000C\000D\000E\000F\0010\0011\0012\0013\0014\0015\0016\0017\0018\0019\001A\001B'
             || U&'\001C\001D\001E\001F\007F\0080\0081\0082\0083\0084\0085\0086\0087\0088\0089\008A\008B\008C\008D\008E\008F\0090\0091\0092'
             || U&'\0093\0094\0095\0096\0097\0098\0099\009A\009B\009C\009D\009E\009F\061C\200E\200F\2028\2029\202A\202B\202C\202D\202E'
             || U&'\2066\2067\2068\2069\FEFF\FFFE\FFFF' AS characters) unwanted

@@ -7,7 +7,7 @@ CREATE FUNCTION report_sections()
   VALUES
     (1, 'glance', '{daily_activity,event_counts(clientele.counts_def)}'::text[]),
     (2, 'activity', '{daily_activity,event_counts(clientele.counts_def)}'),
-    (3, 'week', '{heat_map}'),
+    (3, 'week', '{event_counts(clientele.counts_def)}'),
     (4, 'funnels', '{questions,funnels}'),
     (5, 'paths', '{questions,path_links}'),
     (6, 'retention', '{questions,retention}'),
@@ -97,7 +97,7 @@ BEGIN
       USING coalesce(until, (now() AT TIME ZONE zone)::date);
   END IF;
   -- What customers did themselves, as far as the names of events say it.
-  IF has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
+  IF has_schema_privilege(to_regnamespace('clientele_data'), 'USAGE') AND has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
     own := clientele.selector_complement(nullif(concat_ws('|', clientele.starter_selector('passive'), clientele.starter_selector('promotion')), ''));
   END IF;
   context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 399), 'own', own,

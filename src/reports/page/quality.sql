@@ -23,11 +23,13 @@ BEGIN
   lead := CASE json_array_length(rows) WHEN 1 THEN clientele.report_say(context, 'models.lead_one')
                                        ELSE clientele.report_say(context, 'models.lead', json_array_length(rows)::text) END;
   FOR model IN
-    SELECT c ->> 'model' AS name, row_number() OVER (ORDER BY c ->> 'model' COLLATE "C") AS n, max((c ->> 'lift')::double precision) FILTER (WHERE c ->> 'bin' = '10') AS best,
-           '[{"x": 0, "y": 0}]' || jsonb_agg(jsonb_build_object('x', c -> 'customer_share', 'y', c -> 'gain') ORDER BY (c ->> 'bin')::integer DESC)
-             FILTER (WHERE c ->> 'gain' IS NOT NULL) AS gains,
-           jsonb_agg(jsonb_build_object('x', c -> 'expected', 'y', c -> 'actual') ORDER BY (c ->> 'bin')::integer) AS calibration
-    FROM json_array_elements(curves) e (c) GROUP BY 1 ORDER BY 1 COLLATE "C" LIMIT 6
+    SELECT m.name, row_number() OVER (ORDER BY m.name COLLATE "C") AS n, m.best, m.gains, m.calibration
+    FROM (SELECT c ->> 'model' AS name, max((c ->> 'lift')::double precision) FILTER (WHERE c ->> 'bin' = '10') AS best,
+                 '[{"x": 0, "y": 0}]' || jsonb_agg(jsonb_build_object('x', c -> 'customer_share', 'y', c -> 'gain') ORDER BY (c ->> 'bin')::integer DESC)
+                   FILTER (WHERE c ->> 'gain' IS NOT NULL) AS gains,
+                 jsonb_agg(jsonb_build_object('x', c -> 'expected', 'y', c -> 'actual') ORDER BY (c ->> 'bin')::integer) AS calibration
+          FROM json_array_elements(curves) e (c) GROUP BY 1) m
+    ORDER BY m.name COLLATE "C" LIMIT 6
   LOOP
     IF model.best IS NOT NULL THEN
       lead := lead || clientele.report_say(context, 'space')

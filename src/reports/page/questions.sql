@@ -152,7 +152,7 @@ BEGIN
         GROUP BY t.o, t.source, t.target) d$sql$ INTO drills USING question ->> 'question', rows, context;
     SELECT jsonb_agg(jsonb_build_object('step', r -> 'step', 'source', r -> 'source', 'target', r -> 'target', 'label', concat_ws(' → ', r ->> 'source', r ->> 'target'), 'value', r -> 'paths')
              || CASE WHEN EXISTS (SELECT FROM jsonb_array_elements(drills) x (i) WHERE i ->> 'key' = 'l' || o) THEN jsonb_build_object('href', format('#%s-l%s', question ->> 'id', o)) ELSE '{}' END ORDER BY o)
-    INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 50 AND r ->> 'target' IS NOT NULL;
+    INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 30 AND r ->> 'target' IS NOT NULL;
     SELECT clientele.report_say(context, 'paths.lead', clientele.html_name(r ->> 'source'), clientele.html_name(r ->> 'target'), clientele.report_number((r ->> 'paths')::numeric),
              coalesce(clientele.report_number((r ->> 'customers')::numeric), '–'))
     INTO lead FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL AND r ->> 'source' IS NOT NULL ORDER BY o LIMIT 1;
@@ -161,7 +161,7 @@ BEGIN
       clientele.report_figure(CASE WHEN data -> 0 ->> 'step' IS NULL THEN 'bars' ELSE 'sankey' END,
         CASE WHEN data -> 0 ->> 'step' IS NULL THEN jsonb_path_query_array(data, '$[0 to 19]') ELSE data END, question ->> 'question', NULL, context,
         jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true))
-      || CASE WHEN json_array_length(rows) > 50 THEN '<p class="note">' || clientele.report_say(context, 'paths.top', '50', clientele.report_number(json_array_length(rows))) || '</p>' ELSE '' END
+      || CASE WHEN json_array_length(rows) > 30 THEN '<p class="note">' || clientele.report_say(context, 'paths.top', '30', clientele.report_number(json_array_length(rows))) || '</p>' ELSE '' END
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('paths', clientele.report_say(context, 'section.paths'), NULL, body) END;

@@ -35,7 +35,7 @@ BEGIN
     SELECT greatest(0.5, 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(x.root - x.usual))) AS deviation FROM expected x
     WHERE x.usual IS NOT NULL
   )
-  SELECT x.day, x.value, round((x.usual ^ 2)::numeric, 2), round((greatest(0, x.usual - threshold * s.deviation) ^ 2)::numeric, 2),
+  SELECT x.day, x.value, round((x.usual ^ 2)::numeric, 2), round(((CASE WHEN x.usual > threshold * s.deviation THEN x.usual - threshold * s.deviation WHEN x.usual IS NOT NULL THEN 0 END) ^ 2)::numeric, 2),
          round(((x.usual + threshold * s.deviation) ^ 2)::numeric, 2), coalesce(abs(x.root - x.usual) > threshold * s.deviation, false)
   FROM expected x CROSS JOIN spread s ORDER BY x.day;
 END $$;

@@ -77,3 +77,5 @@ SELECT bars_picture('[]', options => '{"width": 300, "layout": "both"}');
 SELECT bars_picture('[]', options => '{"format": "roman"}');
 SELECT bars_picture('[]', options => '{"standalone": "yes"}');
 SELECT bars_picture(jsonb_agg(jsonb_build_object('label', i, 'value', i))) FROM generate_series(1, 20001) i;
+SELECT journey_map_picture(jsonb_agg(jsonb_build_object('stage', i, 'channel', i))) FROM generate_series(1, 400) i;
+SELECT length(p) < 20000 FROM bars_picture(jsonb_build_array(jsonb_build_object('label', repeat('客', 100000), 'value', 1))) p;

@@ -207,6 +207,12 @@ def check_reference():
     report(done.returncode == 0, "docs/reference.md is what the database says", done.stdout + done.stderr)
 
 
+def check_pictures():
+    done = subprocess.run([sys.executable, root / "docs/make-pictures", "--check"], capture_output=True, text=True,
+                          encoding="utf-8", env=dict(os.environ, PGDATABASE=work_database), check=False)
+    report(done.returncode == 0, "docs/pictures are what the functions draw", done.stdout + done.stderr)
+
+
 def links_of(path):
     """Links between documents, and to their headings, must lead somewhere."""
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
@@ -238,6 +244,7 @@ def main():
         if not wanted and not update:
             new_database(work_database)
             check_reference()
+            check_pictures()
             for path in [p for p in paths if p.exists()] + [root / "CONTRIBUTING.md"]:
                 links_of(path)
     except (RuntimeError, subprocess.CalledProcessError) as error:

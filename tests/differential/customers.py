@@ -215,7 +215,8 @@ def main():
 CREATE TABLE truth (customer bigint, tag text, value text); CREATE TABLE ev (c bigint, at timestamptz, type integer, item bigint, amount numeric);
 INSERT INTO clientele_data.sources (source_id, name, relation, owner, owner_oid, owner_cluster, method, mapping)
 VALUES (1, 'crm', 'public.crm', current_user, current_user::regrole, clientele.cluster_id(), 'key', '{}');
-INSERT INTO clientele_data.customer_columns (name, place, source, keys, holds) VALUES ('said', 99, 'attribute', '{city,性别}', 'text');\n""")
+INSERT INTO clientele_data.customer_columns (name, place, source, keys, holds) VALUES ('said', 99, 'attribute', '{city,性别}', 'text');
+CALL clientele.create_members('create_customer_views');\n""")
     script, asked = "", []
     for case in range(cases):
         rng = random.Random(f"{seed} {case}")

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 // The values of questions and the states of aggregates as bytes from outside: definitions and
-// summaries of funnels and paths, comparisons of groups and events, percentiles, lengths of time.
-// What is read writes itself the same way from then on, and joins with itself.
+// summaries of funnels, paths and counts, comparisons of groups and events, percentiles, lengths of
+// time. What is read writes itself the same way from then on, and joins with itself.
 #include "base/durations.hpp"
 #include "base/length.hpp"
+#include "engagement/counts/counter.hpp"
 #include "funnel/bottlenecks/bottlenecks.hpp"
 #include "funnel/correlation/correlation.hpp"
 #include "funnel/steps/summary.hpp"
@@ -42,6 +43,16 @@ void read_path(std::span<const uint8_t> bytes) {
   const Bytes again = bytes_of(d);
   must(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()),
        "a path_def is canonical");
+}
+
+void read_counts(std::span<const uint8_t> bytes) {
+  const CountsDefinition d = CountsDefinition::read(bytes);
+  ++tally.accepted;
+  const Bytes again = bytes_of(d);
+  must(std::equal(again.begin(), again.end(), bytes.begin(), bytes.end()),
+       "a counts_def is canonical");
+  if (d.by.property)
+    must(CountedBy::parse(d.by.words()).property == d.by.property, "a property is itself again");
 }
 
 template <class State>
@@ -130,6 +141,36 @@ void write_paths(testing::Random& random, Bytes& out) {
   state.write(out);
 }
 
+CountsDefinition random_counts(testing::Random& random) {
+  CountsDefinition d;
+  d.period = static_cast<CountPeriod>(random.below(8));
+  d.by.channel = random.one_in(2);
+  d.by.event = random.one_in(2);
+  d.by.event_type = random.one_in(3);
+  if (random.one_in(3)) d.by.property = "类别";
+  if (random.one_in(3)) d.since = static_cast<Micros>(random.any_width() >> 8);
+  if (random.one_in(3)) d.until = static_cast<Micros>(random.any_width() >> 8);
+  if (random.one_in(2)) d.session_gap = random.any_width() >> 1;
+  d.time_zone = "UTC";
+  return d;
+}
+
+LocalClock::Offset utc(const void*, Micros) { return {0, INT64_MAX}; }
+
+/// Counts of a few customers with random events.
+void write_counts(testing::Random& random, Bytes& out) {
+  const CountsDefinition d = random_counts(random);
+  const CountLabels::Names names{{{{1, 0}, {2, 1}}, {"", "店"}}, {{{1, 0}}, {"buy"}}, {}};
+  EventCounter counter(d, CountLabels(d.by, std::nullopt, names), utc, nullptr);
+  CountsSummary summary(std::pmr::get_default_resource());
+  summary.start(bytes_of(d));
+  for (auto customers = random.below(4); customers > 0; --customers) {
+    const Bytes journey = testing::packed(testing::random_events(random, 12));
+    counter.add(Journey(journey), summary);
+  }
+  summary.write(out);
+}
+
 Bytes random_value(testing::Random& random, unsigned kind) {
   Bytes out;
   if (kind == 0) {
@@ -206,6 +247,10 @@ Bytes random_value(testing::Random& random, unsigned kind) {
                   definition, reached);
     }
     summary.write(out);
+  } else if (kind == 10) {
+    write_counts(random, out);
+  } else if (kind == 11) {
+    random_counts(random).write(out);
   } else if (kind == 9) {
     Vocabulary vocabulary;
     vocabulary.labels = {"a", "web:b", "浏览"};
@@ -236,7 +281,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ++tally.runs;
   if (size == 0) return 0;
   const std::span<const uint8_t> bytes(data + 1, size - 1);
-  const unsigned kind = data[0] % 10;
+  const unsigned kind = data[0] % 12;
   tally.opened += size > 1 && (kind == 4 || kind == 5 || data[1] == 1);
   auto* memory = std::pmr::get_default_resource();
   const auto ignore = [](const auto&) {};
@@ -278,6 +323,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             bytes, [&] { return CorrelationSummary(memory); },
             [](const CorrelationSummary& s) { s.events(0, Correction::holm); });
         break;
+      case 10:
+        read_state<CountsSummary>(
+            bytes, [&] { return CountsSummary(memory); },
+            [](const CountsSummary& s) {
+              const auto labels = s.labels();
+              s.each([&](int64_t, uint32_t label, const CountsSummary::Cell& cell) {
+                must(label < labels.size() && cell.customers >= 1, "a count is of someone");
+              });
+            });
+        break;
+      case 11:
+        read_counts(bytes);
+        break;
       default:
         read_length(fuzz::text_of(bytes));
     }
@@ -289,7 +347,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most, unsigned seed) {
   testing::Random random(seed);
   if (size != 0 && !random.one_in(4)) return LLVMFuzzerMutate(data, size, most);
-  const auto kind = static_cast<unsigned>(random.below(10));
+  const auto kind = static_cast<unsigned>(random.below(12));
   if (kind == 5) return LLVMFuzzerMutate(data, size, most);
   Bytes value = random_value(random, kind);
   value.insert(value.begin(), static_cast<uint8_t>(kind));

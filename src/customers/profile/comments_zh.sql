@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 
 INSERT INTO clientele.comment_translations (language, comment, translation) VALUES
-  ('zh', 'What sources say of customers: one row for each attribute of a customer. Fast with a condition on customer_id.',
-   '各来源对客户的描述：每个客户的每个属性一行。带有 customer_id 条件时很快。'),
+  ('zh', 'What sources say of customers: one row for each attribute of a customer that clientele.set_customer_columns() shows. Fast with a condition
+on customer_id.',
+   '各来源对客户的描述：客户的每个属性一行，只包括 clientele.set_customer_columns() 显示的属性。带有 customer_id 条件时很快。'),
   ('zh', 'The attribute: city, language and so on.', '属性：城市（city）、语言（language）等。'),
   ('zh', 'Its value, by the rule in clientele_data.attribute_rules.', '属性的值，按 clientele_data.attribute_rules 中的规则确定。'),
   ('zh', 'The source that gave it.', '给出该值的来源。'),
@@ -15,7 +16,8 @@ customer_id, and for few columns. clientele.set_customer_columns() adds tags and
   ('zh', 'Time of the last event; NULL without events.', '最后一个事件的时间；没有事件则为 NULL。'),
   ('zh', 'The channels of the events, in the order in which each was used first; NULL if none has a name.',
    '客户使用过的渠道，按首次使用的顺序；都没有名称则为 NULL。'),
-  ('zh', 'All attributes as JSON, such as {"city": "Berlin"}.', '所有属性，JSON 格式，如 {"city": "上海"}。'),
+  ('zh', 'The attributes that clientele.set_customer_columns() shows as JSON, such as {"city": "Berlin"}.',
+   'clientele.set_customer_columns() 显示的属性，JSON 格式，如 {"city": "上海"}。'),
   ('zh', 'All tags as JSON, as clientele.customer_tags() returns them.',
    '所有标签，JSON 格式，与 clientele.customer_tags() 的返回相同。'),
   ('zh', 'The tier by RFM, as the tag value.tier or 价值.层级 says: high value, potential, basic or at risk.',

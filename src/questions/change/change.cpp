@@ -74,10 +74,10 @@ std::optional<double> z_of(ChangeKind kind, const Sums& everyone, const Sums& be
   }
   Spread spread;
   const auto add = [&](const Sums& sums, double times, bool in_before, bool in_after) {
-    spread.add(sums, times,
-               {-(in_before ? was.number_in : was.number_out),
-                -(in_before ? was.base_in : was.base_out),
-                in_after ? is.number_in : is.number_out, in_after ? is.base_in : is.base_out});
+    spread.add(
+        sums, times,
+        {-(in_before ? was.number_in : was.number_out), -(in_before ? was.base_in : was.base_out),
+         in_after ? is.number_in : is.number_out, in_after ? is.base_in : is.base_out});
   };
   // Those in the segment in both periods, in one of them, and in neither, by inclusion.
   add(both, 1, true, true);
@@ -122,7 +122,8 @@ std::optional<ChangeEffects> change_of_all(ChangeKind kind, const ChangeSums& ev
   Coefficients c{-1, 0, 1, 0};
   if (kind == ChangeKind::rate) {
     const double all0 = everyone[Sums::base_before], all1 = everyone[Sums::base_after];
-    const double r0 = everyone[Sums::number_before] / all0, r1 = everyone[Sums::number_after] / all1;
+    const double r0 = everyone[Sums::number_before] / all0,
+                 r1 = everyone[Sums::number_after] / all1;
     c = {-1 / all0, r0 / all0, 1 / all1, -r1 / all1};
     e->rate = e->contribution = r1 - r0;
     e->mix = 0;

@@ -37,9 +37,9 @@ ChangeSums sums_of(const Numbers& from, const char* name) {
     good = std::isfinite(sums.sums[i]);
   }
   if (!good)
-    throw Error(sqlstate::invalid_parameter,
-                std::string(name) + " must be " + std::to_string(sums.sums.size()) +
-                    " numbers that are not NULL, NaN or infinite");
+    throw Error(sqlstate::invalid_parameter, std::string(name) + " must be " +
+                                                 std::to_string(sums.sums.size()) +
+                                                 " numbers that are not NULL, NaN or infinite");
   return sums;
 }
 
@@ -77,9 +77,10 @@ CLIENTELE_FUNCTION(clientele_change_effects) {
   for (int i = 0; i < 4; ++i) given[i] = numbers_of(PG_GETARG_DATUM(i + 1));
   std::optional<ChangeEffects> effects;
   guarded([&] {
-    effects = change_effects(kind_of(kind), sums_of(given[0], "everyone"),
-                             sums_of(given[1], "before"), sums_of(given[2], "after"),
-                             sums_of(given[3], "both"));
+    const ChangeKind which = kind_of(kind);
+    const ChangeSums everyone = sums_of(given[0], "everyone"), before = sums_of(given[1], "before");
+    const ChangeSums after = sums_of(given[2], "after"), both = sums_of(given[3], "both");
+    effects = change_effects(which, everyone, before, after, both);
     return Datum{};
   });
   return row_of(fcinfo, effects);

@@ -14,7 +14,7 @@ DECLARE
   asked record;
 BEGIN
   PERFORM clientele.require_store('questions');
-  SELECT q.kind, q.definition, q.of, q.by INTO asked FROM clientele_data.questions q WHERE q.name = question;
+  SELECT q.kind, q.definition, q.of, q.by AS breakdown INTO asked FROM clientele_data.questions q WHERE q.name = question;
   IF asked.kind IS NULL THEN
     RAISE EXCEPTION 'question "%" does not exist', coalesce(left(question, 500), 'NULL') USING ERRCODE = 'undefined_object',
       HINT = clientele.nearest_names(question, ARRAY(SELECT q.name FROM clientele_data.questions q))
@@ -31,7 +31,7 @@ BEGIN
   END IF;
   -- By what the question is broken down comes first.
   IF dimensions IS NULL THEN
-    dimensions := CASE WHEN asked.by IS NULL THEN '{}' ELSE ARRAY[asked.by] END || clientele.change_dimensions();
+    dimensions := CASE WHEN asked.breakdown IS NULL THEN '{}' ELSE ARRAY[asked.breakdown] END || clientele.change_dimensions();
   END IF;
   RETURN QUERY SELECT e.* FROM clientele.explain_change_of(
     asked.kind, asked.definition, of, measure, before, after, dimensions, min_customers, pairs, language) e;

@@ -129,7 +129,7 @@ DECLARE
   zone text;
   rows jsonb;
 BEGIN
-  PERFORM clientele.require_questions(ARRAY[name]);
+  PERFORM clientele.require_store('questions'), clientele.require_questions(ARRAY[name]);
   SELECT x.*, x.by AS breakdown INTO q FROM clientele_data.questions x WHERE x.name = ask_question.name;
   IF NOT FOUND THEN
     RETURN;  -- no name was given

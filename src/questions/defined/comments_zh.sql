@@ -5,7 +5,7 @@ INSERT INTO clientele.comment_translations (language, comment, translation) VALU
 With a breakdown, each segment has its rows.',
    '保存的漏斗问题中，每一步有多少客户到达。包含所有保留的结果，latest 标出每个问题的最新结果。如果按标签或属性细分，每个分组各有自己的行。'),
   ('zh', 'The question.', '问题。'),
-  ('zh', 'When it was asked.', '计算的时间。'),
+  ('zh', 'When the question was answered.', '计算的时间。'),
   ('zh', 'Whether this is the latest answer of the question.', '是否为该问题的最新结果。'),
   ('zh', 'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.',
    '标签或属性的值；所有客户、没有值的客户以及其余客户以问题的语言命名。'),

@@ -53,7 +53,7 @@ BEGIN
   RETURN CASE WHEN kind IN ('retention', 'activity', 'counts') OR kind = 'funnel' AND definition::jsonb ? 'natural_day'
               THEN (jsonb_build_object('time_zone', zone) || definition::jsonb)::text ELSE definition END;
 EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value THEN
-  RETURN definition;  -- written by hand; its error shows when it is asked
+  RETURN definition;  -- written by hand; its error shows when it is answered
 END $$;
 COMMENT ON FUNCTION zoned_definition(text, text, text) IS
   'Gives a definition the time zone of the store where it has none, so that its answer does not depend on that of a session.';
@@ -69,9 +69,13 @@ BEGIN
   END IF;
   SELECT k.* INTO what FROM clientele.question_kinds() k WHERE k.kind = question_sql.kind;
   call := format('clientele.%I(j.journey, %L::clientele.%I)', what.aggregate, clientele.zoned_definition(kind, definition, zone), what.type);
-  RETURN format(E'SELECT s.segment, s.segment_kind, %s\nFROM (\n  SELECT g.segment, g.segment_kind, count(*) AS n, %s AS summary\n'
-                '  FROM clientele_data.journeys j\n  JOIN clientele.question_segments(%s) g USING (customer_id)\n'
-                '  GROUP BY g.segment, g.segment_kind) s\nCROSS JOIN LATERAL %s',
+  RETURN format('SELECT s.segment, s.segment_kind, %s
+FROM (
+  SELECT g.segment, g.segment_kind, count(*) AS n, %s AS summary
+  FROM clientele_data.journeys j
+  JOIN clientele.question_segments(%s) g USING (customer_id)
+  GROUP BY g.segment, g.segment_kind) s
+CROSS JOIN LATERAL %s',
                 what.columns, call,
                 concat_ws(', ', format('of => %L', of), format('by => %L', by), format('top => %s', top), format('language => %L', language)),
                 what."from");

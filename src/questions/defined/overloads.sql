@@ -80,4 +80,5 @@ measure the name of the column of the number. Lengths of time are numbers of sec
 segment of its row. of and by must be NULL. Names without a schema are found in pg_catalog and clientele only. You are noted as the author
 (clientele_data.questions.defined_by), and the SQL runs only for roles that trust you. It is run with each refresh, as no one knows what
 it depends on. At most 100,000 rows.
-Errors: those of the SQL, 42601 if it is not one SELECT, 0A000 for of and by, temporary tables and changes of data. Otherwise as define_question(text, funnel_def, …).';
+Errors: those of the SQL, 42601 if it is not one SELECT, 0A000 for of and by, temporary tables and changes of data.
+Otherwise as define_question(text, funnel_def, …).';

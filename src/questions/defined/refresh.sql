@@ -139,6 +139,6 @@ tags and attributes that it uses, its definition and the time zone; and unless t
 complete => true answers all. SQL is always run. Of each day one answer is kept, the last, and none that is older than keep; the latest
 one always stays. A question that fails (outcome failed) keeps its answer, with the error in the row and in clientele_bi.questions; the
 others are answered all the same. Tags are as of the last refresh_tags(). seconds is the time that it took.
-SQL runs with your rights, and therefore only that of authors whom you trust (clientele.trusts()). A second refresh waits until the first
+SQL runs with your rights, and therefore only that of authors that you trust (clientele.trusts()). A second refresh waits until the first
 has ended. Errors: 42704 for an unknown question, 40001 for a refresh that must be retried, 42P01 without a store, 42501 without the right
 to read journeys and to write the tables of questions.';

@@ -24,14 +24,14 @@ its author is a role that the caller trusts.';
   COMMENT ON COLUMN clientele_data.questions.question_id IS 'The number of the question; a renamed question keeps it.';
   COMMENT ON COLUMN clientele_data.questions.name IS 'The name.';
   COMMENT ON COLUMN clientele_data.questions.kind IS
-    'What is asked: funnel, retention, path_links, attribution, activity, counts, or answers for SQL. The view of this name has the answers.';
+    'The kind of question: funnel, retention, path_links, attribution, activity, counts, or answers for SQL. The view of this name has the answers.';
   COMMENT ON COLUMN clientele_data.questions.definition IS 'The definition, such as a funnel_def, or SQL.';
   COMMENT ON COLUMN clientele_data.questions.of IS 'A tag query: the question is about the customers that match. NULL is all customers.';
-  COMMENT ON COLUMN clientele_data.questions.by IS 'The tag or the attribute by whose values the answer is broken down.';
+  COMMENT ON COLUMN clientele_data.questions.by IS 'The tag or the attribute whose values are the segments of the answer.';
   COMMENT ON COLUMN clientele_data.questions.description IS 'What the question means, for people.';
   COMMENT ON COLUMN clientele_data.questions.keep IS 'Answers that are older are deleted, except the latest.';
   COMMENT ON COLUMN clientele_data.questions.max_age IS 'An answer that is older is not fresh, even if nothing has changed.';
-  COMMENT ON COLUMN clientele_data.questions.top IS 'So many values of by are shown, those of most customers; the rest is one segment.';
+  COMMENT ON COLUMN clientele_data.questions.top IS 'How many values of by are shown, those of most customers; the rest is one segment.';
   COMMENT ON COLUMN clientele_data.questions.language IS 'The language in which the segments of all, of no value and of the rest are named.';
   COMMENT ON COLUMN clientele_data.questions.defined_at IS 'When the question was defined last.';
   COMMENT ON COLUMN clientele_data.questions.defined_by IS
@@ -51,7 +51,7 @@ the writer has the rights of that role.';
   COMMENT ON COLUMN clientele_data.question_answers.answer_id IS 'The number of the answer.';
   COMMENT ON COLUMN clientele_data.question_answers.question_id IS 'The question.';
   COMMENT ON COLUMN clientele_data.question_answers.kind IS 'The kind that the question had.';
-  COMMENT ON COLUMN clientele_data.question_answers.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_data.question_answers.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_data.question_answers.rows IS 'The rows, an array of objects.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.question_status (

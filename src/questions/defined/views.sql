@@ -19,7 +19,7 @@ BEGIN
     'How many customers reached each step of the saved funnels. It has all answers that are kept; latest is the newest of each question.
 With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.funnels.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.funnels.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.funnels.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.funnels.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.funnels.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -56,7 +56,7 @@ NULL for the first step and for all.';
     'How many customers of each cohort came back in later periods, for the saved questions of retention. It has all answers that are
 kept; latest is the newest of each question. With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.retention.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.retention.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.retention.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.retention.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.retention.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -91,7 +91,7 @@ Fisher); NULL for all.';
     'From which event customers went to which, for the saved questions of paths: the edges of a Sankey diagram. It has all answers that
 are kept; latest is the newest of each question. With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.path_links.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.path_links.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.path_links.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.path_links.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.path_links.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -124,7 +124,7 @@ for all, and where customers is NULL.';
     'What each channel has earned, for the saved questions of attribution. It has all answers that are kept; latest is the newest of each
 question. With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.attribution.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.attribution.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.attribution.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.attribution.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.attribution.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -157,7 +157,7 @@ conversions); NULL for all, and for models that divide a conversion.';
     'How many customers were active in each period, for the saved questions of activity. It has all answers that are kept; latest is the
 newest of each question. With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.activity.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.activity.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.activity.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.activity.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.activity.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -191,7 +191,7 @@ test of Fisher); NULL for all.';
     'How many events and customers there were in each period, for the saved questions of counts. It has all answers that are kept; latest
 is the newest of each question. With a breakdown, each segment has its rows.';
   COMMENT ON COLUMN clientele_bi.counts.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.counts.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.counts.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.counts.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.counts.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';
@@ -221,7 +221,7 @@ customers (exact test of Fisher); NULL for all.';
     WHERE a.kind = 'answers';
   COMMENT ON VIEW clientele_bi.answers IS 'The answers of saved questions that are SQL: a row for each number.';
   COMMENT ON COLUMN clientele_bi.answers.question IS 'The question.';
-  COMMENT ON COLUMN clientele_bi.answers.as_of IS 'When it was asked.';
+  COMMENT ON COLUMN clientele_bi.answers.as_of IS 'When the question was answered.';
   COMMENT ON COLUMN clientele_bi.answers.latest IS 'Whether this is the latest answer of the question.';
   COMMENT ON COLUMN clientele_bi.answers.segment IS
     'The value of the tag or attribute; all customers, those without a value and the rest are named in the language of the question.';

@@ -10,7 +10,7 @@ $$;
 COMMENT ON FUNCTION segment_words(text) IS
   'Returns how a language, en or zh, names the segment of all customers, that of customers without a value, and that of less frequent values.';
 
--- Segment 0 is all customers, 1 to top are values, top + 1 is the other values, -1 is no value.
+-- Segment 0 is all customers, 1 to top are values, top + 1 is the other values, -1 is customers without a value.
 CREATE FUNCTION segment_groups(
     of tag_query, by text, top integer, OUT names text[], OUT groups text[], OUT customers audience[], OUT rest boolean)
   LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 SET search_path = pg_catalog, pg_temp AS $$
@@ -76,8 +76,8 @@ END $$;
 COMMENT ON FUNCTION segment_groups(tag_query, text, integer) IS
   'Returns groups of customers that are in the same segments of a breakdown; a part of ask_question().
 names: the values of most customers, at most top. groups: the segments that the customers of each group are in, as {0,2}: 0 is all
-customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is no value. rest: whether a customer that is in
-no group is in those of all customers and of no value, or, without by, of all customers. Errors: those of customer_segments() and
+customers, 1 and so on are names, top + 1 is the values that are not among names, and -1 is customers without a value. rest: whether a customer that is in
+no group is in the segments 0 and -1, or, without by, in 0. Errors: those of customer_segments() and
 audience_of().';
 
 CREATE FUNCTION question_segments(of tag_query DEFAULT NULL, by text DEFAULT NULL, top integer DEFAULT 20, language text DEFAULT 'en')

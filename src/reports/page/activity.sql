@@ -20,7 +20,7 @@ BEGIN
   SELECT * FROM (VALUES ('now', %1$L::date, %2$L::date), ('before', %3$L::date, %1$L::date)) s (span, since, until)
 ), counts AS (
   SELECT s.span, c.customers, c.sessions, c.events, c.amount
-  FROM spans s CROSS JOIN LATERAL clientele_bi.event_counts(clientele.counts_def(period => 'all',
+  FROM spans s CROSS JOIN LATERAL clientele_bi.event_counts(clientele.counts_def(%7$L, period => 'all',
          since => s.since::timestamp AT TIME ZONE %4$L, until => s.until::timestamp AT TIME ZONE %4$L, time_zone => %4$L)) c
 )%5$s
 SELECT m.measure, max(m.value) FILTER (WHERE m.span = 'now') AS now, max(m.value) FILTER (WHERE m.span = 'before') AS before,
@@ -35,7 +35,7 @@ GROUP BY m.place, m.measure HAVING max(m.value) IS NOT NULL ORDER BY m.place$sql
   SELECT s.span, sum(a.new)::numeric AS value
   FROM spans s JOIN clientele_bi.active_customers a ON a.day >= s.since AND a.day < s.until GROUP BY s.span
 )$sql$ END,
-    CASE WHEN has_new THEN E'\n  UNION ALL SELECT n.span, 2, ''new'', n.value FROM new_customers n' END);
+    CASE WHEN has_new THEN E'\n  UNION ALL SELECT n.span, 2, ''new'', n.value FROM new_customers n' END, context ->> 'own');
   rows := clientele.report_rows(statement);
   SELECT string_agg(format('<li class="tile"><span class="measure">%s</span><span class="number">%s</span><span class="delta">%s</span></li>',
            clientele.report_say(context, 'measure.' || (r ->> 'measure')), clientele.report_short((r ->> 'now')::numeric, context ->> 'language'),
@@ -107,10 +107,10 @@ CREATE FUNCTION report_series(id text, heading text, source text, context jsonb)
 DECLARE
   statement CONSTANT text := format($sql$SELECT u.day, u.value, u.usual, u.low, u.high, u.unusual
 FROM (SELECT array_agg(g.day::date ORDER BY g.day) AS days, array_agg(coalesce(v.value, 0) ORDER BY g.day) AS "values"
-      FROM generate_series(%L::timestamp, %L::timestamp, interval '1 day') g (day)
-      LEFT JOIN (%s) v ON v.day = g.day::date) d
+      FROM generate_series(%1$L::timestamp, %2$L::timestamp, interval '1 day') g (day)
+      LEFT JOIN (%3$s) v ON v.day = g.day::date) d
 CROSS JOIN LATERAL clientele.unusual_days(d.days, d."values") u
-ORDER BY u.day DESC$sql$, context ->> 'since', context ->> 'until', source);
+WHERE u.day > %2$L::date - 91 ORDER BY u.day DESC$sql$, context ->> 'since', context ->> 'until', source);
   rows CONSTANT json := clientele.report_rows(statement);
   data jsonb;
 BEGIN
@@ -136,23 +136,22 @@ DECLARE
   rows json;
   body text := '';
   average numeric;
+  measure text;
 BEGIN
   IF until IS NULL THEN
     RETURN NULL;
   END IF;
-  IF clientele.report_reads('{active_customers}') THEN
-    body := clientele.report_series('activity-customers', clientele.report_say(context, 'activity.customers'),
-              'SELECT a.day, a.active AS value FROM clientele_bi.active_customers a', context);
-    EXECUTE 'SELECT sum(a.active)::numeric / $1 FROM clientele_bi.active_customers a WHERE a.day > $2 - $1 AND a.day <= $2' INTO average USING days, until;
-  END IF;
-  body := body || clientele.report_series('activity-events', clientele.report_say(context, 'activity.events'),
-                    'SELECT a.day, sum(a.events) AS value FROM clientele_bi.daily_activity a GROUP BY a.day', context)
-               || clientele.report_series('activity-amount', clientele.report_say(context, 'activity.amount'),
-                    'SELECT a.day, sum(a.amount) AS value FROM clientele_bi.daily_activity a GROUP BY a.day', context);
+  FOREACH measure IN ARRAY '{customers,events,amount}'::text[] LOOP
+    body := body || clientele.report_series('activity-' || measure, clientele.report_say(context, 'activity.' || measure), format($sql$
+        SELECT (c.period AT TIME ZONE %1$L)::date AS day, c.%2$I AS value
+        FROM clientele_bi.event_counts(clientele.counts_def(%3$L, period => 'day', time_zone => %1$L)) c$sql$, context ->> 'zone', measure, context ->> 'own'), context);
+  END LOOP;
+  EXECUTE 'SELECT sum(c.customers) / $1 FROM clientele_bi.event_counts(clientele.counts_def($2, period => ''day'', since => $3, until => $4, time_zone => $5)) c' INTO average
+    USING days, context ->> 'own', (until - days + 1)::timestamp AT TIME ZONE (context ->> 'zone'), (until + 1)::timestamp AT TIME ZONE (context ->> 'zone'), context ->> 'zone';
   statement := format($sql$SELECT c.channel, c.customers, c.sessions, c.events, c.amount
-FROM clientele_bi.event_counts(clientele.counts_def(period => 'all', by => '{channel}', since => %L::timestamp AT TIME ZONE %L,
-       until => %L::timestamp AT TIME ZONE %2$L, time_zone => %2$L)) c
-ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context ->> 'zone', until + 1);
+FROM clientele_bi.event_counts(clientele.counts_def(%4$L, period => 'all', by => '{channel}', since => %1$L::timestamp AT TIME ZONE %2$L,
+       until => %3$L::timestamp AT TIME ZONE %2$L, time_zone => %2$L)) c
+ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context ->> 'zone', until + 1, context ->> 'own');
   rows := clientele.report_rows(statement);
   IF json_array_length(rows) > 1 THEN
     body := body || format('<div class="block">%s%s</div>',
@@ -163,7 +162,7 @@ ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context
   END IF;
   RETURN clientele.report_part('activity', clientele.report_say(context, 'section.activity'),
            clientele.report_say(context, 'activity.lead', clientele.report_number(average), days::text),
-           body || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'activity.how') || '</p>', 'how'));
+           '<div class="columns">' || body || '</div>' || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'activity.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_activity(jsonb) IS
   'Returns the section of a report on activity by day and by channel; a part of report().';

@@ -9,6 +9,7 @@ DECLARE
   rows json;
   data jsonb;
   curves jsonb;
+  unit text;
   lead text;
   body text := '';
 BEGIN
@@ -16,30 +17,47 @@ BEGIN
     statement := clientele.report_answer('a.cohort, a.period, a.customers, a.returned, a.rate, a.rate_low, a.rate_high, a.amount, a.complete', 'retention',
                    question ->> 'question', 'a.segment_kind = ''all''', 'a.cohort DESC NULLS FIRST, a.period');
     rows := clientele.report_rows(statement);
-    -- The latest cohorts and the first periods, as many as can be read.
-    SELECT jsonb_agg(jsonb_build_object('cohort', left(c.cohort, 10), 'period', c.period, 'customers', c.customers, 'rate', c.rate, 'complete', c.complete)
-                     ORDER BY c.cohort NULLS FIRST, c.period)
-    INTO data
-    FROM (SELECT r ->> 'cohort' AS cohort, (r ->> 'period')::integer AS period, r -> 'customers' AS customers, r -> 'rate' AS rate, r -> 'complete' AS complete,
-                 dense_rank() OVER (ORDER BY r ->> 'cohort' DESC NULLS FIRST) AS n
-          FROM json_array_elements(rows) e (r)) c WHERE c.n <= 19 AND c.period <= 15;
-    SELECT CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(c.customers)), (array_agg(c.rate ORDER BY c.period))[1],
-                       min(c.period)::text, (array_agg(c.rate ORDER BY c.period DESC))[1], max(c.period)::text)
-                WHEN count(*) = 1 THEN clientele.report_say(context, 'retention.lead_one', clientele.report_number(max(c.customers)), min(c.rate), min(c.period)::text) END
-    INTO lead
-    FROM (SELECT (r ->> 'period')::integer AS period, (r ->> 'customers')::numeric AS customers, clientele.report_share((r ->> 'rate')::double precision) AS rate
-          FROM json_array_elements(rows) e (r)
-          WHERE r ->> 'cohort' IS NULL AND (r ->> 'period')::integer BETWEEN 1 AND 12 AND r ->> 'rate' IS NOT NULL) c;
+    -- Periods that the data do not reach are left out, and so are brackets, whose ends the rows do not have. The latest cohorts and the
+    -- first periods are shown, as many as can be read.
+    unit := CASE WHEN question ->> 'definition' ~ '"brackets"' THEN NULL ELSE substring(question ->> 'definition' FROM '"period": *"(day|week|month|year)"') END;
+    WITH cells AS (
+      SELECT (r ->> 'cohort')::timestamptz AS cohort, (r ->> 'period')::integer AS period, (r ->> 'customers')::bigint AS customers,
+             (r ->> 'returned')::bigint AS returned, (r ->> 'rate')::double precision AS rate, (r ->> 'complete')::boolean AS complete
+      FROM json_array_elements(rows) e (r)
+    ), seen AS (
+      SELECT c.cohort, c.period, c.customers, c.returned, c.rate,
+             c.complete AND coalesce(c.cohort + (c.period + 1) * ('1 ' || unit)::interval <= (context ->> 'until')::date + interval '1 day', true) AS complete
+      FROM cells c
+      WHERE c.cohort IS NOT NULL AND coalesce(c.cohort + c.period * ('1 ' || unit)::interval < (context ->> 'until')::date + interval '1 day', true)
+    ), together AS (
+      SELECT NULL::timestamptz AS cohort, s.period, sum(s.customers)::bigint AS customers, sum(s.returned)::bigint AS returned,
+             sum(s.returned)::double precision / nullif(sum(s.customers), 0) AS rate, true AS complete
+      FROM seen s WHERE unit IS NOT NULL AND s.complete GROUP BY s.period
+      UNION ALL
+      SELECT c.cohort, c.period, c.customers, c.returned, c.rate, c.complete FROM cells c WHERE unit IS NULL AND c.cohort IS NULL
+    ), shown AS (
+      SELECT s.*, dense_rank() OVER (ORDER BY s.cohort DESC) AS n FROM seen s
+    )
+    SELECT (SELECT jsonb_agg(jsonb_build_object('cohort', to_char(x.cohort, 'YYYY-MM-DD'), 'period', x.period, 'customers', x.customers, 'rate', x.rate,
+                      'complete', x.complete) ORDER BY x.cohort NULLS FIRST, x.period)
+            FROM (SELECT * FROM together UNION ALL SELECT cohort, period, customers, returned, rate, complete FROM shown WHERE n <= 13) x WHERE x.period <= 12),
+           CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(t.customers)),
+                       clientele.report_share((array_agg(t.rate ORDER BY t.period))[1]), min(t.period)::text,
+                       clientele.report_share((array_agg(t.rate ORDER BY t.period DESC))[1]), max(t.period)::text)
+                WHEN count(*) = 1 THEN clientele.report_say(context, 'retention.lead_one', clientele.report_number(max(t.customers)),
+                       clientele.report_share(min(t.rate)), min(t.period)::text) END
+    INTO data, lead
+    FROM together t WHERE t.period BETWEEN 1 AND 12 AND t.rate IS NOT NULL;
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('x', a.period, 'y', a.rate, 'series', a.segment) ORDER BY a.place, a.period)
       FROM (SELECT r.period, r.rate, r.segment, dense_rank() OVER (ORDER BY r.segment_kind IN ('none', 'other'), s.customers DESC, r.segment COLLATE "C") AS place
             FROM clientele_bi.retention r
             JOIN (SELECT m.segment, m.segment_kind, max(m.customers) AS customers FROM clientele_bi.retention m
                   WHERE m.question = $1 AND m.latest AND m.cohort IS NULL GROUP BY 1, 2) s USING (segment, segment_kind)
-            WHERE r.question = $1 AND r.latest AND r.cohort IS NULL AND r.segment_kind <> 'all' AND r.rate IS NOT NULL) a WHERE a.place <= 8$sql$
+            WHERE r.question = $1 AND r.latest AND r.cohort IS NULL AND r.segment_kind <> 'all' AND r.rate IS NOT NULL AND r.period <= 12) a WHERE a.place <= 8$sql$
       INTO curves USING question ->> 'question';
     body := body || clientele.report_question(question, lead,
       clientele.report_figure('retention', data, clientele.report_plain(context, 'retention.cohorts'), NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture'))
-      || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'by'), NULL, context,
+      || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'shown_by'), NULL, context,
            jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> '{words,column.period}', 'y_label', context #>> '{words,column.rate}')),
       rows, statement, context);
   END LOOP;
@@ -81,21 +99,21 @@ BEGIN
              ORDER BY (r ->> 'share')::double precision DESC NULLS LAST, r ->> 'channel' COLLATE "C" LIMIT 1);
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'c' || d.place, 'label', d.channel, 'first', d.place = 1, 'html',
           clientele.report_figure('bars', d.bars, clientele.report_plain($3, 'attribution.segment', $4, $2) || ': ' || left(d.channel, 60), NULL, $3,
-            jsonb_build_object('id', $5 || '-b' || d.place, 'layout', 'narrow', 'format', 'percent'))) ORDER BY d.place)
+            jsonb_build_object('id', $5 || '-b' || d.place, 'format', 'percent'))) ORDER BY d.place)
         FROM (SELECT c.place, c.channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
-                       ORDER BY a.segment_kind IN ('none', 'other'), a.share DESC, a.segment COLLATE "C") AS bars
+                       ORDER BY a.segment_kind IN ('none', 'other'), a.share DESC NULLS LAST, a.segment COLLATE "C") FILTER (WHERE a.share IS NOT NULL) AS bars
               FROM (SELECT channel, row_number() OVER (ORDER BY share DESC NULLS LAST, channel COLLATE "C") AS place
                     FROM clientele_bi.attribution WHERE question = $1 AND latest AND segment_kind = 'all' AND model = $2) c
               JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel = c.channel
               WHERE c.place <= 10 GROUP BY c.place, c.channel) d$sql$
-      INTO drills USING question ->> 'question', used, context, question ->> 'by', question ->> 'id';
+      INTO drills USING question ->> 'question', used, context, question ->> 'shown_by', question ->> 'id';
     IF drills IS NULL THEN
       data := (SELECT jsonb_agg(d - 'href' ORDER BY o) FROM jsonb_array_elements(data) WITH ORDINALITY e (d, o));
     END IF;
     body := body || clientele.report_question(question, lead,
-      clientele.report_figure('bars', data, clientele.report_plain(context, 'attribution.picture'), NULL, context,
+      '<div class="columns">' || clientele.report_figure('bars', data, clientele.report_plain(context, 'attribution.picture'), NULL, context,
         jsonb_build_object('id', (question ->> 'id') || '-picture', 'format', 'percent'))
-      || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
+      || coalesce(clientele.report_drills(question, drills, context), '') || '</div>', rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('attribution', clientele.report_say(context, 'section.attribution'), NULL, body) END;
 END $$;
@@ -132,22 +150,20 @@ BEGIN
       FROM json_array_elements(rows) WITH ORDINALITY e (r, o),
            (SELECT count(DISTINCT x ->> 'segment') > 1 AS several, count(DISTINCT x ->> 'measure') > 1 AS measures FROM json_array_elements(rows) y (x)) s
     ), ranked AS (
-      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n
+      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age
       FROM points p JOIN (SELECT series, sum(abs(value)) AS total FROM points GROUP BY 1) t USING (series)
       WHERE abs(p.value) < 1e30
     )
     SELECT CASE figure
-        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.at IS NOT NULL)
+        -- Of each series the newest 40 points.
+        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.age <= 40 AND d.at IS NOT NULL)
         WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
     INTO data FROM ranked d;
-    IF jsonb_array_length(data) > 3000 THEN
-      data := NULL;
-    END IF;
     body := body || clientele.report_question(question, NULL,
-      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture')), rows, statement, context);
+      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true)), rows, statement, context);
   END LOOP;
-  RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, body) END;
+  RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, '<div class="columns">' || body || '</div>') END;
 END $$;
 COMMENT ON FUNCTION report_answers(jsonb) IS
   'Returns the section of a report on saved questions about activity and counts and on SQL; a part of report().';

@@ -32,9 +32,9 @@ BEGIN
   RETURN clientele.report_part('value', clientele.report_say(context, 'section.value'), lead,
     '<div class="columns"><div>'
     || clientele.report_figure('grid', grid, context #>> '{words,value.grid}', NULL, context,
-         jsonb_build_object('id', 'value-grid', 'layout', 'narrow', 'x_label', context #>> '{words,value.recency}', 'y_label', context #>> '{words,value.frequency}'))
-    || clientele.report_figure('bars', tiers, context #>> '{words,value.tiers}', NULL, context, '{"id": "value-tiers", "layout": "narrow"}') || '</div>'
-    || clientele.report_figure('bars', segments, context #>> '{words,value.segments}', NULL, context, '{"id": "value-segments", "layout": "narrow"}') || '</div>'
+         jsonb_build_object('id', 'value-grid', 'x_label', context #>> '{words,value.recency}', 'y_label', context #>> '{words,value.frequency}'))
+    || clientele.report_figure('bars', tiers, context #>> '{words,value.tiers}', NULL, context, '{"id": "value-tiers"}') || '</div>'
+    || clientele.report_figure('bars', segments, context #>> '{words,value.segments}', NULL, context, '{"id": "value-segments"}') || '</div>'
     || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'value.how') || '</p>', 'how')
     || clientele.report_sources('value', rows, statement, clientele.report_say(context, 'section.value'), context));
 END $$;
@@ -67,14 +67,15 @@ BEGIN
     clientele.report_say(context, 'tags.lead', clientele.report_number(json_array_length(rows)), clientele.report_number(coalesce(reached, 0)),
       clientele.report_number(coalesce(everyone, 0)))
     || CASE WHEN n_failed > 0 THEN clientele.report_say(context, 'space') || clientele.report_say(context, 'tags.failed', n_failed::text, failed) ELSE '' END,
-    clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', r ->> 'family', 'value', r -> 'share') ORDER BY o)
-                                     FROM json_array_elements(families) WITH ORDINALITY e (r, o) WHERE r ->> 'share' IS NOT NULL),
-      context #>> '{words,tags.families}', NULL, context, '{"id": "tags-families", "format": "percent"}')
-    || clientele.report_sources('families', families, family_statement, clientele.report_say(context, 'tags.families'), context)
+    '<div class="columns"><div>'
     || clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', r ->> 'tag', 'value', r -> 'share') ORDER BY o)
-                                        FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 25 AND r ->> 'share' IS NOT NULL),
+                                        FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 20 AND r ->> 'share' IS NOT NULL),
          context #>> '{words,tags.picture}', NULL, context, '{"id": "tags-picture", "format": "percent"}')
-    || clientele.report_sources('tags', rows, statement, clientele.report_say(context, 'section.tags'), context));
+    || clientele.report_sources('tags', rows, statement, clientele.report_say(context, 'section.tags'), context) || '</div><div>'
+    || clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', r ->> 'family', 'value', r -> 'share') ORDER BY o)
+                                        FROM json_array_elements(families) WITH ORDINALITY e (r, o) WHERE r ->> 'share' IS NOT NULL),
+         context #>> '{words,tags.families}', NULL, context, '{"id": "tags-families", "format": "percent"}')
+    || clientele.report_sources('families', families, family_statement, clientele.report_say(context, 'tags.families'), context) || '</div></div>');
 END $$;
 COMMENT ON FUNCTION report_tags(jsonb) IS
   'Returns the section of a report on the coverage of tags; a part of report().';

@@ -56,6 +56,7 @@ DECLARE
   missing text := '';
   style CONSTANT text := clientele.report_style();
   unknown text[];
+  own text := '*';
   version CONSTANT text := (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'clientele');
 BEGIN
   PERFORM clientele.require_bi_view('store');
@@ -95,7 +96,11 @@ BEGIN
     EXECUTE 'SELECT min(a.day), max(a.day) FROM clientele_bi.daily_activity a WHERE a.day <= $1' INTO first_day, last_day
       USING coalesce(until, (now() AT TIME ZONE zone)::date);
   END IF;
-  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 181),
+  -- What customers did themselves, as far as the names of events say it.
+  IF has_table_privilege(to_regclass('clientele_data.event_types'), 'SELECT') THEN
+    own := clientele.selector_complement(nullif(concat_ws('|', clientele.starter_selector('passive'), clientele.starter_selector('promotion')), ''));
+  END IF;
+  context := jsonb_build_object('language', language, 'zone', zone, 'days', days, 'until', last_day, 'since', greatest(first_day, last_day - 399), 'own', own,
     'questions', questions, 'audience', audience, 'words', clientele.report_words(language));
   FOR part IN
     SELECT r.* FROM clientele.report_sections() r WHERE sections IS NULL OR r.section = ANY (sections)

@@ -32,7 +32,7 @@ $$;
 COMMENT ON FUNCTION report_cell(text, text, text, jsonb) IS
   'Returns a value of a table as HTML, in a form that suits its column; a part of report().';
 
-CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 60) RETURNS text
+CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 20) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   head text;
@@ -87,16 +87,17 @@ BEGIN
     RETURN '';
   END IF;
   EXECUTE format('SELECT clientele.%I($1, $2, $3, $4, $5)', kind || '_picture') INTO picture
-    USING data, title, description, context ->> 'language', options;
-  RETURN format('<figure class="fig"><figcaption>%s</figcaption>%s</figure>', clientele.html_text(title), picture);
+    USING data, title, description, context ->> 'language', jsonb_build_object('layout', CASE WHEN kind IN ('sankey', 'retention', 'week', 'journey_map') THEN 'both' ELSE 'narrow' END) || (options - 'untitled');
+  RETURN format('<figure class="fig">%s%s</figure>',
+    CASE WHEN options ? 'untitled' THEN '' ELSE '<figcaption>' || clientele.html_text(title) || '</figcaption>' END, picture);
 END $$;
 COMMENT ON FUNCTION report_figure(text, jsonb, text, text, jsonb, jsonb) IS
   'Returns a picture with its title; a part of report().';
 
 CREATE FUNCTION report_part(id text, heading text, lead text, body text, level integer DEFAULT 2) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format(E'<section id="%1$s" class="level-%2$s" aria-labelledby="%1$s-h"><h%2$s id="%1$s-h">%3$s</h%2$s>\n%4$s%5$s</section>\n',
-                id, level, heading, '<p class="lead">' || lead || E'</p>\n', body)
+  SELECT format(CASE level WHEN 2 THEN E'<section id="%1$s" class="level-2" aria-labelledby="%1$s-h"><h2 id="%1$s-h">%2$s</h2>\n%3$s%4$s</section>\n'
+                           ELSE E'<div id="%1$s" class="level-3"><h3>%2$s</h3>\n%3$s%4$s</div>\n' END, id, heading, '<p class="lead">' || lead || E'</p>\n', body)
 $$;
 COMMENT ON FUNCTION report_part(text, text, text, text, integer) IS
   'Returns a section of a page; a part of report().';

@@ -35,10 +35,10 @@ BEGIN
     END IF;
     figures := figures || '<div class="columns">'
       || clientele.report_figure('curve', model.gains, clientele.report_plain(context, 'models.gain', model.name), NULL, context,
-           jsonb_build_object('id', 'models-gain' || model.n, 'layout', 'narrow', 'diagonal', true, 'x_label', context #>> '{words,models.share_of_customers}',
+           jsonb_build_object('id', 'models-gain' || model.n, 'diagonal', true, 'x_label', context #>> '{words,models.share_of_customers}',
              'y_label', context #>> '{words,models.share_found}', 'format', 'percent'))
       || clientele.report_figure('curve', model.calibration, clientele.report_plain(context, 'models.calibration', model.name), NULL, context,
-           jsonb_build_object('id', 'models-calibration' || model.n, 'layout', 'narrow', 'diagonal', true, 'format', 'number', 'x_label', context #>> '{words,column.expected}',
+           jsonb_build_object('id', 'models-calibration' || model.n, 'diagonal', true, 'format', 'number', 'x_label', context #>> '{words,column.expected}',
              'y_label', context #>> '{words,column.actual}'))
       || '</div>';
   END LOOP;

@@ -5,8 +5,8 @@ CREATE FUNCTION report_asked(kinds text[], context jsonb) RETURNS SETOF jsonb
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN QUERY EXECUTE $sql$
-    SELECT to_jsonb(a) || jsonb_build_object('id', a.kind || a.place)
-    FROM (SELECT q.question, q.kind, q.description, q.of, q.by, q.sql, q.error, q.failed_at, q.refreshed_at, q.answers,
+    SELECT to_jsonb(a) || jsonb_build_object('id', a.kind || a.place, 'shown_by', regexp_replace(a.by, '^(tag|attribute):', ''))
+    FROM (SELECT q.question, q.kind, q.description, q.of, q.by, q.definition, q.sql, q.error, q.failed_at, q.refreshed_at, q.answers,
                  row_number() OVER (PARTITION BY q.kind ORDER BY array_position($2, q.question), q.question COLLATE "C") AS place
           FROM clientele_bi.questions q WHERE q.kind = ANY ($1) AND ($2 IS NULL OR q.question = ANY ($2))) a
     ORDER BY array_position($2, a.question), a.question COLLATE "C"$sql$
@@ -19,8 +19,8 @@ CREATE FUNCTION report_question(question jsonb, lead text, body text, rows json,
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT clientele.report_part(question ->> 'id', clientele.html_name(question ->> 'question'), lead,
     coalesce('<p class="meaning">' || clientele.html_text(question ->> 'description') || '</p>', '')
-    || coalesce('<p class="fault">' || clientele.report_say(context, 'question.failed', left(replace(question ->> 'failed_at', 'T', ' '), 16),
-                  clientele.html_name(question ->> 'error')) || '</p>', '')
+    || CASE WHEN question ->> 'error' IS NOT NULL THEN '<p class="fault">' || clientele.report_say(context, 'question.failed',
+              left(replace(question ->> 'failed_at', 'T', ' '), 16), clientele.html_name(question ->> 'error')) || '</p>' ELSE '' END
     || body
     || CASE WHEN json_array_length(rows) = 0 AND question ->> 'error' IS NULL
             THEN '<p class="note">' || clientele.report_say(context, 'question.never') || '</p>' ELSE '' END
@@ -35,7 +35,7 @@ COMMENT ON FUNCTION report_question(jsonb, text, text, json, text, jsonb) IS
 CREATE FUNCTION report_drills(question jsonb, items jsonb, context jsonb) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('<div class="drills" id="%1$s-by"><h4>%2$s</h4><p class="hint">%3$s</p><ul class="tabs">%4$s</ul>%5$s<p class="note">%6$s</p></div>',
-    question ->> 'id', clientele.report_say(context, 'breakdown', clientele.html_name(question ->> 'by')), clientele.report_say(context, 'breakdown_hint'),
+    question ->> 'id', clientele.report_say(context, 'breakdown', clientele.html_name(question ->> 'shown_by')), clientele.report_say(context, 'breakdown_hint'),
     string_agg(format('<li><a href="#%s-%s">%s</a></li>', question ->> 'id', i ->> 'key', clientele.html_name(i ->> 'label')), '' ORDER BY o),
     string_agg(format('<div class="drill%s" id="%s-%s" tabindex="-1">%s</div>', CASE WHEN (i ->> 'first')::boolean THEN ' first' END, question ->> 'id', i ->> 'key', i ->> 'html'),
                E'\n' ORDER BY o), clientele.report_say(context, 'significant'))
@@ -86,9 +86,9 @@ BEGIN
              'median_seconds', r -> 'median_seconds') || CASE WHEN segments IS NULL THEN '{}' ELSE jsonb_build_object('href', format('#%s-s%s', question ->> 'id', r ->> 'step')) END
              ORDER BY o)
     INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o);
-    SELECT jsonb_agg(jsonb_build_object('key', 's' || d.step, 'label', d.name, 'first', d.step = d.last, 'html',
-             clientele.report_figure('bars', d.bars, clientele.report_plain(context, 'funnel.step', d.name, question ->> 'by'), NULL, context,
-               jsonb_build_object('id', format('%s-b%s', question ->> 'id', d.step), 'layout', 'narrow', 'format', CASE WHEN d.step = 1 THEN 'number' ELSE 'percent' END))) ORDER BY d.step)
+    SELECT jsonb_agg(jsonb_build_object('key', 's' || d.step, 'label', d.step || ' ' || d.name, 'first', d.step = d.last, 'html',
+             clientele.report_figure('bars', d.bars, clientele.report_plain(context, 'funnel.step', d.step || ' ' || d.name, question ->> 'shown_by'), NULL, context,
+               jsonb_build_object('id', format('%s-b%s', question ->> 'id', d.step), 'format', CASE WHEN d.step = 1 THEN 'number' ELSE 'percent' END))) ORDER BY d.step)
     INTO drills
     FROM (SELECT (s ->> 'step')::integer AS step, min(s ->> 'name') AS name, max(max((s ->> 'step')::integer)) OVER () AS last,
                  jsonb_agg(jsonb_build_object('label', clientele.report_segment(s ->> 'segment', (s ->> 'q_value')::double precision),
@@ -101,14 +101,15 @@ BEGIN
            || coalesce(clientele.report_say(context, 'space') || (array_agg(clientele.report_say(context, 'funnel.drop', clientele.html_name(f.name), clientele.report_share(f.step_conversion), clientele.html_name(f.before))
                 ORDER BY f.step_conversion, f.step) FILTER (WHERE f.last > 2 AND f.step > 1 AND f.step_conversion IS NOT NULL))[1], '')
     INTO lead
-    FROM (SELECT (r ->> 'step')::integer AS step, r ->> 'name' AS name, (r ->> 'customers')::numeric AS customers, (r ->> 'conversion')::double precision AS conversion,
-                 (r ->> 'step_conversion')::double precision AS step_conversion, lag(r ->> 'name') OVER (ORDER BY (r ->> 'step')::integer) AS before,
-                 max((r ->> 'step')::integer) OVER () AS last
-          FROM json_array_elements(rows) e (r)) f;
+    FROM (SELECT f.*, lag(f.name) OVER (ORDER BY f.step) AS before, max(f.step) OVER () AS last FROM (
+          SELECT (r ->> 'step')::integer AS step, (r ->> 'name') || CASE WHEN count(*) OVER (PARTITION BY r ->> 'name') > 1 THEN ' (' || (r ->> 'step') || ')' ELSE '' END AS name,
+                 (r ->> 'customers')::numeric AS customers, (r ->> 'conversion')::double precision AS conversion,
+                 (r ->> 'step_conversion')::double precision AS step_conversion
+          FROM json_array_elements(rows) e (r)) f) f;
     body := body || clientele.report_question(question, lead,
-      clientele.report_figure('funnel', data, question ->> 'question', NULL, context,
-        jsonb_build_object('id', (question ->> 'id') || '-picture'))
-      || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
+      '<div class="columns">' || clientele.report_figure('funnel', data, question ->> 'question', NULL, context,
+        jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true))
+      || coalesce(clientele.report_drills(question, drills, context), '') || '</div>', rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('funnels', clientele.report_say(context, 'section.funnels'), NULL, body) END;
 END $$;
@@ -138,14 +139,14 @@ BEGIN
     statement := clientele.report_answer('a.step, a.source, a.target, a.customers, a.paths, a.source_share, a.median_seconds',
                    'path_links', question ->> 'question', 'a.segment_kind = ''all''', 'a.paths DESC, a.step, a.source COLLATE "C", a.target COLLATE "C"');
     rows := clientele.report_rows(statement);
-    -- The segments of the twenty links that are shown first.
+    -- The segments of the twelve links that are shown first.
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'l' || d.o, 'label', concat_ws(' → ', d.source, d.target), 'first', d.o = 1, 'html', d.html) ORDER BY d.o) FROM (
         SELECT t.o, t.source, t.target, clientele.report_table(json_agg(json_build_object('segment', clientele.report_segment(a.segment, a.q_value), 'customers', a.customers,
                  'paths', a.paths, 'source_share', a.source_share, 'q_value', a.q_value)
                  ORDER BY a.segment_kind IN ('none', 'other'), a.source_share DESC, a.segment COLLATE "C"),
                  clientele.html_text(clientele.report_plain($3, 'paths.link', t.source, t.target)), $3, 25) AS html
         FROM (SELECT o, (r ->> 'step')::integer AS step, r ->> 'source' AS source, r ->> 'target' AS target
-              FROM json_array_elements($2) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL ORDER BY o LIMIT 20) t
+              FROM json_array_elements($2) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL ORDER BY o LIMIT 12) t
         JOIN clientele_bi.path_links a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all'
           AND a.step IS NOT DISTINCT FROM t.step AND a.source = t.source AND a.target = t.target
         GROUP BY t.o, t.source, t.target) d$sql$ INTO drills USING question ->> 'question', rows, context;
@@ -159,7 +160,7 @@ BEGIN
       -- Without steps links have no columns.
       clientele.report_figure(CASE WHEN data -> 0 ->> 'step' IS NULL THEN 'bars' ELSE 'sankey' END,
         CASE WHEN data -> 0 ->> 'step' IS NULL THEN jsonb_path_query_array(data, '$[0 to 19]') ELSE data END, question ->> 'question', NULL, context,
-        jsonb_build_object('id', (question ->> 'id') || '-picture'))
+        jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true))
       || CASE WHEN json_array_length(rows) > 50 THEN '<p class="note">' || clientele.report_say(context, 'paths.top', '50', clientele.report_number(json_array_length(rows))) || '</p>' ELSE '' END
       || coalesce(clientele.report_drills(question, drills, context), ''), rows, statement, context);
   END LOOP;

@@ -30,14 +30,13 @@ p{margin:0 0 .75rem;max-width:46rem}
 .contents a,.tabs a{display:block;padding:.3rem .75rem;border:1px solid var(--line);border-radius:1rem;background:var(--paper);font-size:.875rem;line-height:1.4;text-decoration:none}
 .contents a:hover,.tabs a:hover{border-color:var(--accent)}
 section.level-2{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:1.5rem;margin:1.25rem 0}
-section.level-3{padding-top:1.25rem;margin-top:1.25rem;border-top:1px solid var(--line)}
-h2+section.level-3{border-top:0;margin-top:0;padding-top:.25rem}
-section:target>h3,section:target>h2{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.3em;text-decoration-color:var(--accent)}
-.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:1px;margin:1rem 0 .5rem;padding:0;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden}
-.tile{background:var(--paper);padding:.9rem 1rem;display:flex;flex-direction:column}
+div.level-3{padding-top:1.25rem;margin-top:1.25rem;border-top:1px solid var(--line)}
+h2+div.level-3{border-top:0;margin-top:0;padding-top:.25rem}
+div:target>h3,section:target>h2{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.3em;text-decoration-color:var(--accent)}
+.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));margin:1rem 0 .5rem;padding:0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
+.tile{border:solid var(--line);border-width:0 1px 1px 0;margin:0 -1px -1px 0;padding:.9rem 1rem;display:flex;flex-direction:column}
 .tile a{display:flex;flex-direction:column;text-decoration:none;color:inherit}
 .tile a:hover .measure{text-decoration:underline}
-.tiles::after{content:"";background:var(--paper);grid-column:auto/-1}
 .measure{font-size:.875rem;color:var(--soft)}
 .number{font-size:1.8rem;line-height:1.25;font-weight:600;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .delta{font-size:.8125rem;color:var(--soft)}.delta b{color:var(--ink);font-weight:600}
@@ -45,8 +44,9 @@ section:target>h3,section:target>h2{text-decoration:underline;text-decoration-th
 .fig{margin:1rem 0 .5rem}
 figcaption{font-size:.875rem;font-weight:600;margin-bottom:.4rem}
 .block+.block{margin-top:1.75rem}
-.columns{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2.5rem;align-items:start;max-width:56rem}
-.columns .picture,.drill .picture{max-width:26rem;display:block}
+.columns{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 2.5rem;align-items:start}
+.picture:not(.wide,.narrow),.columns .picture{max-width:30rem}
+.columns>.block+.block,.columns>.level-3{margin-top:0}.columns>.level-3{border-top:0;padding-top:1rem}.columns .drills h4{margin-top:0}
 .drills{margin-top:.5rem}
 .drill{display:none;margin-top:.75rem;outline:0}
 .drill:target,.drills:not(:has(.drill:target)) .drill.first{display:block}

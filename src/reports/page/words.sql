@@ -81,8 +81,8 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('activity.events', 'Events a day', '每日行为次数'),
     ('activity.amount', 'Amounts a day', '每日金额'),
     ('activity.channels', 'Customers by channel, last %1$s days', '最近%1$s天各渠道客户数'),
-    ('activity.how', 'The band is what is usual. What is usual on a day is the median of the same weekday in the four weeks before and after, or in as many fortnights, whichever is nearer. The distance from it is measured between square roots, and a day is unusual if its distance is more than four times that of a typical day (1.4826 × the median distance).',
-     '色带为通常范围：某日的通常值取前后四周（或四个双周）内同一星期几的中位数，以较接近者为准；偏差在平方根尺度上计算，超过典型偏差（1.4826 × 偏差绝对值的中位数）四倍的日子标为异常。'),
+    ('activity.how', 'Events that are not the customer''s own doing, such as promotions sent, do not count. The band is what is usual. What is usual on a day is the median of the same weekday in the four weeks before and after, or in as many fortnights, whichever is nearer. The distance from it is measured between square roots, and a day is unusual if its distance is more than four times that of a typical day (1.4826 × the median distance).',
+     '不计非客户自身的行为（如促销推送）。色带为通常范围：某日的通常值取前后四周（或四个双周）内同一星期几的中位数，以较接近者为准；偏差在平方根尺度上计算，超过典型偏差（1.4826 × 偏差绝对值的中位数）四倍的日子标为异常。'),
     -- the week
     ('week.lead', 'Most happens on %1$s from %2$s:00: %3$s events, %4$s of all.', '%1$s%2$s点行为最多：%3$s次，占全部的%4$s。'),
     ('week.picture', 'Events at each hour of the week', '一周各时段的行为次数'),

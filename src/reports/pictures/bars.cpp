@@ -69,7 +69,9 @@ std::string bars(const Data& data, const Options& options) {
       svg.line("whisker", to, mid - 4, to, mid + 4);
     }
     if (value)
-      svg.text("label strong", svg.width(), b + 12, format.full(*value), numbers - 6, Svg::end);
+      svg.text("label strong", svg.width(), b + 12,
+               format.tight(*value, (numbers - 6) / Svg::letter / Svg::bolder), numbers - 6,
+               Svg::end);
     svg.close_mark();
     y += high;
   }

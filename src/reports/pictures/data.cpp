@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "reports/pictures/letters.hpp"
 
 namespace clientele::pictures {
 namespace {
@@ -27,6 +28,11 @@ std::optional<double> number_of(std::string_view text) {
 }
 
 }  // namespace
+
+void Row::put(std::string key, Value value) {
+  if (auto* text = std::get_if<std::string>(&value)) *text = shorten(std::move(*text));
+  values_.emplace_back(std::move(key), std::move(value));
+}
 
 const Value* Row::find(std::string_view key) const {
   for (const auto& [name, value] : values_)

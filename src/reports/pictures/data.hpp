@@ -16,7 +16,7 @@ using Value = std::variant<std::monostate, bool, double, std::string>;
 
 /// Numbers have at most this size, so that sums and differences of them are finite.
 inline constexpr double most_number = 1e290;
-/// More rows than a reader can tell from each other.
+/// More rows cannot be distinguished in a picture.
 inline constexpr size_t most_rows = 20'000;
 
 /// One row, or the options if its number is 0. A missing key and null are the same: no value.
@@ -25,13 +25,14 @@ class Row {
  public:
   explicit Row(size_t number) : number_(number) {}
 
-  void put(std::string key, Value value) { values_.emplace_back(std::move(key), std::move(value)); }
+  /// Long texts are shortened.
+  void put(std::string key, Value value);
 
   /// A string as it is; a number or a boolean as its text.
   std::optional<std::string> text(std::string_view key) const;
   std::string required_text(std::string_view key) const;
-  /// A number, or a string that is one, as JSON writes decimals that are not to lose digits. What
-  /// is not finite is no value.
+  /// A number, or a string that is one, as JSON writes decimals that are not to lose digits. None
+  /// for what is not finite.
   std::optional<double> number(std::string_view key) const;
   double required_number(std::string_view key) const;
   /// At least 0.

@@ -66,7 +66,7 @@ std::string grid(const Data& data, const Options& options) {
     if (both) svg.text(ink_class(heat), x + w / 2, y + h / 2 - 3, label, w - 6, Svg::middle);
     if (value && side >= 24)
       svg.text(ink_class(heat) + " strong", x + w / 2, y + h / 2 + (both ? 14 : 4),
-               format.cell(*value, (w - 6) / Svg::letter / 1.08), w - 4, Svg::middle);
+               format.cell(*value, (w - 4) / Svg::letter / Svg::bolder), w - 4, Svg::middle);
     svg.close_mark();
   }
   double y = top + rows * high;

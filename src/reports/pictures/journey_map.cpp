@@ -28,6 +28,7 @@ Map::Map(const Data& data) {
     stages.place(row.required_text("stage"));
     if (const auto channel = row.text("channel")) channels.place(*channel);
   }
+  require_cells(stages.size(), channels.size());
   cells.assign(stages.size(), std::vector<Cell>(channels.size()));
   totals.resize(stages.size());
   std::vector<double> dropped(stages.size());
@@ -99,7 +100,8 @@ double draw_wide(Svg& svg, const Map& map, const Format& format, Language l) {
       svg.rect(heat_class(heat), x, y, w, high - 3, 3);
       if (side >= 34) {
         svg.text(ink_class(heat) + " strong", x + w / 2, y + (cell.seconds ? 18 : 26),
-                 format.cell(cell.customers, (w - 6) / Svg::letter / 1.08), w - 6, Svg::middle);
+                 format.cell(cell.customers, (w - 4) / Svg::letter / Svg::bolder), w - 4,
+                 Svg::middle);
         if (cell.seconds)
           svg.text(ink_class(heat), x + w / 2, y + 34, duration(*cell.seconds, l), w - 6,
                    Svg::middle);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/poll.hpp"
 #include "base/utf8.hpp"
 
 namespace clientele::pictures {
@@ -69,38 +70,48 @@ char32_t next(std::string_view& text) {
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 16);
-  bool isolate = false;
+  // First strong isolate, and its end. Words with only blanks between them are one run.
+  static constexpr std::string_view isolate = "\u2068", end = "\u2069";
+  bool inside = false;
+  size_t blanks = 0;
+  const auto leave = [&] {
+    if (inside) out.insert(out.size() - blanks, end);
+    inside = false;
+    blanks = 0;
+  };
+  Work work;
   while (!text.empty()) {
+    work.done(1);
     const char32_t c = next(text);
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '\t':
-      case '\n':
-      case '\r':
-        out += ' ';
-        break;
-      default:
-        isolate = isolate || is_in(right_to_left, c);
-        // The last two of each plane are no characters.
-        if (!is_in(dropped, c) && (c & 0xFFFE) != 0xFFFE) append_utf8(out, c);
+    // The last two code points of each plane are never characters.
+    const bool space = c == '\t' || c == '\n' || c == '\r' || c == ' ';
+    if (!space && (is_in(dropped, c) || (c & 0xFFFE) == 0xFFFE)) continue;
+    if (is_in(right_to_left, c)) {
+      if (!inside) out += isolate;
+      inside = true;
+      blanks = 0;
+    } else if (!space && !is_in(narrow, c)) {
+      leave();
+    }
+    if (space) {
+      out += ' ';
+      blanks += inside ? 1 : 0;
+    } else if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else if (c == '\'') {
+      out += "&#39;";
+    } else {
+      append_utf8(out, c);
     }
   }
-  // First strong isolate, and its end.
-  return isolate ? "\u2068" + out + "\u2069" : out;
+  leave();
+  return out;
 }
 
 double text_width(std::string_view text) {
@@ -133,11 +144,22 @@ std::string cut_to_width(std::string_view text, double width, bool& whole) {
   return out + "…";
 }
 
+std::string shorten(std::string text) {
+  constexpr size_t most = 2000;
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > most - 4 && (text[end] & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text + "…";
+}
+
 std::string slug(std::string_view text) {
   constexpr size_t most = 40;
   std::string out;
   uint64_t hash = 0xcbf29ce484222325U;
+  Work work;
   for (const char c : text) {
+    work.done(1);
     hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3U;
     const bool upper = c >= 'A' && c <= 'Z';
     if (out.size() >= most) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "reports/pictures/letters.hpp"
 
 namespace clientele::pictures {
@@ -28,6 +29,14 @@ std::string ink_class(int shade) { return shade < 6 ? "on-low" : shade < 7 ? "on
 
 std::string color_class(size_t i) { return "c" + std::to_string(std::min<size_t>(i, 9)); }
 
+void require_cells(size_t rows, size_t columns) {
+  constexpr size_t most = 100'000;
+  if (columns > 0 && rows > most / columns)
+    throw Error(sqlstate::limit_exceeded, "a picture of " + std::to_string(rows) + " by " +
+                                              std::to_string(columns) + " cells is too large, " +
+                                              std::to_string(most) + " is the limit");
+}
+
 void shade_key(Svg& svg, double y, const Span& span, const Format& format) {
   constexpr double cell = 16, gap = 8;
   const double room = (svg.width() - 10 * cell - 2 * gap) / 2;
@@ -43,7 +52,7 @@ double color_key(Svg& svg, double y, const Names& names) {
   double x = 0;
   const double top = y;
   for (size_t i = 0; i < names.size(); ++i) {
-    const double room = svg.width() - 18;
+    const double room = std::min(svg.width() - 18, 260.0);
     const double w = std::min(text_width(names[i]) * Svg::letter, room);
     if (x > 0 && x + 18 + w > svg.width()) {
       x = 0;

@@ -26,6 +26,9 @@ std::string ink_class(int shade);
 /// The colour of the i-th series; the last one is for all beyond the palette.
 std::string color_class(size_t i);
 
+/// 54000 for more cells than a picture has.
+void require_cells(size_t rows, size_t columns);
+
 /// A key to the shades, 30 high.
 void shade_key(Svg& svg, double y, const Span& span, const Format& format);
 /// A key to the colours of names. Returns its height.

@@ -125,7 +125,13 @@ std::string Format::brief(double value) const {
 std::string Format::cell(double value, double room) const {
   const std::string text = kind == number ? grouped(value) : full(value);
   if (text_width(text) <= room) return text;
-  return kind == share ? plain(value * 100, 0) : brief(value);
+  const std::string less = kind == share ? plain(value * 100, 0) : brief(value);
+  return text_width(less) <= room ? less : "";
+}
+
+std::string Format::tight(double value, double room) const {
+  const std::string text = full(value);
+  return text_width(text) <= room ? text : brief(value);
 }
 
 std::vector<double> ticks(double lo, double hi, int count) {

@@ -31,8 +31,11 @@ struct Format {
   std::string full(double value) const;
   /// For axes: short, and without the unit.
   std::string brief(double value) const;
-  /// For a cell that has this much room, in sizes of a letter: without the unit.
+  /// For a cell that has this much room, in sizes of a letter: without the unit; empty if even the
+  /// short form has no room.
   std::string cell(double value, double room) const;
+  /// In full if there is room for it, else for axes.
+  std::string tight(double value, double room) const;
 };
 
 /// Round numbers from at most `lo` to at least `hi`, about `count` of them.

@@ -11,7 +11,7 @@ data: an array of {name, customers, conversion, step_conversion, median_seconds}
 computed from customers, except the time. title, description: NULL means texts of the picture''s own. language: en or zh, for all words
 that are not data. options: an object, whose keys docs/pictures.md describes.
 Errors: 22023 for data that are not an array of objects, a value of another type, a negative number of customers, another language, an
-unknown option or a wrong one; 54000 for more than 20,000 rows.';
+unknown option or a wrong one; 54000 for more than 20,000 rows. Of a text the first 2,000 bytes are used.';
 
 CREATE FUNCTION sankey_picture(
   data jsonb, title text DEFAULT NULL, description text DEFAULT NULL, language text DEFAULT 'en', options jsonb DEFAULT '{}'
@@ -31,7 +31,7 @@ COMMENT ON FUNCTION retention_picture(jsonb, text, text, text, jsonb) IS
   'Draws which share of each cohort comes back in which period, as SVG: a triangle of coloured cells.
 data: an array of {cohort, period, customers, rate, complete}. A cohort is a date or a text; the one that is null stands for all together,
 above the others. A cell that is not complete is hatched. Periods are whole numbers from 0 to 1,000. Other arguments and errors are
-those of funnel_picture().';
+those of funnel_picture(); 54000 also for more than 100,000 cells.';
 
 CREATE FUNCTION week_picture(
   data jsonb, title text DEFAULT NULL, description text DEFAULT NULL, language text DEFAULT 'en', options jsonb DEFAULT '{}'
@@ -87,7 +87,7 @@ COMMENT ON FUNCTION journey_map_picture(jsonb, text, text, text, jsonb) IS
   'Draws where the customers of an audience are on their way, as SVG: stages by channels, with the time spent and the customers lost.
 data: an array of {stage, channel, customers, dwell_seconds, dropped}, stages and channels in the order of the rows. dropped are the
 customers that go no further than the stage; the row of a stage whose channel is null states these for the whole stage, without it they
-are added up. Other arguments and errors are those of funnel_picture().';
+are added up. Other arguments and errors are those of funnel_picture(); 54000 also for more than 100,000 cells.';
 
 CREATE FUNCTION picture_style() RETURNS text
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_picture_style';

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "base/poll.hpp"
 #include "base/utf8.hpp"
 #include "pg/values.hpp"
 #include "reports/pictures/letters.hpp"
@@ -70,10 +71,12 @@ Row row_of(JsonbContainer* object, size_t number, std::vector<std::string>* keys
   JsonbIterator* at = pg::call_pg([&] { return JsonbIteratorInit(object); });
   JsonbValue value;
   std::string key;
+  Work work;
   for (auto token = next(at, value); token != WJB_DONE; token = next(at, value)) {
     if (token == WJB_KEY)
       key = in_utf8({value.val.string.val, static_cast<size_t>(value.val.string.len)});
     if (token != WJB_VALUE) continue;
+    work.done(64);
     if (keys != nullptr) keys->push_back(key);
     row.put(key, value_of(value));
   }

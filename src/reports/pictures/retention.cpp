@@ -28,6 +28,7 @@ std::vector<Cohort> cohorts_of(const Data& data, size_t periods, Language langua
     dates = dates && at.has_value();
     if (names.place(*name) == times.size()) times.push_back(at.value_or(0));
   }
+  require_cells(names.size() + 1, periods);
   std::vector<Cohort> cohorts(names.size() + (total ? 1 : 0));
   const DateUnit unit = date_unit(times);
   if (total) cohorts[0].name = say(language, "All", "全部");

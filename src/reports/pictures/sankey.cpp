@@ -95,7 +95,7 @@ std::string sankey(const Data& data, const Options& options) {
     if (ways.names[node]) return *ways.names[node];
     return ways.flow.nodes[node].column == 0 ? say(l, "beginning", "开始") : say(l, "end", "离开");
   };
-  double labels = 0;
+  double labels = text_width(say(l, "Step {1}", "第 {1} 步", {"10"})) * Svg::letter;
   for (size_t i = 0; i < ways.names.size(); ++i)
     if (ways.flow.nodes[i].column + 1 == ways.columns)
       labels = std::max(labels, text_width(name_of(i)) * Svg::letter);

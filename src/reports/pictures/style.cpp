@@ -5,15 +5,16 @@ namespace clientele::pictures {
 
 std::string_view style() {
   return R"(.picture{--ink:#1c2430;--soft:#5a6573;--paper:#fff;--line:#d9dee5;--faint:#eef1f5;--alarm:#b3261e;
---c0:#2563a8;--c1:#c2570c;--c2:#0f766e;--c3:#8b4fb0;--c4:#a8324f;--c5:#5f7113;--c6:#0e7ba3;--c7:#8a5a2b;--c8:#c0398b;--c9:#5a6573;
+--c0:#2563a8;--c1:#c2570c;--c2:#2a9a8b;--c3:#7d2b58;--c4:#a07d13;--c5:#a8324f;--c6:#0e7ba3;--c7:#5f7113;--c8:#6b4fb0;--c9:#5a6573;
 --h0:#ecf1f7;--h1:#dfe9f4;--h2:#cbdcee;--h3:#b1cbe5;--h4:#93b6da;--h5:#719dcb;--h6:#4f83ba;--h7:#366ba6;--h8:#23538b;--h9:#153c6b;
 --low:#0b1420;--mid:#0b1420;--high:#fff;
 display:block;width:100%;height:auto;color:var(--ink);
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif;font-size:12px;font-variant-numeric:tabular-nums}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .picture{--ink:#e8ecf1;--soft:#a3aebb;--paper:#12161c;--line:#333c48;--faint:#1e252e;--alarm:#ff8a80;
---c0:#6ea8e6;--c1:#f0954a;--c2:#45b8a8;--c3:#c08ae0;--c4:#ea7f98;--c5:#a9bd55;--c6:#54b9dc;--c7:#cf9e6c;--c8:#ea85c0;--c9:#a3aebb;
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .picture,.picture:root{--ink:#e8ecf1;--soft:#a3aebb;--paper:#12161c;--line:#333c48;--faint:#1e252e;--alarm:#ff8a80;
+--c0:#6ea8e6;--c1:#f0954a;--c2:#9adbd0;--c3:#cf5a93;--c4:#e3d28a;--c5:#ee8f86;--c6:#54b9dc;--c7:#a9bd55;--c8:#b29be8;--c9:#a3aebb;
 --h0:#1a222d;--h1:#1d2d40;--h2:#203a56;--h3:#24486c;--h4:#295783;--h5:#36699b;--h6:#5284b5;--h7:#76a2cc;--h8:#a0c1e0;--h9:#cfe1f3;
 --low:#fff;--mid:#0b1420;--high:#0b1420}}
+.picture:root{background:var(--paper)}
 .picture.narrow{display:none}
 @media (max-width:620px){.picture.wide{display:none}.picture.narrow{display:block}}
 @media print{.picture{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
@@ -38,10 +39,10 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"No
 .picture .diagonal{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 4}
 .picture .hatch{stroke:var(--paper);stroke-width:1.5;stroke-dasharray:2 3;fill:none}
 .picture .hit{fill:transparent}.picture .cursor{stroke:var(--soft);stroke-width:1;visibility:hidden}.picture .mark:hover>.cursor,.picture .mark:focus>.cursor{visibility:visible}
-.picture .tip{visibility:hidden;pointer-events:none;font-weight:600}
-.picture .mark:hover>.tip,.picture .mark:focus>.tip{visibility:visible}
+.picture .tip{display:none;pointer-events:none;font-weight:600}
+.picture .mark:hover>.tip,.picture .mark:focus>.tip{display:inline}
 .picture a{cursor:pointer}.picture a:focus{outline:none}
-.picture a:hover>rect,.picture a:focus>rect,.picture a:hover>path,.picture a:focus>path{stroke:var(--ink);stroke-width:1.5}
+.picture a:hover>rect:first-of-type,.picture a:focus>rect:first-of-type,.picture a:hover>path,.picture a:focus>path,.picture a:hover>circle,.picture a:focus>circle{stroke:var(--ink);stroke-width:1.5}
 )";
 }
 

@@ -76,7 +76,7 @@ void Svg::open_mark(std::string_view numbers, std::string_view href) {
   empty_ = false;
   const std::string said = escape(numbers);
   if (linked_)
-    body_ += "<a class=\"mark\" href=\"" + escape(href) + "\" aria-label=\"" + said + "\">";
+    body_ += "<a class=\"mark\" href=\"" + escape(href) + "\">";
   else
     body_ += "<g class=\"mark\">";
   body_ += "<title>" + said + "</title>";
@@ -103,13 +103,16 @@ std::string Svg::address(const Row& row, std::string_view key) const {
 
 std::string Svg::finish(double height, std::string_view title, std::string_view description) {
   const std::string name = options_.id;
-  const std::string w = coordinate(width_), h = coordinate(height);
   std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture ";
   out += kind_;
   if (!options_.shown_on.empty()) out += " " + options_.shown_on;
   // The descendants of an image are not seen by a screen reader, so one with links is a group.
   out += links_ ? "\" role=\"group\"" : "\" role=\"img\"";
-  out += " viewBox=\"0 0 " + w + " " + h + "\" width=\"" + w + "\" height=\"" + h + "\"";
+  // A file of its own has a margin.
+  const double x = options_.standalone ? 12 : 0, y = options_.standalone ? 8 : 0;
+  const std::string w = coordinate(width_ + 2 * x), h = coordinate(height + 2 * y);
+  out += " viewBox=\"" + coordinate(-x) + " " + coordinate(-y) + " " + w + " " + h + "\" width=\"" +
+         w + "\" height=\"" + h + "\"";
   out += " aria-labelledby=\"" + name + "-title " + name + "-desc\">\n";
   const std::string_view shown = options_.title.empty() ? title : options_.title;
   const std::string_view said = options_.description.empty() ? description : options_.description;

@@ -17,7 +17,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(ROOT / "tests/differential"), str(ROOT / "tests/bench")]
+# Both have a module `questions`; that of the benchmarks is meant.
+sys.path[:0] = [str(ROOT / "tests/bench"), str(ROOT / "tests/differential")]
 
 import checks  # noqa: E402  pylint: disable=wrong-import-position
 import peers  # noqa: E402  pylint: disable=wrong-import-position

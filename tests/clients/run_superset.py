@@ -58,7 +58,8 @@ def run(database, role):
 
 def main():
     if sys.argv[1] == "--serve":
-        os.execv(environment(), ["python", "-m", "flask", "run", "-h", "127.0.0.1", "-p", sys.argv[2], "--with-threads"])
+        python = environment()
+        os.execv(python, [python, "-m", "flask", "run", "-h", "127.0.0.1", "-p", sys.argv[2], "--with-threads"])
     done = run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else os.environ.get("PGUSER", "postgres"))
     print(done.stdout + (done.stderr if done.returncode else ""), end="")
     return done.returncode

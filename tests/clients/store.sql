@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
--- A small store that has rows in every view of clientele_bi: for tests of clients, which read all of it.
+-- Fills a store, so that every view of clientele_bi has rows: for tests of clients, which read all of it.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET search_path = public, clientele;
-CALL clientele.create_store('Asia/Shanghai');
 
 CREATE TABLE visits AS
 SELECT 'c' || c AS customer, (ARRAY['web', 'app', '门店'])[1 + (c + n / 4) % 3] AS channel,
@@ -40,5 +39,6 @@ SELECT clientele.define_question('events', clientele.counts_def(period => 'month
 SELECT clientele.define_question('busiest', 'SELECT e.channel, e.events FROM clientele_bi.daily_activity e ORDER BY 2 DESC LIMIT 3');
 SELECT count(*) FILTER (WHERE outcome = 'failed') = 0 FROM clientele.refresh_questions();
 
+CALL clientele.set_customer_columns(tags => '{basic.lifecycle,basic.tenure_days}', attributes => '{city}');
 CREATE ROLE clients_reader LOGIN;
 CALL clientele.grant_bi('clients_reader');

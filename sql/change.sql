@@ -23,7 +23,7 @@ CALL create_store('Europe/Berlin');
 SELECT change_dimensions();
 SELECT * FROM explain_change(funnel_def('{a,b}'), '[2026-01-01, 2026-02-01)', '[2026-02-01, 2026-03-01)', by => '{event:channel}') \gx
 
--- Views in two months. In March nobody in 上海 buys on the app.
+-- Views in two months. In March the customers in 上海 do not buy.
 CREATE TABLE ev AS
 SELECT 'c' || c AS customer, m + c % 20 * interval '1 day' + n * interval '1 hour' AS at, event,
        (ARRAY['web', 'app'])[1 + c % 2] AS channel, CASE event WHEN 'buy' THEN c % 7 + 0.5 END AS amount

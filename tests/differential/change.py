@@ -94,7 +94,7 @@ def bought(part, _all, _end):
     return number, int(number != 0)
 
 
-# What is asked, the measure argument, the kind of effects, the selector of event:channel, the oracle.
+# The question, the measure argument, the kind of effects, the selector of event:channel, the oracle.
 QUESTIONS = [
     ("clientele.funnel_def('{view,buy}')", None, "rate", "view", funnel(["view", "buy"], 2)),
     ("clientele.funnel_def('{view,cart,buy}')", "cart", "rate", "view", funnel(["view", "cart", "buy"], 2)),

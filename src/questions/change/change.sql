@@ -65,7 +65,7 @@ BEGIN
     ORDER BY d.place, d.name COLLATE "C" LIMIT 12);
 END $$;
 COMMENT ON FUNCTION change_dimensions() IS
-  'Lists by what explain_change() divides the customers unless it is told: event:channel if there are channels, attributes of customers and
+  'Lists by what explain_change() divides the customers if by is NULL: event:channel if there are channels, attributes of customers and
 tags with 2 to 50 values, 12 at most.
 Tags whose rules read journeys are left out, as what a customer did is not a reason for it. Tags that hold numbers are left out, too.
 Errors: 42P01 without a store, 42501 without the right to read tags and attributes.';

@@ -28,7 +28,9 @@ CREATE FUNCTION chart_of(title text, subtitle text, parts jsonb) RETURNS jsonb
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_strip_nulls(jsonb_build_object(
       'title', jsonb_build_object('text', title, 'subtext', subtitle),
-      'aria', '{"enabled": true, "decal": {"show": true}}'::jsonb,
+      -- Patterns make series distinct for all eyes, but are in the way where colour is a number.
+      'aria', jsonb_build_object('enabled', true, 'decal', jsonb_build_object(
+        'show', coalesce(parts #>> '{series,0,type}' NOT IN ('heatmap', 'sankey'), false))),
       'tooltip', '{"trigger": "item", "confine": true}'::jsonb)
     || CASE WHEN parts ? 'xAxis' THEN '{"grid": {"left": 16, "right": 24, "top": 88, "bottom": 24, "containLabel": true}}'::jsonb
             ELSE '{}' END) || parts

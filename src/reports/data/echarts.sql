@@ -60,6 +60,7 @@ BEGIN
         GROUP BY 1, 2 HAVING sum(coalesce(l.paths, l.customers)) > 0)
       SELECT jsonb_build_object('series', jsonb_build_array(jsonb_build_object(
         'type', 'sankey', 'top', 72, 'left', 16, 'right', 120, 'bottom', 16, 'emphasis', '{"focus": "adjacency"}'::jsonb,
+        'label', '{"width": 112, "overflow": "truncate"}'::jsonb,
         'data', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.name) ORDER BY n.name COLLATE "C"), '[]')
                  FROM (SELECT l.source AS name FROM link l UNION SELECT l.target FROM link l) n),
         'links', coalesce(jsonb_agg(jsonb_build_object('source', l.source, 'target', l.target, 'value', l.value)
@@ -121,7 +122,7 @@ BEGIN
             ORDER BY o.row), '[]')) END
       FROM one o);
   END CASE;
-  RETURN clientele.chart_of(asked.question, concat_ws(' · ', asked.description, wanted), parts);
+  RETURN clientele.chart_of(asked.question, nullif(concat_ws(' · ', asked.description, wanted), ''), parts);
 END $$;
 COMMENT ON FUNCTION echarts_option(text, text, text) IS
   'Returns the latest answer of a saved question as an option of Apache ECharts, for pages that embed interactive charts.

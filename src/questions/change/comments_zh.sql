@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+INSERT INTO clientele.comment_translations (language, comment, translation) VALUES
+  ('zh', 'Explains why the number of a saved question differs between two periods, without giving access to journeys.
+As clientele.explain_change(question, …); segments have at least 30 customers.
+Example: SELECT * FROM clientele_bi.explain_change(''Purchase funnel'', ''[2026-02-01, 2026-03-01)'', ''[2026-03-01, 2026-04-01)'')',
+   '解释保存的问题的数值为何在两个时段之间不同，而不开放客户旅程。
+与 clientele.explain_change(问题, …) 相同；每个分组至少有 30 位客户。
+示例：SELECT * FROM clientele_bi.explain_change(''Purchase funnel'', ''[2026-02-01, 2026-03-01)'', ''[2026-03-01, 2026-04-01)'')');

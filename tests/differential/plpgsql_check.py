@@ -17,7 +17,7 @@ ALLOWED = {
         "match_left_out")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
     **{(name, "is not sanitized"): MEMBER for name in (
-        "drop_store", "grant_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
+        "drop_store", "grant_bi", "revoke_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
 }
 

@@ -5,7 +5,7 @@ CREATE FUNCTION starter_stages(language text DEFAULT 'en') RETURNS text[]
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(concat(s.name, '=', s.selector) ORDER BY s.n)
   FROM (SELECT r.n, CASE language WHEN 'zh' THEN r.zh ELSE r.en END AS name, string_agg(x.selector, '|' ORDER BY x.m) AS selector
-        FROM (VALUES (1, 'reached', '触达', '{promotion,opened,clicked}'::text[]), (2, 'looking', '浏览', '{visit,search,view}'),
+        FROM (VALUES (1, 'attracted', '吸引', '{opened,clicked}'::text[]), (2, 'looking', '浏览', '{visit,search,view}'),
                      (3, 'choosing', '加购', '{cart}'), (4, 'buying', '购买', '{purchase}'),
                      (5, 'service', '服务', '{contact,complaint,return}')) r (n, en, zh, roles)
         CROSS JOIN LATERAL (SELECT clientele.starter_selector(u.role) AS selector, u.m FROM unnest(r.roles) WITH ORDINALITY u (role, m)) x
@@ -14,7 +14,7 @@ $$;
 COMMENT ON FUNCTION starter_stages(text) IS
   'Lists stages for journey_map() that suit a shop, of the events that play the roles of starter_roles() in this store; NULL if there are
 none.
-reached (promotions, and answers to them), looking (visits, searches, views), choosing (the cart), buying (purchases), service
+attracted (promotions that were opened or clicked), looking (visits, searches, views), choosing (the cart), buying (purchases), service
 (questions, complaints, returns). language: en or zh, for the names. Errors: 42P01 without a store, 42501 without the right to read
 clientele_data.event_types.';
 

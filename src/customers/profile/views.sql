@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 
 CREATE FUNCTION customer_view_columns() RETURNS text[]
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT '{customer_id,created_at,first_seen,last_seen,events,channels,attributes,tags}'::pg_catalog.text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '{customer_id,created_at,first_seen,last_seen,events,channels,attributes,tags}'::text[]
 $$;
 COMMENT ON FUNCTION customer_view_columns() IS
   'Lists the columns of clientele_bi.customers that are not in clientele_data.customer_columns; a part of create_customer_views().';
@@ -69,14 +69,6 @@ customer_id, and for few columns. clientele.set_customer_columns() adds tags and
     'The probability that the customer leaves, from 0 to 1: the tag value.churn_risk or 价值.流失概率.';
   COMMENT ON COLUMN clientele_bi.customers.consent IS
     'What the customer has consented to, as far as a source says: the attribute consent, or another of the usual names.';
-  FOR comment IN
-    SELECT k.name, coalesce(t.description, initcap(k.source) || ' ' || k.keys[1] || '.') AS text
-    FROM clientele_data.customer_columns k
-    LEFT JOIN clientele_data.tags t ON k.source = 'tag' AND t.name = k.keys[1]
-    WHERE NOT k.standard
-  LOOP
-    EXECUTE format('COMMENT ON COLUMN clientele_bi.customers.%I IS %L', comment.name, comment.text);
-  END LOOP;
 
   CREATE OR REPLACE FUNCTION clientele_bi.customer_now(customer_id bigint) RETURNS bigint
     LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -99,6 +91,15 @@ NULL if there is no such customer.';
     'Shows where an audience is on its way: how many customers came to each stage on each channel, how long they stayed, and how many went no
 further, without giving access to journeys.
 The arguments and columns are those of clientele.journey_map().';
+
+  FOR comment IN
+    SELECT k.name, coalesce(t.description, initcap(k.source) || ' ' || k.keys[1] || '.') AS text
+    FROM clientele_data.customer_columns k
+    LEFT JOIN clientele_data.tags t ON k.source = 'tag' AND t.name = k.keys[1]
+    WHERE NOT k.standard
+  LOOP
+    EXECUTE format('COMMENT ON COLUMN clientele_bi.customers.%I IS %L', comment.name, comment.text);
+  END LOOP;
 END $store$;
 COMMENT ON PROCEDURE create_customer_views() IS
   'Makes the views of customers in clientele_bi; a part of create_store() and set_customer_columns().';

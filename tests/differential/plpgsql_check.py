@@ -18,10 +18,9 @@ ALLOWED = {
         "match_left_out")},
     **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
     **{(name, "is not sanitized"): MEMBER for name in (
-        "drop_store", "grant_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
+        "drop_store", "grant_bi", "revoke_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
     ("explain_change_of", "is not sanitized"): "quotes all names and definitions, and runs expressions that the caller gives",
     ("explain_change_of", "is maybe unmodified"): "returns the rows of a query that is made",
-        "drop_store", "grant_bi", "revoke_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
     **{(name, "is not sanitized"): QUESTION for name in ("answer_journey_question", "check_question_definition")},
     **{(name, "is not sanitized"): RULE for name in ("answer_sql_question", "check_question_sql")},

@@ -6,10 +6,10 @@ CREATE FUNCTION html_text(value text) RETURNS text
   -- Marks that turn the direction of writing and characters that HTML does not allow are left out.
   SELECT replace(replace(replace(replace(replace(translate(value, unwanted.characters, ''),
            '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
-  FROM (SELECT U&'\0001\0002\0003\0004\0005\0006\0007\0008\000B\000C\000D\000E\000F\0010\0011\0012\0013\0014\0015\0016\0017\0018\0019\001A\001B'
-            || U&'\001C\001D\001E\001F\007F\0080\0081\0082\0083\0084\0085\0086\0087\0088\0089\008A\008B\008C\008D\008E\008F\0090\0091\0092'
-            || U&'\0093\0094\0095\0096\0097\0098\0099\009A\009B\009C\009D\009E\009F\061C\200E\200F\2028\2029\202A\202B\202C\202D\202E'
-            || U&'\2066\2067\2068\2069\FEFF\FFFE\FFFF' AS characters) unwanted
+  FROM (SELECT E'\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u000B\u000C\u000D\u000E\u000F\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B'
+            || E'\u001C\u001D\u001E\u001F\u007F\u0080\u0081\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008A\u008B\u008C\u008D\u008E\u008F\u0090\u0091\u0092'
+            || E'\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009A\u009B\u009C\u009D\u009E\u009F\u061C\u200E\u200F\u2028\u2029\u202A\u202B\u202C\u202D\u202E'
+            || E'\u2066\u2067\u2068\u2069\uFEFF\uFFFE\uFFFF' AS characters) unwanted
 $$;
 COMMENT ON FUNCTION html_text(text) IS
   'Returns a text so that HTML shows it as it is: markup in it has no effect.

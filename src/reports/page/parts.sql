@@ -26,7 +26,7 @@ CREATE FUNCTION report_cell(name text, kind text, value text, context jsonb) RET
       WHEN abs(value::numeric) < 0.1 THEN round(value::numeric, 4)::text
       ELSE clientele.report_number(value::numeric, 2) END
     WHEN name = 'weekday' THEN clientele.html_text(value)
-    WHEN value ~ '^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d' THEN clientele.html_text(replace(regexp_replace(left(value, 16), 'T00:00$', ''), 'T', ' '))
+    WHEN value ~ '^[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}' THEN clientele.html_text(replace(regexp_replace(left(value, 16), 'T00:00$', ''), 'T', ' '))
     ELSE '<bdi>' || clientele.html_text(value) || '</bdi>' END
 $$;
 COMMENT ON FUNCTION report_cell(text, text, text, jsonb) IS

@@ -39,7 +39,7 @@ WHERE connamespace = 'clientele_data'::regnamespace AND pg_get_constraintdef(oid
 WITH texts AS (SELECT signature, proname, regexp_replace(prosrc, E'--[^\n]*', '', 'g') AS body FROM bodies)
 SELECT signature FROM texts
 WHERE strpos(body, 'clientele_data.') > 0 AND strpos(body, 'require_store') NOT BETWEEN 1 AND strpos(body, 'clientele_data.')
-  AND proname !~ '^create_.*(store|tables|views)$' AND proname NOT IN ('starter_tags', 'tag_rule_source', 'merge_statement', 'question_sql', 'customer_column_sql')
+  AND proname !~ '^create_.*(store|tables|views|functions)$' AND proname NOT IN ('starter_tags', 'tag_rule_source', 'merge_statement', 'question_sql', 'customer_column_sql', 'cells_source', 'report')
 ORDER BY signature::text COLLATE "C";
 
 -- Operators and casts are on types of ours, and so are operator classes, except one that is not a default: they cannot change what

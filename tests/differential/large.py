@@ -104,6 +104,8 @@ SELECT what, v FROM (VALUES ('short sessions', path_def(session_gap => '1 micros
 CREATE TABLE big_retention_def AS
 SELECT what, v FROM (VALUES ('stretches', retention_def(cohort_by => 'every', mode => 'on_or_after', up_to => 9999)), ('hours', retention_def(period => 'hour', cohort_by => 'every', mode => 'on_or_before', up_to => 9999)),
   ('far', retention_def(period => 'year', brackets => '{0,1,2147483647}', until => '294276-12-31')), ('elapsed', retention_def(windows => 'elapsed', cohort_by => 'every', brackets => (SELECT array_agg(n) FROM generate_series(0, 10000) n)))) x (what, v);
+CREATE TABLE big_attribution_def AS
+SELECT what, v FROM (VALUES ('all models', attribution_def('#1', lookback => NULL, models => '{linear,time_decay,position_decay,markov_1,markov_3,shapley}')), ('short', attribution_def('#1|#2', lookback => '1 microsecond'))) x (what, v);
 CREATE TABLE big_purchase_def AS
 SELECT what, v FROM (VALUES ('fine', purchase_def('2026-06-30', '0', '1 h', purchase => '*')), ('old', purchase_def('4000-01-01 BC', purchase => '*')),
   ('far', purchase_def('290000-01-01', '0', '1 day', '294000-01-01', purchase => '*'))) x (what, v);

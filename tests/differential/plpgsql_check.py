@@ -16,7 +16,7 @@ ALLOWED = {
     **{(name, "is not sanitized"): TEMPORARY for name in (
         "load_events", "load_customers", "load_event_types", "load_items", "require_all_keys", "merge_given", "merge_journeys", "open_source", "time_reading", "match_fit", "match_pairs",
         "match_left_out")},
-    **{(name, "is not sanitized"): CALLER for name in ("caller_source", "compare_models", "track_purchases")},
+    **{(name, "is not sanitized"): CALLER for name in ("caller_source", "model_holdouts", "track_purchases")},
     **{(name, "is not sanitized"): MEMBER for name in (
         "drop_store", "grant_bi", "revoke_bi", "rename_store_column", "create_members", "upgrade_store", "comment_store")},
     ("explain_change_of", "is not sanitized"): "quotes all names and definitions, and runs expressions that the caller gives",
@@ -24,6 +24,11 @@ ALLOWED = {
     **{(name, "is not sanitized"): RULE for name in ("evaluate_values", "evaluate_journey_rules", "evaluate_rule", "describe_tag_rule")},
     **{(name, "is not sanitized"): QUESTION for name in ("answer_journey_question", "check_question_definition")},
     **{(name, "is not sanitized"): RULE for name in ("answer_sql_question", "check_question_sql")},
+    ("save_starter_questions", "is not sanitized"): "definitions of starter questions, whose names are quoted",
+    ("create_customer_views", "is not sanitized"): "columns of customer_view_columns(), which quotes their names",
+    ("customer_profiles", "is not sanitized"): "columns of customer_view_columns(), which quotes their names",
+    ("customer_profiles", "is maybe unmodified"): "returns the rows of a query that is made",
+    ("report_rows", "is not sanitized"): "statements that are constants of report(), which quotes the names in them",
 }
 
 

@@ -128,7 +128,6 @@ DECLARE
   words jsonb;
   own text;
   starter record;
-  body text;
 BEGIN
   IF language IS NULL OR language NOT IN ('en', 'zh') THEN
     RAISE EXCEPTION 'starter questions in language "%" do not exist', language USING ERRCODE = 'invalid_parameter_value',

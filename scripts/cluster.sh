@@ -63,7 +63,7 @@ copy_postgres() {
 # -Werror and -g are for developers; `make install` alone uses neither.
 make_extension() {
   mkdir -p "$objects"
-  make -C "$objects" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" CXXFLAGS='-g -Werror' "$@"
+  make -C "$objects" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" CXXFLAGS='-g1 -Werror' "$@"
 }
 
 # An interrupted run may have left a part of what it linked or wrote.

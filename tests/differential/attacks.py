@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """A role that may create objects, beside others who use the extension: nothing of hers runs with their rights.
 
-usage: attacks.py [SEED [COUNT]]      (default: a fresh seed; CLIENTELE_ATTACKS or 200 attacks)
+usage: attacks.py [SEED [COUNT]]      (default: a fresh seed; CLIENTELE_ATTACKS or 150 attacks)
 
 mallory may create in schema public, in the database, and in a schema of her own; in some batches she has the
 grants that the documents give to those who load or who refresh tags, or has made the store, or its schemas.
@@ -378,7 +378,7 @@ class Batch:
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
-    total = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("CLIENTELE_ATTACKS", "200"))
+    total = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("CLIENTELE_ATTACKS", "150"))
     checks = Checks("attacks")
     print(f"seed {seed}, {total} attacks", flush=True)
     start = time.time()

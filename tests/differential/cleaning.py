@@ -9,7 +9,6 @@ form or a reason, never both, and never an error; a normal form is its own norma
 Python's unicodedata makes of the same string, by code that is written here. All databases give the same answers, in any session.
 """
 import csv
-import hashlib
 import os
 import pathlib
 import random
@@ -168,6 +167,10 @@ PIECES["key"] = PIECES["event"] = ["a", "B", "Σ", "ß", "İ", "ı", "ﬁ", "\u0
                                    "無", "无", "한", "\u1100", "\u1161", "ά", "ᾳ", "Ⅷ", "㍿", "ﷺ", "-", "👩‍👩‍👧", "e\u0323\u0302", "\u212b", "\u0130"]
 
 
+# Libraries that ask the C library for the small form of I answer differently in Turkish.
+ALWAYS = {kind: ["138null0086i", "138null0086I", "(415) 555-MIiI"] for kind in ("phone", "key", "email")}
+
+
 def random_text(rng, kind):
     if rng.random() < 0.1:
         return "".join(rng.choices(KNOWN, k=rng.randrange(1, 12)))
@@ -191,8 +194,9 @@ CALLS = {
 
 def random_strings(rng, names, kind, count):
     """In every database; the answers of all databases are the same, and Python's where there are such."""
-    texts = [random_text(rng, kind) for _ in range(count)]
-    digests = {}
+    texts = ALWAYS.get(kind, []) + [random_text(rng, kind) for _ in range(count)]
+    count = len(texts)
+    first = None
     for name in names:
         script = SESSIONS[name] + "SET search_path = clientele, pg_catalog;\nCREATE TEMP TABLE t (n integer, v text);\nCOPY t FROM stdin;\n"
         script += "".join(f"{n}\t" + "".join({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}.get(c, c) for c in v) + "\n"
@@ -205,9 +209,11 @@ def random_strings(rng, names, kind, count):
         answers = checks.psql(script, f"{DATABASE}_{name}")
         if not checks.same(f"{name}: random {kind}, all answered", count * len(CALLS[kind]), len(answers)):
             continue
-        digests[name] = hashlib.sha256(repr(answers).encode()).hexdigest()
-        if name != names[0]:
+        if first is not None:
+            differing = [(texts[int(a[0])], a, b) for a, b in zip(first, answers) if a != b]
+            checks.check(f"random {kind}: {name} agrees with {names[0]}", not differing, differing[:3])
             continue
+        first = answers
         for at, (n, none, why, form, stable) in enumerate(answers):
             text = texts[int(n)]
             if (none == "t") != (why != ""):
@@ -220,7 +226,6 @@ def random_strings(rng, names, kind, count):
             if kind == "event" or (kind == "key" and which < 2):
                 wanted = expected_event(text) if kind == "event" else expected_key(text, which == 1)
                 checks.same(f"{kind} {which} of {text!r}", wanted, (bytes.fromhex(form).decode() or None, why or None))
-    checks.same(f"random {kind}: all databases agree", 1, len(set(digests.values())), digests)
 
 
 def main():

@@ -2,7 +2,6 @@
 #include "reports/pictures/options.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 
 #include "base/error.hpp"
@@ -13,9 +12,13 @@ namespace {
 constexpr const char* known[] = {"id",     "layout",     "width",    "link",    "unit",
                                  "format", "standalone", "diagonal", "x_label", "y_label"};
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 bool is_id(const std::string& text) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
-  return !text.empty() && text.size() <= 100 && std::isalpha(static_cast<unsigned char>(text[0])) &&
+  const auto fits = [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= 100 && is_letter(text[0]) &&
          std::all_of(text.begin(), text.end(), fits);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include "sources/cleaning/phone_module.hpp"
 
+#include <locale.h>
 #include <phonenumbers/phonenumberutil.h>
 
 #include <cstdio>
@@ -13,6 +14,25 @@ namespace {
 
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
+
+/// The locale "C" for this thread. The library makes its tables of letters with tolower(), for which
+/// i is not the small form of I in a Turkish database.
+class PlainLocale {
+ public:
+  PlainLocale() : own_(newlocale(LC_ALL_MASK, "C", static_cast<locale_t>(nullptr))) {
+    if (own_ == static_cast<locale_t>(nullptr)) throw std::bad_alloc();
+    before_ = uselocale(own_);
+  }
+  ~PlainLocale() {
+    uselocale(before_);
+    freelocale(own_);
+  }
+  PlainLocale(const PlainLocale&) = delete;
+  PlainLocale& operator=(const PlainLocale&) = delete;
+
+ private:
+  locale_t own_, before_;
+};
 
 /// The country of a number that must begin with +.
 constexpr char no_country[] = "ZZ";
@@ -75,6 +95,7 @@ int cleaned(const std::string& text, const std::string& country, char* out, size
 extern "C" int clientele_phone_1(const char* text, size_t size, const char* country, char* out,
                                  size_t room) {
   try {
+    const PlainLocale locale;
     return cleaned(std::string(text, size), country, out, room);
   } catch (const std::bad_alloc&) {
     return CLIENTELE_PHONE_NO_MEMORY;

@@ -209,7 +209,7 @@ SELECT 'journey', unnest(ARRAY[
   'event_count($1, ''#1'')', 'event_count($1, ''#0|#700000'')', 'first_at($1)', 'last_at($1)',
   'journey_slice($1, ''2026-01-01 00:00:05'', ''2026-02-01'')', 'journey_slice($1)', 'journey_filter($1, ''#0|#2'')',
   'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
-  'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())',
+  'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())', 'path_links_summary($1, path_def())',
   'path_counts($1, path_def(''1 min''))', 'dwell($1, path_def(top => 1))',
   'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
   'journey_matches($1, ''#0 ... #1'')', 'journey_match_count($1, pattern(''#0 .* (#1|#2 #0)'', ''1 h'', ''10 min''))',
@@ -244,21 +244,28 @@ SELECT 'journey', format('funnel_times($1, %%L)', clientele.funnel_def('{#0|#700
 FROM (VALUES ('1 h'::interval), (NULL)) w (w), (VALUES (true), (false)) i (item), (VALUES (true), (false)) u (up), (VALUES (true), (false)) d (day);
 INSERT INTO calls SELECT 'funnel_def', unnest(ARRAY['funnel_def_out($1)::text', 'funnel_def_send($1)', 'funnel_def_hash($1)',
   'funnel_depth(j, $1) FROM samples', 'funnel_times(j, $1) FROM samples', 'funnel(j, $1) FROM samples',
-  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_correlation(j, $1, 1, 2) FROM samples', 'funnel_audience($1, 1)']);
+  '(SELECT count(*) FROM funnel_steps((SELECT funnel(j, $1) FROM samples)))', 'funnel_correlation(j, $1, 1, 2) FROM samples', 'funnel_audience($1, 1)',
+  'define_question(''of a def'', $1, by => ''age'')', 'count(*) FROM explain_change($1, ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', min_customers => 1)']);
 INSERT INTO calls SELECT 'retention_def', unnest(ARRAY['retention_def_out($1)::text', 'retention_def_send($1)', 'retention_def_hash($1)',
-  'count(*) FROM samples, retention_of(j, $1)', '(SELECT count(*) FROM retention_periods((SELECT retention_table(j, $1) FROM samples)))']);
+  'count(*) FROM samples, retention_of(j, $1)', '(SELECT count(*) FROM retention_periods((SELECT retention_table(j, $1) FROM samples)))',
+  'define_question(''of a def'', $1, by => ''age'')', 'count(*) FROM explain_change($1, ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', min_customers => 1)']);
 INSERT INTO calls SELECT 'retention_summary', unnest(ARRAY['retention_summary_out($1)::text', 'retention_summary_send($1)', 'count(*) FROM retention_periods($1)',
   'count(*) FROM retention_curve($1)', 'retention_merge($1)', 'retention_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'attribution_def', unnest(ARRAY['attribution_def_out($1)::text', 'attribution_def_send($1)', 'attribution_def_hash($1)',
-  'attribution(j, $1) FROM samples', 'attribution(''{a,上海}'', 2, 1.5, 3, $1)']);
+  'attribution(j, $1) FROM samples', 'attribution(''{a,上海}'', 2, 1.5, 3, $1)',
+  'define_question(''of a def'', $1)']);
 INSERT INTO calls SELECT 'attribution_summary', unnest(ARRAY['attribution_summary_out($1)::text', 'attribution_summary_send($1)', 'count(*) FROM attribution_credits($1)',
   'count(*) FROM attribution_paths($1)', 'attribution_merge($1)', 'attribution_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
-  'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)']);
-INSERT INTO calls SELECT 'activity_def', unnest(ARRAY['activity_def_out($1)::text', 'activity_def_send($1)', 'activity_def_hash($1)', 'activity(j, $1) FROM samples']);
-INSERT INTO calls SELECT 'counts_def', unnest(ARRAY['counts_def_out($1)::text', 'counts_def_send($1)', 'counts_def_hash($1)', 'event_counts(j, $1) FROM samples']);
+  'journey_path(''2026-01-01'', ''a'', $1)', 'path_audience(''{a}'', $1)',
+  'define_question(''of a def'', $1)',
+  'path_links_merge(s) FROM (SELECT path_links_summary(j, $1) AS s FROM samples) x']);
+INSERT INTO calls SELECT 'activity_def', unnest(ARRAY['activity_def_out($1)::text', 'activity_def_send($1)', 'activity_def_hash($1)', 'activity(j, $1) FROM samples',
+  'define_question(''of a def'', $1, by => ''age'')', 'count(*) FROM explain_change($1, ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', min_customers => 1)']);
+INSERT INTO calls SELECT 'counts_def', unnest(ARRAY['counts_def_out($1)::text', 'counts_def_send($1)', 'counts_def_hash($1)', 'event_counts(j, $1) FROM samples',
+  'define_question(''of a def'', $1, by => ''age'')', 'count(*) FROM explain_change($1, ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', min_customers => 1)']);
 INSERT INTO calls SELECT 'counts_summary', unnest(ARRAY['counts_summary_out($1)::text', 'counts_summary_send($1)', 'counts_merge(x) FROM (VALUES ($1), ($1)) v (x)',
   'count(*) FROM count_periods($1)']);
 INSERT INTO calls SELECT 'interval_def', unnest(ARRAY['interval_def_out($1)::text', 'interval_def_send($1)', 'interval_def_hash($1)', 'event_intervals(j, $1) FROM samples']);
@@ -274,7 +281,8 @@ INSERT INTO calls SELECT 'purchase_def', unnest(ARRAY['purchase_def_out($1)::tex
   'purchase_summary(j, $1) FROM samples', 'purchase_times(j, $1) FROM samples',
   'purchase_summary(at, 1.5, $1), purchase_times(at, $1) FROM samples, events(j) e']);
 INSERT INTO calls SELECT 'path_summary', unnest(ARRAY['path_summary_out($1)::text', 'path_summary_send($1)', 'path_links_final($1)',
-  'path_links_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+  'path_links_combine_all(x) FROM (VALUES ($1), ($1)) v (x)',
+  'path_links_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'pattern', unnest(ARRAY['pattern_out($1)::text', 'pattern_send($1)', 'pattern_hash($1)', 'journey_matches(j, $1) FROM samples',
   'journey_match_count(j, $1) FROM samples', '(SELECT count(*) FROM samples, journey_match_times(j, $1))', 'pattern_matches(j, $1) FROM samples',
   'journey_matches(now(), ''a'', $1)', 'journey_match_count(now(), ''a'', $1)']);
@@ -305,10 +313,12 @@ INSERT INTO calls SELECT 'audience', unnest(ARRAY['audience_out($1)::text', 'aud
   'audience_overlaps($1, ''{1}'')', 'audience_has($1, 5)', 'audience_held(5, $1)', 'audience_final($1)', 'audience_intersection_final($1)',
   'and_cardinality($1, $1)', 'or_cardinality($1, ''{1}'')', 'without_cardinality(''{1}'', $1)', 'xor_cardinality($1, ''{1}'')', 'jaccard($1, ''{1}'')', 'first_member($1)', 'last_member($1)',
   'sample($1, 3)', 'audience_union(x), audience_intersection(x) FROM (VALUES ($1), ($1)) v (x)', 'tag_scores_and(''{1:2,5:3}'', $1)', 'tag_scores_without(''{1:2,5:3}'', $1)', 'score_summary(''{1:2,5:3}'', $1)',
-  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''flag'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)']);
+  'control_group($1, 0.5, ''双十一'')', 'save_audience(''x'', $1)', 'refresh_rules(1, now(), ''[]'', $1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''vip'', ''flag'', ARRAY[''''], ARRAY[$1], NULL, $1)', 'count(*) FROM audience_portrait($1)', 'count(*) FROM audience_portrait(''{1}'', $1)',
+  'count(*) FROM persona($1)', 'count(*) FROM persona(''{1,5}'', $1)', 'count(*) FROM journey_map($1)', 'usual_stages($1, 3)']);
 INSERT INTO calls SELECT 'tag_scores', unnest(ARRAY['tag_scores_out($1)::text', 'tag_scores_send($1)', 'tag_scores_hash($1)', 'scored($1)', 'score_count($1)', 'count(*) FROM scores($1)', 'count(*) FROM scores_among($1, ''{1,5,70000}'')',
   'scores_below($1, 3)', 'scores_at_most($1, 3)', 'scores_above($1, 3)', 'scores_at_least($1, 3)', 'scores_between($1, 3, 9)', 'score_of($1, 5)', 'score_summary($1)', 'tag_scores_without($1, ''{5}'')',
-  'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''age'', ''number'', NULL, NULL, $1, NULL)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+  'tag_scores_and($1, ''{5,6}'')', 'tag_scores_or($1, ''{5:1}'')', 'tag_scores_or(''{5:1}'', $1)', 'tag_scores_final($1)', 'store_tag_answer(begin_tag_refresh(now(), false), now(), ''age'', ''number'', NULL, NULL, $1, NULL)', 'tag_scores_combine_all(x) FROM (VALUES ($1), ($1)) v (x)',
+  'count(*) FROM score_bands($1)', 'count(*) FROM score_quarters($1, ''{1,5}'')']);
 CREATE AGGREGATE tag_scores_combine_all(clientele.tag_scores) (SFUNC = clientele.tag_scores_combine, STYPE = clientele.tag_scores, FINALFUNC = clientele.tag_scores_final);
 INSERT INTO calls SELECT 'rfm_cuts', unnest(ARRAY['rfm_cuts_out($1)::text', 'rfm_cuts_send($1)', 'rfm_cuts_hash($1)',
   'rfm_score(3, 4, 5, $1)', 'rfm_score(''3 h''::interval, 4, 5, $1)', 'rfm_score(now(), 4, 5, $1)']);
@@ -342,7 +352,8 @@ INSERT INTO calls SELECT 'contract_model', unnest(ARRAY['contract_model_out($1):
 INSERT INTO calls SELECT 'spend_values', unnest(ARRAY['spend_values_out($1)::text', 'spend_values_send($1)', 'spend_fit_final($1)', 'spend_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'contract_values', unnest(ARRAY['contract_values_out($1)::text', 'contract_values_send($1)', 'contract_fit_final($1)', 'contract_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO calls SELECT 'holdout_summary', unnest(ARRAY['holdout_summary_out($1)::text', 'holdout_summary_send($1)', 'holdout_errors($1)', 'count(*) FROM holdout_calibration($1)',
-  'holdout_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+  'holdout_merge(x) FROM (VALUES ($1), ($1)) v (x)',
+  'holdout_figures(1, ''btyd'', true, $1)']);
 CREATE AGGREGATE spend_all(clientele.spend_values) (SFUNC = clientele.spend_combine, STYPE = clientele.spend_values, FINALFUNC = clientele.spend_fit_final);
 CREATE AGGREGATE contract_all(clientele.contract_values) (SFUNC = clientele.contract_combine, STYPE = clientele.contract_values, FINALFUNC = clientele.contract_fit_final);
 INSERT INTO calls SELECT 'btyd_model', unnest(ARRAY['btyd_model_out($1)::text', 'btyd_model_send($1)', 'btyd_model_hash($1)', 'btyd_model_for($1, ''{1,0}'')',
@@ -356,7 +367,8 @@ CREATE AGGREGATE btyd_combine_all(clientele.btyd_histories) (SFUNC = clientele.b
 INSERT INTO calls SELECT 'tag_query', unnest(ARRAY['tag_query_out($1)::text', 'tag_query_send($1)', 'tag_query_hash($1)', 'tag_query_names($1)',
   'tag_match(''{vip,city=上海,age=34,n=1}''::text[], $1)', '$1 @@ ''{x.y,a}''::text[]', 'tag_match(''{"vip": true, "age": 34}''::jsonb, $1)',
   'tag_match_commuted($1, ''{vip}'')', '(SELECT count(*) FROM tagged WHERE tags @@ $1)',
-  'audience_of($1)', 'audience_size($1)']);
+  'audience_of($1)', 'audience_size($1)',
+  'define_question(''of a query'', ''SELECT 1'', of => $1)', 'save_question(''of a query'', ''counts'', ''{"by": ["event"]}'', $1, NULL, NULL, ''1 day'', ''1 day'', 5, ''en'')', 'count(*) FROM question_segments($1, ''age'', 3)', 'count(*) FROM segment_groups($1, ''age'', 3)', 'cells_source(''funnel'', ''{"steps": ["#0"]}'', $1, NULL, ''{age}'')', 'count(*) FROM explain_change(''of a query'', ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', min_customers => 1, of => $1)', 'count(*) FROM explain_change_of(''funnel'', ''{"steps": ["#0"]}'', $1, NULL, ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', ''{age}'', 1, true, ''en'')', 'count(*) FROM explain_saved_change(''of a query'', ''[2026-01-01,2026-01-02)'', ''[2026-01-02,2026-01-03)'', ''{age}'', NULL, $1, 1, true, ''en'')']);
 CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THEN 'x.' || n END] AS tags FROM generate_series(1, 40) n;
 CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;

@@ -39,7 +39,8 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM clientele.install_default_
 $node->safe_psql('postgres', <<'SQL');
 SET ROLE keeper;
 SELECT clientele.alter_job('ingest', every => '1 second'), clientele.alter_job('refresh_tags', every => '1 second', jitter => '0'),
-       clientele.alter_job('refit_models', every => '2 seconds', jitter => '0'), clientele.alter_job('prune_history', every => '2 seconds', jitter => '0');
+       clientele.alter_job('refit_models', every => '2 seconds', jitter => '0'), clientele.alter_job('prune_history', every => '2 seconds', jitter => '0'),
+       clientele.alter_job('refresh_questions', every => '2 seconds', jitter => '0');
 SQL
 
 for my $round (1 .. 3)

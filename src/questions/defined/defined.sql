@@ -84,6 +84,10 @@ DECLARE
   what record;
 BEGIN
   SELECT k.* INTO what FROM clientele.question_kinds() k WHERE k.kind = check_question_definition.kind;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'questions of the kind "%" do not exist', left(kind, 100) USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The kinds are answers, ' || (SELECT string_agg(k.kind, ', ') FROM clientele.question_kinds() k) || '.';
+  END IF;
   PERFORM set_config('clientele.unknown_event', 'error', true);
   -- Asked of an empty journey, a question shows whether its events are known.
   EXECUTE format('SELECT FROM (SELECT clientele.%I(j.journey, %L::clientele.%I) AS summary, count(*) AS n, 0 AS k

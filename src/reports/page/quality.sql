@@ -9,7 +9,7 @@ FROM clientele_bi.models m WHERE m.current ORDER BY m.name COLLATE "C"$sql$;
   curve_statement CONSTANT text := $sql$SELECT c.model, c.bin, c.customers, c.expected, c.actual, c.lift, c.customer_share, c.gain
 FROM clientele_bi.model_calibration c WHERE c.current ORDER BY c.model COLLATE "C", c.bin DESC$sql$;
   rows CONSTANT json := clientele.report_rows(statement);
-  curves json := '[]';
+  curves json := json '[]';
   figures text := '';
   lead text;
   model record;
@@ -61,8 +61,8 @@ DECLARE
 FROM clientele_bi.source_quality q ORDER BY q.source COLLATE "C"$sql$;
   reject_statement CONSTANT text := $sql$SELECT r.reason, sum(r.rows_rejected)::bigint AS rows_rejected, max(r.meaning) AS description
 FROM clientele_bi.source_rejects r GROUP BY r.reason HAVING sum(r.rows_rejected) > 0 ORDER BY rows_rejected DESC, r.reason LIMIT 20$sql$;
-  rows json := '[]';
-  rejects json := '[]';
+  rows json := json '[]';
+  rejects json := json '[]';
   lead text;
 BEGIN
   IF clientele.report_reads('{source_quality}') THEN

@@ -40,7 +40,7 @@ SELECT define_tag('vip', 'customer_id = 1'), define_tag('value.tier', $$CASE WHE
        define_tag('价值.层级', $$CASE WHEN customer_id < 4 THEN '高价值' END$$),
        define_tag('kinds', $$CASE customer_id WHEN 1 THEN '{b,a,浏览}'::text[] WHEN 2 THEN '{a}' END$$),
        define_tag('value.spend', $$amount_sum(journey, 'purchase')$$), define_tag('broken', '1 / (customer_id - 1) > 0');
--- Before a refresh nobody has a tag.
+-- Before a refresh no customer has a tag.
 SELECT customer_tags(1), customer_tag(1, '{vip}'), customer_has_tag(1, '{vip}');
 SELECT tag, outcome, customers FROM refresh_tags(at => '2026-02-01Z') ORDER BY tag COLLATE "C";
 
@@ -91,6 +91,12 @@ CREATE VIEW mine AS SELECT kinds FROM clientele_bi.customers;
 SELECT f.* FROM unnest(ARRAY['CALL set_customer_columns()', $$CALL set_customer_columns('{kind}')$$, $$CALL set_customer_columns('{}', '{town}')$$,
   $$CALL set_customer_columns(ARRAY[NULL])$$, $$CALL set_customer_columns(array_fill('vip'::text, '{501}'))$$]) s CROSS JOIN LATERAL fails(s) f;
 DROP VIEW mine;
+-- Columns may have the names of the rows in a query of profiles.
+SELECT define_tag('x', 'true'), define_tag('c', 'true'), define_tag('r', 'true');
+SELECT count(*) FROM refresh_tags('{x,c,r}');
+CALL set_customer_columns('{x,c,r}');
+SELECT customer_id, profile ->> 'x' AS x, profile ->> 'c' AS c, profile ->> 'r' AS r FROM customer_profiles('{1}', 1);
+SELECT forget_tag(t) FROM unnest('{x,c,r}'::text[]) t;
 CALL set_customer_columns();
 SELECT count(*) FROM clientele_data.customer_columns WHERE NOT standard;
 -- A standard column may show other tags.

@@ -152,6 +152,11 @@ SELECT define_question('active', funnel_def('{view,cart}'));
 SELECT define_question('too long', $$SELECT n FROM generate_series(1, 100001) n$$);
 SELECT question, outcome, error FROM refresh_questions('{too long}');
 SELECT forget_question('too long');
+-- Columns may have the names of the rows here.
+SELECT define_question('names', 'SELECT 1 AS a, 2 AS answer, 3 AS r, 4 AS c, 5 AS x');
+SELECT outcome, error FROM refresh_questions('{names}');
+SELECT measure, number FROM clientele_bi.answers WHERE question = 'names' ORDER BY number;
+SELECT forget_question('names');
 
 -- Rename, fail, forget.
 SELECT * FROM fails($$SELECT rename_question('nothing', 'x')$$);

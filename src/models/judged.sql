@@ -30,8 +30,8 @@ COMMENT ON FUNCTION model_holdouts(text, text, integer[]) IS
 CREATE FUNCTION holdout_figures(version integer, kind text, current boolean, summary holdout_summary) RETURNS jsonb
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('version', version, 'kind', kind, 'current', current, 'customers', 0)
-    || coalesce((SELECT to_jsonb(e) FROM clientele.holdout_errors(summary) e WHERE e.customers > 0), '{}')
-    || jsonb_build_object('calibration', (SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.bin), '[]') FROM clientele.holdout_calibration(summary) c))
+    || coalesce((SELECT to_jsonb(e.*) FROM clientele.holdout_errors(summary) e WHERE e.customers > 0), '{}')
+    || jsonb_build_object('calibration', (SELECT coalesce(jsonb_agg(to_jsonb(c.*) ORDER BY c.bin), '[]') FROM clientele.holdout_calibration(summary) c))
 $$;
 COMMENT ON FUNCTION holdout_figures(integer, text, boolean, holdout_summary) IS
   'Returns how good a version of a model was, as it is stored; a part of choose_model().';

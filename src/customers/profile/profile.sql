@@ -29,7 +29,7 @@ BEGIN
            'customer_id', c.customer_id, 'created_at', c.created_at, 'first_seen', c.first_seen, 'last_seen', c.last_seen, 'events', c.events,
            'channels', c.channels, 'attributes', x.attributes, 'tags', tagged,
            'recent', CASE WHEN customer_profile.recent > 0 THEN (
-             SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]')
+             SELECT coalesce(jsonb_agg(to_jsonb(r.*)), '[]')
              FROM (SELECT e.at, t.channel, t.event, i.key AS item, e.amount
                    FROM (SELECT v.at, v.event_type_id, v.item_id, v.amount FROM clientele_bi.events v WHERE v.customer_id = c.customer_id
                          ORDER BY v.at DESC FETCH FIRST (customer_profile.recent) ROWS WITH TIES) e
@@ -74,9 +74,9 @@ BEGIN
           clientele.require_store('items');
   RETURN QUERY EXECUTE format($sql$
   SELECT c.customer_id,
-         (SELECT to_jsonb(x) FROM (SELECT %s) x) || jsonb_build_object('attributes', c.attributes::jsonb, 'tags', clientele.customer_tags(c.customer_id),
+         (SELECT to_jsonb(x.*) FROM (SELECT %s) x) || jsonb_build_object('attributes', c.attributes::jsonb, 'tags', clientele.customer_tags(c.customer_id),
            'recent', CASE WHEN $2 > 0 THEN (
-             SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]')
+             SELECT coalesce(jsonb_agg(to_jsonb(r.*)), '[]')
              FROM (SELECT e.at, t.channel, t.event, i.key AS item, e.amount
                    FROM (SELECT v.at, v.event_type_id, v.item_id, v.amount FROM clientele_bi.events v WHERE v.customer_id = c.customer_id
                          ORDER BY v.at DESC FETCH FIRST ($2) ROWS WITH TIES) e

@@ -24,7 +24,7 @@ BEGIN
       GROUP BY p.k
     ), found AS MATERIALIZED (
       SELECT s.k, row_number() OVER (ORDER BY s.k, %s) AS i, %s AS tested, %s AS tested_of, jsonb_build_array(%s) AS key,
-             (SELECT to_jsonb(x) FROM (SELECT %s) x) AS data
+             (SELECT to_jsonb(x.*) FROM (SELECT %s) x) AS data
       FROM s CROSS JOIN LATERAL %s
     ), judged AS MATERIALIZED (
       SELECT f.k, f.i, f.data,
@@ -80,7 +80,7 @@ BEGIN
           FROM unnest((clientele.rule_traits(E'SELECT answer.* FROM (\n' || definition || E'\n) AS answer')).types) WITH ORDINALITY u (type, n)
           JOIN pg_type y ON y.oid = u.type) t
     ORDER BY t.n);
-  EXECUTE E'SELECT array_agg(row_to_json(a)) FROM (SELECT answer.* FROM (\n' || definition || E'\n) AS answer LIMIT 100001) AS a' INTO found;
+  EXECUTE E'SELECT array_agg(row_to_json(a.*)) FROM (SELECT answer.* FROM (\n' || definition || E'\n) AS answer LIMIT 100001) AS a' INTO found;
   IF cardinality(found) > 100000 THEN
     RAISE EXCEPTION 'the answer has more than 100000 rows' USING ERRCODE = 'program_limit_exceeded',
       HINT = 'Group its rows, or add a LIMIT.';

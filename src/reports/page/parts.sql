@@ -6,7 +6,7 @@ CREATE FUNCTION report_rows(statement text) RETURNS json
 DECLARE
   rows json;
 BEGIN
-  EXECUTE format(E'SELECT coalesce(json_agg(r), ''[]'') FROM (%s\n) r', statement) INTO rows;
+  EXECUTE format(E'SELECT coalesce(json_agg(r.*), ''[]'') FROM (%s\n) r', statement) INTO rows;
   RETURN rows;
 END $$;
 COMMENT ON FUNCTION report_rows(text) IS
@@ -57,7 +57,7 @@ BEGIN
       clientele.report_say(context, 'rows_more', most::text, clientele.report_number(json_array_length(rows)))) END);
 END $$;
 COMMENT ON FUNCTION report_table(json, text, jsonb, integer) IS
-  'Returns rows as an HTML table, with at most so many of them; a part of report().';
+  'Returns rows as an HTML table, with the first of them if there are more than `most`; a part of report().';
 
 CREATE FUNCTION report_details(summary text, body text, class text DEFAULT NULL) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -5,7 +5,7 @@ CREATE FUNCTION report_asked(kinds text[], context jsonb) RETURNS SETOF jsonb
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN QUERY EXECUTE $sql$
-    SELECT to_jsonb(a) || jsonb_build_object('id', a.kind || a.place, 'shown_by', regexp_replace(a.by, '^(tag|attribute):', ''))
+    SELECT to_jsonb(a.*) || jsonb_build_object('id', a.kind || a.place, 'shown_by', regexp_replace(a.by, '^(tag|attribute):', ''))
     FROM (SELECT q.question, q.kind, q.description, q.of, q.by, q.definition, q.sql, q.error, q.failed_at, q.refreshed_at, q.answers,
                  row_number() OVER (PARTITION BY q.kind ORDER BY array_position($2, q.question), q.question COLLATE "C") AS place
           FROM clientele_bi.questions q WHERE q.kind = ANY ($1) AND ($2 IS NULL OR q.question = ANY ($2))) a
@@ -74,7 +74,7 @@ BEGIN
     statement := clientele.report_answer('a.step, a.name, a.customers, a.conversion, a.conversion_low, a.conversion_high, a.step_conversion, a.median_seconds, a.p90_seconds',
                    'funnels', question ->> 'question', 'a.segment_kind = ''all''', 'a.step');
     rows := clientele.report_rows(statement);
-    EXECUTE $sql$SELECT jsonb_agg(to_jsonb(b) ORDER BY b.step, b.place) FROM (
+    EXECUTE $sql$SELECT jsonb_agg(to_jsonb(b.*) ORDER BY b.step, b.place) FROM (
         SELECT a.step, a.name, a.segment, a.customers, a.step_conversion, a.step_conversion_low AS low, a.step_conversion_high AS high, a.q_value,
                row_number() OVER (PARTITION BY a.step ORDER BY a.segment_kind IN ('none', 'other'), f.customers DESC, a.segment COLLATE "C") AS place
         FROM clientele_bi.funnels a

@@ -15,8 +15,8 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
-/// The locale "C" for this thread. The library makes its tables of letters with tolower(), for which
-/// i is not the small form of I in a Turkish database.
+/// The locale "C" for this thread. The library makes its tables of letters with tolower(), for
+/// which i is not the small form of I in a Turkish database.
 class PlainLocale {
  public:
   PlainLocale() : own_(newlocale(LC_ALL_MASK, "C", static_cast<locale_t>(nullptr))) {

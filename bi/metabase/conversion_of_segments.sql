@@ -1,4 +1,4 @@
--- Conversion of each segment / 各分群的转化率
+-- Conversion of each segment / 各分组的转化率
 -- Bar: segment; conversion. q_value up to 0.05: the difference from all others is hardly chance
 SELECT segment, conversion, conversion_low, conversion_high, q_value
 FROM clientele_bi.funnels f

@@ -1,4 +1,4 @@
--- Retention of each segment / 各分群的留存曲线
+-- Retention of each segment / 各分组的留存曲线
 -- Line: period; rate, by segment
 SELECT period, segment, rate
 FROM clientele_bi.retention

@@ -57,7 +57,7 @@ TABS = [
     ]),
     Tab("funnels", ("Funnels", "漏斗"), [
         [Chart("funnels", "funnel", ("How far customers come", "客户走到哪一步"), 5, 56, metrics=(CUSTOMERS,), by=("step_name",), where=ALL),
-         Chart("funnels", "bar", ("Conversion of each segment", "各分群的转化率"), 7, 56, x="segment", by=("step_name",),
+         Chart("funnels", "bar", ("Conversion of each segment", "各分组的转化率"), 7, 56, x="segment", by=("step_name",),
                where=VALUES + " AND step > 1", metrics=(("conversion", "转化率", "MAX(conversion)"),), options=PERCENT)],
         [Chart("funnels", "table", ("Steps, times and significance", "步骤、用时与显著性"), 8, where="latest",
                by=("segment", "step", "name", "customers", "conversion", "conversion_low", "conversion_high", "median_seconds", "q_value")),
@@ -67,32 +67,32 @@ TABS = [
     Tab("paths", ("Paths", "路径"), [
         [Chart("path_links", "sankey", ("Ways that customers take", "客户路径"), 12, 64, by=("source_step", "target_step"), where=ALL,
                metrics=(("paths", "路径数", "SUM(paths)"),), options={"row_limit": 60})],
-        [Chart("path_links", "table", ("Links of each segment", "各分群的路径连接"), 12, where="latest",
+        [Chart("path_links", "table", ("Links of each segment", "各分组的路径连接"), 12, where="latest",
                by=("segment", "step", "source", "target", "customers", "paths", "share", "median_seconds", "q_value"))],
     ], "path_links"),
     Tab("retention", ("Retention", "留存"), [
         [Chart("retention", "heat map", ("Who comes back, by cohort", "各同期群的留存率"), 7, 64, x="period", by=("cohort_day",),
                where=ALL + " AND cohort IS NOT NULL AND complete", metrics=(("rate", "留存率", "MAX(rate)"),), options={"y_axis_format": ".0%"}),
-         Chart("retention", "line", ("Retention of each segment", "各分群的留存曲线"), 5, 64, x="period", by=("segment",),
+         Chart("retention", "line", ("Retention of each segment", "各分组的留存曲线"), 5, 64, x="period", by=("segment",),
                where="latest AND cohort IS NULL AND complete", metrics=(("rate", "留存率", "MAX(rate)"),), options=PERCENT)],
     ], "retention"),
     Tab("activity", ("Activity", "活跃"), [
         [Chart("activity", "bar", ("New, returning and resurrected customers", "新增、持续与回流客户"), 7, x="period", where=ALL,
                metrics=(("new", "新增", "SUM(new)"), ("returning", "持续", 'SUM("returning")'), ("resurrected", "回流", "SUM(resurrected)")),
                options={"time_grain_sqla": None, "time": True} | STACKED),
-         Chart("activity", "line", ("Active customers of each segment", "各分群的活跃客户"), 5, x="period", by=("segment",), where=VALUES,
+         Chart("activity", "line", ("Active customers of each segment", "各分组的活跃客户"), 5, x="period", by=("segment",), where=VALUES,
                metrics=(("active", "活跃客户", "SUM(active)"),), options={"time_grain_sqla": None, "time": True})],
     ], "activity"),
     Tab("counts", ("Counts", "计数"), [
         [Chart("counts", "line", ("Events", "事件数"), 6, x="period", by=("label",), where=ALL + " AND period IS NOT NULL", metrics=(EVENTS,),
                options={"time_grain_sqla": None, "time": True}),
-         Chart("counts", "table", ("Events of each segment", "各分群的事件"), 6, where="latest",
+         Chart("counts", "table", ("Events of each segment", "各分组的事件"), 6, where="latest",
                by=("segment", "period", "weekday", "hour", "label", "events", "customers", "amount"))],
     ], "counts"),
     Tab("attribution", ("Attribution", "归因"), [
         [Chart("attribution", "bar", ("Conversions that each channel has earned", "各渠道的转化贡献"), 7, x="channel", by=("model",), where=ALL,
                metrics=(("conversions", "转化数", "SUM(conversions)"),)),
-         Chart("attribution", "table", ("Channels of each segment", "各分群的渠道"), 5, where="latest",
+         Chart("attribution", "table", ("Channels of each segment", "各分组的渠道"), 5, where="latest",
                by=("segment", "model", "channel", "conversions", "value", "share", "removal_effect"))],
     ], "attribution"),
     Tab("value", ("Value", "价值"), [
@@ -123,6 +123,6 @@ TABS = [
                by=("source", "state", "reason", "last_event_at", "rejects_waiting"))],
         [Chart("source_days", "bar", ("Rows read each day", "每日读取的行"), 6, x="day", by=("source",), metrics=(("rows", "行数", "SUM(rows_read)"),),
                options=DAY | STACKED),
-         Chart("job_status", "table", ("Jobs", "任务"), 6, by=("job", "state", "next_due_at", "last_ended_at", "last_message"))],
+         Chart("job_status", "table", ("Jobs", "作业"), 6, by=("job", "state", "next_due_at", "last_ended_at", "last_message"))],
     ]),
 ]

@@ -6,7 +6,7 @@ CREATE FUNCTION chart_word(word text, language text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN language = 'zh' THEN coalesce(w.zh, word) ELSE coalesce(w.en, word) END
   FROM (SELECT) one LEFT JOIN (VALUES
-    ('end', '(end)', '(结束)'), ('all cohorts', 'all cohorts', '全部批次'), ('rate', 'rate', '留存率'), ('customers', 'customers', '客户数'),
+    ('end', '(end)', '(结束)'), ('all cohorts', 'all cohorts', '全部同期群'), ('rate', 'rate', '留存率'), ('customers', 'customers', '客户数'),
     ('events', 'events', '事件数'), ('new', 'new', '新增'), ('returning', 'returning', '持续'), ('resurrected', 'resurrected', '回流'),
     ('dormant', 'dormant', '沉默'), ('active', 'active', '活跃'), ('none', '(none)', '(无)'), ('number', 'number', '数值'),
     ('1', 'Mon', '周一'), ('2', 'Tue', '周二'), ('3', 'Wed', '周三'), ('4', 'Thu', '周四'), ('5', 'Fri', '周五'), ('6', 'Sat', '周六'),

@@ -4,12 +4,14 @@ CREATE FUNCTION report_style() RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $style$
   SELECT clientele.picture_style() || $css$
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#556070;--paper:#fff;--ground:#f5f7fa;--line:#d9dee5;--accent:#1f5c9c;--alarm:#b3261e}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ecf1;--soft:#a9b4c1;--paper:#12161c;--ground:#0b0e12;--line:#333c48;--accent:#8bbcf0;--alarm:#ff8a80}}
+@media (prefers-color-scheme:dark){:root{--ink:#e8ecf1;--soft:#a9b4c1;--paper:#12161c;--ground:#0b0e12;--line:#333c48;--accent:#8bbcf0;
+--alarm:#ff8a80}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-behavior:smooth;scroll-padding-top:1rem}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 body{margin:0;background:var(--ground);color:var(--ink);overflow-wrap:anywhere;
-font:400 1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif}
+font:400 1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","PingFang SC","Hiragino Sans GB",
+"Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif}
 :lang(zh){line-height:1.7}
 a{color:var(--accent);text-underline-offset:.15em}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:4px}
@@ -27,13 +29,16 @@ p{margin:0 0 .75rem;max-width:46rem}
 .fault{color:var(--alarm);font-size:.9rem}
 .contents{margin:1.25rem 0 0}
 .contents ul,.tabs{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem;margin:0;padding:0}
-.contents a,.tabs a{display:block;padding:.3rem .75rem;border:1px solid var(--line);border-radius:1rem;background:var(--paper);font-size:.875rem;line-height:1.4;text-decoration:none}
+.contents a,.tabs a{display:block;padding:.3rem .75rem;border:1px solid var(--line);border-radius:1rem;background:var(--paper);
+font-size:.875rem;line-height:1.4;text-decoration:none}
 .contents a:hover,.tabs a:hover{border-color:var(--accent)}
 section.level-2{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:1.5rem;margin:1.25rem 0}
 div.level-3{padding-top:1.25rem;margin-top:1.25rem;border-top:1px solid var(--line)}
 h2+div.level-3{border-top:0;margin-top:0;padding-top:.25rem}
-div:target>h3,section:target>h2{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.3em;text-decoration-color:var(--accent)}
-.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));margin:1rem 0 .5rem;padding:0;border:1px solid var(--line);border-radius:8px;overflow:hidden}
+div:target>h3,section:target>h2{text-decoration:underline;text-decoration-thickness:2px;text-underline-offset:.3em;
+text-decoration-color:var(--accent)}
+.tiles{list-style:none;display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));margin:1rem 0 .5rem;padding:0;
+border:1px solid var(--line);border-radius:8px;overflow:hidden}
 .tile{border:solid var(--line);border-width:0 1px 1px 0;margin:0 -1px -1px 0;padding:.9rem 1rem;display:flex;flex-direction:column}
 .tile a{display:flex;flex-direction:column;text-decoration:none;color:inherit}
 .tile a:hover .measure{text-decoration:underline}
@@ -64,16 +69,20 @@ td:not(.n),th[scope=row]{max-width:22rem;min-width:6rem}
 tbody th{font-weight:400}
 thead th{font-weight:600;border-top:0;white-space:nowrap;background:var(--paper)}
 .n{text-align:right;white-space:nowrap}
-pre{margin:.35rem 0 .75rem;padding:.75rem 1rem;border:1px solid var(--line);border-radius:6px;background:var(--ground);white-space:pre-wrap;overflow-wrap:anywhere;
+pre{margin:.35rem 0 .75rem;padding:.75rem 1rem;border:1px solid var(--line);border-radius:6px;background:var(--ground);
+white-space:pre-wrap;overflow-wrap:anywhere;
 font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono","Noto Sans Mono CJK SC",monospace}
 .foot{color:var(--soft);font-size:.8125rem;padding-bottom:3rem}
 .missing{margin:0;padding-left:1.2rem;font-size:.9rem}
 @media (max-width:640px){.top,main,.foot{padding-left:1rem;padding-right:1rem}.top{padding-top:1.5rem}h1{font-size:1.6rem}
-section.level-2{padding:1.1rem 1rem;margin:1rem -.25rem}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile{padding:.7rem .75rem}.number{font-size:1.45rem}.columns{grid-template-columns:minmax(0,1fr)}
+section.level-2{padding:1.1rem 1rem;margin:1rem -.25rem}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile{padding:.7rem .75rem}
+.number{font-size:1.45rem}.columns{grid-template-columns:minmax(0,1fr)}
 .contents ul,.tabs{gap:.35rem}td:not(.n),th[scope=row]{max-width:14rem}}
 @page{size:A4;margin:16mm 14mm}
-@media print{:root{--ground:#fff}body{font-size:10pt}.top,main,.foot{max-width:none;padding:0}.contents,.skip,.sources,.how,.tabs,.hint{display:none}
-section.level-2{border:0;border-top:1px solid var(--line);border-radius:0;padding:1rem 0;margin:0}.fig,.tile,.drill,tr{break-inside:avoid}h2,h3,h4,figcaption,.lead{break-after:avoid}a{color:inherit;text-decoration:none}}
+@media print{:root{--ground:#fff}body{font-size:10pt}.top,main,.foot{max-width:none;padding:0}.contents,.skip,.sources,.how,.tabs,
+.hint{display:none}
+section.level-2{border:0;border-top:1px solid var(--line);border-radius:0;padding:1rem 0;margin:0}.fig,.tile,.drill,tr{break-inside:avoid}
+h2,h3,h4,figcaption,.lead{break-after:avoid}a{color:inherit;text-decoration:none}}
 $css$
 $style$;
 COMMENT ON FUNCTION report_style() IS

@@ -30,7 +30,7 @@ CREATE FUNCTION retention_picture(
 COMMENT ON FUNCTION retention_picture(jsonb, text, text, text, jsonb) IS
   'Draws which share of each cohort comes back in which period, as SVG: a triangle of coloured cells.
 data: an array of {cohort, period, customers, rate, complete}. A cohort is a date or a text; the one that is null stands for all together,
-above the others. A cell that is not complete is hatched. Periods are whole numbers from 0 to 1,000. Other arguments and errors are
+above the others. A cell that is not complete has a dotted edge. Periods are whole numbers from 0 to 1,000. Other arguments and errors are
 those of funnel_picture(); 54000 also for more than 100,000 cells.';
 
 CREATE FUNCTION week_picture(

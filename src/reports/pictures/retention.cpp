@@ -90,7 +90,7 @@ std::string retention(const Data& data, const Options& options) {
   const Format share = options.values(Format::share);
 
   double y = Svg::readout + 16;
-  svg.text("muted", 0, y - 4, say(l, "Cohort", "批次"), names - 4);
+  svg.text("muted", 0, y - 4, say(l, "Cohort", "同期群"), names - 4);
   svg.text("muted", left - 8, y - 4, size, counts, Svg::end);
   for (int p = first; p <= last; p += every)
     svg.text("muted", left + (p - first + 0.5) * side, y - 4, std::to_string(p), side * every,
@@ -129,7 +129,7 @@ std::string retention(const Data& data, const Options& options) {
   }
   shade_key(svg, y + 12, span, share);
   const std::string about =
-      say(l, "Cohorts: {1}, periods: {2}.", "批次：{1} 个，周期：{2} 个。",
+      say(l, "Cohorts: {1}, periods: {2}.", "同期群：{1} 个，周期：{2} 个。",
           {std::to_string(cohorts.size() - (total ? 1 : 0)), std::to_string(last - first + 1)});
   const std::string rates =
       say(l, " The rates after the first period are from {1} to {2}.",

@@ -165,7 +165,8 @@ END $$;
 COMMENT ON FUNCTION report(text, text[], text, text[], integer, date, text) IS
   'Makes the report page: one HTML file with pictures of what customers do, each with a table and the SQL behind it.
 It loads nothing and has no script, so it can be opened from a disk, sent by mail, and printed. It reads views and functions of
-clientele_bi and the names of event types, with the rights of its caller; what the caller may not read is left out and listed at the end, as is what has no data yet.
+clientele_bi and the names of event types, with the rights
+of its caller; what the caller may not read is left out and listed at the end, as is what has no data yet.
 title: NULL means a general one. questions: the saved questions to show; NULL means all. language: en or zh; NULL means that of the store.
 sections: some of those of report_sections(), in this order; NULL means all. days: how many days the figures at the top are of, beside as
 many before. until: the last day; NULL means the last one with events, but not after the present. audience: a tag query, whose journey map

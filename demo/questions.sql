@@ -21,7 +21,15 @@ FROM (SELECT j.customer_id, clientele.purchase_summary(j.journey, d) AS s
       FROM clientele_data.journeys j, clientele.purchase_def(:'learned_until', holdout_until => :'present') d) v
 WHERE (v.s).x IS NOT NULL;
 
+\set ECHO none
+SELECT count(*) FILTER (WHERE x > 0) >= 50 AS enough FROM demo.shoppers
+\gset
+\set ECHO queries
+\if :enough
 SELECT clientele.save_model('purchases', clientele.btyd_fit(x, t_x, age, 'Pareto/NBD'), fitted_on => 'purchases up to ' || :'learned_until') AS version
 FROM demo.shoppers;
 SELECT clientele.choose_model('purchases', 'SELECT * FROM demo.shoppers') AS "version in use";
+\else
+\echo 'Fewer than 50 customers have bought again, and a model of so little would say nothing.'
+\endif
 \endif

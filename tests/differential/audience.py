@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Audiences against Python's sets, scores against dictionaries, and both against plain SQL.
 
-usage: audience.py [SEED [COUNT]]      (default: a fresh seed, 60 pairs of sets)
+usage: audience.py [SEED [COUNT]]      (default: a fresh seed, 40 pairs of sets)
 
 Random sets of ids, sparse, dense and in runs, about 2^16, 2^32, 2^62 and 2^63: every operator, size,
 aggregate, cast and sample; plans by one process and by several. Random numbers of customers: ranges,
@@ -200,7 +200,7 @@ FROM tags;
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 40
     print(f"seed {seed}")
     rng = random.Random(seed)
     psql(f"DROP DATABASE IF EXISTS {DATABASE}; CREATE DATABASE {DATABASE} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;", "postgres")

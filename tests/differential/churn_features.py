@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Every feature of churn_features against its definition over raw rows.
 
-usage: churn_features.py [SEED [COUNT]]      (default: a fresh seed, 600 questions)
+usage: churn_features.py [SEED [COUNT]]      (default: a fresh seed, 300 questions)
 
 Random customers with equal times, items, negative amounts, returns, and times before and after `at`;
 random definitions with selectors of channels, properties and several names, usual names that the
@@ -174,7 +174,7 @@ def add_types(types):
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 600
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
     print(f"churn_features: seed {seed}, {count} questions", flush=True)
     rng = random.Random(seed)
     checks.new_database("CREATE EXTENSION clientele;")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Measures of predictions against their definitions in exact fractions, and against scikit-learn.
 
-usage: classification.py [SEED [COUNT]]      (default: a fresh seed, 200 random data sets)
+usage: classification.py [SEED [COUNT]]      (default: a fresh seed, 120 random data sets)
 
 Random data sets with ties, certain predictions, tiny probabilities, one class only and NULLs. Every
 measure is computed from the rows, without the runs of equal probabilities that the extension keeps.
@@ -233,7 +233,7 @@ def scikit_learn(by_set):
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    count = int(sys.argv[2]) if len(sys.argv) > 2 else 120
     print(f"classification: seed {seed}, {count} random data sets", flush=True)
     rng = random.Random(seed)
     rows = data_sets(rng, count)

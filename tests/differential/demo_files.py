@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """The demo on real and on hostile files: every row accounted for, totals as Python's csv counts them.
 
-usage: demo_files.py [SEED [COUNT]]      (default: a fresh seed, 40 hostile files)
+usage: demo_files.py [SEED [COUNT]]      (default: a fresh seed, 20 hostile files)
 
 CLIENTELE_PSQL is the psql to use, CLIENTELE_BUILD where the demo's programs are (default: build).
 The last line is `demo_files: N passed, N failed, N skipped`.
@@ -126,7 +126,7 @@ def main():
     if checks.built("demo/import"):
         real_files()
         print(f"seed {seed}")
-        hostile(seed, int(sys.argv[2]) if len(sys.argv) > 2 else 40)
+        hostile(seed, int(sys.argv[2]) if len(sys.argv) > 2 else 20)
         psql("-c", "DROP SCHEMA demo CASCADE", "-c", "CALL clientele.drop_store()")
     checks.end()
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Which identifiers are one customer, against an independent implementation that computes the partition from scratch.
 
-usage: identity.py [SEED [COUNT]]      (default: a fresh seed, 200 random cases; CLIENTELE_IDENTITY=10000 for more)
+usage: identity.py [SEED [COUNT]]      (default: a fresh seed, 100 random cases; CLIENTELE_IDENTITY=10000 for more)
 
 Each case is a set of rows, kinds and decisions: one of the oracle's (CLIENTELE_IDENTITY_ORACLE), or one with customers that have more
 identifiers than a customer may have. It is resolved four times:
@@ -24,7 +24,7 @@ from checks import ROOT, Checks
 ORACLE = pathlib.Path(os.environ.get("CLIENTELE_IDENTITY_ORACLE", ROOT.parent / "shared/oracle/identity.py"))
 checks = Checks("identity", "clientele_identity_differential")
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10 ** 9)
-count = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("CLIENTELE_IDENTITY", "200"))
+count = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("CLIENTELE_IDENTITY", "100"))
 CHUNK = 50
 
 if not ORACLE.exists():

@@ -60,7 +60,8 @@ SELECT 'events', e.* FROM clientele_bi.events e ORDER BY customer_id, at, event,
 SELECT 'sessions', s.* FROM clientele_bi.sessions s ORDER BY customer_id, session;
 SELECT 'days', day, channel, event, events, customers FROM clientele_bi.daily_activity ORDER BY day, channel, event;
 SELECT 'quality', q.* FROM clientele_bi.load_quality q ORDER BY run_id;
-SELECT 'rfm', r.* FROM clientele_bi.rfm r ORDER BY customer_id;
+-- A sum keeps no zeros at the end any more.
+SELECT 'rfm', customer_id, last_purchase_at, frequency, trim_scale(monetary), r, f, m, segment, tier FROM clientele_bi.rfm ORDER BY customer_id;
 SELECT 'bi models', m.* FROM clientele_bi.models m ORDER BY name, version;
 SELECT 'bi tags', t.* FROM clientele_bi.customer_tags t ORDER BY customer_id, tag, value;
 SELECT 'coverage', c.tag, c.family, c.kind, replace(c.holds, 'yes', 'flag'), c.description, c.customers, c.share, c.all_customers, c.refreshed_at,

@@ -31,16 +31,23 @@ std::string bars(const Data& data, const Options& options) {
     if (most == nullptr || *value > *most->number("value")) most = &row;
   }
   const bool small = svg.narrow();
+  // Bars of one label that follow each other have it once.
+  const auto same = [&](size_t i) {
+    return i > 0 && data[i].text("group") && data[i - 1].text("group") &&
+           data[i].required_text("label") == data[i - 1].required_text("label");
+  };
   numbers = std::min(numbers + 10, svg.width() * 0.3);
   const double left = small ? 0 : std::min(labels + 14, svg.width() * 0.34);
-  const double room = svg.width() - left - numbers, high = small ? 40 : 26, bar = 16;
+  const double room = svg.width() - left - numbers, bar = 16;
   const auto at = [&](double v) { return left + span.share(v) * room; };
   const double zero = at(0);
 
   double y = Svg::readout;
   if (groups.size() > 1) y += color_key(svg, y, groups) + 6;
   const double top = y;
-  for (const Row& row : data) {
+  for (size_t i = 0; i < data.size(); ++i) {
+    const Row& row = data[i];
+    const bool again = same(i), goes_on = i + 1 < data.size() && same(i + 1);
     const std::string label = row.required_text("label");
     const auto value = row.number("value"), low = row.number("low"), high_end = row.number("high");
     const auto group = row.text("group");
@@ -50,11 +57,12 @@ std::string bars(const Data& data, const Options& options) {
       said +=
           say(l, ", {1} to {2}", "，区间 {1} 至 {2}", {format.full(*low), format.full(*high_end)});
     svg.open_mark(said, svg.address(row, label));
-    const double b = small ? y + 18 : y + 4;
+    const double b = again ? y : small ? y + 18 : y + 4;
+    const double high = (b - y) + bar + (goes_on ? 3 : 6);
     svg.rect("hit", 0, y, svg.width(), high);
-    if (small)
+    if (!again && small)
       svg.text("label", 0, y + 13, label, svg.width());
-    else
+    else if (!again)
       svg.text("label", left - 12, b + 12, label, left - 12, Svg::end);
     svg.rect("track", left, b, room, bar, 3);
     if (value) {

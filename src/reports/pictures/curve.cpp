@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <algorithm>
+#include <cmath>
 
 #include "reports/pictures/axes.hpp"
 #include "reports/pictures/letters.hpp"
@@ -44,10 +45,18 @@ std::string curve(const Data& data, const Options& options) {
   }
   const Frame frame{axis.room(), top + 6, svg.width() - axis.room() - 20, small ? 220.0 : 300.0};
   axis.draw(svg, frame);
+  // As wide as the data, unless they are one value.
+  std::vector<double> marks = ticks(xs.lo, xs.hi, small ? 4 : 6);
   Span across;
-  for (const double mark : ticks(xs.lo, xs.hi, small ? 4 : 6)) across.add(mark);
+  if (xs.hi - xs.lo > 1e-9 * std::max(std::abs(xs.lo), std::abs(xs.hi)) && xs.hi - xs.lo > 1e-200) {
+    across = xs;
+    const double slack = 1e-9 * (xs.hi - xs.lo);
+    std::erase_if(marks, [&](double mark) { return mark < xs.lo - slack || mark > xs.hi + slack; });
+  } else {
+    for (const double mark : marks) across.add(mark);
+  }
   const auto x_of = [&](double x) { return frame.left + across.share(x) * frame.width; };
-  for (const double mark : ticks(xs.lo, xs.hi, small ? 4 : 6))
+  for (const double mark : marks)
     svg.text("muted", x_of(mark), frame.bottom() + 17, format.brief(mark), 60, Svg::middle);
   double bottom = frame.bottom() + 24;
   if (!options.x_label.empty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #include <algorithm>
 
+#include "reports/pictures/letters.hpp"
 #include "reports/pictures/marks.hpp"
 #include "reports/pictures/pictures.hpp"
 
@@ -68,9 +69,24 @@ std::string arrow(double x, double y, double w, double h) {
          point(x + w - tip, y + h) + "L" + point(x, y + h) + "L" + point(x + tip, y + h / 2) + "Z";
 }
 
+/// Up to two lines of this width, broken at a blank.
+std::vector<std::string> lines_of(const std::string& name, double most) {
+  const auto fits = [&](std::string_view text) {
+    return text_width(text) * Svg::letter * Svg::bolder <= most;
+  };
+  size_t end = std::string::npos;
+  for (size_t at = name.find(' '); at != std::string::npos; at = name.find(' ', at + 1)) {
+    if (end != std::string::npos && !fits(std::string_view(name).substr(0, at))) break;
+    end = at;
+  }
+  if (fits(name) || end == std::string::npos) return {name};
+  return {name.substr(0, end), name.substr(end + 1)};
+}
+
 double draw_wide(Svg& svg, const Map& map, const Format& format, Language l) {
-  const double left = 96, side = (svg.width() - left) / static_cast<double>(map.stages.size()),
-               high = 46;
+  const bool named = map.channels.size() != 1 || !map.channels[0].empty();
+  const double left = named ? 96 : 64,
+               side = (svg.width() - left) / static_cast<double>(map.stages.size()), high = 46;
   double y = Svg::readout;
   for (size_t s = 0; s < map.stages.size(); ++s) {
     const double x = left + static_cast<double>(s) * side;
@@ -78,8 +94,14 @@ double draw_wide(Svg& svg, const Map& map, const Format& format, Language l) {
     svg.open_mark(total.row == nullptr ? map.stages[s] : said_of(map.stages[s], total, format, l),
                   total.row == nullptr ? "" : svg.address(*total.row, map.stages[s]));
     svg.path("track", arrow(x, y, side - 3, 40));
-    svg.text("label strong", x + side / 2, y + (total.row == nullptr ? 24 : 17), map.stages[s],
-             side - 30, Svg::middle);
+    const double room = side - 20;
+    const auto lines = total.row == nullptr ? lines_of(map.stages[s], room)
+                                            : std::vector<std::string>{map.stages[s]};
+    double under = y + (total.row == nullptr && lines.size() == 1 ? 24 : 17);
+    for (const std::string& line : lines) {
+      svg.text("label strong", x + side / 2, under, line, room, Svg::middle);
+      under += 15;
+    }
     if (total.row != nullptr)
       svg.text("muted", x + side / 2, y + 32, format.full(total.customers), side - 30, Svg::middle);
     svg.close_mark();
@@ -133,11 +155,12 @@ double draw_narrow(Svg& svg, const Map& map, const Format& format, Language l) {
     svg.open_mark(total.row == nullptr ? map.stages[s] : said_of(map.stages[s], total, format, l),
                   total.row == nullptr ? "" : svg.address(*total.row, map.stages[s]));
     svg.rect("track", 0, y, svg.width(), 24, 4);
-    svg.text("label strong", 8, y + 16, map.stages[s], svg.width() - 180);
     std::string more = total.row == nullptr ? "" : format.full(total.customers);
     if (total.dropped > 0)
       more += (more.empty() ? "" : " · ") +
               say(l, "{1} lost", "流失 {1}", {format.full(total.dropped)});
+    const double taken = std::min(text_width(more) * Svg::letter, 164.0);
+    svg.text("label strong", 8, y + 16, map.stages[s], svg.width() - 28 - taken);
     svg.text("muted", svg.width() - 8, y + 16, more, 164, Svg::end);
     svg.close_mark();
     y += 30;

@@ -88,6 +88,18 @@ std::string retention(const Data& data, const Options& options) {
   const double side = std::min(cell, 76.0), high = small ? 26 : 28, gap = side > 8 ? 2 : 0;
   const int every = std::max(1, static_cast<int>(20 / side + 0.99));
   const Format share = options.values(Format::share);
+  // Percent signs in all cells or in none of them.
+  const double room = (side + 1) / Svg::letter;
+  const bool signs = std::all_of(data.begin(), data.end(), [&](const Row& row) {
+    const auto rate = row.number("rate");
+    return !rate || text_width(share.full(*rate)) <= room;
+  });
+  const auto written = [&](double rate) {
+    const bool plain = !signs && share.kind == Format::share && rate >= 0 && rate <= 1;
+    const std::string text =
+        plain ? std::to_string(std::lround(rate * 100)) : share.cell(rate, room);
+    return text_width(text) <= room ? text : "";
+  };
 
   double y = Svg::readout + 16;
   svg.text("muted", 0, y - 4, say(l, "Cohort", "同期群"), names - 4);
@@ -117,8 +129,7 @@ std::string retention(const Data& data, const Options& options) {
       svg.rect(heat_class(heat), x, y, side - gap, high - 2, 2);
       if (!complete) svg.rect("hatch", x + 1, y + 1, std::max(side - gap - 2, 0.5), high - 4, 2);
       if (side >= 19) {
-        const std::string words = share.cell(*rate, (side - gap - 2) / Svg::letter);
-        svg.text(ink_class(heat), x + (side - gap) / 2, y + high / 2 + 3, words, side - gap,
+        svg.text(ink_class(heat), x + (side - gap) / 2, y + high / 2 + 3, written(*rate), side + 1,
                  Svg::middle);
       }
       svg.close_mark();

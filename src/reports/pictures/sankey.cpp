@@ -95,12 +95,15 @@ std::string sankey(const Data& data, const Options& options) {
     if (ways.names[node]) return *ways.names[node];
     return ways.flow.nodes[node].column == 0 ? say(l, "beginning", "开始") : say(l, "end", "离开");
   };
+  const auto number_of = [&](size_t node) {
+    return "\u2002" + format.brief(ways.flow.nodes[node].value);
+  };
   double labels = text_width(say(l, "Step {1}", "第 {1} 步", {"10"})) * Svg::letter;
   for (size_t i = 0; i < ways.names.size(); ++i)
     if (ways.flow.nodes[i].column + 1 == ways.columns)
-      labels = std::max(labels, text_width(name_of(i)) * Svg::letter);
+      labels = std::max(labels, text_width(name_of(i) + number_of(i)) * Svg::letter);
   const double top = Svg::readout + 22,
-               margin = std::min(labels + 8, svg.width() * (small ? 0.18 : 0.16));
+               margin = std::min(labels + 8, svg.width() * (small ? 0.18 : 0.21));
   const double apart = (svg.width() - margin - thick) / static_cast<double>(ways.columns - 1);
   const auto x_of = [&](size_t column) { return static_cast<double>(column) * apart; };
   // The most frequent names have the first colours.
@@ -156,7 +159,7 @@ std::string sankey(const Data& data, const Options& options) {
     const double y = top + node.y + node.height / 2 + 4;
     if (y < next[node.column]) continue;
     next[node.column] = y + 13;
-    const std::string number = "\u2002" + format.brief(node.value);
+    const std::string number = number_of(i);
     const double room = (node.column + 1 == ways.columns ? margin : apart - thick) - 7;
     const bool with_number = text_width(name_of(i) + number) * Svg::letter <= room;
     svg.text("label halo", x_of(node.column) + thick + 5, y,

@@ -10,7 +10,7 @@ std::string_view style() {
 --low:#0b1420;--mid:#0b1420;--high:#fff;
 display:block;width:100%;height:auto;color:var(--ink);
 font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans","PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC",sans-serif;font-size:12px;font-variant-numeric:tabular-nums}
-@media (prefers-color-scheme:dark){:root:not([data-theme=light]) .picture,.picture:root{--ink:#e8ecf1;--soft:#a3aebb;--paper:#12161c;--line:#333c48;--faint:#1e252e;--alarm:#ff8a80;
+@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light]) .picture,.picture:root{--ink:#e8ecf1;--soft:#a3aebb;--paper:#12161c;--line:#333c48;--faint:#1e252e;--alarm:#ff8a80;
 --c0:#6ea8e6;--c1:#f0954a;--c2:#9adbd0;--c3:#cf5a93;--c4:#e3d28a;--c5:#ee8f86;--c6:#54b9dc;--c7:#a9bd55;--c8:#b29be8;--c9:#a3aebb;
 --h0:#1a222d;--h1:#1d2d40;--h2:#203a56;--h3:#24486c;--h4:#295783;--h5:#36699b;--h6:#5284b5;--h7:#76a2cc;--h8:#a0c1e0;--h9:#cfe1f3;
 --low:#fff;--mid:#0b1420;--high:#0b1420}}

@@ -120,8 +120,8 @@ BEGIN
   SELECT jsonb_agg(jsonb_build_object('at', r ->> 'day', 'value', (r ->> 'value')::numeric, 'low', (r ->> 'low')::numeric, 'high', (r ->> 'high')::numeric,
            'anomaly', (r ->> 'unusual')::boolean) ORDER BY o DESC)
   INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o);
-  RETURN format('<div class="block"><p>%s</p>%s%s</div>', clientele.report_unusual(rows, context),
-           clientele.report_figure('series', data, heading, NULL, context, jsonb_build_object('id', id)),
+  RETURN format('<div class="block">%s<p class="said">%s</p>%s</div>',
+           clientele.report_figure('series', data, heading, NULL, context, jsonb_build_object('id', id)), clientele.report_unusual(rows, context),
            clientele.report_sources(id, rows, statement, heading, context));
 END $$;
 COMMENT ON FUNCTION report_series(text, text, text, jsonb) IS
@@ -155,7 +155,7 @@ ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context
   rows := clientele.report_rows(statement);
   IF json_array_length(rows) > 1 THEN
     body := body || format('<div class="block">%s%s</div>',
-      clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', coalesce(r ->> 'channel', '–'), 'value', r -> 'customers') ORDER BY o)
+      clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', coalesce(nullif(r ->> 'channel', ''), context #>> '{words,no_channel}'), 'value', r -> 'customers') ORDER BY o)
                                        FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 20),
         clientele.report_say(context, 'activity.channels', days::text), NULL, context, '{"id": "activity-channels"}'),
       clientele.report_sources('activity-channels', rows, statement, clientele.report_say(context, 'activity.channels', days::text), context));

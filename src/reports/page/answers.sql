@@ -43,28 +43,45 @@ BEGIN
             FROM (SELECT * FROM together UNION ALL SELECT cohort, period, customers, returned, rate, complete FROM shown WHERE n <= 10) x WHERE x.period <= 12),
            CASE WHEN count(*) > 1 THEN clientele.report_say(context, 'retention.lead', clientele.report_number(max(t.customers)),
                        clientele.report_share((array_agg(t.rate ORDER BY t.period))[1]), min(t.period)::text,
-                       clientele.report_share((array_agg(t.rate ORDER BY t.period DESC))[1]), max(t.period)::text)
+                       clientele.report_share((array_agg(t.rate ORDER BY t.period DESC))[1]), max(t.period)::text,
+                       clientele.report_say(context, 'unit' || coalesce('.' || unit, '')))
                 WHEN count(*) = 1 THEN clientele.report_say(context, 'retention.lead_one', clientele.report_number(max(t.customers)),
-                       clientele.report_share(min(t.rate)), min(t.period)::text) END
+                       clientele.report_share(min(t.rate)), min(t.period)::text,
+                       clientele.report_say(context, 'unit' || coalesce('.' || unit, ''))) END
     INTO data, lead
     FROM together t WHERE t.period BETWEEN 1 AND 12 AND t.rate IS NOT NULL;
-    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('x', a.period, 'y', a.rate, 'series', a.segment) ORDER BY a.place, a.period)
+    -- In percent. All cohorts of a segment together, over the periods that the data reach.
+    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('x', a.period, 'y', round((100 * a.rate)::numeric, 1), 'series', a.segment) ORDER BY a.place, a.period)
       FROM (SELECT r.period, r.rate, r.segment, dense_rank() OVER (ORDER BY r.segment_kind IN ('none', 'other'), s.customers DESC, r.segment COLLATE "C") AS place
-            FROM clientele_bi.retention r
+            FROM (SELECT x.segment, x.segment_kind, x.period,
+                         CASE WHEN $2 IS NULL THEN max(x.rate) FILTER (WHERE x.cohort IS NULL)
+                              ELSE sum(x.returned) FILTER (WHERE x.cohort + (x.period + 1) * ('1 ' || $2)::interval <= $3 + interval '1 day')
+                                   / nullif(sum(x.customers) FILTER (WHERE x.cohort + (x.period + 1) * ('1 ' || $2)::interval <= $3 + interval '1 day'), 0)::double precision
+                         END AS rate
+                  FROM clientele_bi.retention x WHERE x.question = $1 AND x.latest AND x.segment_kind <> 'all' AND x.period <= 12 GROUP BY 1, 2, 3) r
             JOIN (SELECT m.segment, m.segment_kind, max(m.customers) AS customers FROM clientele_bi.retention m
                   WHERE m.question = $1 AND m.latest AND m.cohort IS NULL GROUP BY 1, 2) s USING (segment, segment_kind)
-            WHERE r.question = $1 AND r.latest AND r.cohort IS NULL AND r.segment_kind <> 'all' AND r.rate IS NOT NULL AND r.period <= 12) a WHERE a.place <= 8$sql$
-      INTO curves USING question ->> 'question';
+            WHERE r.rate IS NOT NULL) a
+      WHERE a.place <= 8 AND EXISTS (SELECT FROM clientele_bi.retention v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')$sql$
+      INTO curves USING question ->> 'question', unit, (context ->> 'until')::date;
     body := body || clientele.report_question(question, lead,
       clientele.report_figure('retention', data, clientele.report_plain(context, 'retention.cohorts'), NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture'))
       || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'shown_by'), NULL, context,
-           jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> '{words,column.period}', 'y_label', context #>> '{words,column.rate}')),
+           jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> ARRAY['words', 'unit' || coalesce('.' || unit, '')],
+             'y_label', '%')),
       rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('retention', clientele.report_say(context, 'section.retention'), NULL, body) END;
 END $$;
 COMMENT ON FUNCTION report_retention(jsonb) IS
   'Returns the section of a report on saved questions about retention; a part of report().';
+
+CREATE FUNCTION report_model(model text, context jsonb) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(context #>> ARRAY['words', 'model.' || model], replace(model, '_', ' '))
+$$;
+COMMENT ON FUNCTION report_model(text, jsonb) IS
+  'Returns the name of a model of attribution in the language of a report; a part of report().';
 
 CREATE FUNCTION report_attribution(context jsonb) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
@@ -84,28 +101,29 @@ BEGIN
     rows := clientele.report_rows(statement);
     -- The sentence and the breakdown use the model that takes most into account.
     used := (SELECT m.model FROM (SELECT DISTINCT r ->> 'model' AS model FROM json_array_elements(rows) e (r)) m
-             ORDER BY array_position('{shapley,markov,position,time_decay,linear,last}', m.model), m.model COLLATE "C" LIMIT 1);
-    SELECT jsonb_agg(jsonb_build_object('label', c.channel, 'value', c.share, 'group', c.model, 'href', format('#%s-c%s', question ->> 'id', c.place)) ORDER BY c.place, c.model_place)
+             ORDER BY array_position('{shapley,markov,position,time_decay,linear,last}', regexp_replace(m.model, '_[0-9]+$', '')), m.model COLLATE "C" LIMIT 1);
+    SELECT jsonb_agg(jsonb_build_object('label', c.channel, 'value', c.share, 'group', clientele.report_model(c.model, context), 'href', format('#%s-c%s', question ->> 'id', c.place)) ORDER BY c.place, c.model_place)
     INTO data
-    FROM (SELECT r ->> 'channel' AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,
-                 dense_rank() OVER (ORDER BY r ->> 'model' <> used, array_position('{shapley,markov,last,first,linear}', r ->> 'model'), r ->> 'model') AS model_place
+    FROM (SELECT coalesce(nullif(r ->> 'channel', ''), context #>> '{words,no_channel}') AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,
+                 dense_rank() OVER (ORDER BY r ->> 'model' <> used, array_position('{shapley,markov,last,first,linear}', regexp_replace(r ->> 'model', '_[0-9]+$', '')), r ->> 'model') AS model_place
           FROM json_array_elements(rows) e (r)
           JOIN (SELECT x ->> 'channel' AS channel, row_number() OVER (ORDER BY (x ->> 'share')::double precision DESC NULLS LAST, x ->> 'channel' COLLATE "C") AS place
-                FROM json_array_elements(rows) y (x) WHERE x ->> 'model' = used) p ON p.channel = r ->> 'channel') c
+                FROM json_array_elements(rows) y (x) WHERE x ->> 'model' = used) p ON p.channel IS NOT DISTINCT FROM r ->> 'channel') c
     WHERE c.place <= 10 AND c.model_place <= 3;
-    lead := (SELECT clientele.report_say(context, 'attribution.lead', clientele.html_name(r ->> 'channel'), clientele.report_share((r ->> 'share')::double precision),
-                      clientele.html_name(used))
+    lead := (SELECT clientele.report_say(context, 'attribution.lead', clientele.html_name(coalesce(nullif(r ->> 'channel', ''), context #>> '{words,no_channel}')),
+                      clientele.report_share((r ->> 'share')::double precision), clientele.html_name(clientele.report_model(used, context)))
              FROM json_array_elements(rows) e (r) WHERE r ->> 'model' = used
              ORDER BY (r ->> 'share')::double precision DESC NULLS LAST, r ->> 'channel' COLLATE "C" LIMIT 1);
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'c' || d.place, 'label', d.channel, 'first', d.place = 1, 'html',
-          clientele.report_figure('bars', d.bars, clientele.report_plain($3, 'attribution.segment', $4, $2) || ': ' || left(d.channel, 60), NULL, $3,
+          clientele.report_figure('bars', d.bars, clientele.report_plain($3, 'attribution.segment', $4, clientele.report_model($2, $3)) || ($3 #>> '{words,colon}') || left(d.channel, 60), NULL, $3,
             jsonb_build_object('id', $5 || '-b' || d.place, 'format', 'percent'))) ORDER BY d.place)
-        FROM (SELECT c.place, c.channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
+        FROM (SELECT c.place, coalesce(nullif(c.channel, ''), $3 #>> '{words,no_channel}') AS channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
                        ORDER BY a.segment_kind IN ('none', 'other'), a.share DESC NULLS LAST, a.segment COLLATE "C") FILTER (WHERE a.share IS NOT NULL) AS bars
               FROM (SELECT channel, row_number() OVER (ORDER BY share DESC NULLS LAST, channel COLLATE "C") AS place
                     FROM clientele_bi.attribution WHERE question = $1 AND latest AND segment_kind = 'all' AND model = $2) c
-              JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel = c.channel
-              WHERE c.place <= 10 GROUP BY c.place, c.channel) d$sql$
+              JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel IS NOT DISTINCT FROM c.channel
+              WHERE c.place <= 10 AND EXISTS (SELECT FROM clientele_bi.attribution v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')
+              GROUP BY c.place, c.channel) d$sql$
       INTO drills USING question ->> 'question', used, context, question ->> 'shown_by', question ->> 'id';
     IF drills IS NULL THEN
       data := (SELECT jsonb_agg(d - 'href' ORDER BY o) FROM jsonb_array_elements(data) WITH ORDINALITY e (d, o));
@@ -126,8 +144,6 @@ DECLARE
   question jsonb;
   statement text;
   rows json;
-  data jsonb;
-  figure text;
   body text := '';
 BEGIN
   FOR question IN SELECT a FROM clientele.report_asked('{activity,counts,answers}', context) a LOOP
@@ -139,29 +155,7 @@ BEGIN
       ELSE clientele.report_answer('a."row", a.at, a.label, a.segment, a.measure, a.number', 'answers', question ->> 'question', 'true',
         'a.segment_kind, a."row", a.measure COLLATE "C"') END;
     rows := clientele.report_rows(statement);
-    figure := CASE WHEN EXISTS (SELECT FROM json_array_elements(rows) e (r) WHERE coalesce(r ->> 'period', r ->> 'at') IS NOT NULL) THEN 'series'
-                   WHEN EXISTS (SELECT FROM json_array_elements(rows) e (r) WHERE r ->> 'weekday' IS NOT NULL) THEN 'week' ELSE 'bars' END;
-    -- The eight series, or the twenty bars, of the largest numbers.
-    WITH points AS (
-      SELECT o, left(coalesce(r ->> 'period', r ->> 'at'), 19) AS at, (r ->> 'weekday')::integer AS weekday, (r ->> 'hour')::integer AS hour,
-             CASE WHEN figure = 'bars' THEN concat_ws(' · ', r ->> 'label', CASE WHEN s.several THEN r ->> 'segment' END, CASE WHEN s.measures THEN r ->> 'measure' END)
-                  ELSE concat_ws(' · ', CASE WHEN s.several THEN r ->> 'segment' END, r ->> 'label', CASE WHEN s.measures THEN r ->> 'measure' END) END AS series,
-             coalesce((r ->> 'active')::numeric, (r ->> 'events')::numeric, (r ->> 'number')::numeric) AS value
-      FROM json_array_elements(rows) WITH ORDINALITY e (r, o),
-           (SELECT count(DISTINCT x ->> 'segment') > 1 AS several, count(DISTINCT x ->> 'measure') > 1 AS measures FROM json_array_elements(rows) y (x)) s
-    ), ranked AS (
-      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age
-      FROM points p JOIN (SELECT series, sum(abs(value)) AS total FROM points GROUP BY 1) t USING (series)
-      WHERE abs(p.value) < 1e30
-    )
-    SELECT CASE figure
-        -- Of each series the newest 40 points.
-        WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o) FILTER (WHERE d.n <= 8 AND d.age <= 40 AND d.at IS NOT NULL)
-        WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
-        ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.o <= 20) END
-    INTO data FROM ranked d;
-    body := body || clientele.report_question(question, NULL,
-      clientele.report_figure(figure, data, question ->> 'question', NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture', 'untitled', true, 'layout', 'narrow')), rows, statement, context);
+    body := body || clientele.report_question(question, NULL, clientele.report_answer_pictures(question, rows, context), rows, statement, context);
   END LOOP;
   RETURN CASE WHEN body <> '' THEN clientele.report_part('answers', clientele.report_say(context, 'section.answers'), NULL, '<div class="columns">' || body || '</div>') END;
 END $$;

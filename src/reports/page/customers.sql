@@ -54,6 +54,7 @@ FROM clientele_bi.tag_family_coverage f ORDER BY f.family = 'all' DESC, f.share 
   failed text;
   n_failed bigint;
   reached bigint;
+  n_everyone bigint;
 BEGIN
   IF json_array_length(rows) = 0 THEN
     RETURN NULL;
@@ -63,14 +64,19 @@ BEGIN
   SELECT count(*), string_agg(clientele.html_name(r ->> 'tag'), clientele.report_say(context, 'list_comma') ORDER BY o) FILTER (WHERE n <= 5)
   INTO n_failed, failed
   FROM (SELECT r, o, row_number() OVER (ORDER BY o) AS n FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE r ->> 'error' IS NOT NULL) f;
+  -- Tags that all customers have would fill the picture, all with the same bar.
+  SELECT CASE WHEN count(*) FILTER (WHERE c.customers = reached) > 3 AND count(*) FILTER (WHERE c.customers < reached) > 3
+              THEN count(*) FILTER (WHERE c.customers = reached) ELSE 0 END INTO n_everyone
+  FROM (SELECT (r ->> 'customers')::bigint AS customers FROM json_array_elements(rows) e (r)) c;
   RETURN clientele.report_part('tags', clientele.report_say(context, 'section.tags'),
     clientele.report_say(context, 'tags.lead', clientele.report_number(json_array_length(rows)), clientele.report_number(coalesce(reached, 0)),
       clientele.report_number(coalesce(everyone, 0)))
     || CASE WHEN n_failed > 0 THEN clientele.report_say(context, 'space') || clientele.report_say(context, 'tags.failed', n_failed::text, failed) ELSE '' END,
     '<div class="columns"><div>'
     || clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', r ->> 'tag', 'value', r -> 'share') ORDER BY o)
-                                        FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 20 AND r ->> 'share' IS NOT NULL),
+                                        FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o > n_everyone AND o <= n_everyone + 20 AND (r ->> 'share')::double precision > 0),
          context #>> '{words,tags.picture}', NULL, context, '{"id": "tags-picture", "format": "percent"}')
+    || CASE WHEN n_everyone > 0 THEN '<p class="note">' || clientele.report_say(context, 'tags.everyone', n_everyone::text) || '</p>' ELSE '' END
     || clientele.report_sources('tags', rows, statement, clientele.report_say(context, 'section.tags'), context) || '</div><div>'
     || clientele.report_figure('bars', (SELECT jsonb_agg(jsonb_build_object('label', r ->> 'family', 'value', r -> 'share') ORDER BY o)
                                         FROM json_array_elements(families) WITH ORDINALITY e (r, o) WHERE r ->> 'share' IS NOT NULL),
@@ -94,7 +100,10 @@ BEGIN
   IF json_array_length(rows) = 0 THEN
     RETURN NULL;
   END IF;
-  SELECT clientele.report_say(context, 'journeys.lead', clientele.html_name(r ->> 'stage'), clientele.html_name(r ->> 'channel'), clientele.report_number((r ->> 'customers')::numeric))
+  SELECT CASE WHEN r ->> 'channel' = ''
+           THEN clientele.report_say(context, 'journeys.lead_stage', clientele.html_name(r ->> 'stage'), clientele.report_number((r ->> 'customers')::numeric))
+           ELSE clientele.report_say(context, 'journeys.lead', clientele.html_name(r ->> 'stage'), clientele.html_name(r ->> 'channel'),
+                  clientele.report_number((r ->> 'customers')::numeric)) END
   INTO lead FROM json_array_elements(rows) e (r) WHERE r ->> 'channel' IS NOT NULL
   ORDER BY (r ->> 'customers')::bigint DESC, r ->> 'stage' COLLATE "C", r ->> 'channel' COLLATE "C" LIMIT 1;
   RETURN clientele.report_part('journeys', clientele.report_say(context, 'section.journeys')

@@ -111,7 +111,7 @@ BEGIN
       EXECUTE format('SELECT clientele.%I($1)', 'report_' || part.section) INTO html USING context;
     END IF;
     IF html IS NULL THEN
-      missing := missing || format('<li><b>%s</b> %s</li>', clientele.report_say(context, 'section.' || part.section),
+      missing := missing || format('<li><b>%s</b>%s%s</li>', clientele.report_say(context, 'section.' || part.section), clientele.report_say(context, 'colon'),
         CASE WHEN clientele.report_reads(part.reads) THEN clientele.report_say(context, 'needs.' || part.section)
              ELSE clientele.report_say(context, 'needs_rights', (SELECT string_agg(regexp_replace('clientele_bi.' || n, '[(].*', ''), ', ') FROM unnest(part.reads) n)) END);
     ELSE

@@ -38,7 +38,7 @@ DECLARE
   head text;
   body text;
 BEGIN
-  SELECT string_agg(format('<th scope="col"%s>%s</th>', CASE WHEN json_typeof(c.value) = 'number' THEN ' class="n"' END,
+  SELECT string_agg(format('<th scope="col"%s>%s</th>', CASE WHEN json_typeof(c.value) IN ('number', 'null') THEN ' class="n"' END,
            coalesce(context #>> ARRAY['words', 'column.' || c.key], clientele.html_text(replace(c.key, '_', ' ')))), '' ORDER BY c.place)
   INTO head
   FROM (SELECT e.key, e.place, coalesce((SELECT v.value -> e.key FROM json_array_elements(rows) v (value)
@@ -52,7 +52,7 @@ BEGIN
         CROSS JOIN LATERAL json_each(v.value) WITH ORDINALITY c (key, value, place)
         CROSS JOIN LATERAL clientele.report_cell(c.key, json_typeof(c.value), c.value #>> '{}', context) x (html)
         WHERE v.place <= most GROUP BY v.place) r;
-  RETURN format(E'<div class="scroll" tabindex="0" role="region" aria-label="%1$s"><table><caption>%1$s</caption><thead><tr>%2$s</tr></thead><tbody>\n%3$s\n</tbody></table></div>%4$s',
+  RETURN format(E'<div class="scroll" tabindex="0" role="region" aria-label="%1$s"><table><caption><span>%1$s</span></caption><thead><tr>%2$s</tr></thead><tbody>\n%3$s\n</tbody></table></div>%4$s',
     caption, head, body, CASE WHEN json_array_length(rows) > most THEN format('<p class="note">%s</p>',
       clientele.report_say(context, 'rows_more', most::text, clientele.report_number(json_array_length(rows)))) END);
 END $$;

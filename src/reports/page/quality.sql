@@ -45,10 +45,10 @@ BEGIN
       || '</div>';
   END LOOP;
   RETURN clientele.report_part('models', clientele.report_say(context, 'section.models'), lead,
-    CASE WHEN figures = '' THEN '<p class="note">' || clientele.report_say(context, 'models.none_judged') || '</p>'
+    clientele.report_sources('models', rows, statement, clientele.report_say(context, 'section.models'), context)
+    || CASE WHEN figures = '' THEN '<p class="note">' || clientele.report_say(context, 'models.none_judged') || '</p>'
          ELSE figures || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'models.how') || '</p>', 'how')
-              || clientele.report_sources('curves', curves, curve_statement, clientele.report_say(context, 'models.calibration', ''), context) END
-    || clientele.report_sources('models', rows, statement, clientele.report_say(context, 'section.models'), context));
+              || clientele.report_sources('curves', curves, curve_statement, clientele.report_say(context, 'models.curves'), context) END);
 END $$;
 COMMENT ON FUNCTION report_models(jsonb) IS
   'Returns the section of a report on the models in use, with gains and calibration; a part of report().';
@@ -72,7 +72,7 @@ BEGIN
     SELECT clientele.report_say(context, 'quality.lead', count(*) FILTER (WHERE r ->> 'state' = 'fresh')::text, count(*)::text,
              coalesce(clientele.report_share((sum(coalesce((r ->> 'rows_packed')::numeric, 0) + coalesce((r ->> 'rows_packed_later')::numeric, 0))
                                               / nullif(sum((r ->> 'rows_read')::numeric), 0))::double precision), '–'))
-           || coalesce(clientele.report_say(context, 'space') || clientele.report_say(context, 'quality.bad', string_agg(clientele.html_name(concat(r ->> 'source', ' (', r ->> 'state', ')')),
+           || coalesce(clientele.report_say(context, 'space') || clientele.report_say(context, 'quality.bad', string_agg(clientele.html_name(r ->> 'source') || ' (' || coalesce(context #>> ARRAY['words', 'state.' || (r ->> 'state')], clientele.html_text(r ->> 'state')) || ')',
                 clientele.report_say(context, 'list_comma') ORDER BY o) FILTER (WHERE r ->> 'state' NOT IN ('fresh', 'paused'))), '')
     INTO lead FROM json_array_elements(rows) WITH ORDINALITY e (r, o);
     IF clientele.report_reads('{source_rejects}') THEN

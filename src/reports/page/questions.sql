@@ -53,7 +53,7 @@ COMMENT ON FUNCTION report_answer(text, text, text, text, text) IS
 
 CREATE FUNCTION report_segment(segment text, q_value double precision) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT segment || CASE WHEN q_value < 0.05 THEN ' *' ELSE '' END
+  SELECT segment || CASE WHEN q_value < 0.05 THEN chr(160) || '*' ELSE '' END
 $$;
 COMMENT ON FUNCTION report_segment(text, double precision) IS
   'Returns the name of a segment, with a mark if it differs significantly; a part of report().';
@@ -80,7 +80,8 @@ BEGIN
         FROM clientele_bi.funnels a
         JOIN (SELECT s.segment, s.segment_kind, s.customers FROM clientele_bi.funnels s WHERE s.question = $1 AND s.latest AND s.step = 1) f
           ON (f.segment, f.segment_kind) = (a.segment, a.segment_kind)
-        WHERE a.question = $1 AND a.latest AND a.segment_kind <> 'all') b WHERE b.place <= 25$sql$
+        WHERE a.question = $1 AND a.latest AND a.segment_kind <> 'all') b
+      WHERE b.place <= 25 AND EXISTS (SELECT FROM clientele_bi.funnels v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')$sql$
       INTO segments USING question ->> 'question';
     SELECT jsonb_agg(jsonb_build_object('name', r ->> 'name', 'customers', r -> 'customers', 'conversion', r -> 'conversion', 'step_conversion', r -> 'step_conversion',
              'median_seconds', r -> 'median_seconds') || CASE WHEN segments IS NULL THEN '{}' ELSE jsonb_build_object('href', format('#%s-s%s', question ->> 'id', r ->> 'step')) END
@@ -133,27 +134,33 @@ DECLARE
   data jsonb;
   drills jsonb;
   lead text;
+  backwards boolean;
   body text := '';
 BEGIN
   FOR question IN SELECT a FROM clientele.report_asked('{path_links}', context) a LOOP
     statement := clientele.report_answer('a.step, a.source, a.target, a.customers, a.paths, a.source_share, a.median_seconds',
                    'path_links', question ->> 'question', 'a.segment_kind = ''all''', 'a.paths DESC, a.step, a.source COLLATE "C", a.target COLLATE "C"');
     rows := clientele.report_rows(statement);
-    -- The segments of the twelve links that are shown first.
-    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'l' || d.o, 'label', concat_ws(' → ', d.source, d.target), 'first', d.o = 1, 'html', d.html) ORDER BY d.o) FROM (
-        SELECT t.o, t.source, t.target, clientele.report_table(json_agg(json_build_object('segment', clientele.report_segment(a.segment, a.q_value), 'customers', a.customers,
+    backwards := question ->> 'definition' ~ '"reverse": *true';
+    -- The segments of the twelve links that are shown first; without links between rarer events, which are one name.
+    EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'l' || d.o, 'label', concat_ws(' · ', d.step, concat_ws(' → ', d.source, d.target)),
+                   'first', d.n = 1, 'html', d.html) ORDER BY d.o) FROM (
+        SELECT t.o, t.step, t.source, t.target, row_number() OVER (ORDER BY t.o) AS n, clientele.report_table(json_agg(json_build_object('segment', clientele.report_segment(a.segment, a.q_value), 'customers', a.customers,
                  'paths', a.paths, 'source_share', a.source_share, 'q_value', a.q_value)
                  ORDER BY a.segment_kind IN ('none', 'other'), a.source_share DESC, a.segment COLLATE "C"),
-                 clientele.html_text(clientele.report_plain($3, 'paths.link', t.source, t.target)), $3, 25) AS html
+                 clientele.html_text(clientele.report_plain($3, $4, t.source, t.target)), $3, 25) AS html
         FROM (SELECT o, (r ->> 'step')::integer AS step, r ->> 'source' AS source, r ->> 'target' AS target
-              FROM json_array_elements($2) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL ORDER BY o LIMIT 12) t
+              FROM json_array_elements($2) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL
+                AND NOT coalesce(r ->> 'source' = '(other)' AND r ->> 'target' = '(other)', false) ORDER BY o LIMIT 12) t
         JOIN clientele_bi.path_links a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all'
           AND a.step IS NOT DISTINCT FROM t.step AND a.source = t.source AND a.target = t.target
-        GROUP BY t.o, t.source, t.target) d$sql$ INTO drills USING question ->> 'question', rows, context;
+        WHERE EXISTS (SELECT FROM clientele_bi.path_links v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')
+        GROUP BY t.o, t.step, t.source, t.target) d$sql$
+      INTO drills USING question ->> 'question', rows, context, CASE WHEN backwards THEN 'paths.link_back' ELSE 'paths.link' END;
     SELECT jsonb_agg(jsonb_build_object('step', r -> 'step', 'source', r -> 'source', 'target', r -> 'target', 'label', concat_ws(' → ', r ->> 'source', r ->> 'target'), 'value', r -> 'paths')
              || CASE WHEN EXISTS (SELECT FROM jsonb_array_elements(drills) x (i) WHERE i ->> 'key' = 'l' || o) THEN jsonb_build_object('href', format('#%s-l%s', question ->> 'id', o)) ELSE '{}' END ORDER BY o)
     INTO data FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE o <= 30 AND r ->> 'target' IS NOT NULL;
-    SELECT clientele.report_say(context, 'paths.lead', clientele.html_name(r ->> 'source'), clientele.html_name(r ->> 'target'), clientele.report_number((r ->> 'paths')::numeric),
+    SELECT clientele.report_say(context, CASE WHEN backwards THEN 'paths.lead_back' ELSE 'paths.lead' END, clientele.html_name(r ->> 'source'), clientele.html_name(r ->> 'target'), clientele.report_number((r ->> 'paths')::numeric),
              coalesce(clientele.report_number((r ->> 'customers')::numeric), '–'))
     INTO lead FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL AND r ->> 'source' IS NOT NULL ORDER BY o LIMIT 1;
     body := body || clientele.report_question(question, lead,

@@ -17,13 +17,13 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('statement.page', 'The rows above', '上面的数据行'), ('statement.asked', 'The question itself, answered now', '重新回答该问题'),
     ('how', 'How to read it', '如何解读'),
     ('breakdown', 'By %1$s', '按%1$s细分'),
-    ('breakdown_hint', 'Choose a step, a link or a column in the picture, or here:', '点击图中的步骤、路径或列，或在此选择：'),
+    ('breakdown_hint', 'Choose in the picture or here:', '点击图中的相应部分，或在此选择：'),
     ('rows_more', 'The first %1$s of %2$s rows. The SQL below returns all of them.', '仅显示前%1$s行，共%2$s行；下面的 SQL 可查询全部。'),
     ('significant', '* differs from all other customers (q < 0.05 after Benjamini–Hochberg).', '* 与其他客户有显著差异（经 Benjamini–Hochberg 校正，q < 0.05）。'),
     ('yes', 'yes', '是'), ('no', 'no', '否'),
-    ('list_comma', ', ', '、'), ('sentence_end', '. ', '。'), ('stop', '.', '。'), ('space', ' ', ''),
-    ('up', '%1$s more than in the %2$s days before', '比之前%2$s天增长%1$s'),
-    ('down', '%1$s less than in the %2$s days before', '比之前%2$s天下降%1$s'),
+    ('list_comma', ', ', '、'), ('colon', ': ', '：'), ('sentence_end', '. ', '。'), ('stop', '.', '。'), ('space', ' ', ''),
+    ('up', '%1$s above the %2$s days before', '比之前%2$s天增长%1$s'),
+    ('down', '%1$s below the %2$s days before', '比之前%2$s天下降%1$s'),
     ('same', 'as in the %2$s days before', '与之前%2$s天持平'),
     ('no_before', 'nothing in the %2$s days before', '之前%2$s天无数据'),
     ('not_shown', 'Not shown', '未显示的内容'),
@@ -84,23 +84,31 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('activity.how', 'Events that are not the customer''s own doing, such as promotions sent, do not count. The band is what is usual. What is usual on a day is the median of the same weekday in the four weeks before and after, or in as many fortnights, whichever is nearer. The distance from it is measured between square roots, and a day is unusual if its distance is more than four times that of a typical day (1.4826 × the median distance).',
      '不计并非由客户产生的事件（如促销推送）。色带为通常范围：某日的通常值取前后四周（或四个双周）内同一星期几的中位数，以较接近者为准；偏差在平方根尺度上计算，超过典型偏差（1.4826 × 偏差绝对值的中位数）四倍的日子标为异常。'),
     -- the week
-    ('week.lead', 'Most happens on %1$s from %2$s:00: %3$s events, %4$s of all.', '%1$s%2$s点事件最多：%3$s个，占全部的%4$s。'),
+    ('week.lead', 'Most happens on %1$s from %2$s:00: %3$s events, %4$s of all.', '%1$s%2$s点的事件最多：%3$s个，占全部的%4$s。'),
     ('week.picture', 'Events at each hour of the week', '一周各时段的事件数'),
     -- questions
-    ('funnel.lead', 'Of %1$s customers %2$s reach %3$s (%4$s).', '%1$s位客户中有%2$s位到达“%3$s”（%4$s）。'),
-    ('funnel.drop', 'Most are lost before %1$s: %2$s go on from %3$s.', '流失最多的是“%3$s”到“%1$s”：仅%2$s继续。'),
+    ('funnel.lead', 'Of %1$s customers, %2$s reach %3$s: %4$s.', '%1$s位客户中有%2$s位到达“%3$s”，占%4$s。'),
+    ('funnel.drop', 'Most are lost before %1$s: %2$s go on from %3$s.', '流失最多的是“%3$s”到“%1$s”：继续的占%2$s。'),
     ('funnel.step', '%1$s: conversion by %2$s', '%1$s：按%2$s的转化率'),
     ('funnel.best', 'Best: %1$s (%2$s), lowest: %3$s (%4$s).', '最高：%1$s（%2$s），最低：%3$s（%4$s）。'),
     ('paths.lead', 'The strongest link is %1$s to %2$s: %3$s times, by %4$s customers.', '最强的路径是“%1$s”到“%2$s”：%3$s次，涉及%4$s位客户。'),
+    ('paths.lead_back', 'Most often %2$s comes before %1$s: %3$s times, by %4$s customers.', '“%1$s”之前最常见的是“%2$s”：%3$s次，涉及%4$s位客户。'),
+    ('paths.link_back', '%2$s before %1$s: share of what comes before %1$s', '“%1$s”之前的“%2$s”：占“%1$s”之前事件的比例'),
     ('paths.link', '%1$s to %2$s: share of what follows %1$s', '“%1$s”到“%2$s”：占“%1$s”之后事件的比例'),
     ('paths.top', 'The picture has the %1$s strongest of %2$s links.', '图中为%2$s条路径中最强的%1$s条。'),
-    ('retention.lead', 'Of %1$s customers %2$s come back in period %3$s, and %4$s in period %5$s.', '%1$s位客户中，%2$s在第%3$s期回访，%4$s在第%5$s期回访。'),
-    ('retention.lead_one', 'Of %1$s customers %2$s come back in period %3$s.', '%1$s位客户中，%2$s在第%3$s期回访。'),
+    ('retention.lead', 'Of %1$s customers, %2$s come back in %6$s %3$s and %4$s in %6$s %5$s.', '%1$s位客户中，%2$s在第%3$s%6$s回访，%4$s在第%5$s%6$s回访。'),
+    ('retention.lead_one', 'Of %1$s customers, %2$s come back in %4$s %3$s.', '%1$s位客户中，%2$s在第%3$s%4$s回访。'),
+    ('unit', 'period', '期'), ('unit.day', 'day', '天'), ('unit.week', 'week', '周'), ('unit.month', 'month', '个月'), ('unit.year', 'year', '年'),
     ('retention.curves', 'Retention by %1$s', '按%1$s的留存率'),
     ('retention.cohorts', 'Retention of each cohort', '各同期群的留存率'),
-    ('attribution.lead', '%1$s earns most: %2$s of the conversions by model %3$s.', '贡献最大的渠道是%1$s：按%3$s模型占转化的%2$s。'),
+    ('attribution.lead', '%1$s earns most: %2$s of the conversions by the model “%3$s”.', '贡献最大的渠道是“%1$s”：按“%3$s”模型占转化的%2$s。'),
     ('attribution.picture', 'Share of conversions by channel and model', '各渠道在不同模型下的转化占比'),
     ('attribution.segment', 'Share of conversions by %1$s, model %2$s', '按%1$s的转化占比（%2$s模型）'),
+    ('model.first', 'first touch', '首次触点'), ('model.last', 'last touch', '末次触点'), ('model.linear', 'linear', '线性'),
+    ('model.time_decay', 'time decay', '时间衰减'), ('model.position', 'position', '位置'), ('model.markov_1', 'Markov chain', '马尔可夫链'),
+    ('model.shapley', 'Shapley value', 'Shapley 值'),
+    ('no_channel', '(no channel)', '（无渠道）'),
+    ('answers.open', 'The period from %1$s is left out, as the data do not cover all of it.', '自%1$s起的周期数据尚不完整，未在图中显示。'),
     ('series.lead', 'On %1$s it was %2$s.', '%1$s为%2$s。'),
     ('answers.lead', '%1$s rows.', '共%1$s行。'),
     ('answers.picture', 'Numbers by row', '各行数值'),
@@ -115,20 +123,23 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('value.segments', 'Customers by segment', '各分群的客户数'),
     ('value.how', 'Scores go from 1 to 5. 5 for recency is the fifth that bought last, 5 for frequency the fifth that bought most often.',
      '评分从1到5：最近购买为5表示最近买过的五分之一，购买频次为5表示购买最频繁的五分之一。'),
-    ('tags.lead', '%1$s tags; %2$s of %3$s customers have at least one.', '共%1$s个标签，%3$s位客户中有%2$s至少拥有一个。'),
+    ('tags.lead', '%1$s tags are defined. Of %3$s customers, %2$s have at least one.', '共%1$s个标签，%3$s位客户中有%2$s位至少拥有一个。'),
     ('tags.failed', '%1$s tags could not be refreshed: %2$s.', '%1$s个标签刷新失败：%2$s。'),
     ('tags.families', 'Customers with a tag of each family', '各类标签覆盖的客户比例'),
     ('tags.picture', 'Tags that most customers have', '覆盖最多的标签'),
-    ('journeys.lead', 'Most customers are in %1$s on %2$s: %3$s.', '“%1$s”阶段%2$s渠道的客户最多：%3$s位。'),
+    ('tags.everyone', '%1$s more tags have a value for every customer that has a tag.', '另有%1$s个标签对每位有标签的客户都有值。'),
+    ('journeys.lead', 'The stage “%1$s” on %2$s has most customers: %3$s.', '“%1$s”阶段“%2$s”渠道的客户最多：%3$s位。'),
+    ('journeys.lead_stage', 'The stage “%1$s” has most customers: %2$s.', '“%1$s”阶段的客户最多：%2$s位。'),
     ('journeys.picture', 'Customers, dwell time and drop-off by stage and channel', '各阶段与渠道的客户数、停留时间与流失'),
     ('family.all', 'all', '全部'), ('family.basic', 'basic', '基本'), ('family.behaviour', 'behaviour', '行为'), ('family.preference', 'preference', '偏好'),
     ('family.value', 'value', '价值'), ('family.response', 'response', '响应'),
     -- models
     ('models.lead', '%1$s models are in use.', '正在使用%1$s个模型。'),
     ('models.lead_one', 'One model is in use.', '正在使用1个模型。'),
-    ('models.best', 'The tenth of the customers for which %1$s expects most has %2$s times as much as the average.', '%1$s预测最高的十分之一客户，实际值为平均值的%2$s倍。'),
-    ('models.gain', 'Gains of %1$s', '%1$s的增益曲线'),
-    ('models.calibration', 'Calibration of %1$s', '%1$s的校准'),
+    ('models.best', 'The tenth of the customers that the model “%1$s” ranks highest did %2$s times as much as the average customer.', '模型“%1$s”预测最高的十分之一客户，其实际值为平均值的%2$s倍。'),
+    ('models.gain', 'Gains of the model “%1$s”', '模型“%1$s”的增益曲线'),
+    ('models.calibration', 'Calibration of the model “%1$s”', '模型“%1$s”的校准'),
+    ('models.curves', 'Calibration and gains', '校准与增益'),
     ('models.how', 'Both are on customers that the model has not seen. Gains: what share of what happened is found among the customers with the highest predictions. Calibration: what was expected and what happened, in ten groups; in a model that is right the points are on the diagonal.',
      '两图均基于模型未见过的客户。增益：在预测值最高的客户中实际发生量的占比。校准：十组客户的预测与实际，准确的模型位于对角线上。'),
     ('models.none_judged', 'None has been judged on customers that it has not seen: clientele.choose_model() does it.', '尚无模型在未见过的客户上评估过：可调用 clientele.choose_model()。'),
@@ -138,6 +149,8 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('quality.bad', 'To look at: %1$s.', '需要关注：%1$s。'),
     ('quality.loads', '%1$s rows were read, and %2$s of them became events.', '共读取%1$s行，其中%2$s成为事件。'),
     ('quality.rejects', 'Rejected rows by reason', '被拒绝的数据行（按原因）'),
+    ('state.fresh', 'fresh', '正常'), ('state.stale', 'stale', '过期'), ('state.failing', 'failing', '失败'), ('state.paused', 'paused', '已暂停'),
+    ('state.dirty', 'dirty', '脏数据过多'),
     -- columns
     ('column.day', 'day', '日期'), ('column.value', 'value', '数值'), ('column.usual', 'usual', '通常值'), ('column.low', 'low', '下限'),
     ('column.high', 'high', '上限'), ('column.unusual', 'unusual', '异常'), ('column.weekday', 'weekday', '星期'), ('column.hour', 'hour', '小时'),
@@ -173,8 +186,21 @@ COMMENT ON FUNCTION report_words(text) IS
   'Returns what a report says, in English or, for zh, in Chinese; a part of report().';
 
 CREATE FUNCTION report_say(context jsonb, key text, VARIADIC arguments text[] DEFAULT '{}') RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format(context #>> ARRAY['words', key], VARIADIC arguments)
-$$;
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  phrase text := context #>> ARRAY['words', key];
+BEGIN
+  -- English has another form for one: 1 customer was active.
+  IF '1' = ANY (arguments) AND context ->> 'language' = 'en' THEN
+    FOR n IN 1..cardinality(arguments) LOOP
+      IF arguments[n] = '1' THEN
+        phrase := regexp_replace(regexp_replace(phrase, format(E'(%%%s[$]s (more )?[a-z]+)s were\\M', n), E'\\1 was'), format(E'(%%%s[$]s (more )?[a-z]+)s (are|have)\\M', n),
+                    CASE WHEN phrase ~ format('%%%s[$]s (more )?[a-z]+s are', n) THEN E'\\1 is' ELSE E'\\1 has' END);
+        phrase := regexp_replace(phrase, format(E'(%%%s[$]s (more )?(customer|event|row|time|tag|day|source|model))s\\M', n), E'\\1');
+      END IF;
+    END LOOP;
+  END IF;
+  RETURN format(phrase, VARIADIC arguments);
+END $$;
 COMMENT ON FUNCTION report_say(jsonb, text, text[]) IS
-  'Returns a phrase of a report with what the store says put in; a part of report().';
+  'Returns a phrase of a report with what the store says put in; in English with the forms for one where a number is 1; a part of report().';

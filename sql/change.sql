@@ -126,6 +126,22 @@ SELECT * FROM fails($$SELECT change_of_all('rate', '{1,2}')$$);
 SELECT * FROM fails($$SELECT change_effects('rate', array_fill(1::float8, '{14}'), '{NULL}', '{}', '{}')$$);
 SELECT * FROM fails($$SELECT change_of_all('rate', array_fill('Infinity'::float8, '{14}'))$$);
 SELECT whole_number('7', 'it', 1), code FROM fails($$SELECT whole_number('-1', 'it', 1)$$);
+-- NULL is no definition.
+SELECT a, f.* FROM unnest('{NULL::text,NULL::funnel_def,NULL::counts_def,metric(NULL),NULL::metric_def}'::text[]) a,
+  fails('SELECT * FROM explain_change(' || a || $$, '[2026-01-01, 2026-02-01)', '[2026-02-01, 2026-03-01)', '{}')$$) f;
+-- BI tools see no attribute that is not shown to them, unless the question is by it.
+SELECT name FROM clientele_data.home_attributes GROUP BY 1 ORDER BY 1 LIMIT 1 \gset
+SELECT define_question('hidden', counts_def('buy')), define_question('known', counts_def('buy'), by => :'name');
+SELECT f.* FROM fails(format($$SELECT * FROM clientele_bi.explain_change('hidden', '[2026-01-01, 2026-02-01)', '[2026-02-01, 2026-03-01)', '{attribute:%s}')$$, :'name')) f;
+SELECT shown_dimensions('hidden', NULL) && ARRAY[:'name', 'attribute:' || :'name'] AS hidden, shown_dimensions('known', NULL) && ARRAY[:'name'] AS known,
+       shown_dimensions('known', ARRAY[:'name']) = ARRAY[:'name'] AS own;
+BEGIN;
+CALL set_customer_columns('{}', ARRAY[:'name']);
+SELECT shown_dimensions('hidden', ARRAY['attribute:' || :'name', 'event:channel']) = ARRAY['attribute:' || :'name', 'event:channel'] AS shown;
+SELECT count(*) > 0 AS explained FROM explain_change('hidden', '[2026-01-01, 2026-02-01)', '[2026-02-01, 2026-03-01)', '{}');
+SHOW enable_nestloop;
+ROLLBACK;
+SELECT forget_question(q) FROM unnest('{hidden,known}'::text[]) q;
 -- A role without the right to read journeys.
 CREATE ROLE clientele_change_reader;
 GRANT USAGE ON SCHEMA clientele_data TO clientele_change_reader;

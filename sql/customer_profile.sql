@@ -116,6 +116,7 @@ CALL revoke_bi('regress_customers_bi');
 SELECT has_schema_privilege('regress_customers_bi', 'clientele_bi', 'USAGE') AS views, has_schema_privilege('regress_customers_bi', 'clientele_data', 'USAGE') AS data,
        (SELECT count(*) FROM clientele.store_members m WHERE m.kind <> 'function' AND has_table_privilege('regress_customers_bi', to_regclass(m.name), 'SELECT')) AS tables;
 SELECT f.* FROM unnest(ARRAY['CALL revoke_bi(NULL)', $$CALL revoke_bi('nobody_of_this_name')$$]) s CROSS JOIN LATERAL fails(s) f;
+SELECT f.code, f.hint FROM fails($$DO 'BEGIN CALL clientele.revoke_bi(current_user::regrole); END'$$) f;
 REVOKE SELECT ON clientele_data.rejects FROM regress_customers_bi;
 CALL revoke_bi('regress_customers_bi');
 CALL revoke_bi('regress_customers_other');

@@ -50,7 +50,7 @@ SELECT * FROM fails($$SELECT * FROM customer_segments(NULL)$$);
 SELECT * FROM fails($$SELECT * FROM customer_segments('vip')$$);
 SELECT count(*) AS refreshed FROM refresh_tags();
 SELECT segment, count(*) FROM customer_segments('vip') GROUP BY 1;
-SELECT segment, count(*) FROM customer_segments('city') GROUP BY 1 ORDER BY segment COLLATE "C";
+SELECT replace(segment, chr(8238), '<RLO>') AS segment, count(*) FROM customer_segments('city') s GROUP BY s.segment ORDER BY s.segment COLLATE "C";
 SELECT segment, count(*) FROM customer_segments('channels') GROUP BY 1 ORDER BY segment COLLATE "C";
 SELECT segment, count(*) FROM customer_segments('views') GROUP BY 1 ORDER BY 1;
 SELECT count(DISTINCT segment), count(*), count(DISTINCT customer_id), min(n) > 20 AS quarters
@@ -85,7 +85,7 @@ SELECT define_question('漏斗', funnel_def('{view,cart,purchase}', within => '7
 SELECT question, outcome, error FROM refresh_questions();
 SELECT segment, segment_kind, step, name, customers, round(conversion::numeric, 4) AS conversion, p_value::numeric(6, 4), q_value::numeric(6, 4)
 FROM clientele_bi.funnels WHERE latest;
-SELECT question, at, label, measure, number, segment, segment_kind FROM clientele_bi.answers ORDER BY 1, row, 4;
+SELECT question, at, label, measure, number, replace(segment, chr(8238), '<RLO>') AS segment, segment_kind FROM clientele_bi.answers ORDER BY 1, row, 4;
 SELECT segment, count(*), sum(paths), count(p_value) FROM clientele_bi.path_links GROUP BY 1 ORDER BY segment COLLATE "C";
 SELECT segment, segment_kind, sum(events) AS events, sum(amount) AS amount, count(p_value) FROM clientele_bi.counts GROUP BY 1, 2 ORDER BY segment COLLATE "C";
 
@@ -157,6 +157,31 @@ SELECT define_question('names', 'SELECT 1 AS a, 2 AS answer, 3 AS r, 4 AS c, 5 A
 SELECT outcome, error FROM refresh_questions('{names}');
 SELECT measure, number FROM clientele_bi.answers WHERE question = 'names' ORDER BY number;
 SELECT forget_question('names');
+-- An event type with another name is a change, and what is too old goes even where nothing has changed.
+SELECT outcome FROM refresh_questions('{counted}');
+SELECT outcome FROM refresh_questions('{counted}');
+BEGIN;
+UPDATE clientele_data.event_types SET channel = 'renamed' WHERE event_type_id = (SELECT min(event_type_id) FROM clientele_data.event_types);
+SELECT outcome FROM refresh_questions('{counted}');
+ROLLBACK;
+BEGIN;
+INSERT INTO clientele_data.question_answers (question_id, kind, as_of, rows)
+SELECT question_id, kind, now() - interval '500 days', '[]' FROM clientele_data.questions WHERE name = 'counted';
+SELECT outcome FROM refresh_questions('{counted}');
+SELECT count(*) AS too_old FROM clientele_data.question_answers a JOIN clientele_data.questions q USING (question_id)
+WHERE q.name = 'counted' AND a.as_of < now() - q.keep;
+-- Settings are those of before.
+SET LOCAL clientele.unknown_event = ignore;
+SELECT define_question('counted', counts_def('*', period => 'week', by => '{channel}'), by => 'views');
+SHOW clientele.unknown_event;
+SHOW enable_nestloop;
+-- Values of customers without a journey have no place among the top.
+DELETE FROM clientele_data.stored_journeys WHERE customer_id IN (SELECT customer_id FROM customer_segments('city') WHERE segment = 'Berlin');
+SELECT define_question('placed', counts_def('*'), by => 'city', top => 2);
+SELECT count(DISTINCT segment) FILTER (WHERE segment_kind = 'value') AS "values" FROM ask_question('placed');
+SELECT count(*) AS otherwise FROM clientele_bi.questions q,
+  LATERAL (SELECT DISTINCT segment FROM question_segments(by => 'city', top => 2) EXCEPT SELECT a.segment FROM ask_question('placed') a) d WHERE q.question = 'placed';
+ROLLBACK;
 
 -- Rename, fail, forget.
 SELECT * FROM fails($$SELECT rename_question('nothing', 'x')$$);

@@ -67,6 +67,9 @@ DECLARE
 BEGIN
   IF role IS NULL OR role = 0 THEN
     RAISE EXCEPTION 'the role must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF EXISTS (SELECT FROM pg_namespace n WHERE n.nspname IN ('clientele_bi', 'clientele_data') AND n.nspowner = role::oid) THEN
+    RAISE EXCEPTION 'role % owns the store', role USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'All views read with the rights of the owner.';
   END IF;
   PERFORM clientele.require_store();
   FOR statement IN
@@ -96,5 +99,6 @@ END $$;
 COMMENT ON PROCEDURE revoke_bi(regrole) IS
   'Takes from a role the rights that grant_bi() gives.
 USAGE on the schemas of the store goes with them, unless the role has other rights there. Rights that the role has through other roles,
-or through PUBLIC, stay. Needs the rights of the store''s owner. Errors: 42704 for a role that does not exist, 2BP01 if the role has
+or through PUBLIC, stay: with USAGE on clientele_bi it can still call the functions there, whose answers are totals. Needs the rights of
+the store''s owner. Errors: 22023 for the owner of the store, 42704 for a role that does not exist, 2BP01 if the role has
 granted such a right to others, 42P01 without a store, 42501 without the rights.';

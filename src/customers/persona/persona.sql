@@ -45,8 +45,8 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store(t) FROM unnest('{tags,tag_status,tag_audiences,tag_numbers}'::text[]) t;
   PERFORM clientele.require_bi_view('customer_attributes');
-  IF top IS NULL OR top < 1 THEN
-    RAISE EXCEPTION 'top must be at least 1, not %', coalesce(top::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+  IF top IS NULL OR top NOT BETWEEN 1 AND 1000 THEN
+    RAISE EXCEPTION 'top must be between 1 and 1000, not %', coalesce(top::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
   ELSIF language IS NULL OR language NOT IN ('en', 'zh') THEN
     RAISE EXCEPTION 'language must be en or zh, not "%"', coalesce(left(language, 100), 'NULL') USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -126,12 +126,12 @@ COMMENT ON FUNCTION persona(audience, audience, text[], integer, text) IS
   'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than
 others.
 dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the
-most frequent), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
+most frequent; not for a tag of which a customer may have several values), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
 all. Tags that no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the
 order of values. customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of
 among. target_index is 100 times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a
 random audience of this size is as far from average (hypergeometric_p), NULL where all have the value or none; q_value the same after
 Benjamini and Hochberg over all rows. Customers that are not in among do not count. dimensions: names of tags and attributes; NULL takes
 all. top: how many values of a dimension are shown. language: en or zh, for the words in value. As of the last refresh_tags(); without
-tags there are attributes only. Errors: 22023 for another language and a top below 1, 42P01 without a store, 42501 without the right to
+tags there are attributes only. Errors: 22023 for another language and for top, 42P01 without a store, 42501 without the right to
 read the tables of tags and clientele_bi.customer_attributes.';

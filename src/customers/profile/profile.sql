@@ -62,7 +62,7 @@ caller. For a list, customer_profiles() is faster. Errors: 42P01 without a store
 and clientele_bi.events.';
 
 CREATE FUNCTION customer_profiles(customer_ids bigint[], recent integer DEFAULT 0) RETURNS TABLE (customer_id bigint, profile jsonb)
-  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 COST 100000 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000 COST 100000 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   -- All but the JSON in text form, which would be read again.

@@ -103,20 +103,24 @@ CREATE FUNCTION explain_change_of(
   SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET lc_numeric = 'C' SET lc_time = 'C'
   SET standard_conforming_strings = on SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on
   SET default_text_search_config = 'pg_catalog.simple' SET xmlbinary = base64 SET xmloption = content
-  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 AS $$
+  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET clientele.unknown_event = 'error'
+  -- How many customers have a segment is not known to the planner.
+  SET enable_nestloop = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   ends CONSTANT timestamptz[] := ARRAY[
     clientele.period_bound(before, 'before', false), clientele.period_bound(before, 'before', true),
     clientele.period_bound(after, 'after', false), clientele.period_bound(after, 'after', true)];
-  names CONSTANT text[] := CASE language WHEN 'zh' THEN ARRAY['全部', '以上皆无', '其他'] ELSE ARRAY['all', 'none of them', 'other'] END;
+  names CONSTANT text[] := (SELECT ARRAY[w."all", w."none", w.other] FROM clientele.segment_words(language) w);
   added CONSTANT text := (SELECT string_agg(format('sum(s%1$s) AS s%1$s', i), ', ' ORDER BY i) FROM generate_series(1, 14) i);
   listed CONSTANT text := 'ARRAY[' || (SELECT string_agg('s' || i, ',' ORDER BY i) FROM generate_series(1, 14) i) || ']::float8[]';
   unknown text;
   measured record;
 BEGIN
   PERFORM clientele.require_store('journeys');
-  IF explain_change_of.before && explain_change_of.after THEN
+  IF definition IS NULL THEN
+    RAISE EXCEPTION 'the definition must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF explain_change_of.before && explain_change_of.after THEN
     RAISE EXCEPTION 'before and after must not overlap' USING ERRCODE = 'invalid_parameter_value';
   ELSIF min_customers IS NULL OR min_customers < 1 THEN
     RAISE EXCEPTION 'min_customers must be at least 1, not %', coalesce(min_customers::text, 'NULL')
@@ -139,10 +143,7 @@ BEGIN
     RAISE EXCEPTION 'property "%" of events does not exist', left(substr(unknown, 7), 100) USING ERRCODE = 'undefined_object',
       HINT = 'event: is followed by channel, event, or a property of event types.';
   END IF;
-  PERFORM set_config('search_path', clientele.tag_search_path(), true), set_config('clientele.unknown_event', 'error', true),
-          set_config('TimeZone', clientele.store_time_zone(), true),
-          -- How many customers have a segment is not known to the planner.
-          set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true);
+  PERFORM set_config('search_path', clientele.tag_search_path(), true), set_config('TimeZone', clientele.store_time_zone(), true);
   measured := clientele.cells_source(kind, definition, of, measure, dimensions);
   RETURN QUERY EXECUTE format($sql$
 WITH cells AS MATERIALIZED (%1$s),

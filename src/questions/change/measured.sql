@@ -19,6 +19,9 @@ DECLARE
   source record;
   compiled record;
 BEGIN
+  IF expression IS NULL THEN
+    RAISE EXCEPTION 'the % must not be NULL', name USING ERRCODE = 'null_value_not_allowed';
+  END IF;
   source := clientele.read_sql(expression);
   IF source.kind <> 'expression' THEN
     RAISE EXCEPTION 'the % must be an expression over a journey', name USING ERRCODE = 'syntax_error',

@@ -17,7 +17,7 @@ BEGIN
   SELECT q.kind, q.definition, q.of, q.by AS breakdown INTO asked FROM clientele_data.questions q WHERE q.name = question;
   IF asked.kind IS NULL THEN
     RAISE EXCEPTION 'question "%" does not exist', coalesce(left(question, 500), 'NULL') USING ERRCODE = 'undefined_object',
-      HINT = clientele.nearest_names(question, ARRAY(SELECT q.name FROM clientele_data.questions q))
+      HINT = coalesce(clientele.nearest_names(question, ARRAY(SELECT q.name FROM clientele_data.questions q)), '')
              || 'clientele_data.questions lists them.';
   ELSIF asked.kind NOT IN ('funnel', 'retention', 'activity', 'counts') THEN
     RAISE EXCEPTION 'the change of question "%" cannot be explained, as its kind is %', question, asked.kind
@@ -38,6 +38,33 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION explain_saved_change(text, tstzrange, tstzrange, text[], text, tag_query, bigint, boolean, text) IS
   'Explains how the number of a saved question changed; explain_change(question, …) calls it.';
+
+CREATE FUNCTION shown_dimensions(question text, dimensions text[]) RETURNS text[]
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  own CONSTANT text := (SELECT q.by FROM clientele_data.questions q WHERE q.name = question);
+  hidden text[];
+BEGIN
+  -- Of each name that is an attribute: whether BI tools see it.
+  hidden := ARRAY(
+    SELECT d FROM unnest(coalesce(dimensions, clientele.change_dimensions())) d
+    WHERE d IS DISTINCT FROM own AND NOT starts_with(d, 'event:')
+      AND (starts_with(d, 'attribute:')
+           OR NOT starts_with(d, 'tag:') AND NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = d)
+              AND EXISTS (SELECT FROM clientele_data.home_attributes a WHERE a.name = d))
+      AND NOT EXISTS (SELECT FROM clientele_data.customer_columns k
+                      WHERE k.source = 'attribute' AND regexp_replace(d, '^attribute:', '') = ANY (k.keys)));
+  IF dimensions IS NULL THEN
+    RETURN array_remove(ARRAY[own], NULL) || ARRAY(SELECT d FROM unnest(clientele.change_dimensions()) d WHERE d <> ALL (hidden));
+  ELSIF hidden <> '{}' THEN
+    RAISE EXCEPTION 'attribute "%" is not shown to BI tools', left(regexp_replace(hidden[1], '^attribute:', ''), 100)
+      USING ERRCODE = 'insufficient_privilege', HINT = 'CALL clientele.set_customer_columns() chooses the attributes that are.';
+  END IF;
+  RETURN dimensions;
+END $$;
+COMMENT ON FUNCTION shown_dimensions(text, text[]) IS
+  'Returns by what clientele_bi.explain_change() divides customers: of attributes, only those that set_customer_columns() shows.
+By what the question is broken down is always among them. Errors: 42501 for another attribute.';
 
 CREATE FUNCTION explain_change(
     question text,

@@ -12,11 +12,12 @@ BEGIN
                    contribution double precision, z double precision, p_value double precision, q_value double precision, rank bigint)
     LANGUAGE sql VOLATILE PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     BEGIN ATOMIC
-      SELECT e.* FROM clientele.explain_saved_change($1, $2, $3, $4, $5, NULL::clientele.tag_query, 30::bigint, true, $6) e;
+      SELECT e.* FROM clientele.explain_saved_change($1, $2, $3, clientele.shown_dimensions($1, $4), $5, NULL::clientele.tag_query, 30::bigint, true, $6) e;
     END;
   COMMENT ON FUNCTION clientele_bi.explain_change(text, tstzrange, tstzrange, text[], text, text) IS
     'Explains why the number of a saved question differs between two periods, without giving access to journeys.
-As clientele.explain_change(question, …); segments have at least 30 customers.
+As clientele.explain_change(question, …); segments have at least 30 customers. Of attributes, by may name those that
+set_customer_columns() shows, and by what the question is broken down.
 Example: SELECT * FROM clientele_bi.explain_change(''Purchase funnel'', ''[2026-02-01, 2026-03-01)'', ''[2026-03-01, 2026-04-01)'')';
 END $store$;
 COMMENT ON PROCEDURE create_change_functions() IS

@@ -126,7 +126,7 @@ CREATE FUNCTION ask_question(name text) RETURNS TABLE (segment text, segment_kin
   SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET lc_numeric = 'C' SET lc_time = 'C'
   SET standard_conforming_strings = on SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on
   SET default_text_search_config = 'pg_catalog.simple' SET xmlbinary = base64 SET xmloption = content
-  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET row_security = on AS $$
+  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET row_security = on SET clientele.unknown_event = 'error' SET jit = off AS $$
 DECLARE
   q record;
   g record;
@@ -139,7 +139,7 @@ BEGIN
     RETURN;  -- no name was given
   END IF;
   zone := clientele.store_time_zone();
-  PERFORM set_config('TimeZone', zone, true), set_config('clientele.unknown_event', 'error', true);
+  PERFORM set_config('TimeZone', zone, true);
   IF q.kind = 'answers' THEN
     PERFORM clientele.trusts_question_author(q.defined_by);
     rows := clientele.answer_sql_question(q.definition);

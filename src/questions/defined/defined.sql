@@ -53,6 +53,10 @@ BEGIN
       END;
     END IF;
   END IF;
+  -- A refresh that is under way would keep an answer of the former kind.
+  IF EXISTS (SELECT FROM clientele_data.questions q WHERE q.name = save_question.name AND q.kind <> save_question.kind) THEN
+    LOCK TABLE clientele_data.question_status IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
   INSERT INTO clientele_data.questions AS q (name, kind, definition, of, by, description, keep, max_age, top, language, defined_by)
   VALUES (name, kind, definition, of::text, by, description, keep, max_age, top, language, current_user)
   ON CONFLICT ON CONSTRAINT questions_name_key DO UPDATE SET
@@ -79,7 +83,7 @@ END $$;
 COMMENT ON FUNCTION check_question_name(text) IS 'Checks the name of a question. Errors: 22023.';
 
 CREATE FUNCTION check_question_definition(kind text, definition text) RETURNS void
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET clientele.unknown_event = 'error' AS $$
 DECLARE
   what record;
 BEGIN
@@ -88,7 +92,6 @@ BEGIN
     RAISE EXCEPTION 'questions of the kind "%" do not exist', left(kind, 100) USING ERRCODE = 'invalid_parameter_value',
       HINT = 'The kinds are answers, ' || (SELECT string_agg(k.kind, ', ') FROM clientele.question_kinds() k) || '.';
   END IF;
-  PERFORM set_config('clientele.unknown_event', 'error', true);
   -- Asked of an empty journey, a question shows whether its events are known.
   EXECUTE format('SELECT FROM (SELECT clientele.%I(j.journey, %L::clientele.%I) AS summary, count(*) AS n, 0 AS k
                   FROM (SELECT ''{}''::clientele.journey) j (journey)) s CROSS JOIN LATERAL %s',
@@ -143,12 +146,16 @@ right to change clientele_data.questions.';
 CREATE FUNCTION forget_question(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM clientele.require_store('questions', 'DELETE'), clientele.require_questions(ARRAY[name]);
+  PERFORM clientele.require_store('questions', 'DELETE'), clientele.require_store('question_status', 'DELETE'),
+          clientele.require_questions(ARRAY[name]);
+  -- A refresh waits for nothing that this holds.
+  LOCK TABLE clientele_data.question_status IN SHARE ROW EXCLUSIVE MODE;
   DELETE FROM clientele_data.questions q WHERE q.name = forget_question.name;
 END $$;
 COMMENT ON FUNCTION forget_question(text) IS
-  'Deletes a saved question with its answers.
-Errors: 42704 for an unknown question, 42P01 without a store, 42501 without the right to delete from clientele_data.questions.';
+  'Deletes a saved question with its answers. Waits for a refresh that is under way.
+Errors: 42704 for an unknown question, 42P01 without a store, 42501 without the right to delete from clientele_data.questions
+and clientele_data.question_status.';
 
 CREATE FUNCTION require_questions(names text[]) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

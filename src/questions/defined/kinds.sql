@@ -52,7 +52,7 @@ CREATE FUNCTION zoned_definition(kind text, definition text, zone text) RETURNS 
 BEGIN
   RETURN CASE WHEN kind IN ('retention', 'activity', 'counts') OR kind = 'funnel' AND definition::jsonb ? 'natural_day'
               THEN (jsonb_build_object('time_zone', zone) || definition::jsonb)::text ELSE definition END;
-EXCEPTION WHEN invalid_text_representation OR invalid_parameter_value THEN
+EXCEPTION WHEN data_exception THEN
   RETURN definition;  -- written by hand; its error shows when it is answered
 END $$;
 COMMENT ON FUNCTION zoned_definition(text, text, text) IS

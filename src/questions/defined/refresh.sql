@@ -43,7 +43,7 @@ CREATE FUNCTION refresh_questions(names text[] DEFAULT NULL, complete boolean DE
   SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET lc_numeric = 'C' SET lc_time = 'C'
   SET standard_conforming_strings = on SET backslash_quote = safe_encoding SET transform_null_equals = off SET array_nulls = on
   SET default_text_search_config = 'pg_catalog.simple' SET xmlbinary = base64 SET xmloption = content
-  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET row_security = on AS $$
+  SET quote_all_identifiers = off SET gin_fuzzy_search_limit = 0 SET row_security = on SET clientele.unknown_event = 'error' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   q record;
@@ -52,6 +52,7 @@ DECLARE
   groups_key text;
   answer_key text;
   journeys text;
+  types_key text;
   zone text;
   answer jsonb;
   began timestamptz;
@@ -67,7 +68,9 @@ BEGIN
   zone := clientele.store_time_zone();
   PERFORM clientele.begin_progress('refresh_questions'), clientele.report_progress('waiting for another refresh');
   LOCK TABLE clientele_data.question_status IN SHARE ROW EXCLUSIVE MODE;
-  PERFORM set_config('TimeZone', zone, true), set_config('clientele.unknown_event', 'error', true);
+  PERFORM set_config('TimeZone', zone, true);
+  types_key := (SELECT md5(string_agg(concat_ws(' ', t.event_type_id, to_jsonb(t.channel), to_jsonb(t.event), t.properties), ',' ORDER BY t.event_type_id))
+                FROM clientele_data.event_types t);
   -- Those of one breakdown follow each other, so that its groups are made once.
   FOR q IN
     SELECT x.*, x.by AS breakdown, s.answer_key AS known_key, s.journeys_key, a.as_of, a.rows, row_number() OVER w - 1 AS done, count(*) OVER () AS total
@@ -97,7 +100,7 @@ BEGIN
             SELECT string_agg(md5(clientele.audience_send(u)), ' ' ORDER BY n) FROM unnest(g.customers) WITH ORDINALITY x (u, n))));
           known := jsonb_build_array(q.of, q.breakdown, q.top)::text;
         END IF;
-        answer_key := md5(jsonb_build_array(q.kind, q.definition, q.of, q.breakdown, q.top, q.language, zone, groups_key)::text);
+        answer_key := md5(jsonb_build_array(q.kind, q.definition, q.of, q.breakdown, q.top, q.language, zone, groups_key, types_key)::text);
         journeys := clientele.journeys_key();
         IF NOT complete AND q.known_key = answer_key AND q.journeys_key = journeys AND q.as_of > now() - q.max_age AND q.as_of <= now() THEN
           outcome := 'fresh';
@@ -111,6 +114,8 @@ BEGIN
         answer := q.rows;
         UPDATE clientele_data.question_status s SET refreshed_at = now(), outcome = 'fresh', error = NULL, failed_at = NULL
         WHERE s.question_id = q.question_id;
+        DELETE FROM clientele_data.question_answers a
+        WHERE a.question_id = q.question_id AND a.as_of < now() - q.keep AND a.as_of <> q.as_of;
       ELSE
         PERFORM clientele.store_question_answer(q.question_id, q.kind, answer, answer_key, journeys, q.keep, zone);
       END IF;
@@ -120,7 +125,7 @@ BEGIN
     WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
       outcome := 'failed';
-      error := concat_ws('. ', message, nullif(detail, ''));
+      error := left(concat_ws('. ', message, nullif(detail, '')), 2000);
       "rows" := NULL;
       INSERT INTO clientele_data.question_status AS s (question_id, outcome, error, failed_at)
       VALUES (q.question_id, 'failed', refresh_questions.error, now())
@@ -135,7 +140,7 @@ END $$;
 COMMENT ON FUNCTION refresh_questions(text[], boolean) IS
   'Answers the saved questions again, all of them or those named, keeps the answers, and returns one row a question.
 A question is answered from all journeys (outcome complete), unless nothing that it depends on has changed since its last answer: journeys,
-tags and attributes that it uses, its definition and the time zone; and unless that answer is older than its max_age (fresh).
+tags and attributes that it uses, names of event types, its definition and the time zone; and unless that answer is older than its max_age (fresh).
 complete => true answers all. SQL is always run. Of each day one answer is kept, the last, and none that is older than keep; the latest
 one always stays. A question that fails (outcome failed) keeps its answer, with the error in the row and in clientele_bi.questions; the
 others are answered all the same. Tags are as of the last refresh_tags(). seconds is the time that it took.

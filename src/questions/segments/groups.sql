@@ -28,15 +28,18 @@ BEGIN
   END IF;
   names := '{}';
   rest := base IS NULL;
+  top := least(top, 1000000);
   IF by IS NULL THEN
     groups := '{"{0}"}';
     customers := ARRAY[coalesce(base, '{}')];
     RETURN;
   END IF;
+  EXECUTE 'SELECT coalesce(clientele.audience(j.customer_id), ''{}'') FROM clientele_data.journeys j' INTO everyone;
+  everyone := CASE WHEN base IS NULL THEN everyone ELSE everyone OPERATOR(clientele.&) base END;
   -- The values of most customers first, those of equally many in the order of their names. All others have the place after them.
   WITH valued AS MATERIALIZED (
     SELECT v.customer_id, v.segment FROM clientele.customer_segments(by) v
-    WHERE base IS NULL OR v.customer_id IN (SELECT clientele.members(base))
+    WHERE v.customer_id IN (SELECT clientele.members(everyone))
   ), ranked AS MATERIALIZED (
     SELECT v.segment, least(row_number() OVER (ORDER BY count(*) DESC, v.segment COLLATE "C"), top + 1)::integer AS place
     FROM valued v GROUP BY 1
@@ -63,8 +66,6 @@ BEGIN
   END IF;
   IF cardinality(groups) > 256 THEN
     -- Too many combinations of values to keep a summary for each: a customer counts once for each of its values, and once for all.
-    EXECUTE 'SELECT coalesce(clientele.audience(j.customer_id), ''{}'') FROM clientele_data.journeys j' INTO everyone;
-    everyone := CASE WHEN base IS NULL THEN everyone ELSE everyone OPERATOR(clientele.&) base END;
     groups := ARRAY(SELECT format('{%s}', u) FROM unnest(places) WITH ORDINALITY p (u, n) ORDER BY n) || '{"{0}","{-1}"}'::text[];
     customers := audiences || everyone || (everyone OPERATOR(clientele.-) united);
     rest := false;

@@ -22,7 +22,7 @@ BEGIN
     known := ARRAY(SELECT t.name FROM clientele_data.tags t WHERE by NOT LIKE 'attribute:%'
                    UNION SELECT a.name FROM clientele_data.home_attributes a WHERE by NOT LIKE 'tag:%');
     RAISE EXCEPTION '% "%" does not exist', CASE WHEN by LIKE 'tag:%' THEN 'tag' WHEN by LIKE 'attribute:%' THEN 'attribute'
-                                            ELSE 'tag or attribute' END, name
+                                            ELSE 'tag or attribute' END, left(name, 100)
       USING ERRCODE = 'undefined_object',
       HINT = clientele.nearest_names(name, known) || 'clientele_data.tags lists tags, and clientele_data.customer_attributes attributes.';
   ELSIF kind = 'tag' AND NOT EXISTS (

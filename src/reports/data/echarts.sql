@@ -7,6 +7,7 @@ CREATE FUNCTION echarts_option(question text, segment text DEFAULT NULL, time_zo
 DECLARE
   asked record;
   wanted text := echarts_option.segment;
+  kind text;  -- of the segment
   zone text;
   word jsonb;
   parts jsonb;
@@ -18,6 +19,12 @@ BEGIN
   IF asked.question IS NULL THEN
     RAISE EXCEPTION 'question "%" does not exist', coalesce(left(echarts_option.question, 500), 'NULL')
       USING ERRCODE = 'undefined_object', HINT = 'clientele_bi.questions lists them.';
+  END IF;
+  -- The words of its language come before values that are called as these.
+  kind := (SELECT CASE WHEN wanted IS NULL OR wanted = w."all" THEN 'all' WHEN wanted = w."none" THEN 'none' WHEN wanted = w.other THEN 'other'
+                       ELSE 'value' END FROM clientele.segment_words(asked.language) w);
+  IF kind = 'all' THEN
+    wanted := NULL;
   END IF;
   zone := coalesce(time_zone, CASE WHEN asked.kind <> 'answers' THEN nullif(asked.definition::jsonb ->> 'time_zone', '') END,
                    clientele_bi.time_zone(), 'UTC');
@@ -32,13 +39,13 @@ BEGIN
         'label', '{"position": "inside"}'::jsonb,
         'data', coalesce(jsonb_agg(jsonb_build_object('name', f.step || '. ' || f.name, 'value', f.customers) ORDER BY f.step), '[]'))))
       FROM clientele_bi.funnels f WHERE f.question = asked.question AND f.latest
-        AND CASE WHEN wanted IS NULL THEN f.segment_kind = 'all' ELSE f.segment = wanted END);
+        AND f.segment_kind = kind AND (kind <> 'value' OR f.segment = wanted));
   WHEN 'retention' THEN
     parts := (
       WITH cell AS (
         SELECT r.*, dense_rank() OVER (ORDER BY r.cohort NULLS FIRST) - 1 AS y, dense_rank() OVER (ORDER BY r.period) - 1 AS x
         FROM clientele_bi.retention r WHERE r.question = asked.question AND r.latest
-          AND CASE WHEN wanted IS NULL THEN r.segment_kind = 'all' ELSE r.segment = wanted END)
+          AND r.segment_kind = kind AND (kind <> 'value' OR r.segment = wanted))
       SELECT clientele.heat_chart(
         (SELECT coalesce(jsonb_agg(p.name ORDER BY p.x), '[]') FROM (
            SELECT c.x, min(c.period::text) || CASE WHEN max(c.last_period) > max(c.period) THEN '–' || max(c.last_period) ELSE '' END AS name
@@ -56,7 +63,7 @@ BEGIN
                coalesce(l.step, 1) + 1 || '. ' || coalesce(l.target, word ->> 'end') AS target,
                sum(coalesce(l.paths, l.customers)) AS value
         FROM clientele_bi.path_links l WHERE l.question = asked.question AND l.latest
-          AND CASE WHEN wanted IS NULL THEN l.segment_kind = 'all' ELSE l.segment = wanted END
+          AND l.segment_kind = kind AND (kind <> 'value' OR l.segment = wanted)
         GROUP BY 1, 2 HAVING sum(coalesce(l.paths, l.customers)) > 0)
       SELECT jsonb_build_object('series', jsonb_build_array(jsonb_build_object(
         'type', 'sankey', 'top', 72, 'left', 16, 'right', 120, 'bottom', 16, 'emphasis', '{"focus": "adjacency"}'::jsonb,
@@ -75,19 +82,19 @@ BEGIN
       JOIN (SELECT b.question, b.segment, b.channel, sum(b.conversions) AS conversions FROM clientele_bi.attribution b
             WHERE b.question = asked.question AND b.latest GROUP BY 1, 2, 3) t
         ON t.question = a.question AND t.segment = a.segment AND t.channel IS NOT DISTINCT FROM a.channel
-      WHERE a.question = asked.question AND a.latest AND CASE WHEN wanted IS NULL THEN a.segment_kind = 'all' ELSE a.segment = wanted END);
+      WHERE a.question = asked.question AND a.latest AND a.segment_kind = kind AND (kind <> 'value' OR a.segment = wanted));
   WHEN 'activity' THEN
     parts := (
       SELECT clientele.line_chart(coalesce(jsonb_agg(jsonb_build_object('at', a.period, 'series', word ->> s.name, 'value', s.value)
                                                      ORDER BY s.place, a.period), '[]'), zone, true)
       FROM clientele_bi.activity a
       CROSS JOIN LATERAL (VALUES (1, 'returning', a.returning), (2, 'new', a.new), (3, 'resurrected', a.resurrected)) s (place, name, value)
-      WHERE a.question = asked.question AND a.latest AND CASE WHEN wanted IS NULL THEN a.segment_kind = 'all' ELSE a.segment = wanted END);
+      WHERE a.question = asked.question AND a.latest AND a.segment_kind = kind AND (kind <> 'value' OR a.segment = wanted));
   WHEN 'counts' THEN
     parts := (
       WITH one AS (
         SELECT c.* FROM clientele_bi.counts c WHERE c.question = asked.question AND c.latest
-          AND CASE WHEN wanted IS NULL THEN c.segment_kind = 'all' ELSE c.segment = wanted END
+          AND c.segment_kind = kind AND (kind <> 'value' OR c.segment = wanted)
       ), week AS (
         SELECT o.weekday, o.hour, sum(o.events) AS events FROM one o WHERE o.weekday IS NOT NULL GROUP BY 1, 2)
       SELECT CASE
@@ -111,7 +118,7 @@ BEGIN
     parts := (
       WITH one AS (
         SELECT a.* FROM clientele_bi.answers a WHERE a.question = asked.question AND a.latest
-          AND CASE WHEN wanted IS NULL THEN a.segment_kind = 'all' ELSE a.segment = wanted END)
+          AND a.segment_kind = kind AND (kind <> 'value' OR a.segment = wanted))
       SELECT CASE WHEN bool_or(o.at IS NOT NULL) THEN
           clientele.line_chart(jsonb_agg(jsonb_build_object(
             'at', o.at, 'series', coalesce(nullif(concat_ws(' · ', o.label, o.measure), ''), word ->> 'number'), 'value', o.number)

@@ -11,9 +11,9 @@ BEGIN
   ELSIF cardinality(days) IS DISTINCT FROM cardinality("values") THEN
     RAISE EXCEPTION 'days and values must have the same length, not % and %', cardinality(days), cardinality("values") USING
       ERRCODE = 'invalid_parameter_value';
-  ELSIF EXISTS (SELECT FROM unnest(days) d (day) WHERE d.day IS NULL OR NOT isfinite(d.day) GROUP BY d.day)
+  ELSIF EXISTS (SELECT FROM unnest(days) d (day) WHERE d.day IS NULL OR d.day NOT BETWEEN '4000-01-01 BC' AND '100000-01-01' GROUP BY d.day)
      OR EXISTS (SELECT FROM unnest(days) d (day) GROUP BY d.day HAVING count(*) > 1) THEN
-    RAISE EXCEPTION 'days must be different finite days' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'days must be different days between 4000 BC and 100000' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   RETURN QUERY
   WITH given AS MATERIALIZED (
@@ -46,4 +46,4 @@ fewer than three of these days are known. The distance of a day is the differenc
 deviation is 1.4826 × the median distance of all days, but at least a half, as chance alone moves the root of a count by that. unusual:
 whether the distance is above threshold × the deviation; from low to high it is not. Values are counts or sums; those below 0 are taken
 for 0, and NULL is not unusual.
-Errors: 22023 for arrays of different lengths, for a day that is given twice, NULL or infinite, and for a threshold that is not above 0.';
+Errors: 22023 for arrays of different lengths, for a day that is given twice, NULL, before 4000 BC or after 100000, and for a threshold that is not above 0.';

@@ -34,8 +34,8 @@ BEGIN
   PERFORM clientele.require_store('reports', 'INSERT'), clientele.require_store('reports', 'DELETE');
   IF keep_report.name IS NULL OR keep_report.name = '' OR length(keep_report.name) > 500 THEN
     RAISE EXCEPTION 'the name of a report must have from 1 to 500 characters' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF keep IS NULL OR keep < '0' THEN
-    RAISE EXCEPTION 'keep must not be NULL or negative' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF keep IS NULL OR keep < '0' OR keep > '1000 years' THEN
+    RAISE EXCEPTION 'keep must be between 0 and 1000 years' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   page := clientele.report(coalesce(title, keep_report.name), questions, language, sections, days, until, audience);
   INSERT INTO clientele_data.reports (name, made_at, language, page)
@@ -47,8 +47,8 @@ COMMENT ON FUNCTION keep_report(text, text, text[], text, text[], integer, date,
   'Makes a report and keeps it in clientele_data.reports under a name, as a job does; returns its time.
 Reports of this name that are older than keep are deleted. title: NULL means the name. The other arguments are those of report().
 Roles that grant_bi() has let read the store may read what is kept. It is made with the rights of the caller.
-Errors: 22023 for a name that is NULL, empty or longer than 500 characters and for a negative keep; those of report(); 42501 without the
-right to write clientele_data.reports.';
+Errors: 22023 for a name that is NULL, empty or longer than 500 characters and for a keep that is
+negative or longer than 1000 years; those of report(); 42501 without the right to write clientele_data.reports.';
 
 CREATE FUNCTION write_report(
     path text, title text DEFAULT NULL, questions text[] DEFAULT NULL, language text DEFAULT NULL, sections text[] DEFAULT NULL,
@@ -64,6 +64,8 @@ BEGIN
       HINT = 'A role that is a member of pg_write_server_files may; keep_report() keeps a report in a table.';
   END IF;
   page := clientele.report(title, questions, language, sections, days, until, audience);
+  -- COPY reads a line \. as the end of data, so it would write it in another way.
+  page := regexp_replace(page, E'^\\\\[.]$', '&#92;.', 'gn');
   -- Lines without the characters that are named here are written as they are.
   EXECUTE format($copy$COPY (SELECT l.line FROM regexp_split_to_table(%L, E'\n') WITH ORDINALITY l (line, n) ORDER BY l.n) TO %L
     (FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', NULL E'\x03', ENCODING 'UTF8')$copy$, rtrim(page, E'\n'), path);

@@ -161,7 +161,7 @@ ORDER BY c.customers DESC, c.channel COLLATE "C"$sql$, until - days + 1, context
       clientele.report_sources('activity-channels', rows, statement, clientele.report_say(context, 'activity.channels', days::text), context));
   END IF;
   RETURN clientele.report_part('activity', clientele.report_say(context, 'section.activity'),
-           clientele.report_say(context, 'activity.lead', clientele.report_number(average), days::text),
+           clientele.report_say(context, 'activity.lead', clientele.report_number(average, CASE WHEN average >= 10 OR average = trunc(average) THEN 0 WHEN average >= 1 THEN 1 ELSE 2 END), days::text),
            '<div class="columns">' || body || '</div>' || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'activity.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_activity(jsonb) IS

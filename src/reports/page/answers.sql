@@ -104,22 +104,25 @@ BEGIN
              ORDER BY array_position('{shapley,markov,position,time_decay,linear,last}', regexp_replace(m.model, '_[0-9]+$', '')), m.model COLLATE "C" LIMIT 1);
     SELECT jsonb_agg(jsonb_build_object('label', c.channel, 'value', c.share, 'group', clientele.report_model(c.model, context), 'href', format('#%s-c%s', question ->> 'id', c.place)) ORDER BY c.place, c.model_place)
     INTO data
-    FROM (SELECT coalesce(nullif(r ->> 'channel', ''), context #>> '{words,no_channel}') AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,
+    FROM (SELECT coalesce(r ->> 'channel', context #>> '{words,no_touch}') AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,
                  dense_rank() OVER (ORDER BY r ->> 'model' <> used, array_position('{shapley,markov,last,first,linear}', regexp_replace(r ->> 'model', '_[0-9]+$', '')), r ->> 'model') AS model_place
           FROM json_array_elements(rows) e (r)
-          JOIN (SELECT x ->> 'channel' AS channel, row_number() OVER (ORDER BY (x ->> 'share')::double precision DESC NULLS LAST, x ->> 'channel' COLLATE "C") AS place
+          JOIN (SELECT x ->> 'channel' AS channel, row_number() OVER (ORDER BY x ->> 'channel' IS NULL, (x ->> 'share')::double precision DESC NULLS LAST, x ->> 'channel' COLLATE "C") AS place
                 FROM json_array_elements(rows) y (x) WHERE x ->> 'model' = used) p ON p.channel IS NOT DISTINCT FROM r ->> 'channel') c
     WHERE c.place <= 10 AND c.model_place <= 3;
-    lead := (SELECT clientele.report_say(context, 'attribution.lead', clientele.html_name(coalesce(nullif(r ->> 'channel', ''), context #>> '{words,no_channel}')),
+    lead := (SELECT clientele.report_say(context, 'attribution.lead', clientele.html_name(r ->> 'channel'),
                       clientele.report_share((r ->> 'share')::double precision), clientele.html_name(clientele.report_model(used, context)))
-             FROM json_array_elements(rows) e (r) WHERE r ->> 'model' = used
+             FROM json_array_elements(rows) e (r) WHERE r ->> 'model' = used AND r ->> 'channel' IS NOT NULL AND (r ->> 'share')::double precision > 0
              ORDER BY (r ->> 'share')::double precision DESC NULLS LAST, r ->> 'channel' COLLATE "C" LIMIT 1);
+    lead := nullif(concat_ws(clientele.report_say(context, 'space'), lead,
+      (SELECT clientele.report_say(context, 'attribution.untouched', clientele.report_share((r ->> 'share')::double precision))
+       FROM json_array_elements(rows) e (r) WHERE r ->> 'model' = used AND r ->> 'channel' IS NULL AND (r ->> 'share')::double precision > 0 LIMIT 1)), '');
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'c' || d.place, 'label', d.channel, 'first', d.place = 1, 'html',
           clientele.report_figure('bars', d.bars, clientele.report_plain($3, 'attribution.segment', $4, clientele.report_model($2, $3)) || ($3 #>> '{words,colon}') || left(d.channel, 60), NULL, $3,
             jsonb_build_object('id', $5 || '-b' || d.place, 'format', 'percent'))) ORDER BY d.place)
-        FROM (SELECT c.place, coalesce(nullif(c.channel, ''), $3 #>> '{words,no_channel}') AS channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
+        FROM (SELECT c.place, coalesce(c.channel, $3 #>> '{words,no_touch}') AS channel, jsonb_agg(jsonb_build_object('label', clientele.report_segment(a.segment, a.q_value), 'value', a.share)
                        ORDER BY a.segment_kind IN ('none', 'other'), a.share DESC NULLS LAST, a.segment COLLATE "C") FILTER (WHERE a.share IS NOT NULL) AS bars
-              FROM (SELECT channel, row_number() OVER (ORDER BY share DESC NULLS LAST, channel COLLATE "C") AS place
+              FROM (SELECT channel, row_number() OVER (ORDER BY channel IS NULL, share DESC NULLS LAST, channel COLLATE "C") AS place
                     FROM clientele_bi.attribution WHERE question = $1 AND latest AND segment_kind = 'all' AND model = $2) c
               JOIN clientele_bi.attribution a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all' AND a.model = $2 AND a.channel IS NOT DISTINCT FROM c.channel
               WHERE c.place <= 10 AND EXISTS (SELECT FROM clientele_bi.attribution v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')

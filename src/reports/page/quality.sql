@@ -72,7 +72,8 @@ BEGIN
     SELECT clientele.report_say(context, 'quality.lead', count(*) FILTER (WHERE r ->> 'state' = 'fresh')::text, count(*)::text,
              coalesce(clientele.report_share((sum(coalesce((r ->> 'rows_packed')::numeric, 0) + coalesce((r ->> 'rows_packed_later')::numeric, 0))
                                               / nullif(sum((r ->> 'rows_read')::numeric), 0))::double precision), '–'))
-           || coalesce(clientele.report_say(context, 'space') || clientele.report_say(context, 'quality.bad', string_agg(clientele.html_name(r ->> 'source') || ' (' || coalesce(context #>> ARRAY['words', 'state.' || (r ->> 'state')], clientele.html_text(r ->> 'state')) || ')',
+           || coalesce(clientele.report_say(context, 'space') || clientele.report_say(context, 'quality.bad', string_agg(clientele.report_say(context, 'quality.source', clientele.html_name(r ->> 'source'),
+                  coalesce(context #>> ARRAY['words', 'state.' || (r ->> 'state')], clientele.html_text(r ->> 'state'))),
                 clientele.report_say(context, 'list_comma') ORDER BY o) FILTER (WHERE r ->> 'state' NOT IN ('fresh', 'paused'))), '')
     INTO lead FROM json_array_elements(rows) WITH ORDINALITY e (r, o);
     IF clientele.report_reads('{source_rejects}') THEN

@@ -12,8 +12,15 @@ std::string say(Language language, std::string_view english, std::string_view ch
   for (size_t i = 0; i < form.size(); ++i) {
     const bool place = form[i] == '{' && i + 2 < form.size() && form[i + 2] == '}';
     if (place) {
-      out += values.begin()[form[i + 1] - '1'];
+      const std::string& value = values.begin()[form[i + 1] - '1'];
+      out += value;
       i += 2;
+      // 1 customer
+      constexpr std::string_view many = " customers", one = " customer";
+      if (value == "1" && form.substr(i + 1).starts_with(many)) {
+        out += one;
+        i += many.size();
+      }
     } else {
       out += form[i];
     }

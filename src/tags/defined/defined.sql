@@ -143,6 +143,10 @@ BEGIN
     RAISE EXCEPTION 'tag "%" is used by others', name USING ERRCODE = 'dependent_objects_still_exist',
       DETAIL = format('The rules of these tags name it: %s.', users), HINT = 'Forget these tags first, or define them without it.';
   END IF;
+  -- A refresh that is under way would fail, and lose what it has computed. A role that may not refresh cannot wait for it.
+  IF has_table_privilege('clientele_data.tag_refreshes', 'UPDATE') THEN
+    LOCK TABLE clientele_data.tag_refreshes IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
   DELETE FROM clientele_data.tags t WHERE t.name = forget_tag.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'tag "%" does not exist', name USING ERRCODE = 'undefined_object', HINT = 'clientele_data.tags lists them.';
@@ -152,6 +156,6 @@ BEGIN
   DELETE FROM clientele_data.tag_changes c WHERE c.tag = forget_tag.name;
 END $$;
 COMMENT ON FUNCTION forget_tag(text) IS
-  'Deletes a tag with its answer and its history.
+  'Deletes a tag with its answer and its history. Waits for a refresh that is under way.
 Errors: 42704 for an unknown tag, 2BP01 if the rule of another tag names it, 42P01 without a store, 42501 without the right to delete
 from clientele_data.tags.';

@@ -101,7 +101,7 @@ BEGIN
     rows := clientele.report_rows(statement);
     -- The sentence and the breakdown use the model that takes most into account.
     used := (SELECT m.model FROM (SELECT DISTINCT r ->> 'model' AS model FROM json_array_elements(rows) e (r)) m
-             ORDER BY array_position('{shapley,markov,position,time_decay,linear,last}', regexp_replace(m.model, '_[0-9]+$', '')), m.model COLLATE "C" LIMIT 1);
+             ORDER BY array_position('{shapley,shapley_rate,markov,position_decay,position,time_decay,linear,last_non_direct,last}', regexp_replace(m.model, '_[0-9]+$', '')), m.model COLLATE "C" LIMIT 1);
     SELECT jsonb_agg(jsonb_build_object('label', c.channel, 'value', c.share, 'group', clientele.report_model(c.model, context), 'href', format('#%s-c%s', question ->> 'id', c.place)) ORDER BY c.place, c.model_place)
     INTO data
     FROM (SELECT coalesce(r ->> 'channel', context #>> '{words,no_touch}') AS channel, r -> 'share' AS share, r ->> 'model' AS model, p.place,

@@ -41,7 +41,7 @@ CREATE FUNCTION report(
     days integer DEFAULT 28, until date DEFAULT NULL, audience text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000000
   SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET extra_float_digits = 1
-  SET bytea_output = 'hex' SET array_nulls = on SET quote_all_identifiers = off AS $$
+  SET bytea_output = 'hex' SET array_nulls = on SET quote_all_identifiers = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
   settings record;

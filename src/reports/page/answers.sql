@@ -67,7 +67,7 @@ BEGIN
     body := body || clientele.report_question(question, lead,
       clientele.report_figure('retention', data, clientele.report_plain(context, 'retention.cohorts'), NULL, context, jsonb_build_object('id', (question ->> 'id') || '-picture'))
       || clientele.report_figure('curve', curves, clientele.report_plain(context, 'retention.curves', question ->> 'shown_by'), NULL, context,
-           jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', context #>> ARRAY['words', 'unit' || coalesce('.' || unit, '')],
+           jsonb_build_object('id', (question ->> 'id') || '-curves', 'x_label', ltrim(context #>> ARRAY['words', 'unit' || coalesce('.' || unit, '')], '个'),
              'y_label', '%')),
       rows, statement, context);
   END LOOP;

@@ -42,9 +42,12 @@ COMMENT ON FUNCTION explain_saved_change(text, tstzrange, tstzrange, text[], tex
 CREATE FUNCTION shown_dimensions(question text, dimensions text[]) RETURNS text[]
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  own CONSTANT text := (SELECT q.by FROM clientele_data.questions q WHERE q.name = question);
+  own text;
   hidden text[];
 BEGIN
+  PERFORM clientele.require_store('questions'), clientele.require_store('tags'), clientele.require_store('home_attributes'),
+          clientele.require_store('customer_columns');
+  own := (SELECT q.by FROM clientele_data.questions q WHERE q.name = question);
   -- Of each name that is an attribute: whether BI tools see it.
   hidden := ARRAY(
     SELECT d FROM unnest(coalesce(dimensions, clientele.change_dimensions())) d

@@ -126,7 +126,7 @@ SELECT * FROM fails($$SELECT change_of_all('rate', '{1,2}')$$);
 SELECT * FROM fails($$SELECT change_effects('rate', array_fill(1::float8, '{14}'), '{NULL}', '{}', '{}')$$);
 SELECT * FROM fails($$SELECT change_of_all('rate', array_fill('Infinity'::float8, '{14}'))$$);
 SELECT whole_number('7', 'it', 1), code FROM fails($$SELECT whole_number('-1', 'it', 1)$$);
--- NULL is no definition.
+-- A definition must not be NULL.
 SELECT a, f.* FROM unnest('{NULL::text,NULL::funnel_def,NULL::counts_def,metric(NULL),NULL::metric_def}'::text[]) a,
   fails('SELECT * FROM explain_change(' || a || $$, '[2026-01-01, 2026-02-01)', '[2026-02-01, 2026-03-01)', '{}')$$) f;
 -- BI tools see no attribute that is not shown to them, unless the question is by it.

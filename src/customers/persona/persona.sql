@@ -126,7 +126,8 @@ COMMENT ON FUNCTION persona(audience, audience, text[], integer, text) IS
   'Shows what an audience is like, dimension by dimension: which values its customers have of tags and attributes, more or less often than
 others.
 dimension is a tag or an attribute (source says which), and value what customers have of it: kind value, other (all values beyond the
-most frequent; not for a tag of which a customer may have several values), or none of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
+most frequent; not for a tag of which a customer may have several values), or none
+of them. A flag has yes. A tag that holds numbers is divided into up to four parts of about equal size among
 all. Tags that no customer has are left out, and so are attributes that nearly every customer has to itself, as a name. place is the
 order of values. customers and share are of the audience; among_customers and among_share of all customers of the store, or of those of
 among. target_index is 100 times one share over the other: 100 is average, 200 twice as frequent. p_value is the probability that a

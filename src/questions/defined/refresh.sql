@@ -140,7 +140,8 @@ END $$;
 COMMENT ON FUNCTION refresh_questions(text[], boolean) IS
   'Answers the saved questions again, all of them or those named, keeps the answers, and returns one row a question.
 A question is answered from all journeys (outcome complete), unless nothing that it depends on has changed since its last answer: journeys,
-tags and attributes that it uses, names of event types, its definition and the time zone; and unless that answer is older than its max_age (fresh).
+tags and attributes that it uses, names of event types,
+its definition and the time zone; and unless that answer is older than its max_age (fresh).
 complete => true answers all. SQL is always run. Of each day one answer is kept, the last, and none that is older than keep; the latest
 one always stays. A question that fails (outcome failed) keeps its answer, with the error in the row and in clientele_bi.questions; the
 others are answered all the same. Tags are as of the last refresh_tags(). seconds is the time that it took.

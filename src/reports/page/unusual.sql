@@ -46,4 +46,5 @@ fewer than three of these days are known. The distance of a day is the differenc
 deviation is 1.4826 × the median distance of all days, but at least a half, as chance alone moves the root of a count by that. unusual:
 whether the distance is above threshold × the deviation; from low to high it is not. Values are counts or sums; those below 0 are taken
 for 0, and NULL is not unusual.
-Errors: 22023 for arrays of different lengths, for a day that is given twice, NULL, before 4000 BC or after 100000, and for a threshold that is not above 0.';
+Errors: 22023 for arrays of different lengths, for a day that is given twice, NULL, before
+4000 BC or after 100000, and for a threshold that is not above 0.';

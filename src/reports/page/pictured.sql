@@ -10,7 +10,7 @@ DECLARE
     WHEN EXISTS (SELECT FROM json_array_elements(rows) e (r) WHERE r ->> 'weekday' IS NOT NULL) THEN 'week' ELSE 'bars' END;
   -- Periods end with the data. Of days and longer ones only whole ones are shown, as the last one would look like a fall.
   last_end CONSTANT timestamp := CASE WHEN kind <> 'answers' THEN (context ->> 'until')::date + interval '1 day' END;
-  unit CONSTANT interval := '1 ' || coalesce(substring(question ->> 'definition' FROM '"period": *"(day|week|month|quarter|year)"'), 'microsecond');
+  unit CONSTANT interval := ('1 ' || coalesce(substring(question ->> 'definition' FROM '"period": *"(day|week|month|quarter|year)"'), 'microsecond'))::interval;
   measures text[];
   only_segment text;
   open_period timestamp;

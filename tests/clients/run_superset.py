@@ -36,11 +36,16 @@ def environment():
         for arguments in (["db", "upgrade"], ["init"], ["fab", "create-admin", "--username", "admin", "--firstname", "A", "--lastname", "B",
                                                         "--email", "admin@example.com", "--password", "admin"]):
             try:
-                subprocess.run([python, "-m", "flask", *arguments], cwd=HOME, check=True, capture_output=True, text=True)
+                subprocess.run([python, program(python), *arguments], cwd=HOME, check=True, capture_output=True, text=True)
             except subprocess.CalledProcessError as error:
                 raise peers.Unavailable(f"Superset cannot make its tables: {error.stderr[-300:]}") from error
         shutil.move(HOME / "superset.db", empty)
     return python
+
+
+def program(python):
+    """Superset's own command: flask itself does not know all that it has."""
+    return str(pathlib.Path(python).with_name("superset"))
 
 
 def run(database, role):
@@ -59,7 +64,7 @@ def run(database, role):
 def main():
     if sys.argv[1] == "--serve":
         python = environment()
-        os.execv(python, [python, "-m", "flask", "run", "-h", "127.0.0.1", "-p", sys.argv[2], "--with-threads"])
+        os.execv(python, [python, program(python), "run", "-h", "127.0.0.1", "-p", sys.argv[2], "--with-threads"])
     done = run(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else os.environ.get("PGUSER", "postgres"))
     print(done.stdout + (done.stderr if done.returncode else ""), end="")
     return done.returncode

@@ -92,6 +92,7 @@ def instant(rng, near):
 def made(rng, near):
     """Events of some customers; now and then a burst of them minutes apart, and types that the dictionary does not know."""
     types = [(c, e, v) for c, e, v in {(rng.choice(CHANNELS), rng.choice(NAMES), rng.choice(VALUES)) for _ in range(rng.randint(1, 12))}]
+    types[0] = types[0][:2] + (types[0][2] or VALUES[1],)  # so that a property is there
     known = len(types)
     rows = []
     for customer in range(1, rng.choice([2, 5, 40]) + 1):

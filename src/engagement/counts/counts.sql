@@ -75,4 +75,4 @@ period: when the period begins; NULL for the hours of the week, which have weekd
 the three are NULL. event_type_id, channel, event and value (of the property) are NULL unless by lists them, and where the dictionary does
 not have the event, or the event does not have the property. label: all of these in one text, as in web:purchase / shoes.
 customers and sessions: the different ones with such an event in the period, so they do not add up over rows. amount: the exact sum, NULL
-if no event has an amount. There are no rows without events. They are in order of the period, and of the names.';
+if no event has an amount. Each row has at least one event. Rows are in order of the period, then of the names.';

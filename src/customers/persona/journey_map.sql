@@ -125,5 +125,5 @@ the event. customers have an event there, and share is their share of the audien
 dwell_seconds is the median and p90_dwell_seconds the 90th percentile of the time from its first event to the first event elsewhere; the
 last visit of a customer has no such time. dropped customers never came to the goal, and were last seen here; drop_share is their share
 of customers. The result is empty if no customer has an event of a stage. Errors: 22023 for a stage without a name or a selector, an unknown
-goal or language, and a selector''s syntax; 42704 for an unknown event; 22004 for NULL in stages; 54000 for more than 32; 42P01 without a store,
-42501 without the right to read journeys: clientele_bi.journey_map() needs none.';
+goal or language, and a selector''s syntax; 42704 for an unknown event; 22004 for NULL in stages; 54000 for more
+than 32; 42P01 without a store, 42501 without the right to read journeys: clientele_bi.journey_map() needs none.';

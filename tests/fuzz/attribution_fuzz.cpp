@@ -8,17 +8,12 @@
 #include "fuzz.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 
 namespace {
 
 fuzz::Tally tally("past the version", "read");
-
-Bytes bytes_of(const auto& value) {
-  Bytes out;
-  value.write(out);
-  return out;
-}
 
 AttributionSummary empty() { return AttributionSummary(std::pmr::get_default_resource()); }
 

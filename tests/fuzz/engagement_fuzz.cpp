@@ -8,17 +8,12 @@
 #include "lifecycle/moves.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 
 namespace {
 
 fuzz::Tally tally("past the version", "read");
-
-Bytes bytes_of(const auto& value) {
-  Bytes out;
-  value.write(out);
-  return out;
-}
 
 LocalClock::Offset clock_of(const void*, Micros at) {
   const int64_t n = at / (100 * day) - (at % (100 * day) < 0);

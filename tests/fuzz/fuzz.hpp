@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "unit/random_events.hpp"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t most);
@@ -128,10 +129,16 @@ void by_kind(std::span<const uint8_t> input, Read read, Cook cook_and_read, Text
 
 /// What a value writes.
 template <class Value>
-std::vector<uint8_t> bytes_of(const Value& value) {
-  std::vector<uint8_t> out(value.written_size());
-  value.write_to(out.data());
-  return out;
+auto bytes_of(const Value& value) {
+  if constexpr (requires { value.written_size(); }) {
+    std::vector<uint8_t> out(value.written_size());
+    value.write_to(out.data());
+    return out;
+  } else {
+    Bytes out;
+    value.write(out);
+    return out;
+  }
 }
 
 /// Changes bytes as a part of an input says, 4 bytes a change: the place (3), and the bits to flip;

@@ -7,18 +7,13 @@
 #include "patterns/matches/summary.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 
 namespace {
 
 fuzz::Tally tally("within the limits", "patterns");
 const char* stack_begin = nullptr;
-
-Bytes bytes_of(const auto& value) {
-  Bytes out;
-  value.write(out);
-  return out;
-}
 
 bool same(const std::vector<TakenEvents>& a, const std::vector<TakenEvents>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {

@@ -5,17 +5,12 @@
 #include "retention/table/summary.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 
 namespace {
 
 fuzz::Tally tally("past the version", "read");
-
-Bytes bytes_of(const auto& value) {
-  Bytes out;
-  value.write(out);
-  return out;
-}
 
 RetentionSummary empty() { return RetentionSummary(std::pmr::get_default_resource()); }
 

@@ -14,17 +14,12 @@
 #include "paths/links/summary.hpp"
 
 using namespace clientele;
+using fuzz::bytes_of;
 using fuzz::must;
 
 namespace {
 
 fuzz::Tally tally("past the version", "read");
-
-Bytes bytes_of(const auto& value) {
-  Bytes out;
-  value.write(out);
-  return out;
-}
 
 void read_funnel(std::span<const uint8_t> bytes) {
   const FunnelDefinition d = FunnelDefinition::read(bytes);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/poll.hpp"
@@ -119,6 +120,30 @@ std::vector<Vector> starts_of(ModelKind kind, size_t width, double log_unit) {
   return starts;
 }
 
+/// The best of points that spread evenly over the box (Halton 1960): the likelihood of few
+/// customers has several maxima, and one of the starts above may lead to a lower one.
+void add_best_points(const Likelihood& likelihood, const Box& box, std::vector<Vector>& starts) {
+  constexpr size_t points = 256, best = 4;
+  constexpr int bases[btyd_parameters] = {2, 3, 5, 7};
+  std::vector<std::pair<double, Vector>> found;
+  for (size_t i = 1; i <= points; ++i) {
+    Vector at = Vector::Zero(box.lower.size());
+    for (Eigen::Index k = 0; k < static_cast<Eigen::Index>(btyd_parameters); ++k) {
+      double place = 0, digit = 1;
+      for (size_t rest = i; rest > 0; rest /= bases[k])
+        place += static_cast<double>(rest % bases[k]) * (digit /= bases[k]);
+      at(k) = box.lower(k) + place * (box.upper(k) - box.lower(k));
+    }
+    const double value = likelihood(at, nullptr);
+    if (std::isfinite(value)) found.emplace_back(value, std::move(at));
+  }
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(best, found.size()));
+  std::partial_sort(found.begin(), end, found.end(),
+                    [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (auto point = found.begin(); point != end; ++point)
+    starts.push_back(std::move(point->second));
+}
+
 /// Without drop-out t_x does not matter: far fewer groups.
 HistoryTable without_t_x(const HistoryTable& table) {
   HistoryTable t;
@@ -192,8 +217,10 @@ std::optional<Fitted> fit_btyd(ModelKind kind, const HistoryTable& table) {
     starts.emplace_back(Vector::Zero(starts[0].size()));
     starts.back().head(pooled.at.size()) = pooled.at;
   }
+  bool first = true;
   const auto search = [&](const HistoryTable& data, const Matrix& covariance) {
     const Likelihood likelihood(kind, data);
+    if (std::exchange(first, false)) add_best_points(likelihood, box, starts);
     const auto curvature = [&](const Vector& at) { return likelihood.curvature(at); };
     return maximise(likelihood, starts, box, {covariance, curvature});
   };

@@ -62,6 +62,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_channel(text) IS 'Checks the name of a channel of messages. Errors: 22023.';
 
+CREATE FUNCTION require_read_committed(what text) RETURNS void
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION '% in READ COMMITTED only', what USING ERRCODE = 'active_sql_transaction',
+      HINT = 'The snapshot of other transactions may be older than a consent that was withdrawn, or than messages of others.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION require_read_committed(text) IS
+  'Refuses to go on in a transaction whose snapshot may be older than what others have committed. Errors: 25001.';
+
 CREATE FUNCTION message_delay(attempts integer) RETURNS interval
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT least(interval '30 seconds' * 2 ^ least(greatest(attempts - 1, 0), 20), interval '6 hours')
@@ -128,11 +139,8 @@ BEGIN
     RAISE EXCEPTION 'most must be between 1 and 10000: %', most USING ERRCODE = 'invalid_parameter_value';
   ELSIF lease <= '0' OR lease > '7 days' THEN
     RAISE EXCEPTION 'lease must be positive and at most 7 days: %', lease USING ERRCODE = 'invalid_parameter_value';
-  ELSIF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-    -- An older snapshot has not seen every withdrawal.
-    RAISE EXCEPTION 'messages can be claimed in READ COMMITTED only' USING ERRCODE = 'active_sql_transaction',
-      HINT = 'In other transactions a consent that was withdrawn meanwhile would still be seen.';
   END IF;
+  PERFORM clientele.require_read_committed('messages can be claimed');
   LOOP
     seen := 0;
     present := clock_timestamp();

@@ -29,7 +29,8 @@ BEGIN
                                                 ELSE customer_id IS NOT NULL AND treated IS NOT NULL AND treated END)
   );
   CREATE INDEX IF NOT EXISTS outbox_ready_idx ON clientele_data.outbox (channel, ready_at, message_id) WHERE status IN ('queued', 'claimed');
-  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id, due) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_due_idx ON clientele_data.outbox (due) WHERE customer_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS outbox_campaign_id_idx ON clientele_data.outbox (campaign_id, customer_id) WHERE campaign_id IS NOT NULL;
   COMMENT ON TABLE clientele_data.outbox IS
     'The messages to send. clientele.send_message(), campaigns and actions add them; claim_messages() and report_message() change them, and

@@ -44,7 +44,7 @@ CREATE FUNCTION usual_answers() RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('event_types');
-  RETURN (SELECT string_agg(DISTINCT '#' || t.event_type_id, '|') FROM clientele_data.event_types t
+  RETURN (SELECT string_agg(DISTINCT clientele.quote_selector(NULL, t.event), '|') FROM clientele_data.event_types t
           WHERE clientele.plain_event_name(t.event) = ANY ('{resolved,answered,replied,complaintresolved,complaintanswered,complaintclosed,'
             'ticketresolved,ticketclosed,servicereply,servicecall,callback,已解决,解决,投诉解决,投诉处理,已回复,回复,客服回复,回访,客服回访}'::text[]));
 END $$;

@@ -2,7 +2,7 @@
 -- Which customers are more satisfied than the others: every tag and every value of one is compared with the customers without it.
 
 CREATE FUNCTION satisfaction_drivers(
-    survey text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, least bigint DEFAULT 20,
+    name text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL, min_answers bigint DEFAULT 20,
     tags text[] DEFAULT NULL)
   RETURNS TABLE (survey text, scale text, tag text, value text, family text, answers bigint, score double precision, low double precision,
                  high double precision, other_answers bigint, other_score double precision, difference double precision,
@@ -19,8 +19,8 @@ BEGIN
   IF asked IS NOT NULL THEN
     PERFORM clientele.require_survey(asked, NULL);
   END IF;
-  IF least IS NULL OR least < 1 THEN
-    RAISE EXCEPTION 'least must be at least 1, not %', coalesce(least::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+  IF min_answers IS NULL OR min_answers < 1 THEN
+    RAISE EXCEPTION 'min_answers must be at least 1, not %', coalesce(min_answers::text, 'NULL') USING ERRCODE = 'invalid_parameter_value',
       HINT = 'It is how many answers a group must have to be compared.';
   END IF;
   unknown := (SELECT u FROM unnest(wanted) u WHERE NOT EXISTS (SELECT FROM clientele_data.tags t WHERE t.name = u) LIMIT 1);
@@ -70,8 +70,8 @@ BEGIN
     CROSS JOIN LATERAL clientele.survey_rest(e.summary, c.summary) x (rest)
     CROSS JOIN LATERAL clientele.survey_result(c.summary) r
     CROSS JOIN LATERAL clientele.survey_result(x.rest) o
-    CROSS JOIN LATERAL clientele.survey_difference(CASE WHEN r.answers >= least AND o.answers >= least THEN c.summary END, x.rest) d
-    WHERE r.answers >= least AND o.answers >= least
+    CROSS JOIN LATERAL clientele.survey_difference(CASE WHEN r.answers >= min_answers AND o.answers >= min_answers THEN c.summary END, x.rest) d
+    WHERE r.answers >= min_answers AND o.answers >= min_answers
   ), adjusted AS (
     SELECT clientele.adjusted_p(array_agg(j.p_value ORDER BY j.n)) AS q FROM judged j
   )
@@ -81,14 +81,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION satisfaction_drivers(text, timestamptz, timestamptz, bigint, text[]) IS
   'Compares the result of a survey among the customers with each tag, or each value of one, with that among all others who answered.
-survey: NULL is all surveys, each by itself. since, until: answers from since on and before until; NULL means no limit. A customer counts
-once, with the last answer of this time; anonymous answers do not. least: groups of fewer answers are not compared, nor are those with
+name: the survey; NULL is all surveys, each by itself. since, until: answers from since on and before until; NULL means no limit. A customer counts
+once, with the last answer of this time; anonymous answers do not. min_answers: groups of fewer answers are not compared, nor are those with
 fewer answers beside them. tags: NULL is all tags. Tags that hold numbers are cut into bands as by score_bands(), and customers are as of
 the last refresh_tags().
 score with low and high is that of the customers with the tag, other_score that of the others, difference the first minus the second with
 its 95 % interval; survey_difference() says how it is computed. q_value accounts for all comparisons of the answer (Benjamini and Hochberg
 1995). A difference is not a cause: customers with a tag differ from others in more than the tag.
-Errors: 42704 for an unknown survey or tag, with the nearest names, 22023 if least is not positive, 42P01 without a store, 42501 without the
+Errors: 42704 for an unknown survey or tag, with the nearest names, 22023 if min_answers is not positive, 42P01 without a store, 42501 without the
 right to read surveys, customers and tags.';
 
 CREATE PROCEDURE create_driver_views()
@@ -96,7 +96,7 @@ CREATE PROCEDURE create_driver_views()
 BEGIN
   -- It reads answers and tags with its owner's rights, and returns results of 20 answers or more only.
   CREATE OR REPLACE FUNCTION clientele_bi.satisfaction_drivers(
-      survey text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
+      name text DEFAULT NULL, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
     RETURNS TABLE (survey text, scale text, tag text, value text, family text, answers bigint, score double precision, low double precision,
                    high double precision, other_answers bigint, other_score double precision, difference double precision,
                    difference_low double precision, difference_high double precision, p_value double precision, q_value double precision)
@@ -106,7 +106,7 @@ BEGIN
     END;
   COMMENT ON FUNCTION clientele_bi.satisfaction_drivers(text, timestamptz, timestamptz) IS
     'Compares the results of surveys among the customers with each tag with those of the others, without giving access to answers.
-As clientele.satisfaction_drivers(survey, since, until); groups have at least 20 answers. A difference is not a cause.
+As clientele.satisfaction_drivers(name, since, until); groups have at least 20 answers. A difference is not a cause.
 Example: SELECT * FROM clientele_bi.satisfaction_drivers(''recommend'', ''2026-01-01'', ''2026-07-01'')';
 
   CREATE OR REPLACE VIEW clientele_bi.satisfaction_by_segment AS

@@ -84,8 +84,8 @@ CREATE FUNCTION add_answer(
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   scale CONSTANT text := clientele.require_survey(survey, customer_id);
-  least integer := CASE scale WHEN 'nps' THEN 0 ELSE 1 END;
-  most integer := CASE scale WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END;
+  lowest CONSTANT integer := CASE scale WHEN 'nps' THEN 0 ELSE 1 END;
+  highest CONSTANT integer := CASE scale WHEN 'nps' THEN 10 WHEN 'csat' THEN 5 ELSE 7 END;
   id bigint;
 BEGIN
   PERFORM clientele.require_store('survey_answers', 'INSERT'), clientele.require_store('survey_answers', 'UPDATE'),
@@ -95,8 +95,8 @@ BEGIN
       HINT = 'add_invitation() notes that a customer was asked.';
   ELSIF NOT isfinite(answered_at) OR NOT coalesce(isfinite(asked_at), true) THEN
     RAISE EXCEPTION 'answered_at and asked_at must be finite' USING ERRCODE = 'datetime_field_overflow';
-  ELSIF score NOT BETWEEN least AND most THEN
-    RAISE EXCEPTION 'a score of survey "%" must be from % to %, not %', left(survey, 100), least, most, score
+  ELSIF score NOT BETWEEN lowest AND highest THEN
+    RAISE EXCEPTION 'a score of survey "%" must be from % to %, not %', left(survey, 100), lowest, highest, score
       USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Its scale is %s.', scale);
   END IF;
   IF key IS NULL AND asked_at IS NULL AND customer_id IS NOT NULL THEN

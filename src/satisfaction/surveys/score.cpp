@@ -86,7 +86,9 @@ Estimate survey_score(const SurveySummary& summary) {
   if (summary.scale() == Scale::nps) {
     const Estimate share =
         net_share(summary.favourable(), summary.unfavourable(), summary.answers());
-    return {100 * share.value, 100 * share.low, 100 * share.high};
+    const double net = static_cast<double>(summary.favourable()) -
+                       static_cast<double>(summary.unfavourable());
+    return {100 * net / static_cast<double>(summary.answers()), 100 * share.low, 100 * share.high};
   }
   const Proportion share = wilson(summary.favourable(), summary.answers());
   return {share.value, share.low, share.high};

@@ -6,16 +6,35 @@
 #include "pg/memory.hpp"
 #include "satisfaction/surveys/score.hpp"
 
+extern "C" {
+#include "funcapi.h"
+}
+
 namespace clientele {
 namespace {
 
 using pg::ByteView;
 using pg::guarded;
 
+/// The columns that a function returns as a row, looked up once.
 struct RowForm {
   explicit RowForm(std::pmr::memory_resource*) {}
   TupleDesc row = nullptr;
 };
+
+/// PostgreSQL regime.
+Datum row_of(FunctionCallInfo fcinfo, RowForm& form, Datum* values, bool* nulls) {
+  if (form.row == nullptr) {
+    const MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+    TupleDesc row = nullptr;
+    if (get_func_result_type(fcinfo->flinfo->fn_oid, nullptr, &row) != TYPEFUNC_COMPOSITE)
+      ereport(ERROR, errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+              errmsg("the function must be called as one that returns a row"));
+    form.row = BlessTupleDesc(row);
+    MemoryContextSwitchTo(before);
+  }
+  return HeapTupleGetDatum(heap_form_tuple(form.row, values, nulls));
+}
 
 /// An answer as bytes whose order is that of answers: the later one is greater, and of those of
 /// one instant the one with the lower score.
@@ -109,7 +128,7 @@ CLIENTELE_FUNCTION(clientele_survey_result) {
                     Float8GetDatum(s.score.low),
                     Float8GetDatum(s.score.high)};
   bool nulls[std::size(values)] = {};
-  return HeapTupleGetDatum(heap_form_tuple(pg::result_row(fcinfo, s.kept->row), values, nulls));
+  return row_of(fcinfo, *s.kept, values, nulls);
 }
 
 CLIENTELE_FUNCTION(clientele_survey_difference) {
@@ -125,7 +144,7 @@ CLIENTELE_FUNCTION(clientele_survey_difference) {
   Datum values[] = {Float8GetDatum(d.estimate.value), Float8GetDatum(d.estimate.low),
                     Float8GetDatum(d.estimate.high), Float8GetDatum(d.p_value)};
   bool nulls[std::size(values)] = {};
-  return HeapTupleGetDatum(heap_form_tuple(pg::result_row(fcinfo, kept->row), values, nulls));
+  return row_of(fcinfo, *kept, values, nulls);
 }
 
 CLIENTELE_FUNCTION(clientele_last_answer_accum) {

@@ -22,12 +22,12 @@ BEGIN
              count(a.answered_at) AS responded
       FROM clientele_data.survey_answers a CROSS JOIN zone z WHERE a.asked_at IS NOT NULL GROUP BY 1, 2, 3
     )
-    SELECT survey, scale, month, coalesce(r.answers, 0) AS answers, r.promoters, r.passives, r.detractors, r.mean, r.score, r.low, r.high,
+    SELECT k.survey, k.scale, k.month, coalesce(r.answers, 0) AS answers, r.promoters, r.passives, r.detractors, r.mean, r.score, r.low, r.high,
            d.difference AS change, d.low AS change_low, d.high AS change_high, d.p_value AS change_p_value,
-           coalesce(i.asked, 0) AS asked, coalesce(i.responded, 0) AS responded, i.responded::double precision / i.asked AS response_rate
-    FROM compared m FULL JOIN invited i USING (survey, scale, month)
-    CROSS JOIN LATERAL clientele.survey_result(m.summary) r
-    CROSS JOIN LATERAL clientele.survey_difference(m.summary, m.before) d;
+           coalesce(k.asked, 0) AS asked, coalesce(k.responded, 0) AS responded, k.responded::double precision / k.asked AS response_rate
+    FROM (compared m FULL JOIN invited i USING (survey, scale, month)) k
+    CROSS JOIN LATERAL clientele.survey_result(k.summary) r
+    CROSS JOIN LATERAL clientele.survey_difference(k.summary, k.before) d;
   COMMENT ON VIEW clientele_bi.satisfaction IS
     'The result of each survey in each month, with its 95 % interval, the change since the month before, and the response rate.
 A customer counts once in a month, with the last answer.';

@@ -20,11 +20,11 @@ CREATE FUNCTION starter_feedback_words(
     ('(break)', 'zh', 0, 1, '但是|但|不过|可是|然而|只是|而且|并且|就是|虽然|尽管|除了|所以|因为'),
     ('(break)', 'en', 0, 1, 'but|however|although|though|except|yet|because|while|whereas|and then'),
     -- What looks like a negator or a word of a class, and is none.
-    ('(ignored)', 'zh', 0, 1, '不知道|不仅|不但|不光|不只|无论|不管|不论|别人|分别|区别|个别|级别|类别|性别|未来|无线|非洲|差不多|差点|差别|差异|出差|好多|好几|好像|只好|正好|好久|好友|爱好|不得不|无非|莫非|除非|非得|没事|不过如此|要不|不一会|对不起|不好意思|了不起|快递员|慢慢|不如说|好不好|是不是|能不能|有没有|会不会|要不要|误差|时差|温差|灿烂|会员卡|银行卡|卡片|显卡|打卡|刷卡|卡通|电话卡|充值卡|购物卡|礼品卡|恋爱|爱人|评价|代价|物价|超市|太阳|太太|告别|识别|无限|可以说|积极性|好评返现'),
+    ('(ignored)', 'zh', 0, 1, '不知道|不仅|不但|不光|不只|无论|不管|不论|别人|分别|区别|个别|级别|类别|性别|未来|无线|非洲|差不多|差点|差别|差异|出差|好多|好几|好像|只好|正好|好久|好友|爱好|不得不|无非|莫非|除非|非得|没事|不过如此|要不|不一会|对不起|不好意思|了不起|快递员|慢慢|不如说|好不好|是不是|能不能|有没有|会不会|要不要|误差|时差|温差|灿烂|会员卡|银行卡|卡片|显卡|打卡|刷卡|卡通|电话卡|充值卡|购物卡|礼品卡|恋爱|爱人|评价|代价|物价|超市|太阳|太太|告别|识别|无限|可以说|积极性|好评返现|赶快|尽快|快要'),
     ('(ignored)', 'en', 0, 1, 'no doubt|not only|no one|no matter|would like|looks like|feels like|seems like|like a|like the|like an|no wonder|as well|well as|quality of life|last time|not just|cheap as'),
     -- Whatever the clause is about.
-    ('*', 'zh', 1, 1, '好|不错|满意|棒|赞|优秀|完美|喜欢|爱|推荐|值得|舒服|舒心|给力|靠谱|可靠|出色|一流|周到|贴心|放心|开心|高兴|惊喜|点赞|好评|五星|优质|良好|方便|好用|漂亮|好看|精致|强大|顺利|细致|及时|专业|实用|喜爱|称心|如意|杠杠的|没毛病|没的说|没话说|物超所值|超值|必买|回购|信赖|还行|可以|可爱'),
-    ('*', 'zh', -1, 1, '差|差劲|糟糕|糟|烂|坏|失望|不满|垃圾|难用|恶心|后悔|坑|坑人|骗人|骗子|欺骗|差评|一般般|恶劣|气人|生气|愤怒|无语|讨厌|烦|烦人|麻烦|问题|毛病|缺陷|故障|错误|投诉|崩溃|受不了|太次|次品|粗糙|难看|丑|难受|不爽|低劣|劣质|敷衍|不行|不咋地|不咋样|不怎么样|不敢恭维|不如|被骗|上当|心塞|吐槽|槽点|坑爹|鸡肋|凑合|将就|遗憾|可惜|糊弄|无聊'),
+    ('*', 'zh', 1, 1, '好|不错|满意|棒|赞|优秀|完美|喜欢|爱|推荐|值得|舒服|舒心|给力|靠谱|可靠|出色|一流|周到|贴心|放心|开心|高兴|惊喜|点赞|好评|五星|优质|良好|方便|好用|漂亮|好看|精致|强大|顺利|细致|及时|专业|实用|喜爱|称心|如意|杠杠的|没毛病|没的说|没话说|物超所值|超值|必买|回购|信赖|还行|可以|可爱|快|愉快'),
+    ('*', 'zh', -1, 1, '差|差劲|糟糕|糟|烂|坏|失望|不满|垃圾|难用|恶心|后悔|坑|坑人|骗人|骗子|欺骗|差评|一般般|恶劣|气人|生气|愤怒|无语|讨厌|烦|烦人|麻烦|问题|毛病|缺陷|故障|错误|投诉|崩溃|受不了|太次|次品|粗糙|难看|丑|难受|不爽|低劣|劣质|敷衍|不行|不咋地|不咋样|不怎么样|不敢恭维|不如|被骗|上当|心塞|吐槽|槽点|坑爹|鸡肋|凑合|将就|遗憾|可惜|糊弄|无聊|慢'),
     ('*', 'en', 1, 1, 'good|great|excellent|perfect|amazing|awesome|fantastic|wonderful|love*|like|nice|best|better|happy|pleased|satisf*|recommend*|impress*|superb|outstanding|brilliant|fine|reliable|delight*|enjoy*|beautiful|lovely|pleasant|solid|smooth*|flawless*|top notch|first class|well made|five stars|works great|exceptional|incredible|thank*|glad|positive|worth it|fabulous|decent|ideal'),
     ('*', 'en', -1, 1, 'bad|poor*|terribl*|horribl*|awful*|worst|worse|disappoint*|useless|garbage|trash|rubbish|hate*|annoy*|frustrat*|unhappy|dissatisf*|unsatisf*|problem*|issue*|fault*|defect*|broken|fail*|wrong|regret*|unacceptable|unpleasant|mediocre|lousy|disgust*|nightmare|mess|scam|fraud|lie|lied|lies|misleading|unreliable|inferior|pathetic|ridiculous|joke|waste|wasted|avoid|complain*|angry|upset|sad|negative|inadequate|substandard|unfortunate*|error*'),
     -- Price.
@@ -51,7 +51,7 @@ CREATE FUNCTION starter_feedback_words(
     -- Delivery.
     ('delivery', 'zh', 0, 1, '物流|快递|发货|配送|送货|到货|运输|派送|送达|包裹|收货|货运|骑手|外卖员|快递员送|顺丰|自提|运单|发货速度|物流速度'),
     ('delivery', 'zh', 1, 1, '发货快|物流快|到货快|送货快|快递快|次日达|当天到|神速|准时|按时送达|送货上门|速度快|速度很快|隔天就到|第二天就到|当日达|飞快|迅速|很快就到|很快到了'),
-    ('delivery', 'zh', -1, 1, '发货慢|物流慢|到货慢|送货慢|快递慢|延误|延迟|迟到|丢件|丢了|没收到|送错|漏发|错发|少发|发错货|发错|迟迟不发货|不发货|不送货上门|不上门|龟速|等了很久|等太久|等好久|超时|没送到|迟迟不到|迟迟未到|暴力运输|压坏|虚假发货|慢死|慢|少件|签收异常|未送达|没发货'),
+    ('delivery', 'zh', -1, 1, '发货慢|物流慢|到货慢|送货慢|快递慢|延误|延迟|迟到|丢件|丢了|没收到|送错|漏发|错发|少发|发错货|发错|迟迟不发货|不发货|不送货上门|不上门|龟速|等了很久|等太久|等好久|超时|没送到|迟迟不到|迟迟未到|暴力运输|压坏|虚假发货|慢死|少件|签收异常|未送达|没发货'),
     ('delivery', 'en', 0, 1, 'delivery|deliver|delivered|delivers|delivering|shipping|shipment*|shipped|ship|courier*|parcel*|package|packages|tracking|dispatch*|arriv*|carrier|post office|postage'),
     ('delivery', 'en', 1, 1, 'fast delivery|quick delivery|fast shipping|quick shipping|on time|arrived early|arrived quickly|next day|prompt delivery|delivered fast|speedy|ahead of schedule|same day|promptly|arrived on time'),
     ('delivery', 'en', -1, 1, 'late|delay*|slow delivery|slow shipping|never arrived|not arrived|did not arrive|didn''t arrive|lost package|lost parcel|missing item*|wrong item*|wrong address|wrong size|wrong product|weeks late|days late|still waiting|not delivered|never received|did not receive|didn''t receive|haven''t received|not received|lost in transit|took forever|took weeks|missing parts'),

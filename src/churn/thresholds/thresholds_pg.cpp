@@ -36,8 +36,10 @@ struct Row {
     values[columns] = value;
     nulls[columns++] = null;
   }
-  void add(uint64_t count) { add(Int64GetDatum(static_cast<int64>(count))); }
-  void add(std::optional<double> number) {
+  void add_count(uint64_t count, bool null = false) {
+    add(Int64GetDatum(static_cast<int64>(count)), null);
+  }
+  void add_number(std::optional<double> number) {
     add(number ? Float8GetDatum(*number) : Datum{}, !number.has_value());
   }
   void add_with_interval(const Share& share) {
@@ -92,9 +94,9 @@ CLIENTELE_FUNCTION(clientele_warning_thresholds) {
         const Share precision(hits, warned), recall(hits, level.threshold ? positives : 0);
         Row row;
         row.add(pg::make_text(level.name));
-        row.add(level.threshold);
-        row.add(Int64GetDatum(static_cast<int64>(warned)), !level.threshold);
-        row.add(Int64GetDatum(static_cast<int64>(hits)), !level.threshold);
+        row.add_number(level.threshold);
+        row.add_count(warned, !level.threshold);
+        row.add_count(hits, !level.threshold);
         row.add_with_interval(precision);
         row.add(Float8GetDatum(recall.of.value), !recall.known);
         pg::call_pg([&] { sink.put(row.values, row.nulls); });
@@ -121,13 +123,13 @@ CLIENTELE_FUNCTION(clientele_warning_quality) {
         const uint64_t hits = n.true_positives, warned = hits + n.false_positives;
         Row row;
         row.add(pg::make_text(level.name));
-        row.add(level.threshold);
-        row.add(all.rows());
-        row.add(all.positives);
+        row.add_number(level.threshold);
+        row.add_count(all.rows());
+        row.add_count(all.positives);
         row.add_with_interval(Share(all.positives, all.rows()));
         row.add(Float8GetDatum(Share(std::max(all.positives, all.negatives), all.rows()).of.value));
-        row.add(warned);
-        row.add(hits);
+        row.add_count(warned);
+        row.add_count(hits);
         row.add_with_interval(Share(hits + n.true_negatives, all.rows()));
         row.add_with_interval(Share(hits, warned));
         row.add_with_interval(Share(hits, all.positives));

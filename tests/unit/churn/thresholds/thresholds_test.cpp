@@ -45,8 +45,8 @@ TEST(Thresholds, LevelsOfAUsualModel) {
   add(rows, 0.1, 800, 25);  // 120 in all
   const WarningThresholds t = found(rows);
   EXPECT_EQ(t.critical, 0.7);
-  EXPECT_EQ(t.warning, 0.3);    // F1 = 190 / 320, above 130 / 220
-  EXPECT_EQ(t.attention, 0.1);  // 95 of 120 is below 0.8
+  EXPECT_EQ(t.warning, 0.3);                              // F1 = 190 / 320, above 130 / 220
+  EXPECT_EQ(t.attention, 0.1);                            // 95 of 120 is below 0.8
   EXPECT_EQ(found(rows, {0.8, 0.5, 30}).attention, 0.3);  // 0.5 would do, but crosses the warning
 }
 

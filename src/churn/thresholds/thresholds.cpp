@@ -33,8 +33,8 @@ struct Fraction {
 }  // namespace
 
 void WarningGoals::check() const {
-  check_share(precision, "precision");
-  check_share(recall, "recall");
+  check_share(precision, "least_precision");
+  check_share(recall, "least_recall");
 }
 
 Outcomes outcomes(std::span<const PredictionRun> runs) {

@@ -63,7 +63,7 @@ It is probability x saved x (value - incentive) - (1 - probability) x accepted x
 the sum of it over the customers that were acted on.';
 
 CREATE FUNCTION warning_thresholds(
-    classification_summary, "precision" double precision DEFAULT 0.8, recall double precision DEFAULT 0.8, least bigint DEFAULT 30,
+    classification_summary, least_precision double precision DEFAULT 0.8, least_recall double precision DEFAULT 0.8, least_warned bigint DEFAULT 30,
     warning double precision DEFAULT NULL,
     OUT level text, OUT threshold double precision, OUT warned bigint, OUT hits bigint, OUT "precision" double precision,
     OUT precision_low double precision, OUT precision_high double precision, OUT recall double precision) RETURNS SETOF record
@@ -72,16 +72,16 @@ COMMENT ON FUNCTION warning_thresholds(classification_summary, double precision,
   'Returns from which probability on customers are warned of at the levels critical, warning and attention, with how good each would have
 been.
 The summary has probabilities of a model for customers that it was not fitted to, with what they did. critical: the lowest probability
-from which on the share of hits is at least `precision`, with at least `least` customers; NULL if there is none. attention: the highest
-probability from which on at least `recall` of the churners are found. warning: where F1 is best, of equals the highest; or the
+from which on the share of hits is at least least_precision, with at least least_warned customers; NULL if there is none. attention: the highest
+probability from which on at least least_recall of the churners are found. warning: where F1 is best, of equals the highest; or the
 probability that is given, as by warning_threshold(costs), and none for one above 1. Where two levels cross, the lower one takes the
 threshold of the higher one. warned: customers with at least this probability, also those of higher levels; hits: those of them who
 churned. precision_low and precision_high: the 95 % interval (Wilson 1927). No rows for a summary that is NULL. Errors: 22004 for a goal
 that is NULL, 22023 for a share that is not from 0 to 1, a negative number of customers, and a negative warning.';
 
 CREATE FUNCTION warning_thresholds(
-    classification_summary, costs warning_costs, "precision" double precision DEFAULT 0.8, recall double precision DEFAULT 0.8,
-    least bigint DEFAULT 30,
+    classification_summary, costs warning_costs, least_precision double precision DEFAULT 0.8, least_recall double precision DEFAULT 0.8,
+    least_warned bigint DEFAULT 30,
     OUT level text, OUT threshold double precision, OUT warned bigint, OUT hits bigint, OUT "precision" double precision,
     OUT precision_low double precision, OUT precision_high double precision, OUT recall double precision) RETURNS SETOF record
   LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$

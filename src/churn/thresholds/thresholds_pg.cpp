@@ -70,13 +70,13 @@ CLIENTELE_FUNCTION(clientele_warning_thresholds) {
     if (PG_ARGISNULL(i)) {
       if (i == 0) return Datum{};
       ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                      errmsg("precision, recall and least must not be NULL")));
+                      errmsg("least_precision, least_recall and least_warned must not be NULL")));
     }
   return guarded([&] {
     const int64 least = PG_GETARG_INT64(3);
     if (least < 0)
       throw Error(sqlstate::invalid_parameter,
-                  "least must not be negative: " + std::to_string(least));
+                  "least_warned must not be negative: " + std::to_string(least));
     const WarningGoals goals{PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2),
                              static_cast<uint64_t>(least)};
     goals.check();

@@ -11,9 +11,9 @@ BEGIN
     critical_from double precision CHECK (critical_from BETWEEN 0 AND 1),
     warning_from double precision CHECK (warning_from BETWEEN 0 AND 1),
     attention_from double precision CHECK (attention_from BETWEEN 0 AND 1),
-    "precision" double precision NOT NULL DEFAULT 0.8 CHECK ("precision" BETWEEN 0 AND 1),
-    recall double precision NOT NULL DEFAULT 0.8 CHECK (recall BETWEEN 0 AND 1),
-    least bigint NOT NULL DEFAULT 30 CHECK (least >= 0),
+    least_precision double precision NOT NULL DEFAULT 0.8 CHECK (least_precision BETWEEN 0 AND 1),
+    least_recall double precision NOT NULL DEFAULT 0.8 CHECK (least_recall BETWEEN 0 AND 1),
+    least_warned bigint NOT NULL DEFAULT 30 CHECK (least_warned >= 0),
     costs clientele.warning_costs,
     horizon interval NOT NULL,
     event text NOT NULL,
@@ -39,9 +39,9 @@ BEGIN
   COMMENT ON COLUMN clientele_data.warning_definitions.critical_from IS 'The threshold of critical, if it was given; NULL for none.';
   COMMENT ON COLUMN clientele_data.warning_definitions.warning_from IS 'The threshold of warning, if it was given.';
   COMMENT ON COLUMN clientele_data.warning_definitions.attention_from IS 'The threshold of attention, if it was given.';
-  COMMENT ON COLUMN clientele_data.warning_definitions."precision" IS 'What the critical level must reach.';
-  COMMENT ON COLUMN clientele_data.warning_definitions.recall IS 'What the level attention must reach.';
-  COMMENT ON COLUMN clientele_data.warning_definitions.least IS 'How many training customers the critical level needs.';
+  COMMENT ON COLUMN clientele_data.warning_definitions.least_precision IS 'What the critical level must reach.';
+  COMMENT ON COLUMN clientele_data.warning_definitions.least_recall IS 'What the level attention must reach.';
+  COMMENT ON COLUMN clientele_data.warning_definitions.least_warned IS 'How many training customers the critical level needs.';
   COMMENT ON COLUMN clientele_data.warning_definitions.costs IS 'What acting costs and brings; the level warning begins where it pays.';
   COMMENT ON COLUMN clientele_data.warning_definitions.horizon IS 'A customer who does nothing of event for this long has churned.';
   COMMENT ON COLUMN clientele_data.warning_definitions.event IS 'A selector of the events by which a customer stays.';

@@ -120,7 +120,7 @@ BEGIN
     status.attention_from := d.attention_from;
   ELSIF status.model_version IS DISTINCT FROM model.version THEN
     BEGIN
-      training := clientele.warning_training_predictions(model.model, training_day, d.horizon, d.event, d.active);
+      training := clientele.warning_training_predictions(model.fitted, training_day, d.horizon, d.event, d.active);
     EXCEPTION WHEN invalid_parameter_value THEN
       RAISE EXCEPTION 'thresholds cannot be found: %', SQLERRM USING ERRCODE = 'object_not_in_prerequisite_state',
         DETAIL = format('The training day is %s.', training_day),
@@ -134,15 +134,15 @@ BEGIN
     SELECT max(t.threshold) FILTER (WHERE t.level = 'critical'), max(t.threshold) FILTER (WHERE t.level = 'warning'),
            max(t.threshold) FILTER (WHERE t.level = 'attention')
     INTO status.critical_from, status.warning_from, status.attention_from
-    FROM clientele.warning_thresholds(training, d."precision", d.recall, d.least,
+    FROM clientele.warning_thresholds(training, d.least_precision, d.least_recall, d.least_warned,
            CASE WHEN d.costs IS NOT NULL THEN clientele.warning_threshold(d.costs) END) t;
   END IF;
   BEGIN
     IF coalesce(holdout_day >= d.trained_until OR holdout_day >= clientele.model_seen_until(d.model, model.version), false) THEN
-      holdout := clientele.warning_predictions(model.model, holdout_day, d.horizon, d.event, d.active);
+      holdout := clientele.warning_predictions(model.fitted, holdout_day, d.horizon, d.event, d.active);
     ELSE
       judged := 'refit';
-      holdout := clientele.warning_predictions(clientele.warning_refit(model.model, training_day, d.horizon, d.event, d.active),
+      holdout := clientele.warning_predictions(clientele.warning_refit(model.fitted, training_day, d.horizon, d.event, d.active),
                                                holdout_day, d.horizon, d.event, d.active);
     END IF;
   EXCEPTION WHEN invalid_parameter_value THEN

@@ -7,7 +7,7 @@ CREATE FUNCTION warning_reason(feature text, value text, language text DEFAULT '
            CASE WHEN value IS NULL THEN CASE language WHEN 'zh' THEN feature || '未知' ELSE feature || ' is unknown' END
                 ELSE feature || ' = ' || coalesce(n.number, value) END
          ELSE format(CASE language WHEN 'zh' THEN p.zh ELSE p.en END, coalesce(n.number, value)) END
-  FROM (SELECT CASE WHEN value ~ '^-?[0-9]{1,100}([.][0-9]{1,400})?(e[-+]?[0-9]{1,3})?$' THEN
+  FROM (SELECT CASE WHEN length(value) <= 400 AND value ~ '^-?[0-9]+([.][0-9]+)?(e[-+]?[0-9]{1,3})?$' THEN
                  (SELECT trim_scale(round(x, CASE WHEN abs(x) >= 10 THEN 0 ELSE 1 END))::text FROM (SELECT value::numeric AS x) v) END AS number) n
   LEFT JOIN (VALUES
     ('recency_days', 'last seen %s days ago', '距上次活跃%s天'),

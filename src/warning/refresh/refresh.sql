@@ -146,7 +146,7 @@ BEGIN
            count(*) FILTER (WHERE n.level IS NULL AND n.was IS NOT NULL) AS ended,
            (SELECT sum(x.worth ORDER BY x.worth) FROM named x) AS value_at_risk
     FROM stepped n
-  $sql$ INTO answer USING model.model, at, d.active, d.event, wanted OPERATOR(clientele.&) consenting, name, thresholds, lifted, lift_rank,
+  $sql$ INTO answer USING model.fitted, at, d.active, d.event, wanted OPERATOR(clientele.&) consenting, name, thresholds, lifted, lift_rank,
     ((at AT TIME ZONE zone)::date - 1)::timestamp AT TIME ZONE zone, zone, d.value_model, d.spend_model, d.language, run, consenting, wanted;
   UPDATE clientele_data.warning_refreshes r
   SET customers = answer.customers, critical = answer.critical, warned = answer.warned, attention = answer.attention, raised = answer.raised,

@@ -18,6 +18,7 @@ CREATE FUNCTION report_sections()
     (11, 'journeys', '{"journey_map(clientele.audience,text[],text,text)"}'),
     (12, 'answers', '{questions,activity,counts,answers}'),
     (13, 'warnings', '{warnings,warning_levels,warning_history,warning_quality}'),
+    (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

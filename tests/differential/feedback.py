@@ -379,7 +379,7 @@ def models():
         check_model(d, labels, with_customers, rows, printed)
     # Another plan.
     script = ("CREATE TABLE many AS SELECT i, CASE WHEN i % 3 = 0 THEN 'bad' ELSE 'good' END AS label, 'text ' || i % 37 || ' 很' || i % 11 AS text "
-              "FROM generate_series(1, 3000) i;\nANALYZE many;\nSELECT text_model_send(text_fit(text, label, text_def(buckets => 512))) AS m FROM many \\gset\n")
+              "FROM generate_series(1, 1000) i;\nANALYZE many;\nSELECT text_model_send(text_fit(text, label, text_def(buckets => 512))) AS m FROM many \\gset\n")
     script += FORCED + "SELECT text_model_send(text_fit(text, label, text_def(buckets => 512))) = :'m' FROM many;\n"
     checks.same("parallel", [["t"]], psql(script))
 

@@ -19,6 +19,7 @@ CREATE FUNCTION report_sections()
     (12, 'answers', '{questions,activity,counts,answers}'),
     (13, 'warnings', '{warnings,warning_levels,warning_history,warning_quality}'),
     (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
+    (17, 'pain_points', '{feedback_classes,pain_points}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

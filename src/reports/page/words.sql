@@ -210,6 +210,21 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('column.difference_high', 'to', '差值上限'), ('column.other_answers', 'other answers', '其他客户回答数'), ('column.other_score', 'result of others', '其他客户结果'),
     ('column.complaints', 'complaints', '投诉数'), ('column.in_time', 'in time', '按时'), ('column.late', 'late', '迟答'), ('column.waiting', 'waiting', '等待中'),
     ('column.overdue', 'overdue', '超时未答'), ('column.answered_share', 'answered', '答复率'), ('column.in_time_share', 'in time', '按时率'),
+    -- pain points
+    ('section.pain_points', 'Pain points', '痛点'),
+    ('needs.pain_points', 'needs texts of customers: add_feedback() and refresh_feedback()', '需要客户反馈文本：add_feedback() 和 refresh_feedback()'),
+    ('pain_points.lead', 'In %1$s, %2$s texts complain about %3$s, more than about anything else.', '%1$s，共有%2$s条反馈抱怨%3$s，多于其他方面。'),
+    ('pain_points.praise_only', 'No text complains about anything.', '没有任何抱怨。'),
+    ('pain_points.worst', 'After %1$s there are %2$s complaints about %3$s where %4$s are expected%5$s.', '在%1$s之后有%2$s条关于%3$s的抱怨，预期为%4$s条%5$s。'),
+    ('pain_points.at_risk', '; these customers bought for %1$s in a year', '；这些客户一年内的消费额为%1$s'),
+    ('pain_points.grid', 'Complaints by class and step', '按类别和步骤统计的抱怨'),
+    ('pain_points.step', 'Last step before the text', '反馈前的最后一步'), ('pain_points.class', 'Class', '类别'),
+    ('pain_points.months', 'Complaints by month', '每月抱怨数'),
+    ('pain_points.table', 'Pairs of class and step', '类别与步骤的组合'),
+    ('pain_points.how', 'A step is the last event in the 7 days before a text. Pairs with q below 0.05 come together more often than by chance. This does not say that the step is the cause.',
+     '步骤是反馈前 7 天内的最后一个事件。q 低于 0.05 的组合同时出现得比偶然更频繁，但这并不说明该步骤就是原因。'),
+    ('column.class', 'class', '类别'), ('column.texts', 'texts', '反馈数'), ('column.expected_texts', 'expected', '预期数'), ('column.excess', 'excess', '超出'),
+    ('column.value_at_risk', 'value at risk', '风险金额'), ('column.month', 'month', '月份'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t memory = 12;
 constexpr uint64_t most_iterations = 1000;
-constexpr double tolerance = 1e-7;  // of the largest component of the gradient, per row's square root
+constexpr double tolerance = 1e-8;  // of the largest component of the gradient, per row's square root
 
 /// The rows as numbers; of each a stretch of places and values.
 struct Design {

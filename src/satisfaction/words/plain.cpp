@@ -71,10 +71,10 @@ std::u32string plain_words(std::string_view utf8) {
   bool lowered = false;
   for (char32_t& c : text) {
     const char32_t small = small_letter(c);
-    lowered |= small != c && c >= 0x80;
+    lowered |= small != c;
     c = small;
   }
-  // A small letter may be joined with a mark where the capital letter was not.
+  // A small letter may be joined with a mark where the capital letter was not: J and a caron.
   if (lowered) text = nfkc(std::move(text));
   size_t kept = 0;
   for (char32_t c : text) {

@@ -60,9 +60,9 @@ BEGIN
   ELSIF m.kind = 'load' THEN
     PERFORM clientele.require_store('load_runs');
     source := format($sql$
-      SELECT %s AS at, %s AS value, %s AS volume
+      SELECT %1$s AS at, %2$s AS value, %3$s AS volume
       FROM clientele_data.load_runs r
-      WHERE r.finished_at >= $1 AND r.finished_at < $2 AND (%L = '*' OR r.source = %3$L) AND r.kind IN ('load', 'batch', 'back-fill', 'sweep')
+      WHERE r.finished_at >= $1 AND r.finished_at < $2 AND (%4$L = '*' OR r.source = %4$L) AND r.kind IN ('load', 'batch', 'back-fill', 'sweep')
       GROUP BY 1$sql$, clientele.metric_bin('r.finished_at', m.grain, m.time_zone),
       CASE m.number WHEN 'rows' THEN 'sum(r.rows_read)::double precision' WHEN 'rejected' THEN 'sum(r.rows_rejected)::double precision'
         ELSE 'max(extract(epoch FROM r.finished_at - r.last_event_at))::double precision' END,
@@ -70,12 +70,12 @@ BEGIN
   ELSIF m.kind = 'answer' THEN
     PERFORM clientele.require_store('question_answers');
     source := format($sql$
-      SELECT DISTINCT ON (1) %s AS at,
-             (SELECT (r.data ->> %L)::double precision FROM jsonb_array_elements(a.rows) WITH ORDINALITY r (data, n)
+      SELECT DISTINCT ON (1) %1$s AS at,
+             (SELECT (r.data ->> %2$L)::double precision FROM jsonb_array_elements(a.rows) WITH ORDINALITY r (data, n)
               WHERE r.data ->> 'segment_kind' = 'all' AND jsonb_typeof(r.data -> %2$L) = 'number' ORDER BY r.n DESC LIMIT 1) AS value,
              NULL::double precision AS volume
       FROM clientele_data.question_answers a
-      WHERE a.question_id = %L AND a.as_of >= $1 AND a.as_of < $2 ORDER BY 1, a.as_of DESC, a.answer_id DESC$sql$,
+      WHERE a.question_id = %3$L AND a.as_of >= $1 AND a.as_of < $2 ORDER BY 1, a.as_of DESC, a.answer_id DESC$sql$,
       clientele.metric_bin('a.as_of', m.grain, m.time_zone), m.number, m.question_id);
   ELSE
     PERFORM clientele.require_store('journeys');
@@ -114,11 +114,11 @@ BEGIN
     -- Of all events and of those that count, in one pass.
     RETURN format($sql$
       SELECT a.period AS at, coalesce(c.value, 0) AS value, NULL::double precision AS volume
-      FROM (SELECT clientele.event_counts(j.journey, clientele.counts_def('*', %L, NULL, $1, $2, '30 minutes', %L)) AS everything,
-                   clientele.event_counts(j.journey, clientele.counts_def(%L, %1$L, NULL, $1, $2, '30 minutes', %2$L)) AS counted
+      FROM (SELECT clientele.event_counts(j.journey, clientele.counts_def('*', %1$L, NULL, $1, $2, '30 minutes', %2$L)) AS everything,
+                   clientele.event_counts(j.journey, clientele.counts_def(%3$L, %1$L, NULL, $1, $2, '30 minutes', %2$L)) AS counted
             FROM clientele_data.journeys j OFFSET 0) s
       CROSS JOIN LATERAL (SELECT p.period FROM clientele.count_periods(s.everything) p) a
-      LEFT JOIN LATERAL (SELECT p.period, p.%I::double precision AS value FROM clientele.count_periods(s.counted) p) c ON c.period = a.period$sql$,
+      LEFT JOIN LATERAL (SELECT p.period, p.%4$I::double precision AS value FROM clientele.count_periods(s.counted) p) c ON c.period = a.period$sql$,
       unit, m.time_zone, m.rule, m.number);
   ELSIF m.kind = 'selector' THEN
     RETURN format($sql$
@@ -145,17 +145,19 @@ BEGIN
   measured := clientele.measured_source(asked.kind, asked.definition, m.number, 'g.at', 'g.ends');
   -- A customer is measured in the grains in which it has events.
   RETURN format($sql$
-    SELECT g.at, coalesce(sum(n.number), 0)::double precision AS value, %s AS volume
+    SELECT g.at, coalesce(sum(n.number), 0)::double precision AS value, %1$s AS volume
     FROM clientele_data.journeys j
     CROSS JOIN LATERAL (
-      SELECT d.at, lead.ends FROM (SELECT DISTINCT %s AS at FROM clientele.events(clientele.journey_slice(j.journey, $1, $2)) e) d
-      CROSS JOIN LATERAL (SELECT (d.at AT TIME ZONE %L + %L) AT TIME ZONE %3$L AS ends) lead OFFSET 0) g
-    CROSS JOIN LATERAL (%s) n
-    %s
+      SELECT d.at, l.ends FROM (SELECT DISTINCT %2$s AS at FROM clientele.events(clientele.journey_slice(j.journey, $1, $2)) e) d
+      CROSS JOIN LATERAL (SELECT %5$s AS ends) l OFFSET 0) g
+    CROSS JOIN LATERAL (%3$s) n
+    %4$s
     GROUP BY g.at$sql$,
     CASE m.measure WHEN 'ratio' THEN 'coalesce(sum(n.base), 0)::double precision' ELSE 'NULL::double precision' END,
-    bin, m.time_zone, m.grain, measured.source,
-    CASE WHEN asked.of IS NULL THEN '' ELSE format('WHERE (SELECT clientele.audience_of(%L)) OPERATOR(clientele.@>) j.customer_id', asked.of) END);
+    bin, measured.source,
+    CASE WHEN asked.of IS NULL THEN '' ELSE format('WHERE (SELECT clientele.audience_of(%L)) OPERATOR(clientele.@>) j.customer_id', asked.of) END,
+    CASE WHEN m.grain <= '1 hour' THEN format('d.at + %L::interval', m.grain)
+         ELSE format('(d.at AT TIME ZONE %L + %L::interval) AT TIME ZONE %1$L', m.time_zone, m.grain) END);
 END $$;
 COMMENT ON FUNCTION measured_events(bigint) IS
   'Returns the query that measures a metric over journeys, from $1 to $2; a part of measure_metrics().';

@@ -117,8 +117,8 @@ COMMENT ON FUNCTION check_metric_grain(interval) IS 'Checks the length of the gr
 
 CREATE FUNCTION metric_judge(judge anomaly_def, measure text, grain interval, time_zone text) RETURNS anomaly_def
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET IntervalStyle = 'postgres' AS $$
-  SELECT (coalesce(judge::text::jsonb, CASE WHEN grain < '1 day' THEN '{"season": "168:00:00", "scales": [1, 6]}'
-                                            WHEN grain < '7 days' THEN '{"season": "168:00:00"}' ELSE '{"memory": 26}' END)
+  SELECT (coalesce(judge::text, CASE WHEN grain < '1 day' THEN '{"season": "168:00:00", "scales": [1, 6]}'
+                                            WHEN grain < '7 days' THEN '{"season": "168:00:00"}' ELSE '{"memory": 26}' END)::jsonb
     || jsonb_build_object('measure', measure, 'grain', make_interval(secs => extract(epoch FROM grain))::text, 'time_zone', time_zone))::text::clientele.anomaly_def
 $$;
 COMMENT ON FUNCTION metric_judge(anomaly_def, text, interval, text) IS

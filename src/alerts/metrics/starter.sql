@@ -30,7 +30,7 @@ what customers do themselves. needs: the role without which the metric is left o
 CREATE FUNCTION define_starter_metrics(
     purchase text DEFAULT NULL, complaint text DEFAULT NULL, return text DEFAULT NULL, passive text DEFAULT NULL, promotion text DEFAULT NULL,
     grain interval DEFAULT NULL, language text DEFAULT NULL)
-  RETURNS TABLE (metric text, kind text, grain interval, description text)
+  RETURNS TABLE (metric text, kind text, description text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 8 SET search_path = pg_catalog, pg_temp SET IntervalStyle = 'postgres' AS $$
 #variable_conflict use_variable
 DECLARE

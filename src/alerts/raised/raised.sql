@@ -113,8 +113,8 @@ CREATE FUNCTION raise_alert(
 #variable_conflict use_variable
 DECLARE
   m record;
-  moved jsonb;
-  message text;
+  found_moved jsonb;
+  said text;
 BEGIN
   PERFORM clientele.require_store('metrics'), clientele.require_store('alerts', 'INSERT'), clientele.require_store('alerts', 'UPDATE');
   SELECT x.* INTO m FROM clientele_data.metrics x WHERE x.metric_id = raise_alert.metric_id;
@@ -131,11 +131,11 @@ BEGIN
     WHERE a.alert_id = id;
   END IF;
   IF m.explain AND what <> 'no data' AND level >= least(m.push, 3) THEN
-    moved := clientele.explain_alert(id);
+    found_moved := clientele.explain_alert(id);
   END IF;
-  UPDATE clientele_data.alerts a SET moved = coalesce(raise_alert.moved, a.moved), pushed = a.pushed OR raise_alert.pushed WHERE a.alert_id = id;
-  message := clientele.alert_message(id, clientele.store_language());
-  UPDATE clientele_data.alerts a SET message = raise_alert.message WHERE a.alert_id = id;
+  UPDATE clientele_data.alerts a SET moved = coalesce(found_moved, a.moved), pushed = a.pushed OR raise_alert.pushed WHERE a.alert_id = id;
+  said := clientele.alert_message(id, clientele.store_language());
+  UPDATE clientele_data.alerts a SET message = said WHERE a.alert_id = id;
   PERFORM clientele.note_alert_change(id, what, level, point, sent, pushed, number, expected, z);
 END $$;
 COMMENT ON FUNCTION raise_alert(bigint, bigint, text, integer, timestamptz, timestamptz, double precision, double precision, double precision,

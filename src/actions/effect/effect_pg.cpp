@@ -113,14 +113,13 @@ class Results {
     std::optional<AlwaysValid> always;
     if (e.difference && e.standard_error)
       always = always_valid(*e.difference, *e.standard_error * *e.standard_error, tau);
-    const Number always_p = always ? Number(always->p_value) : Number();
     const Number low = asked_.final ? e.low
                        : always     ? Number(always->difference.low)
                                     : Number();
     const Number high = asked_.final ? e.high
                         : always     ? Number(always->difference.high)
                                      : Number();
-    const Number p = asked_.final ? e.p_value : always_p;
+    const Number p = asked_.final ? e.p_value : always ? Number(always->p_value) : Number();
     const auto customers = static_cast<double>(sums_.treated().customers);
     const auto times = [&](const Number& v) { return v ? Number(*v * customers) : Number(); };
     const Number extra = times(e.difference);
@@ -147,7 +146,7 @@ class Results {
     row.add(e.p_value);
     row.add(theta);
     row.add(reduction);
-    row.add(always_p);
+    row.add(always ? Number(always->p_value) : Number());
     row.add(always ? Number(always->difference.low) : Number());
     row.add(always ? Number(always->difference.high) : Number());
     row.add(extra);

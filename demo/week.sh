@@ -54,7 +54,8 @@ week() {
   quiet -f "$here/week_tables.sql"
   copy surveys <"$directory/surveys.tsv"
   copy hidden_answers <"$directory/answers.tsv"
-  show week_campaign
+  show week_metrics week_warning week_campaign
   deliver_messages
   go_on
+  show week_found
 }

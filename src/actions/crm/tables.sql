@@ -78,7 +78,7 @@ message_id, customer_id, channel, due, campaign, action), or text:WORDS. In: the
   COMMENT ON COLUMN clientele_data.crm_records.email IS 'The e-mail address.';
   COMMENT ON COLUMN clientele_data.crm_records.phone IS 'The phone number.';
   COMMENT ON COLUMN clientele_data.crm_records.status IS 'The status, such as Contacted.';
-  COMMENT ON COLUMN clientele_data.crm_records.owner IS 'Who is responsible for it.';
+  COMMENT ON COLUMN clientele_data.crm_records.owner IS 'The person responsible for it.';
   COMMENT ON COLUMN clientele_data.crm_records.notes IS 'What was noted.';
   COMMENT ON COLUMN clientele_data.crm_records.at IS 'When the object was last changed; when it was received if the system does not say it.';
   COMMENT ON COLUMN clientele_data.crm_records.received_at IS 'When it was received.';

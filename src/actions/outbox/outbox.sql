@@ -215,7 +215,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'message % does not exist', message_id USING ERRCODE = 'undefined_object';
   ELSIF was.attempts = 0 OR attempt > was.attempts OR attempt < 1 THEN
-    RAISE EXCEPTION 'message % has not been claimed%', message_id, coalesce(format(' %s times', attempt), '')
+    RAISE EXCEPTION 'message % has not been claimed%', message_id, CASE WHEN attempt IS NULL THEN '' ELSE format(' %s times', attempt) END
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'claim_messages() returns the messages to send, with their attempt.';
   END IF;
   -- What was sent was sent, also if another has it now. A failure counts only if it was not claimed again since.

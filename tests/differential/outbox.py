@@ -69,8 +69,10 @@ class Model:
             message.status, message.sent = status, True
         elif late or was in ("failed", "dropped"):
             pass
-        elif was == "sent" or status == "undeliverable":
+        elif status == "undeliverable":
             message.status = "failed"
+        elif was == "sent":
+            pass
         elif was == "claimed":
             message.status = "queued" if message.attempts < message.most else "failed"
             message.ready = False

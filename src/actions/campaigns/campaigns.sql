@@ -52,7 +52,7 @@ BEGIN
   ELSIF NOT isfinite(at) THEN
     RAISE EXCEPTION 'at must be finite: %', at USING ERRCODE = 'datetime_field_overflow';
   END IF;
-  -- Whoever queues messages holds it, so that each sees those of the others.
+  -- All that queue messages hold it, so that each sees those of the others.
   LOCK TABLE clientele_data.actions IN SHARE ROW EXCLUSIVE MODE;
   PERFORM clientele.require_action(action);
   SELECT x.* INTO a FROM clientele_data.actions x WHERE x.name = action;

@@ -13,7 +13,7 @@ INSERT INTO clientele.comment_translations (language, comment, translation) VALU
   ('zh', 'Actions of smaller numbers go first.', '数字小的动作优先。'),
   ('zh', 'Whether it is run.', '是否运行。'),
   ('zh', 'How long a customer who got a message of the action gets no other one of it.', '收到该动作消息的客户在多长时间内不会再收到同一动作的消息（冷却期）。'),
-  ('zh', 'How many messages for the purpose a customer gets in cap_period at most; NULL is no limit.',
+  ('zh', 'How many messages for the purpose a customer gets in cap_period at most; NULL means no limit.',
    '在 cap_period 内，一个客户最多收到多少条该用途的消息；NULL 为不限。'),
   ('zh', 'The period of cap.', '上限所对应的时间段。'),
   ('zh', 'The share of the customers who never get a message of it.', '从不收到该动作消息的客户比例（对照组）。'),

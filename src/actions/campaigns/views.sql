@@ -21,7 +21,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.actions.priority IS 'Actions of smaller numbers go first.';
   COMMENT ON COLUMN clientele_bi.actions.active IS 'Whether it is run.';
   COMMENT ON COLUMN clientele_bi.actions.cool_down IS 'How long a customer who got a message of the action gets no other one of it.';
-  COMMENT ON COLUMN clientele_bi.actions.cap IS 'How many messages for the purpose a customer gets in cap_period at most; NULL is no limit.';
+  COMMENT ON COLUMN clientele_bi.actions.cap IS 'How many messages for the purpose a customer gets in cap_period at most; NULL means no limit.';
   COMMENT ON COLUMN clientele_bi.actions.cap_period IS 'The period of cap.';
   COMMENT ON COLUMN clientele_bi.actions.control_share IS 'The share of the customers who never get a message of it.';
   COMMENT ON COLUMN clientele_bi.actions.description IS 'What the action is for.';

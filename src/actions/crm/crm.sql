@@ -50,7 +50,8 @@ BEGIN
   SELECT o.wrap INTO wrap FROM clientele_data.crm_objects o
   WHERE (o.system, o.object, o.direction) = (crm_payload.system, crm_payload.object, 'out');
   SELECT jsonb_build_object(
-           'message_id', o.message_id, 'key', o.key, 'customer_id', clientele.customer_now(o.customer_id), 'channel', o.channel, 'due', o.due,
+           'message_id', o.message_id, 'key', o.key, 'customer_id', clientele.customer_now(o.customer_id),
+           'customer', clientele.customer_now(o.customer_id)::text, 'channel', o.channel, 'due', o.due,
            'due_date', (o.due AT TIME ZONE clientele.store_time_zone())::date, 'payload', o.payload, 'campaign', c.name,
            'action', coalesce(a.name, c.action))
   INTO message

@@ -25,7 +25,7 @@ CREATE FUNCTION starter_crm_mappings()
   RETURNS TABLE (system text, object text, direction text, field text, sources text[])
   LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 70 SET search_path = pg_catalog, pg_temp AS $$
   VALUES
-    ('zoho', 'leads', 'out', 'Last_Name', '{payload:last_name,attribute:last_name,attribute:name,identity:email,message:customer_id}'::text[]),
+    ('zoho', 'leads', 'out', 'Last_Name', '{payload:last_name,attribute:last_name,attribute:name,identity:email,message:customer}'::text[]),
     ('zoho', 'leads', 'out', 'First_Name', '{payload:first_name,attribute:first_name}'),
     ('zoho', 'leads', 'out', 'Company', '{payload:company,attribute:company,text:-}'),
     ('zoho', 'leads', 'out', 'Email', '{payload:email,identity:email,attribute:email}'),
@@ -33,7 +33,7 @@ CREATE FUNCTION starter_crm_mappings()
     ('zoho', 'leads', 'out', 'City', '{attribute:city}'),
     ('zoho', 'leads', 'out', 'Lead_Source', '{payload:lead_source,message:campaign,message:action}'),
     ('zoho', 'leads', 'out', 'Description', '{payload:text,payload:description}'),
-    ('zoho', 'contacts', 'out', 'Last_Name', '{payload:last_name,attribute:last_name,attribute:name,identity:email,message:customer_id}'),
+    ('zoho', 'contacts', 'out', 'Last_Name', '{payload:last_name,attribute:last_name,attribute:name,identity:email,message:customer}'),
     ('zoho', 'contacts', 'out', 'First_Name', '{payload:first_name,attribute:first_name}'),
     ('zoho', 'contacts', 'out', 'Email', '{payload:email,identity:email,attribute:email}'),
     ('zoho', 'contacts', 'out', 'Mobile', '{payload:phone,identity:phone,attribute:phone}'),
@@ -63,13 +63,13 @@ CREATE FUNCTION starter_crm_mappings()
     ('zoho', 'tasks', 'in', 'notes', '{Description}'),
     ('zoho', 'tasks', 'in', 'at', '{Modified_Time,Created_Time}'),
     ('fxiaoke', 'leads', 'out', 'dataObjectApiName', '{text:LeadsObj}'),
-    ('fxiaoke', 'leads', 'out', 'name', '{payload:name,attribute:name,identity:email,message:customer_id}'),
+    ('fxiaoke', 'leads', 'out', 'name', '{payload:name,attribute:name,identity:email,message:customer}'),
     ('fxiaoke', 'leads', 'out', 'company', '{payload:company,attribute:company}'),
     ('fxiaoke', 'leads', 'out', 'mobile', '{payload:phone,identity:phone,attribute:phone}'),
     ('fxiaoke', 'leads', 'out', 'email', '{payload:email,identity:email,attribute:email}'),
     ('fxiaoke', 'leads', 'out', 'remark', '{payload:text,payload:description,message:campaign,message:action}'),
     ('fxiaoke', 'contacts', 'out', 'dataObjectApiName', '{text:ContactObj}'),
-    ('fxiaoke', 'contacts', 'out', 'name', '{payload:name,attribute:name,identity:email,message:customer_id}'),
+    ('fxiaoke', 'contacts', 'out', 'name', '{payload:name,attribute:name,identity:email,message:customer}'),
     ('fxiaoke', 'contacts', 'out', 'mobile1', '{payload:phone,identity:phone,attribute:phone}'),
     ('fxiaoke', 'contacts', 'out', 'email', '{payload:email,identity:email,attribute:email}'),
     ('fxiaoke', 'contacts', 'out', 'remark', '{payload:text,payload:description}'),

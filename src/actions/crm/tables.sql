@@ -44,7 +44,7 @@ BEGIN
     'Out: the field of the object. In: the column of clientele_data.crm_records: external_id, key, email, phone, status, owner, notes, at.';
   COMMENT ON COLUMN clientele_data.crm_mappings.sources IS
     'Out: what the field gets, the first of these that there is: payload:NAME, attribute:NAME, tag:NAME, identity:KIND, message:NAME (key,
-message_id, customer_id, channel, due, campaign, action), or text:WORDS. In: the field of the object; a point leads into an object.';
+message_id, customer_id, customer as text, channel, due, due_date, campaign, action), or text:WORDS. In: the field of the object; a point leads into an object.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.crm_records (
     record_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -78,7 +78,7 @@ message_id, customer_id, channel, due, campaign, action), or text:WORDS. In: the
   COMMENT ON COLUMN clientele_data.crm_records.email IS 'The e-mail address.';
   COMMENT ON COLUMN clientele_data.crm_records.phone IS 'The phone number.';
   COMMENT ON COLUMN clientele_data.crm_records.status IS 'The status, such as Contacted.';
-  COMMENT ON COLUMN clientele_data.crm_records.owner IS 'Who is responsible for it.';
+  COMMENT ON COLUMN clientele_data.crm_records.owner IS 'The person responsible for it.';
   COMMENT ON COLUMN clientele_data.crm_records.notes IS 'What was noted.';
   COMMENT ON COLUMN clientele_data.crm_records.at IS 'When the object was last changed; when it was received if the system does not say it.';
   COMMENT ON COLUMN clientele_data.crm_records.received_at IS 'When it was received.';

@@ -39,7 +39,7 @@ prune_outbox() deletes old ones.';
   COMMENT ON COLUMN clientele_data.outbox.key IS 'What the message is, so that it is there once: a second one of the same key is not added.';
   COMMENT ON COLUMN clientele_data.outbox.campaign_id IS 'The campaign, if it is a message of one.';
   COMMENT ON COLUMN clientele_data.outbox.action_id IS 'The action, if it is a message of one.';
-  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer whom the message is for or about; NULL for others, such as alerts.';
+  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer that the message is for or about; NULL for others, such as alerts.';
   COMMENT ON COLUMN clientele_data.outbox.treated IS
     'True for a message of a campaign, else NULL. With it a foreign key refuses messages to customers of the control group.';
   COMMENT ON COLUMN clientele_data.outbox.purpose IS 'The purpose to which the customer must consent.';

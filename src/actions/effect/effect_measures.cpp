@@ -44,7 +44,7 @@ double ratio(const Whole& above, const Whole& below, int exponent = 0) {
   const double size = std::ldexp(static_cast<double>(head),
                                  static_cast<int>(std::clamp<int64_t>(
                                      exponent - shift + excess, -100000, 100000)));
-  return above < 0 != below < 0 ? -size : size;
+  return (above < 0) != (below < 0) ? -size : size;
 }
 
 /// The lowest power of 2 in which these sums are whole, and the squares of which serve for the

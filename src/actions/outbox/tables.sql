@@ -29,7 +29,8 @@ BEGIN
                                                 ELSE customer_id IS NOT NULL AND treated IS NOT NULL AND treated END)
   );
   CREATE INDEX IF NOT EXISTS outbox_ready_idx ON clientele_data.outbox (channel, ready_at, message_id) WHERE status IN ('queued', 'claimed');
-  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id, due) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_due_idx ON clientele_data.outbox (due) WHERE customer_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS outbox_campaign_id_idx ON clientele_data.outbox (campaign_id, customer_id) WHERE campaign_id IS NOT NULL;
   COMMENT ON TABLE clientele_data.outbox IS
     'The messages to send. clientele.send_message(), campaigns and actions add them; claim_messages() and report_message() change them, and
@@ -38,7 +39,7 @@ prune_outbox() deletes old ones.';
   COMMENT ON COLUMN clientele_data.outbox.key IS 'What the message is, so that it is there once: a second one of the same key is not added.';
   COMMENT ON COLUMN clientele_data.outbox.campaign_id IS 'The campaign, if it is a message of one.';
   COMMENT ON COLUMN clientele_data.outbox.action_id IS 'The action, if it is a message of one.';
-  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer whom the message is for or about; NULL for others, such as alerts.';
+  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer that the message is for or about; NULL for others, such as alerts.';
   COMMENT ON COLUMN clientele_data.outbox.treated IS
     'True for a message of a campaign, else NULL. With it a foreign key refuses messages to customers of the control group.';
   COMMENT ON COLUMN clientele_data.outbox.purpose IS 'The purpose to which the customer must consent.';

@@ -259,14 +259,13 @@ FROM looks GROUP BY 1 ORDER BY 1;
 """
 
 
-def binomial_tail(n, p, k):
-    return sum(math.exp(math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * math.log(p) + (n - i) * math.log(1 - p))
-               for i in range(k, n + 1))
+def simulated(script):
+    return [row for row in psql(script) if len(row) > 1]  # setseed() returns nothing, in a row
 
 
 def simulate(seed, tests=2000, customers=4000, waves=10):
     begun = time.time()
-    found = {row[0]: [int(v) for v in row[1:]] for row in psql(SIMULATED.format(seed=(seed % 1000) / 1000, tests=tests, customers=customers, waves=waves, effect=0))}
+    found = {row[0]: [int(v) for v in row[1:]] for row in simulated(SIMULATED.format(seed=(seed % 1000) / 1000, tests=tests, customers=customers, waves=waves, effect=0))}
     for measure, (end, peeking, always, covered, always_covered) in found.items():
         print(f"without an effect, {measure}: {end / tests:.2%} significant at the end, {always / tests:.2%} ever by always_p in {waves} looks "
               f"({peeking / tests:.2%} by p_value), intervals cover {covered / tests:.2%}, always valid ones {always_covered / tests:.2%}")
@@ -275,7 +274,7 @@ def simulate(seed, tests=2000, customers=4000, waves=10):
         check(f"{measure}: 4 to 6 % at the end", 0.04 * tests <= found[measure][0] <= 0.06 * tests)
     for measure, numbers in found.items():
         check(f"{measure}: at most 5 % ever", numbers[2] <= 0.05 * tests)
-    found = {row[0]: [int(v) for v in row[1:]] for row in psql(SIMULATED.format(seed=(seed % 1000) / 1000, tests=tests, customers=customers, waves=waves, effect=0.02))}
+    found = {row[0]: [int(v) for v in row[1:]] for row in simulated(SIMULATED.format(seed=(seed % 1000) / 1000, tests=tests, customers=customers, waves=waves, effect=0.02))}
     # The power of the two-sided test at 5 % by the normal distribution, as the mean over the four base rates.
     phi = lambda x: 0.5 * math.erfc(-x / math.sqrt(2))
     half = customers / 2

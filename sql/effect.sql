@@ -77,9 +77,9 @@ SELECT c, journey(at, 2, NULL::bigint, amount ORDER BY at) FROM (
   SELECT g, '2026-03-01 00:00+8'::timestamptz + d * interval '24 hours', a
   FROM generate_series(1, 300) g CROSS JOIN (VALUES (-7, 10), (2, 20), (31, 40), (0, 80)) v (d, a)
   WHERE CASE d WHEN -7 THEN g % 3 = 0 WHEN 2 THEN g % CASE WHEN g <= 100 THEN 10 ELSE 4 END = 0 WHEN 31 THEN true ELSE g = 300 END) x (c, at, amount) GROUP BY 1;
-INSERT INTO clientele_data.campaigns (name, action, share, goal, value, within, before, cost, started_at, matched, refused, in_global_control) VALUES
-  ('三月', 'mail', 0.333, 'purchase', 'purchase', '1 month', '14 days', 0.5, '2026-03-01 00:00+8', 301, 0, 0),
-  ('later', 'mail', 0, 'web:view', NULL, '10 days', '0', NULL, '2026-03-20Z', 10, 0, 0);
+INSERT INTO clientele_data.campaigns (name, action, share, goal, value, within, before, cost, started_at, matched, refused, in_global_control, overlapping) VALUES
+  ('三月', 'mail', 0.333, 'purchase', 'purchase', '1 month', '14 days', 0.5, '2026-03-01 00:00+8', 301, 0, 0, 0),
+  ('later', 'mail', 0, 'web:view', NULL, '10 days', '0', NULL, '2026-03-20Z', 10, 0, 0, 0);
 INSERT INTO clientele_data.campaign_members (campaign_id, customer_id, treated)
 SELECT 1, g, g > 100 FROM generate_series(1, 301) g UNION ALL SELECT 2, g, true FROM generate_series(1, 10) g;
 INSERT INTO clientele_data.outbox (campaign_id, customer_id, treated, purpose, channel, payload, status, sent_at)
@@ -92,6 +92,11 @@ FROM campaign_effect('三月', '2026-03-02 01:00Z', so_far => true);
 SELECT measure, treated, control, treated_mean, difference, is_final, members, overlap, trusted FROM campaign_effect('later', '2026-04-02Z');
 SELECT f.* FROM unnest(ARRAY[$$SELECT * FROM campaign_effect('x')$$, 'SELECT * FROM campaign_effect(NULL)', $$SELECT * FROM campaign_effect('三月', 'infinity')$$,
   $$SELECT * FROM refresh_effects('-infinity')$$, 'SELECT * FROM refresh_effects(NULL)']) s CROSS JOIN LATERAL fails(s) f;
+
+-- An effect beside a control group that is too small is not significant.
+UPDATE clientele_data.campaigns SET share = 0.6 WHERE name = '三月';
+SELECT measure, p_value < 0.05 AS p, trusted, significant FROM campaign_effect('三月', '2026-04-01Z') WHERE measure <> 'conversion';
+UPDATE clientele_data.campaigns SET share = 0.333 WHERE name = '三月';
 
 -- What is kept: each day's last, until a week after the end.
 SELECT * FROM refresh_effects('2026-03-10Z');

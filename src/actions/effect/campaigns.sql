@@ -88,9 +88,9 @@ BEGIN
       theta, reduction, always_p, always_low, always_high, extra, extra_low, extra_high, roi, significant IN
     SELECT w.measure, coalesce(r.treated, 0), coalesce(r.control, 0), r.treated_sum, r.control_sum, r.treated_mean, r.control_mean,
            r.difference, r.lift, r.standard_error, r.low, r.high, r.p_value, r.theta, r.reduction, r.always_p, r.always_low, r.always_high,
-           r.extra, r.extra_low, r.extra_high, r.roi, r.significant AND coalesce(trusted, true)
+           r.extra, r.extra_low, r.extra_high, r.roi, r.significant AND coalesce(campaign_effect.trusted, true)
     FROM (VALUES (1, 'conversion'), (2, 'value'), (3, 'adjusted value')) w (place, measure)
-    LEFT JOIN clientele.effect_result(summary, smallest_rate => c.smallest_effect, cost => total_cost, final => is_final) r ON r.measure = w.measure
+    LEFT JOIN clientele.effect_result(summary, smallest_rate => c.smallest_effect, cost => campaign_effect.total_cost, final => campaign_effect.is_final) r ON r.measure = w.measure
     WHERE w.place = 1 OR (c.value IS NOT NULL AND (w.place = 2 OR c.before > '0'))
     ORDER BY w.place
   LOOP

@@ -21,12 +21,13 @@ UpliftMethod method_of(uint8_t number, const char* what) {
   return static_cast<UpliftMethod>(number);
 }
 
-ChurnModel fitted(const ChurnRows& rows, const char* group) {
-  try {
-    return *fit_churn(rows);
-  } catch (const Error& e) {
-    throw Error(e.code(), std::string("of the ") + group + ": " + e.what(), e.hint());
-  }
+ChurnModel fitted(const ChurnRows& rows, const char* group, uint64_t customers,
+                  uint64_t outcomes) {
+  if (outcomes == 0 || outcomes == customers)
+    wrong(std::string("uplift_fit needs customers with and without the outcome in each group, but ") +
+              (outcomes == 0 ? "none" : "all") + " of the " + group + " have it",
+          "A model by class, as uplift_def(method => 'class'), needs them in one of the groups.");
+  return *fit_churn(rows);
 }
 
 uint64_t customers(const ChurnRows& rows) {
@@ -233,8 +234,8 @@ std::optional<UpliftModel> UpliftRows::model() const {
   m.method = definition_.method;
   m.fit = fit;
   if (m.method == UpliftMethod::two_models) {
-    m.first = fitted(treated_, "treated customers");
-    m.second = fitted(control_, "control group");
+    m.first = fitted(treated_, "treated customers", fit.treated, fit.treated_outcomes);
+    m.second = fitted(control_, "control group", fit.control, fit.control_outcomes);
   } else {
     m.first = of_class(fit);
   }

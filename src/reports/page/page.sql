@@ -20,6 +20,7 @@ CREATE FUNCTION report_sections()
     (13, 'warnings', '{warnings,warning_levels,warning_history,warning_quality}'),
     (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
     (17, 'pain_points', '{feedback_classes,pain_points}'),
+    (15, 'effects', '{campaign_effects}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

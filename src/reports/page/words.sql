@@ -225,6 +225,21 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
      '步骤是反馈前 7 天内的最后一个事件。q 低于 0.05 的组合同时出现得比偶然更频繁，但这并不说明该步骤就是原因。'),
     ('column.class', 'class', '类别'), ('column.texts', 'texts', '反馈数'), ('column.expected_texts', 'expected', '预期数'), ('column.excess', 'excess', '超出'),
     ('column.value_at_risk', 'value at risk', '风险金额'), ('column.month', 'month', '月份'),
+    -- effects of campaigns
+    ('section.effects', 'Effects of campaigns', '营销活动效果'),
+    ('effects.lead', '%1$s campaigns were measured against their control groups; %2$s of them are over, and %3$s of these had an effect that is not chance.',
+     '%1$s个营销活动与对照组做了比较，其中%2$s个已结束，结束的活动中%3$s个有显著的正向效果。'),
+    ('effects.doubtful', 'Not to be trusted, as the control group does not have the size that it should have: %1$s.', '对照组规模与设定不符，效果不可信：%1$s。'),
+    ('effects.shares', 'Difference of conversion, treated less control', '转化率之差（处理组减对照组）'),
+    ('effects.amounts', 'Difference of mean value, treated less control', '人均金额之差（处理组减对照组）'),
+    ('effects.running', '(running)', '（进行中）'),
+    ('effects.how', 'Customers who were to get messages are compared with those who were held back by chance, whether the messages arrived or not. The lines are 95 %% intervals: Newcombe for shares, Welch for values, adjusted by the value before the start where there is one. Of campaigns that still run they hold however often you look. A star marks an effect that is not chance (p at most 0.05).',
+     '把应收到消息的客户与随机留出的对照组比较，无论消息是否送达。线段为 95 %% 置信区间：转化率用 Newcombe 法，金额用 Welch 法（有活动前金额时按其调整）。进行中的活动，其区间无论查看多少次都成立。星号表示效果并非偶然（p 不超过 0.05）。'),
+    ('effect.conversion', 'conversion', '转化率'), ('effect.value', 'value', '人均金额'), ('effect.adjusted value', 'adjusted value', '调整后人均金额'),
+    ('column.campaign', 'campaign', '营销活动'), ('column.final', 'final', '已结束'), ('column.treated', 'treated', '处理组'), ('column.control', 'control', '对照组'),
+    ('column.treated_mean', 'mean of treated', '处理组均值'), ('column.control_mean', 'mean of control', '对照组均值'), ('column.difference', 'effect', '效果'),
+    ('column.significant', 'not chance', '显著'), ('column.extra', 'extra', '增量'), ('column.extra_low', 'from', '下限'), ('column.extra_high', 'to', '上限'),
+    ('column.total_cost', 'cost', '成本'), ('column.roi', 'return', '回报率'), ('column.trusted', 'trusted', '可信'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

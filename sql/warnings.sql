@@ -116,7 +116,7 @@ FROM clientele_data.warnings w, clientele_data.warning_status s GROUP BY w.level
 SELECT audience_size('churn_warning') = count(*) AS tagged FROM clientele_data.warnings;
 SELECT count(*) AS wrong FROM clientele_data.warnings w JOIN clientele_data.journeys j USING (customer_id)
 WHERE abs(w.probability - churn_prob(j.journey, 'churn', :present)) > 1e-12
-   OR abs(w.value_at_risk - w.probability * coalesce(amount_sum(journey_slice(j.journey, timestamptz :present - interval '365 days', :present), '*'), 0)::float8) > 1e-6;
+   OR abs(w.value_at_risk - w.probability * coalesce(amount_sum(journey_slice(j.journey, timestamptz :present - interval '365 days', :present), 'purchase'), 0)::float8) > 1e-6;
 SELECT level, tier IS NOT NULL AS tier, count(*) = count(strategy) AS all_matched, count(DISTINCT strategy) > 0 AS some, bool_and(reasons <> '') AS reasons FROM clientele_bi.warnings GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Both accuracies, on the hold-out.
@@ -187,7 +187,7 @@ SELECT save_model('buying', (SELECT btyd_fit(s, 'BG/NBD') FROM (SELECT purchase_
 SELECT define_warning('valued', 'churn', thresholds => ARRAY[0.7, 0.5, 0.3], horizon => '60 days', event => '*', active => '60 days', value_model => 'buying', spend_model => 'spending');
 SELECT outcome, value_at_risk > 0 AS valued, error FROM refresh_warnings('{valued}', :present);
 SELECT count(*) AS wrong FROM clientele_data.warnings w JOIN clientele_data.journeys j USING (customer_id)
-WHERE warning = 'valued' AND w.value_at_risk IS DISTINCT FROM customer_value(purchase_summary(j.journey, purchase_def('2026-02-04', unit => '7 days', purchase => '*', time_zone => 'UTC')), 'buying', 'spending', 52);
+WHERE warning = 'valued' AND w.value_at_risk IS DISTINCT FROM customer_value(purchase_summary(j.journey, purchase_def('2026-02-04', unit => '7 days', purchase => 'purchase', time_zone => 'UTC')), 'buying', 'spending', 52);
 
 SELECT forget_tag('rescue');
 SELECT drop_warning('given'), drop_warning('valued'), drop_warning('known'), drop_warning('churn_warning');

@@ -240,6 +240,26 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('column.treated_mean', 'mean of treated', '处理组均值'), ('column.control_mean', 'mean of control', '对照组均值'), ('column.difference', 'effect', '效果'),
     ('column.significant', 'not chance', '显著'), ('column.extra', 'extra', '增量'), ('column.extra_low', 'from', '下限'), ('column.extra_high', 'to', '上限'),
     ('column.total_cost', 'cost', '成本'), ('column.roi', 'return', '回报率'), ('column.trusted', 'trusted', '可信'),
+    -- warnings
+    ('section.warnings', 'Warnings of churn', '流失预警'),
+    ('needs.warnings', 'No warning is defined. clientele.define_warning() defines one.', '尚未定义流失预警，可调用 clientele.define_warning()。'),
+    ('warnings.lead', '%1$s: of %2$s customers, %3$s are at the level critical, %4$s at warning and %5$s at attention; %6$s is at stake.',
+     '%1$s：%2$s位客户中，紧急%3$s位、预警%4$s位、关注%5$s位，受影响的价值为%6$s。'),
+    ('warnings.funnel', '%1$s: from all customers to those that need somebody now', '%1$s：从全部客户到需要立即处理的客户'),
+    ('warnings.judged', 'customers', '全部客户'), ('warnings.attention', 'attention or higher', '关注及以上'), ('warnings.warning', 'warning or higher', '预警及以上'),
+    ('warnings.critical', 'critical', '紧急'), ('warnings.strategy', 'critical, with a strategy', '紧急且有策略'),
+    ('warnings.value', '%1$s: value at risk by level', '%1$s：各等级受影响的价值'),
+    ('warnings.history', '%1$s: customers at each level', '%1$s：各等级客户数'),
+    ('warnings.quality_picture', '%1$s: both accuracies on the hold-out, with their intervals', '%1$s：留出数据上的两种准确率及其区间'),
+    ('warnings.accuracy', 'accuracy at one half', '准确率（阈值1/2）'), ('warnings.majority', 'accuracy of the majority', '多数类准确率'),
+    ('warnings.precision', 'precision: %1$s', '查准率：%1$s'), ('warnings.base', 'churners among all', '流失率'),
+    ('warnings.met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all): both reach 80%%.',
+     '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s），两种准确率均达到80%%。'),
+    ('warnings.not_met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all): not both reach 80%%.',
+     '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s），未能均达到80%%。'),
+    ('warnings.how', 'A customer reaches a level at once, and leaves it when the probability was more than 0.05 below its threshold at two refreshes in a row. Accuracy counts all customers that were judged correctly; precision counts the warned customers who left. The lines are 95%% intervals.',
+     '客户立即进入某一等级；连续两次刷新时概率都比阈值低0.05以上才退出。准确率统计全部判断正确的客户，查准率统计被预警客户中确实流失的比例。线段为95%%区间。'),
+    ('level.critical', 'critical', '紧急'), ('level.warning', 'warning', '预警'), ('level.attention', 'attention', '关注'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

@@ -40,6 +40,7 @@ DECLARE
   model record;
   run bigint;
   zone CONSTANT text := clientele.store_time_zone();
+  bought CONSTANT text := clientele.starter_selector('purchase');
   everyone clientele.audience;
   wanted clientele.audience;
   consenting CONSTANT clientele.audience := clientele.consenting('profiling');
@@ -66,9 +67,9 @@ BEGIN
   IF d.value_model IS NOT NULL THEN
     PERFORM clientele.require_model(d.value_model, 'btyd_model'), clientele.require_model(d.spend_model, 'spend_model');
     worth := 'clientele.customer_value(clientele.purchase_summary(j.journey, clientele.purchase_def($10::timestamptz, unit => ''7 days''::interval,
-                purchase => $4, time_zone => $11)), $12, $13, 52)';
+                purchase => $18, time_zone => $11)), $12, $13, 52)';
   ELSE
-    worth := 'n.probability * coalesce(clientele.amount_sum(clientele.journey_slice(j.journey, $2 - ''365 days''::interval, $2), $4), 0)::float8';
+    worth := 'n.probability * coalesce(clientele.amount_sum(clientele.journey_slice(j.journey, $2 - ''365 days''::interval, $2), $18), 0)::float8';
   END IF;
   INSERT INTO clientele_data.warning_refreshes AS r (warning, at, model_version, critical_from, warning_from, attention_from)
   VALUES (name, at, model.version, status.critical_from, status.warning_from, status.attention_from)
@@ -95,8 +96,8 @@ BEGIN
             CROSS JOIN LATERAL (SELECT $8 OPERATOR(clientele.@>) customer_id) l (lifted)) x
     ), tiers AS MATERIALIZED (
       SELECT p.customer_id, clientele.rfm_tier(clientele.rfm_score(p.bought_at, p.days::float8, p.amount::float8) OVER ()) AS tier
-      FROM (SELECT j.customer_id, clientele.last_at(h.journey, $4) AS bought_at, clientele.day_count(h.journey, $4, $11) AS days,
-                   clientele.amount_sum(h.journey, $4) AS amount
+      FROM (SELECT j.customer_id, clientele.last_at(h.journey, $18) AS bought_at, clientele.day_count(h.journey, $18, $11) AS days,
+                   clientele.amount_sum(h.journey, $18) AS amount
             FROM clientele_data.journeys j
             CROSS JOIN LATERAL (SELECT clientele.journey_slice(j.journey, NULL, $2) AS journey OFFSET 0) h) p
       WHERE p.bought_at IS NOT NULL
@@ -147,7 +148,7 @@ BEGIN
            (SELECT sum(x.worth ORDER BY x.worth) FROM named x) AS value_at_risk
     FROM stepped n
   $sql$ INTO answer USING model.fitted, at, d.active, d.event, wanted OPERATOR(clientele.&) consenting, name, thresholds, lifted, lift_rank,
-    ((at AT TIME ZONE zone)::date - 1)::timestamp AT TIME ZONE zone, zone, d.value_model, d.spend_model, d.language, run, consenting, wanted;
+    ((at AT TIME ZONE zone)::date - 1)::timestamp AT TIME ZONE zone, zone, d.value_model, d.spend_model, d.language, run, consenting, wanted, bought;
   UPDATE clientele_data.warning_refreshes r
   SET customers = answer.customers, critical = answer.critical, warned = answer.warned, attention = answer.attention, raised = answer.raised,
       lowered = answer.lowered, ended = answer.ended, value_at_risk = answer.value_at_risk, finished_at = clock_timestamp()
@@ -190,6 +191,7 @@ DECLARE
   -- A parameter of the name at could be taken for a column.
   present CONSTANT timestamptz := coalesce(at, now());
   asked CONSTANT boolean := at IS NOT NULL;
+  seen jsonb;
   one record;
   answer jsonb;
   message text;
@@ -202,17 +204,17 @@ BEGIN
   END IF;
   PERFORM clientele.require_warnings(names);
   PERFORM clientele.begin_progress('refresh_warnings'), clientele.report_progress('waiting for another refresh');
+  seen := (SELECT jsonb_object_agg(s.warning, s.refresh_id) FROM clientele_data.warning_status s);
   LOCK TABLE clientele_data.warning_status IN SHARE ROW EXCLUSIVE MODE;
   FOR one IN
-    SELECT d.name, s.at AS known_at, r.finished_at, row_number() OVER (ORDER BY d.name) - 1 AS done, count(*) OVER () AS total
+    SELECT d.name, s.at AS known_at, s.refresh_id, row_number() OVER (ORDER BY d.name) - 1 AS done, count(*) OVER () AS total
     FROM clientele_data.warning_definitions d
     JOIN clientele_data.warning_status s ON s.warning = d.name
-    LEFT JOIN clientele_data.warning_refreshes r ON r.refresh_id = s.refresh_id
     WHERE names IS NULL OR d.name = ANY (names) ORDER BY d.name
   LOOP
     PERFORM clientele.report_progress(one.name, one.done, one.total);
     -- Two refreshes count, so that one that has waited for another does not refresh again.
-    IF one.known_at >= present OR NOT asked AND one.known_at IS NOT NULL AND one.finished_at > now() THEN
+    IF one.known_at >= present OR NOT asked AND one.known_at IS NOT NULL AND one.refresh_id IS DISTINCT FROM (seen ->> one.name)::bigint THEN
       RETURN QUERY SELECT one.name, 'fresh'::text, r.customers, r.critical, r.warned, r.attention, 0::bigint, 0::bigint, 0::bigint, r.value_at_risk, NULL::text
                    FROM clientele_data.warning_status s JOIN clientele_data.warning_refreshes r USING (refresh_id) WHERE s.warning = one.name;
       CONTINUE;

@@ -7,7 +7,7 @@ CREATE FUNCTION satisfaction_drivers(
   RETURNS TABLE (survey text, scale text, tag text, value text, family text, answers bigint, score double precision, low double precision,
                  high double precision, other_answers bigint, other_score double precision, difference double precision,
                  difference_low double precision, difference_high double precision, p_value double precision, q_value double precision)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200 COST 100000 SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200 COST 100000 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   asked CONSTANT text := $1;

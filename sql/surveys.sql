@@ -26,7 +26,7 @@ INSERT INTO given SELECT 'nps', unnest('{10,9,9,10,9,9,7,8,6,0}'::int[]) UNION A
 SELECT r.* FROM (SELECT survey(score::float8, scale) AS s FROM given GROUP BY scale) g, survey_result(s) r ORDER BY 1;
 SELECT scale, survey(score::float8, scale) FROM given GROUP BY 1 ORDER BY 1;
 SELECT r.* FROM survey_result((SELECT survey(score, scale) FROM (VALUES (1, NULL), (NULL, 'nps'), (NULL, 'wrong')) v (score, scale))) r;
-SELECT r.scale, r.score, r.low, r.high FROM unnest('{10,0,7}'::int[]) s, survey_result((SELECT survey(s, 'nps'))) r;
+SELECT r.score, r.low, r.high FROM (SELECT g, survey(g, 'nps') AS s FROM unnest('{10,0,7}'::int[]) g GROUP BY g) x, survey_result(s) r ORDER BY g;
 SELECT f.* FROM unnest(ARRAY['11, ''nps''', '-1, ''nps''', '9.5, ''nps''', '''NaN'', ''nps''', '''Infinity'', ''csat''', '0, ''csat''', '6, ''csat''', '8, ''ces''', '1e300, ''ces''',
   '5, ''NPS''', '5, ''''']) a, fails('SELECT survey(' || a || ')') f;
 SELECT f.* FROM fails('SELECT survey(score::float8, scale) FROM given') f;

@@ -7,7 +7,7 @@ CREATE FUNCTION satisfaction_drivers(
   RETURNS TABLE (survey text, scale text, tag text, value text, family text, answers bigint, score double precision, low double precision,
                  high double precision, other_answers bigint, other_score double precision, difference double precision,
                  difference_low double precision, difference_high double precision, p_value double precision, q_value double precision)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200 COST 100000 SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200 COST 100000 SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   asked CONSTANT text := $1;
@@ -123,8 +123,8 @@ A customer counts once, with the last answer. Groups have at least 20 answers. A
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.value IS 'Its value, or a band of numbers; NULL for a tag without values.';
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.answers IS 'Customers with the tag that answered.';
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.score IS 'Their result.';
-  COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.low IS 'The lower end of its 95 % interval.';
-  COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.high IS 'The upper end of its 95 % interval.';
+  COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.low IS 'The lower end of the 95 % interval of the result.';
+  COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.high IS 'The upper end of the 95 % interval of the result.';
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.other_answers IS 'Customers without the tag that answered.';
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.other_score IS 'The result of these.';
   COMMENT ON COLUMN clientele_bi.satisfaction_by_segment.difference IS 'score minus other_score.';

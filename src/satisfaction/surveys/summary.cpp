@@ -2,6 +2,7 @@
 #include "satisfaction/surveys/summary.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include "base/counted.hpp"
@@ -15,9 +16,9 @@ constexpr uint8_t format_version = 1;
 constexpr ScaleRange ranges[] = {{"nps", 0, 10, 6, 9}, {"csat", 1, 5, 2, 4}, {"ces", 1, 7, 3, 5}};
 
 std::string shown(double score) {
-  if (score == std::floor(score) && std::abs(score) < 1e15)
-    return std::to_string(static_cast<int64_t>(score));
-  return std::to_string(score);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", score);
+  return text;
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ CREATE FUNCTION survey_difference(
   first survey_summary, second survey_summary, OUT difference double precision, OUT low double precision, OUT high double precision,
   OUT p_value double precision
 ) RETURNS record
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'clientele_survey_difference';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_survey_difference';
 COMMENT ON FUNCTION survey_difference(survey_summary, survey_summary) IS
   'Compares two results of a survey, of two months or of two groups of customers: first - second with its 95 % interval, and how probable it
 is by chance.

@@ -41,8 +41,8 @@ A customer counts once in a month, with the last answer.';
   COMMENT ON COLUMN clientele_bi.satisfaction.mean IS 'The mean of the answers.';
   COMMENT ON COLUMN clientele_bi.satisfaction.score IS
     'The result: from -100 to 100 for nps, the percentage of promoters minus that of detractors; the share of promoters for csat and ces.';
-  COMMENT ON COLUMN clientele_bi.satisfaction.low IS 'The lower end of its 95 % interval.';
-  COMMENT ON COLUMN clientele_bi.satisfaction.high IS 'The upper end of its 95 % interval.';
+  COMMENT ON COLUMN clientele_bi.satisfaction.low IS 'The lower end of the 95 % interval of the result.';
+  COMMENT ON COLUMN clientele_bi.satisfaction.high IS 'The upper end of the 95 % interval of the result.';
   COMMENT ON COLUMN clientele_bi.satisfaction.change IS 'The result minus that of the last month before with answers.';
   COMMENT ON COLUMN clientele_bi.satisfaction.change_low IS 'The lower end of the 95 % interval of the change.';
   COMMENT ON COLUMN clientele_bi.satisfaction.change_high IS 'The upper end of the 95 % interval of the change.';

@@ -96,6 +96,19 @@ COMMENT ON FUNCTION text_probs(text, text) IS
 model: as for text_class(text, text). Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type.
 Otherwise as text_probs(text, text_model).';
 
+CREATE FUNCTION text_prob(text, text_model, label text) RETURNS float8
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_text_prob';
+COMMENT ON FUNCTION text_prob(text, text_model, text) IS
+  'Returns the probability that a text has a label; 0 for a label that the model does not have.
+Of two labels it is what classification() takes: classification(text_prob(text, model, ''bad''), label = ''bad''). Errors: 54000 for a text of
+more than 1 MB.';
+CREATE FUNCTION text_prob(text, model text, label text) RETURNS float8
+  LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_text_prob_named';
+COMMENT ON FUNCTION text_prob(text, text, text) IS
+  'Returns the probability that a text has a label, by a stored model.
+model: as for text_class(text, text). Errors: also 42P01 without a store, 42704 for an unknown name, 42809 for a model of another type.
+Otherwise as text_prob(text, text_model, text).';
+
 CREATE FUNCTION text_reasons(
     text, text_model, of_label text DEFAULT NULL, max_reasons integer DEFAULT 5, OUT label text, OUT ngram text, OUT contribution float8)
   RETURNS SETOF record

@@ -75,6 +75,19 @@ Datum class_of(FunctionCallInfo fcinfo, bool named) {
   });
 }
 
+Datum probability_of_label(FunctionCallInfo fcinfo, bool named) {
+  const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
+  const std::string_view label = pg::text_view(PG_GETARG_DATUM(2));
+  return guarded([&] {
+    const TextJudge& judge = pg::kept<KeptJudge>(fcinfo).of(PG_GETARG_DATUM(1), named);
+    const std::vector<TextLabel>& labels = judge.model().labels;
+    const auto known = std::ranges::find(labels, label, &TextLabel::name);
+    if (known == labels.end()) return Float8GetDatum(0);
+    const auto place = static_cast<size_t>(known - labels.begin());
+    return Float8GetDatum(judge.probabilities(plain_words(text))[place]);
+  });
+}
+
 Datum put_probabilities(FunctionCallInfo fcinfo, bool named) {
   const pg::RowSink rows(fcinfo);
   const std::string_view text = pg::text_view(PG_GETARG_DATUM(0));
@@ -145,6 +158,8 @@ CLIENTELE_FUNCTION(clientele_text_rows_out) { return pg::state_out(fcinfo); }
 
 CLIENTELE_FUNCTION(clientele_text_class) { return class_of(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_text_class_named) { return class_of(fcinfo, true); }
+CLIENTELE_FUNCTION(clientele_text_prob) { return probability_of_label(fcinfo, false); }
+CLIENTELE_FUNCTION(clientele_text_prob_named) { return probability_of_label(fcinfo, true); }
 CLIENTELE_FUNCTION(clientele_text_probs) { return put_probabilities(fcinfo, false); }
 CLIENTELE_FUNCTION(clientele_text_probs_named) { return put_probabilities(fcinfo, true); }
 CLIENTELE_FUNCTION(clientele_text_reasons) { return put_reasons(fcinfo, false); }

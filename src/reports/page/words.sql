@@ -184,6 +184,15 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('column.reason', 'reason', '原因'), ('column.rows_read', 'rows read', '读取行数'), ('column.rows_packed', 'rows packed', '打包行数'),
     ('column.rows_rejected', 'rows rejected', '拒绝行数'), ('column.integration_rate', 'integration', '整合率'), ('column.accuracy', 'accuracy', '准确率'),
     ('column.freshness_seconds', 'age of newest', '最新数据距今'), ('column.packed_share', 'packed', '打包占比'), ('column.started_at', 'started', '开始时间'),
+    -- alerts
+    ('section.alerts', 'Alerts', '预警'),
+    ('needs.alerts', 'No metric has been measured.', '尚未测量任何指标。'),
+    ('alerts.lead', 'In the last %1$s days there were %2$s alerts. Open: %3$s.', '最近%1$s天共有%2$s条预警，其中%3$s条尚未结束。'),
+    ('alerts.none', 'In the last %1$s days no metric was out of the ordinary.', '最近%1$s天各项指标均无异常。'),
+    ('alerts.timeline', 'Highest level of the alerts that began on each day', '每天开始的预警的最高级别'),
+    ('alerts.how', 'The band is what was expected, by the same hour of the week, with three standard deviations to both sides. Marked values are outside of what is usual: 1 is attention, 2 a warning, 3 critical.', '色带是按每周同一时段得出的预期范围（上下各三个标准差）。被标记的值超出正常范围：1 为关注，2 为预警，3 为严重。'),
+    ('column.metric', 'metric', '指标'), ('column.level', 'level', '级别'), ('column.since', 'since', '开始时间'), ('column.recovered_at', 'recovered', '恢复时间'),
+    ('column.message', 'message', '说明'), ('column.moved_by', 'by', '细分维度'), ('column.moved_segment', 'segment', '分组'), ('column.alert_id', 'alert', '编号'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

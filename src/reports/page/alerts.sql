@@ -27,10 +27,10 @@ FROM clientele_bi.alerts a WHERE a.since >= %L::timestamptz OR a.state <> 'recov
                        ELSE clientele.report_say(context, 'alerts.lead', days::text, count(*)::text, count(*) FILTER (WHERE r ->> 'state' <> 'recovered')::text) END
   INTO lead FROM json_array_elements(rows) e (r);
   -- A cell for each day: the highest level of the alerts that began on it.
-  SELECT jsonb_agg(jsonb_build_object('x', c.day, 'y', c.metric, 'value', c.level, 'label', c.level::text) ORDER BY c.day, c.metric COLLATE "C") INTO timeline
-  FROM (SELECT to_char((r ->> 'since')::timestamptz, 'MM-DD') AS day, r ->> 'metric' AS metric, max((r ->> 'level')::integer) AS level,
-               dense_rank() OVER (ORDER BY r ->> 'metric' COLLATE "C") AS n, dense_rank() OVER (ORDER BY to_char((r ->> 'since')::timestamptz, 'MM-DD') DESC) AS age
-        FROM json_array_elements(rows) e (r) GROUP BY 1, 2) c
+  SELECT jsonb_agg(jsonb_build_object('x', c.day, 'y', c.metric, 'value', c.level, 'label', c.level::text) ORDER BY c.date, c.metric COLLATE "C") INTO timeline
+  FROM (SELECT d.*, dense_rank() OVER (ORDER BY d.metric COLLATE "C") AS n, dense_rank() OVER (ORDER BY d.date DESC) AS age
+        FROM (SELECT left(r ->> 'since', 10) AS date, substr(r ->> 'since', 6, 5) AS day, r ->> 'metric' AS metric, max((r ->> 'level')::integer) AS level
+              FROM json_array_elements(rows) e (r) GROUP BY 1, 2, 3) d) c
   WHERE c.n <= 12 AND c.age <= 14;
   -- The metrics with the most serious alerts, and at most 200 of their newest points.
   FOR one IN

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """anomaly() and the rules of alerts against an oracle that shares no code with them, the Numenta Anomaly Benchmark, and simulations.
 
-usage: alerts.py [SEED [COUNT]] [--long]      (default: a fresh seed, 300 cases; 10,000 with --long or CLIENTELE_LONG=1)
+usage: alerts.py [SEED [COUNT]] [--long]      (default: a fresh seed, 150 cases; 10,000 with --long or CLIENTELE_LONG=1)
 
 Rows come in random order. Alerts are checked in several calls, as a job does it. The benchmark must reach 60 with one threshold for all
 series; the simulations have a seed of their own, so that they never fail by chance.
@@ -221,7 +221,7 @@ def main():
     arguments = [a for a in sys.argv[1:] if a != "--long"]
     longer = len(arguments) != len(sys.argv) - 1 or os.environ.get("CLIENTELE_LONG") == "1"
     seed = int(arguments[0]) if arguments else random.SystemRandom().randrange(1 << 31)
-    count = int(arguments[1]) if len(arguments) > 1 else 10000 if longer else 300
+    count = int(arguments[1]) if len(arguments) > 1 else 10000 if longer else 150
     print(f"seed {seed}, {count} cases", flush=True)
     checks = Checks("alerts")
     checks.psql("""SET client_min_messages = warning;
@@ -238,7 +238,7 @@ def main():
         nab(checks, oracle)
     else:
         checks.skip(f"{ORACLE} is not there")
-    simulated(checks, 40 if longer else 4)
+    simulated(checks, 40 if longer else 2)
     checks.end()
 
 

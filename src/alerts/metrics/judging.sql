@@ -13,13 +13,15 @@ BEGIN
   FROM (
     SELECT e.*, clientele.anomaly(e.at, CASE WHEN NOT e.excused THEN e.value END, e.volume, e.judge) OVER (ORDER BY e.at) AS judged
     FROM (
-      SELECT v.at, v.until, v.value, v.volume, m.judge::clientele.anomaly_def AS judge,
+      SELECT v.at, v.until, v.value, v.volume, m.judge,
              -- Clocks change within an hour of the grain, or it has a part of a holiday.
              (v.at - interval '1 hour') AT TIME ZONE m.time_zone - (v.at - interval '1 hour') AT TIME ZONE 'UTC'
              <> (v.until + interval '1 hour') AT TIME ZONE m.time_zone - (v.until + interval '1 hour') AT TIME ZONE 'UTC'
              OR EXISTS (SELECT FROM clientele_data.holidays h WHERE h.calendar = m.holidays AND h.day >= (v.at AT TIME ZONE m.time_zone)::date
                         AND h.day < (v.until AT TIME ZONE m.time_zone)) AS excused
-      FROM clientele_data.metrics m JOIN clientele_data.metric_values v USING (metric_id) WHERE m.name = judged_values.metric) e) j
+      FROM (SELECT x.metric_id, x.time_zone, x.holidays, x.judge::clientele.anomaly_def AS judge FROM clientele_data.metrics x
+            WHERE x.name = judged_values.metric OFFSET 0) m
+      JOIN clientele_data.metric_values v USING (metric_id)) e) j
   ORDER BY j.at;
 END $$;
 COMMENT ON FUNCTION judged_values(text) IS

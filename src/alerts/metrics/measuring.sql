@@ -45,7 +45,7 @@ BEGIN
   PERFORM clientele.require_store('metrics');
   SELECT x.* INTO m FROM clientele_data.metrics x WHERE x.name = measured_values.metric;
   IF m.kind = 'sql' THEN
-    PERFORM clientele.trusts_question_author(m.defined_by);
+    PERFORM clientele.trusts_metric_author(m.defined_by);
     PERFORM set_config('search_path', clientele.tag_search_path(), true);
     -- Sorted first, so that sums of floating-point numbers do not depend on the order of rows.
     source := format($sql$

@@ -99,7 +99,7 @@ points, calm: an alert starts when that many values reach a level, and ends afte
 sent no other of its level or below is. push: the level from which alerts go out, by NOTIFY clientele_alerts and to the channel of the
 outbox (NULL is none). missing_after: so many missing values in a row are an alert of no_data_level. holidays: the calendar of
 clientele_data.holidays whose days are not judged. explain: whether alerts say which segments changed.
-Errors: 22023 for a bad name, grain, length, number or word, 42704 for an unknown event, question or source, 42804 for SQL whose columns are not
+Errors: 22023 for a bad name, grain, length, number or word, 42704 for an unknown event or question, 42804 for SQL whose columns are not
 a time and numbers, 0A000 for a question of another kind and SQL that changes data, 22004 for NULL, 54000 for a rule of more than 100,000
 bytes, those of the SQL, 42P01 without a store, 42501 without the right to change clientele_data.metrics.';
 
@@ -233,6 +233,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_metric_sql(text, text) IS
   'Compiles and plans SQL that is a metric, and returns it without a semicolon at its end; a part of define_metric().';
+
+CREATE FUNCTION trusts_metric_author(author name) RETURNS void
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT clientele.trusts_tag_author(author) THEN
+    RAISE EXCEPTION 'you do not trust the author of the metric, %, to run SQL with your rights', coalesce(format('%I', author), 'an unknown role')
+      USING ERRCODE = 'insufficient_privilege',
+      DETAIL = 'Read the metric and call define_metric() again, measure as its author, or list the author in clientele.trusted_owners.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION trusts_metric_author(name) IS
+  'Checks that you trust the author of a metric that is SQL enough to run it with your rights. Errors: 42501.';
 
 CREATE FUNCTION require_metrics(names text[]) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

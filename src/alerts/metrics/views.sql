@@ -33,12 +33,14 @@ BEGIN
     FROM (
       SELECT e.*, clientele.anomaly(e.at, CASE WHEN NOT e.excused THEN e.value END, e.volume, e.judge) OVER (PARTITION BY e.metric ORDER BY e.at) AS judged
       FROM (
-        SELECT m.name::text AS metric, v.at, v.until, v.value, v.volume, m.measure, m.judge::clientele.anomaly_def AS judge, v.measured_at,
+        SELECT m.metric, v.at, v.until, v.value, v.volume, m.measure, m.judge, v.measured_at,
                (v.at - interval '1 hour') AT TIME ZONE m.time_zone - (v.at - interval '1 hour') AT TIME ZONE 'UTC'
                <> (v.until + interval '1 hour') AT TIME ZONE m.time_zone - (v.until + interval '1 hour') AT TIME ZONE 'UTC'
                OR EXISTS (SELECT FROM clientele_data.holidays h WHERE h.calendar = m.holidays AND h.day >= (v.at AT TIME ZONE m.time_zone)::date
                           AND h.day < (v.until AT TIME ZONE m.time_zone)) AS excused
-        FROM clientele_data.metrics m JOIN clientele_data.metric_values v USING (metric_id)) e) j;
+        FROM (SELECT x.metric_id, x.name::text AS metric, x.measure, x.time_zone, x.holidays, x.judge::clientele.anomaly_def AS judge
+              FROM clientele_data.metrics x OFFSET 0) m
+        JOIN clientele_data.metric_values v USING (metric_id)) e) j;
   COMMENT ON VIEW clientele_bi.metric_values IS 'The values of metrics, with what was expected and how unusual they are.';
   COMMENT ON COLUMN clientele_bi.metric_values.metric IS 'The name of the metric.';
   COMMENT ON COLUMN clientele_bi.metric_values.at IS 'When the time that the value is of begins.';

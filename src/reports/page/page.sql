@@ -21,6 +21,7 @@ CREATE FUNCTION report_sections()
     (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
     (17, 'pain_points', '{feedback_classes,pain_points}'),
     (15, 'effects', '{campaign_effects}'),
+    (14, 'alerts', '{alerts,metrics,metric_values}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

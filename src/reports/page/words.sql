@@ -260,6 +260,15 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('warnings.how', 'A customer reaches a level at once, and leaves it when the probability was more than 0.05 below its threshold at two refreshes in a row. Accuracy counts all customers that were judged correctly; precision counts the warned customers who left. The lines are 95%% intervals.',
      '客户立即进入某一等级；连续两次刷新时概率都比阈值低0.05以上才退出。准确率统计全部判断正确的客户，查准率统计被预警客户中确实流失的比例。线段为95%%区间。'),
     ('level.critical', 'critical', '紧急'), ('level.warning', 'warning', '预警'), ('level.attention', 'attention', '关注'),
+    -- alerts
+    ('section.alerts', 'Alerts', '预警'),
+    ('needs.alerts', 'No metric has been measured.', '尚未测量任何指标。'),
+    ('alerts.lead', 'In the last %1$s days there were %2$s alerts. Open: %3$s.', '最近%1$s天共有%2$s条预警，其中%3$s条尚未结束。'),
+    ('alerts.none', 'In the last %1$s days no metric was out of the ordinary.', '最近%1$s天各项指标均无异常。'),
+    ('alerts.timeline', 'Highest level of the alerts that began on each day', '每天开始的预警的最高级别'),
+    ('alerts.how', 'The band is what was expected, by the same hour of the week, with three standard deviations to both sides. Marked values are outside of what is usual: 1 is attention, 2 a warning, 3 critical.', '色带是按每周同一时段得出的预期范围（上下各三个标准差）。被标记的值超出正常范围：1 为关注，2 为预警，3 为严重。'),
+    ('column.metric', 'metric', '指标'), ('column.level', 'level', '级别'), ('column.since', 'since', '开始时间'), ('column.recovered_at', 'recovered', '恢复时间'),
+    ('column.message', 'message', '说明'), ('column.moved_by', 'by', '细分维度'), ('column.moved_segment', 'segment', '分组'), ('column.alert_id', 'alert', '编号'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

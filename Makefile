@@ -14,12 +14,20 @@ FEATURES = journey store sessions \
            attribution/touches attribution/heuristics attribution/markov attribution/shapley attribution/credits \
            engagement/activity engagement/intervals engagement/counts lifecycle rfm \
            value/purchases value/fitted value/spend value/contracts value/btyd models \
-           churn/features churn/logistic churn/model churn/classification \
+           churn/features churn/logistic churn/model churn/classification churn/thresholds churn/uplift \
            tags/query tags/bitmap tags/audience tags/scores tags/defined tags/starter \
            sources/cleaning identity/resolution identity/attributes identity/matching \
            sources/mapping sources/rows sources/batch sources/ingest sources/quality \
            questions/segments questions/defined questions/starter questions/change \
-           customers/profile customers/persona reports/pictures reports/data reports/page \
+           customers/profile customers/persona privacy/consents \
+           actions/outbox actions/defined actions/campaigns actions/crm \
+           actions/effect \
+           warning/strategies warning/defined warning/refresh \
+           alerts/anomaly alerts/metrics alerts/raised \
+           satisfaction/surveys satisfaction/drivers satisfaction/complaints \
+           satisfaction/words satisfaction/text satisfaction/pain \
+           points/ledger points/store \
+           reports/pictures reports/data reports/page \
            jobs/schedule jobs/decision jobs/shared jobs/defined jobs/running jobs/scheduler jobs/defaults
 
 # A shared object of its own, from the one source that needs libphonenumber. It is made if the headers are there;

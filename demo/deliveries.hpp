@@ -52,7 +52,8 @@ struct RowTruth {
 
 class Deliveries {
  public:
-  Deliveries(const std::string& directory, int64_t end) : end_(end) {
+  Deliveries(const std::string& directory, int64_t end, uint64_t last_id = 0) : end_(end) {
+    last_id_.fill(last_id), last_number_.fill(last_id);
     for (size_t s = 0; s < system_count; ++s)
       for (const bool late : {false, true})
         files_[s][late] = std::make_unique<Output>(

@@ -121,9 +121,10 @@ quiet() { "${psql[@]}" -X -q -v ON_ERROR_STOP=1 "$@"; }
 show() {
   local files=() f
   for f; do files+=(-f "$here/$f.sql"); done
-  quiet -v title="$title" -v plain="$plain" -v ECHO=queries -P pager=off -P border=2 \
+  quiet -v title="$title" -v plain="$plain" ${week:+-v week="$week"} -v ECHO=queries -P pager=off -P border=2 \
     -P linestyle=unicode -P footer=off -P null=– "${files[@]}"
 }
+week=  # its first day, where a week is played
 heading() { printf '\n%s%s%s\n' "$title" "$1" "$plain"; }
 
 # INFO:  packed 5 events  becomes  packed 5 events, indented; anything else stays.
@@ -271,6 +272,9 @@ write_report() {
   printf '  %s (%s kB)\n  ./run report FILE writes it again; ./run report --help lists its options.\n' "$file" $(($(stat -c %s "$file") / 1000))
 }
 
+# shellcheck source=demo/week.sh
+source "$here/week.sh"
+
 quiet -f "$here/prepare.sql" >/dev/null
 if ((${#files[@]} == 0)); then
   deliver
@@ -282,6 +286,7 @@ if ((${#files[@]} == 0)); then
   quiet -c ANALYZE
   show scores person
   show shop tags sizes questions
+  week
   heading 'demo.truth and demo.hidden_… have what the shop cannot know: which customers have left, and how much each will buy.'
 else
   if ((${#files[@]} == 1)); then

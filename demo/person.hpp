@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "dirt.hpp"
 
@@ -34,8 +35,9 @@ struct Traces {
   bool elsewhere = false;  // known outside the web, so that logging in is possible
   bool orders = false, promotions = false, web = false;
 
-  explicit Traces(const Life& life) {
-    for (const ShopEvent& e : life.events) {
+  explicit Traces(const Life& life) { see(life.events); }
+  void see(const std::vector<ShopEvent>& events) {
+    for (const ShopEvent& e : events) {
       const bool order = e.action == Action::purchase || e.action == Action::return_item;
       orders |= order;
       promotions |= e.channel == Channel::email;
@@ -52,11 +54,13 @@ struct Traces {
 class Person {
  public:
   Person(uint64_t seed, uint64_t number, const Life& life, Household& home)
+      : Person(seed, number, life, home, Traces(life)) {}
+  Person(uint64_t seed, uint64_t number, const Life& life, Household& home, const Traces& known)
       : random_(seed ^ 0x1DE17F1E5U, number),
         number_(number),
         life_(life),
         home_(home),
-        traces(life),
+        traces(known),
         key(customer_key(number)),
         mail(mail_address(life.shopper.name, number, false)),
         work_mail(mail_address(life.shopper.name, number, true)),
@@ -95,6 +99,9 @@ class Person {
   const Life& life() const { return life_; }
   uint32_t number() const { return static_cast<uint32_t>(number_); }
   Random& random() { return random_; }
+
+  /// From here on the rows draw from another stream, as those of a later time do.
+  void draw_from(const Random& random) { random_ = random; }
 
  private:
   Random random_;

@@ -74,6 +74,14 @@ class Life {
   Shopper shopper;
   std::vector<ShopEvent> events;  // in time order once lived
 
+  /// What is not shown, as it comes after the end: orders, and what follows from earlier ones.
+  struct Order {
+    double day;
+    int64_t cents;
+  };
+  std::vector<Order> next_orders;
+  std::vector<ShopEvent> next_events;
+
   void live() {
     be_born();
     double first = days_;  // day of the first purchase
@@ -82,12 +90,19 @@ class Life {
     browse(shopper.arrived_day, observed);
     if (shopper.buyer) buy(first);
     receive_promotions();
-    std::erase_if(events, [this](const ShopEvent& e) { return e.at >= days_ * ms_per_day; });
+    sort(events);
+    const auto end = std::partition_point(
+        events.begin(), events.end(), [this](const auto& e) { return e.at < days_ * ms_per_day; });
+    next_events.assign(end, events.end());
+    events.erase(end, events.end());
+  }
+
+ protected:
+  static void sort(std::vector<ShopEvent>& events) {
     std::stable_sort(events.begin(), events.end(),
                      [](const ShopEvent& a, const ShopEvent& b) { return a.at < b.at; });
   }
 
- private:
   static constexpr size_t chain_end = 6;
   using Chain = std::array<std::array<double, 7>, 6>;  // page search view cart checkout buy end
   static constexpr Chain just_looking{{{0, 35, 35, 0, 0, 0, 30},
@@ -216,6 +231,7 @@ class Life {
       } else if (day < days_ + 90) {
         ++shopper.next_purchases;
         shopper.next_spend += static_cast<double>(cents) / 100;
+        next_orders.push_back({day, cents});
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "pg/boundary.hpp"
 #include "pg/progress.hpp"
 #include "pg/trust.hpp"
+#include "satisfaction/words/plain_pg.hpp"
 
 extern "C" {
 CLIENTELE_MODULE_MAGIC;
@@ -21,6 +22,7 @@ void _PG_init(void) {
   clientele::poll_hook = clientele::pg::poll_interrupts;
   clientele::stack_hook = clientele::pg::throw_if_stack_is_deep;
   clientele::install_cleaning_hooks();
+  clientele::install_plain_words();
   clientele::define_dictionary_settings();
   clientele::pg::define_trust_settings();
   clientele::jobs::define_jobs_settings();

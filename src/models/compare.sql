@@ -112,6 +112,11 @@ BEGIN
       columns := '{features,churned}';
       expected := 'clientele.churn_prob(%1$s.features, $1::clientele.churn_model)';
       actual := '%1$s.churned::bool::int4::float8';
+    WHEN 'text_model' THEN
+      -- What each version gave to the label that the text has.
+      columns := '{text,label}';
+      expected := 'clientele.text_prob(%1$s.text::text, $1::clientele.text_model, %1$s.label::text)';
+      actual := 'pg_catalog.float8(pg_catalog.num_nonnulls(%1$s.label))';
     ELSE
       RAISE EXCEPTION 'a % cannot be compared on a hold-out', type USING ERRCODE = 'wrong_object_type';
   END CASE;
@@ -141,7 +146,8 @@ holdout is the name of a table or view, or a query, with one row for each custom
 and holdout_age, as purchase_summary returns them with a holdout_until, and expected_purchases over holdout_age is compared with
 holdout_x. For a spend_model: x, monetary and holdout_monetary, which expected_spend is compared with. For a contract_model: period and
 renewed (boolean), which contract_retention is compared with. For a churn_model: features (jsonb or double precision[]) and churned
-(boolean), which churn_prob is compared with. versions picks some; all by default. Rows with a NULL are ignored. The columns of the result
+(boolean), which churn_prob is compared with. For a text_model: text and label, and the probability that text_prob gives to the label is
+compared with 1. versions picks some; all by default. Rows with a NULL are ignored. The columns of the result
 are those of holdout_errors(). The query runs with your rights and search_path, and may only read; a table or view is refused where
 reading it may run code of a role that clientele.trusts() does not trust. Errors: 42704 for an unknown model, 42P01 for an unknown table
 or without a store, 42703 for a missing column, 42501 for what is not trusted.';

@@ -38,7 +38,7 @@ BEGIN
 churn@3 its version 3.';
   COMMENT ON COLUMN clientele_data.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_data.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
-  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model, churn_model or match_model.';
+  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model, churn_model, match_model or text_model.';
   COMMENT ON COLUMN clientele_data.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_data.models.model IS 'The model in its text form; a cast of it to the type returns exactly the same value.';
   COMMENT ON COLUMN clientele_data.models.customers IS 'The number of customers that it was fitted to; NULL if that is not known.';
@@ -60,7 +60,7 @@ CREATE PROCEDURE create_model_views()
 BEGIN
   CREATE OR REPLACE VIEW clientele_bi.models AS
     SELECT m.name, m.version, m.current, m.type, m.kind, m.customers, m.log_likelihood, m.fitted_at, m.fitted_on, m.note,
-           coalesce(m.model -> 'parameters', m.model - '{model,fit,definition}'::text[])::text AS parameters,
+           coalesce(m.model -> 'parameters', m.model - '{model,fit,definition,labels,kept,idf}'::text[])::text AS parameters,
            (m.quality ->> 'compared_at')::timestamptz AS compared_at, m.quality ->> 'holdout' AS holdout,
            (m.quality ->> 'customers')::bigint AS holdout_customers,
            (m.quality ->> 'mean_absolute_error')::double precision AS mean_absolute_error,
@@ -98,7 +98,7 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VA
 CREATE FUNCTION model_type(model text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_model_type';
 COMMENT ON FUNCTION model_type(text) IS
-  'Returns the type of a model in its text form: btyd_model, spend_model, contract_model, churn_model or match_model.
+  'Returns the type of a model in its text form: btyd_model, spend_model, contract_model, churn_model, match_model or text_model.
 Its member "model" says it. Errors: 22P02 for what is not a JSON object, 22023 for an unknown model.';
 
 CREATE FUNCTION check_model_name(name text) RETURNS void

@@ -32,8 +32,9 @@ struct Customers {
 
 class Fitting {
  public:
-  explicit Fitting(const ChurnRows& rows)
+  explicit Fitting(const ChurnRows& rows, const RowWeights* weights = nullptr)
       : definition_(rows.definition()),
+        weights_(weights),
         features_(rows.columns()),
         tallies_(rows.tallies()),
         design_(rows),
@@ -86,6 +87,10 @@ class Fitting {
     Outcomes y{customers.churned, customers.stayed};
     for (double& w : y.had) w *= churned;
     for (double& w : y.had_not) w *= stayed;
+    for (size_t i = 0; weights_ != nullptr && i < y.had.size(); ++i) {
+      y.had[i] *= weights_->churned[i];
+      y.had_not[i] *= weights_->stayed[i];
+    }
     return y;
   }
 
@@ -208,7 +213,11 @@ class Fitting {
       design_.fill(first, columns, block);
       const Vector f = (block * coefficient).array() + fit.intercept;
       for (size_t i = 0; i < n; ++i) {
-        const double had = customers.churned[first + i], had_not = customers.stayed[first + i];
+        double had = customers.churned[first + i], had_not = customers.stayed[first + i];
+        if (weights_ != nullptr) {
+          had *= weights_->churned[first + i];
+          had_not *= weights_->stayed[first + i];
+        }
         if (had + had_not > 0) out.push_back({f(static_cast<Eigen::Index>(i)), had, had_not});
       }
     }
@@ -235,6 +244,7 @@ class Fitting {
   }
 
   const ChurnDefinition& definition_;
+  const RowWeights* weights_;
   std::span<const ChurnColumn> features_;
   std::span<const ChurnTally> tallies_;
   Design design_;
@@ -246,6 +256,11 @@ class Fitting {
 std::optional<ChurnModel> fit_churn(const ChurnRows& rows) {
   if (rows.tallies().empty()) return std::nullopt;
   return Fitting(rows).model();
+}
+
+std::optional<ChurnModel> fit_churn(const ChurnRows& rows, const RowWeights& weights) {
+  if (rows.tallies().empty()) return std::nullopt;
+  return Fitting(rows, &weights).model();
 }
 
 }  // namespace clientele

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "churn/model/model.hpp"
 #include "churn/model/rows.hpp"
@@ -13,5 +14,13 @@ inline constexpr size_t churn_folds = 5;
 /// churned or none did, if there is no penalty and the classes are perfectly separated, if there
 /// are too few customers to calibrate on; 54000 for too many columns.
 std::optional<ChurnModel> fit_churn(const ChurnRows& rows);
+
+/// The mean weight of the customers of each row who churned, and of those who stayed.
+struct RowWeights {
+  std::vector<double> churned, stayed;
+};
+/// The same of weighted customers; not with weighted classes. The intervals of the coefficients
+/// take the weights for numbers of customers.
+std::optional<ChurnModel> fit_churn(const ChurnRows& rows, const RowWeights& weights);
 
 }  // namespace clientele

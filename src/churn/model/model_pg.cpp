@@ -201,6 +201,9 @@ KeptModel::Ready ready(ChurnModel model) {
 
 }  // namespace
 
+ChurnModel churn_model_of(const JsonObject& json) { return model_of(json); }
+std::string churn_model_text(const ChurnModel& model) { return text_of(model); }
+
 ChurnModel churn_model_from_json(std::string_view text) {
   return model_of(JsonObject(text, "churn_model"));
 }

@@ -2,17 +2,26 @@
 // Churn models as arguments.
 #pragma once
 #include <memory_resource>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "churn/model/model.hpp"
 #include "journey/dictionary_pg.hpp"
+#include "pg/json.hpp"
 #include "pg/postgres.hpp"
 
 namespace clientele {
 
 /// C++ regime. Errors: 22P02 for text that is not JSON, 22023 for JSON that is not a churn_model.
 ChurnModel churn_model_from_json(std::string_view text);
+/// The same of an object in another one. C++ regime.
+ChurnModel churn_model_of(const pg::JsonObject& json);
+std::string churn_model_text(const ChurnModel& model);
+
+/// The log-odds of features in the order of the model, before calibration. C++ regime.
+double churn_log_odds(const ChurnModel& model, std::span<const ChurnCell> cells);
 
 /// Kept from row to row: the model last used.
 class KeptModel {

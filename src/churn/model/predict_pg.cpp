@@ -14,12 +14,6 @@ using pg::Answer;
 using pg::ByteView;
 using pg::guarded;
 
-double log_odds_of(const ChurnModel& model, std::span<const ChurnCell> cells) {
-  double sum = model.intercept;
-  for (size_t i = 0; i < cells.size(); ++i) sum += model.features[i].effect(cells[i]);
-  return sum;
-}
-
 std::string shortest(double value) {
   char digits[32];
   return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
@@ -77,7 +71,7 @@ Datum object_probability(FunctionCallInfo fcinfo, bool named) {
     Kept& kept = pg::kept<Kept>(fcinfo);
     const ChurnModel& model = kept.model.of(PG_GETARG_DATUM(1), named).model;
     kept.row.read(object, model);
-    const double f = log_odds_of(model, kept.row.cells());
+    const double f = churn_log_odds(model, kept.row.cells());
     return Float8GetDatum(probability_of(model.calibrated(f)));
   });
 }
@@ -195,6 +189,13 @@ Datum coefficients(FunctionCallInfo fcinfo, bool named) {
 }
 
 }  // namespace
+
+double churn_log_odds(const ChurnModel& model, std::span<const ChurnCell> cells) {
+  double sum = model.intercept;
+  for (size_t i = 0; i < cells.size(); ++i) sum += model.features[i].effect(cells[i]);
+  return sum;
+}
+
 }  // namespace clientele
 
 using namespace clientele;

@@ -122,6 +122,10 @@ void ChurnRows::add(std::span<const std::string_view> names, std::span<const Chu
 }
 
 void ChurnRows::merge(const ChurnRows& other) {
+  merge(other, [](ChurnTally tally) { return tally; });
+}
+
+void ChurnRows::merge(const ChurnRows& other, ChurnTally (*counted)(ChurnTally)) {
   if (other.encoded_.empty()) return;
   define(other.encoded_, other.named_);
   const size_t row = tallies_.size();
@@ -137,7 +141,7 @@ void ChurnRows::merge(const ChurnRows& other) {
     if (!named_ && i == columns_.size()) new_column(from.name());
     columns_[named_ ? column_of(from.name(), i) : i].append(from, row, other.tallies_.size());
   }
-  tallies_.insert(tallies_.end(), other.tallies_.begin(), other.tallies_.end());
+  for (const ChurnTally& tally : other.tallies_) tallies_.push_back(counted(tally));
   settled_ = false;
   check_limit();
 }

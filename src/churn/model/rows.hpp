@@ -35,6 +35,8 @@ class ChurnRows {
   /// A customer, features by name; no name twice.
   void add(std::span<const std::string_view> names, std::span<const ChurnCell> cells, bool churned);
   void merge(const ChurnRows& other);
+  /// Merges customers with other counts than they have.
+  void merge(const ChurnRows& other, ChurnTally (*counted)(ChurnTally));
 
   /// In an order that depends on the multiset only: columns by name (if they have names of their
   /// own), rows by a hash of their features, so that any stretch of them is an unbiased sample.

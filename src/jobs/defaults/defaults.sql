@@ -12,6 +12,14 @@ CREATE FUNCTION default_jobs()
     -- After a refresh of tags, which their breakdowns use.
     ('refresh_questions', 'SELECT * FROM clientele.refresh_questions()', '10 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('refit_models', 'SELECT * FROM clientele.refit_models()', '30 3 * * sun', NULL, '10 minutes', 'once', '6 hours', 2, '15 minutes'),
+    -- After a refresh of tags, which say what customers an action is for.
+    ('run_actions', 'SELECT * FROM clientele.run_actions()', '5,20,35,50 * * * *', NULL, '1 minute', 'once', '1 hour', 2, '1 minute'),
+    -- Once a day: two refreshes in a row lower a level.
+    ('refresh_warnings', 'SELECT * FROM clientele.refresh_warnings()', '50 4 * * *', NULL, '10 minutes', 'once', '2 hours', 2, '15 minutes'),
+    ('refresh_feedback', 'SELECT * FROM clientele.refresh_feedback()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
+    ('refresh_effects', 'SELECT * FROM clientele.refresh_effects()', '40 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
+    ('measure_and_check', 'SELECT * FROM clientele.measure_and_check()', '*/10 * * * *', NULL, '0', 'once', '1 hour', 1, '1 minute'),
+    ('prune_alerts', 'SELECT * FROM clientele.prune_alerts()', '45 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes'),
     ('prune_history', 'SELECT * FROM clientele.prune_history()', '15 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes')
 $$;
 COMMENT ON FUNCTION default_jobs() IS

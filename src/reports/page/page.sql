@@ -17,7 +17,12 @@ CREATE FUNCTION report_sections()
     (10, 'tags', '{tag_coverage,tag_family_coverage}'),
     (11, 'journeys', '{"journey_map(clientele.audience,text[],text,text)"}'),
     (12, 'answers', '{questions,activity,counts,answers}'),
-    (13, 'quality', '{}')
+    (13, 'warnings', '{warnings,warning_levels,warning_history,warning_quality}'),
+    (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
+    (17, 'pain_points', '{feedback_classes,pain_points}'),
+    (15, 'effects', '{campaign_effects}'),
+    (14, 'alerts', '{alerts,metrics,metric_values}'),
+    (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS
   'Lists the sections of report() in their order, and the views and functions of clientele_bi that each reads.';

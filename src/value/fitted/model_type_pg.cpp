@@ -18,7 +18,10 @@ CLIENTELE_FUNCTION(clientele_model_type) {
     // A churn model that was written by hand need not have a "model".
     if (name ? *name == "logistic regression" : json.objects("features").has_value())
       return pg::make_text("churn_model");
+    if (name == "uplift by two models" || name == "uplift by class")
+      return pg::make_text("uplift_model");
     if (name == "Fellegi-Sunter") return pg::make_text("match_model");
+    if (name == "n-gram regression") return pg::make_text("text_model");
     if (!name)
       throw Error(sqlstate::invalid_parameter, "a model needs a \"model\", which says what it is",
                   hint);

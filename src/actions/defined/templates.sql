@@ -131,4 +131,5 @@ COMMENT ON FUNCTION render_messages(jsonb, audience, jsonb, text) IS
 In the texts of the template {name} stands for the value of a tag or an attribute, and {name|text} for text where the customer has none;
 {tag:name} and {attribute:name} say which is meant. {customer_id}, {action}, {campaign}, {channel} and {strategy} are known, too, and of
 an action for a warning {level}, {probability}, {reasons}, {since}, {tier} and {value_at_risk}. constants: values of such names for all
-customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never refreshed, 42P01 without a store, 42501 without the rights.';
+customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never
+refreshed, 42P01 without a store, 42501 without the rights.';

@@ -84,7 +84,8 @@ several values are a list.';
 CREATE FUNCTION warning_values(warning text, customers audience) RETURNS TABLE (customer_id bigint, facts jsonb)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 BEGIN
-  IF warning IS NULL OR to_regclass('clientele_data.warnings') IS NULL THEN
+  IF warning IS NULL
+     OR NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('clientele_data') AND c.relname = 'warnings') THEN
     RETURN;
   END IF;
   PERFORM clientele.require_store('warnings');

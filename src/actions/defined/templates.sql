@@ -89,11 +89,12 @@ BEGIN
     RETURN;
   END IF;
   PERFORM clientele.require_store('warnings');
-  RETURN QUERY EXECUTE
-    'SELECT w.customer_id, jsonb_build_object(''level'', w.level, ''since'', w.since, ''probability'', round(w.probability::numeric, 4),
-              ''reasons'', array_to_string(w.reasons, ''; ''), ''value_at_risk'', round(w.value_at_risk::numeric, 2), ''tier'', w.tier)
-     FROM clientele_data.warnings w WHERE w.warning = $1 AND $2 OPERATOR(clientele.@>) w.customer_id'
-  USING warning, customers;
+  RETURN QUERY
+  SELECT w.customer_id,
+         jsonb_build_object('level', w.level, 'since', w.since, 'probability', round(w.probability::numeric, 4),
+                            'reasons', array_to_string(w.reasons, '; '), 'value_at_risk', round(w.value_at_risk::numeric, 2), 'tier', w.tier)
+  FROM clientele_data.warnings w
+  WHERE w.warning = warning_values.warning AND customers OPERATOR(clientele.@>) w.customer_id;
 END $$;
 COMMENT ON FUNCTION warning_values(text, audience) IS
   'Returns what a warning says of each customer, for templates; a part of run_actions().';

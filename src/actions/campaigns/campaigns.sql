@@ -120,7 +120,7 @@ foreign key of the outbox refuses it. goal, which must be given: a selector of t
 start; value: a selector of the events whose amounts are summed. before: how long before the start the value is read to reduce variance.
 smallest_effect and cost (of a message) are for campaign_effect(). Treated customers who got one of this action a short time ago (cooling)
 or as many messages as its cap allows (capped) get none, and stay in their arm. at: the start; messages are due then. An arm never changes.
-Errors: 42704 for an unknown action, tag or event, 42710 for a name that is taken, 55000 for a tag that was never refreshed, 22023 for values
+Errors: 42704 for an unknown action, tag or event, 42710 for a taken name, 55000 for a tag that was never refreshed, 22023 for values
 out of range, 22004 for NULL, 25001 in REPEATABLE READ and SERIALIZABLE, 42P01 without a store, 42501 without the rights.';
 
 CREATE FUNCTION stop_campaign(name text) RETURNS bigint

@@ -236,7 +236,7 @@ BEGIN
   PERFORM clientele.end_progress();
 END $$;
 COMMENT ON FUNCTION refresh_warnings(text[], timestamptz) IS
-  'Finds out whom to warn of, for all warnings or those named, and returns one row a warning.
+  'Brings warnings up to date, all of them or those named, and returns one row a warning.
 at is the present; now by default. Each customer who was active, is in the audience and consents to profiling gets a probability of churn. A
 level is reached at once, and left only when the probability was more than 0.05 below its threshold at two refreshes in a row. Customers
 that are not judged any longer lose their level at once. The levels become values of the tag of the warning. Thresholds are found again

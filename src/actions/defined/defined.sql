@@ -93,7 +93,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION define_action(
     text, text, jsonb, tag_query, text, text, text, integer, interval, integer, interval, text, double precision, boolean, text) IS
-  'Says what is sent to which customers, or says it anew: run_actions() sends it, or a campaign does.
+  'Says what is sent to which customers, or changes it: run_actions() sends it, or a campaign does.
 audience: a tag query; its customers get a message when they match. warning and level: the customers of a warning at this level or a
 higher one. With neither, only campaigns use the action. channel and template: how it is sent, and the payload; in the texts of the
 template {name} stands for a tag or an attribute of the customer, and {name|text} for text if there is none (see render_messages()).

@@ -128,9 +128,10 @@ BEGIN
   PERFORM clientele.end_progress();
 END $$;
 COMMENT ON FUNCTION run_actions(timestamptz, text[]) IS
-  'Queues a message for each customer to whom an action applies now, of all active actions or those named, and returns what it did.
+  'Queues messages for the customers that actions apply to now, of all active actions or those named, and returns what it did.
 Actions go by priority, then in the order in which they were first defined. Of the customers that matched, refused do not consent, control
 are in a control group, cooling got one of this action a short time ago, capped got as many messages as allowed, and queued get one; each
 customer counts in the first of these that applies. at: the present, now by default; messages are due then. Tags are those of the last
 refresh. An action that fails has an error in its row and in clientele_data.action_status, and the others go on. Two calls at once wait for
-each other. Errors: 42704 for an unknown action, 22008 for a time that is not finite, 25001 in REPEATABLE READ and SERIALIZABLE, 42P01 without a store, 42501 without the rights.';
+each other. Errors: 42704 for an unknown action, 22008 for a time that is not finite, 25001 in REPEATABLE READ and SERIALIZABLE, 42P01
+without a store, 42501 without the rights.';

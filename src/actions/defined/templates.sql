@@ -10,7 +10,7 @@ CREATE FUNCTION template_parts(template jsonb) RETURNS TABLE (n integer, literal
   LEFT JOIN regexp_matches(template::text, '[{]([^{}"]+)[}]', 'g') WITH ORDINALITY p (found, n) USING (n)
 $$;
 COMMENT ON FUNCTION template_parts(jsonb) IS
-  'Splits a template: the JSON before each placeholder, its name, and as JSON what stands there where there is no value; a part of
+  'Splits a template: the JSON before each variable, its name, and as JSON what stands there where there is no value; a part of
 define_action().';
 
 CREATE FUNCTION template_constants(warning boolean) RETURNS text[]
@@ -30,12 +30,12 @@ BEGIN
     RAISE EXCEPTION 'a template must not be longer than 100000 bytes: it has %', octet_length(template::text)
       USING ERRCODE = 'program_limit_exceeded';
   ELSIF (SELECT count(*) > 100 FROM clientele.template_parts(template) p) THEN
-    RAISE EXCEPTION 'a template can have at most 99 placeholders' USING ERRCODE = 'program_limit_exceeded';
+    RAISE EXCEPTION 'a template can have at most 99 variables' USING ERRCODE = 'program_limit_exceeded';
   END IF;
   SELECT k.key INTO one FROM jsonb_path_query(template, 'strict $.**') o CROSS JOIN LATERAL (
     SELECT jsonb_object_keys(CASE jsonb_typeof(o) WHEN 'object' THEN o ELSE '{}' END) AS key) k WHERE k.key ~ '[{][^{}"]+[}]' LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'a key of a template cannot have a placeholder: "%"', left(one.key, 100) USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'a key of a template cannot have a variable: "%"', left(one.key, 100) USING ERRCODE = 'invalid_parameter_value';
   END IF;
   FOR one IN
     SELECT DISTINCT p.name FROM clientele.template_parts(template) p
@@ -49,7 +49,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION check_template(jsonb, boolean) IS
-  'Checks that all placeholders of a template are known; a part of define_action(). Errors: 42704 with the nearest names, 22023, 54000.';
+  'Checks that all variables of a template are known; a part of define_action(). Errors: 42704 with the nearest names, 22023, 54000.';
 
 CREATE FUNCTION template_values(name text, customers audience) RETURNS TABLE (customer_id bigint, value text)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp AS $$
@@ -84,15 +84,17 @@ several values are a list.';
 CREATE FUNCTION warning_values(warning text, customers audience) RETURNS TABLE (customer_id bigint, facts jsonb)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 BEGIN
-  IF warning IS NULL OR to_regclass('clientele_data.warnings') IS NULL THEN
+  IF warning IS NULL
+     OR NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('clientele_data') AND c.relname = 'warnings') THEN
     RETURN;
   END IF;
   PERFORM clientele.require_store('warnings');
-  RETURN QUERY EXECUTE
-    'SELECT w.customer_id, jsonb_build_object(''level'', w.level, ''since'', w.since, ''probability'', round(w.probability::numeric, 4),
-              ''reasons'', array_to_string(w.reasons, ''; ''), ''value_at_risk'', round(w.value_at_risk::numeric, 2), ''tier'', w.tier)
-     FROM clientele_data.warnings w WHERE w.warning = $1 AND $2 OPERATOR(clientele.@>) w.customer_id'
-  USING warning, customers;
+  RETURN QUERY
+  SELECT w.customer_id,
+         jsonb_build_object('level', w.level, 'since', w.since, 'probability', round(w.probability::numeric, 4),
+                            'reasons', array_to_string(w.reasons, '; '), 'value_at_risk', round(w.value_at_risk::numeric, 2), 'tier', w.tier)
+  FROM clientele_data.warnings w
+  WHERE w.warning = warning_values.warning AND customers OPERATOR(clientele.@>) w.customer_id;
 END $$;
 COMMENT ON FUNCTION warning_values(text, audience) IS
   'Returns what a warning says of each customer, for templates; a part of run_actions().';
@@ -131,4 +133,5 @@ COMMENT ON FUNCTION render_messages(jsonb, audience, jsonb, text) IS
 In the texts of the template {name} stands for the value of a tag or an attribute, and {name|text} for text where the customer has none;
 {tag:name} and {attribute:name} say which is meant. {customer_id}, {action}, {campaign}, {channel} and {strategy} are known, too, and of
 an action for a warning {level}, {probability}, {reasons}, {since}, {tier} and {value_at_risk}. constants: values of such names for all
-customers. Errors: 42704 for an unknown name, 55000 for a tag that was never refreshed, 42P01 without a store, 42501 without the rights.';
+customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never
+refreshed, 42P01 without a store, 42501 without the rights.';

@@ -188,6 +188,7 @@ MADE = {
     "bottleneck_summary": "(SELECT bottlenecks(n::text, f) FROM generate_series(1, 100000) n, (SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys) v (f))",
     "correlation_summary": "(SELECT funnel_correlation(v, '{*,#2}', 1, 2) FROM big_journey WHERE what <> 'many events')",
     "classification_summary": "(SELECT classification(n / 100000.0, n % 3 = 0) FROM generate_series(1, 100000) n)",
+    "survey_summary": "(SELECT survey(n % 11, 'nps') FROM generate_series(1, 100000) n)",
     "rfm_cuts": "(SELECT rfm_cuts(n::float8, n % 7, n / 7.0, rfm_cuts_def()) FROM generate_series(1, 1000) n)",
     "holdout_summary": "(SELECT holdout_quality(n / 3.0, n % 4) FROM generate_series(1, 1000) n)",
     "rfm_values": "(SELECT large.rfm_state(n::bigint * 7919 % 1000003, n, n, rfm_cuts_def(10, 'kmeans')) FROM generate_series(1, 10000) n)",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """The effect of tests with a control group, and of campaigns, against an oracle that shares no code with them.
 
-usage: effect.py [--long] [--campaigns] [SEED [COUNT]]      (default: a fresh seed, 300 cases and 12 campaigns; 10,000 and 60 with --long)
+usage: effect.py [--long] [--campaigns] [SEED [COUNT]]      (default: a fresh seed, 200 cases and 12 campaigns; 10,000 and 60 with --long)
 
 Each case is a group of one query. Summaries must be the same bytes in serial, in parallel, in reverse and joined from parts.
 --campaigns simulates what is promised of 2,000 tests instead: how many are significant without any effect, at the end and at any look, and
@@ -314,7 +314,7 @@ def main():
     arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
     long = "--long" in sys.argv or os.environ.get("CLIENTELE_LONG") == "1"
     seed = int(arguments[0]) if arguments else random.randrange(2**32)
-    count = int(arguments[1]) if len(arguments) > 1 else 10000 if long else 300
+    count = int(arguments[1]) if len(arguments) > 1 else 10000 if long else 200
     print(f"seed {seed}")
     oracle = load_oracle("intervals", checks)
     rng = random.Random(seed)

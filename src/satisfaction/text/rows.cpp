@@ -38,8 +38,8 @@ uint32_t TextRows::label_of(std::string_view label) {
                                               " bytes is too long, " +
                                               std::to_string(longest_label) + " is the limit");
   if (labels_.size() == most_labels)
-    throw Error(sqlstate::limit_exceeded, "text_fit takes at most " + std::to_string(most_labels) +
-                                              " different labels");
+    throw Error(sqlstate::limit_exceeded,
+                "text_fit takes at most " + std::to_string(most_labels) + " different labels");
   labels_.emplace_back(label);
   return static_cast<uint32_t>(labels_.size() - 1);
 }

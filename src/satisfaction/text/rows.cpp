@@ -96,7 +96,7 @@ void TextRows::settle() const {
     if (a.customer != b.customer) return a.customer < b.customer;
     if (a.label != b.label) return a.label < b.label;
     if (a.size != b.size) return a.size < b.size;
-    return std::memcmp(data_.data() + a.begin, data_.data() + b.begin, a.size) < 0;
+    return a.size > 0 && std::memcmp(data_.data() + a.begin, data_.data() + b.begin, a.size) < 0;
   });
   settled_ = true;
 }

@@ -213,9 +213,9 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     -- pain points
     ('section.pain_points', 'Pain points', '痛点'),
     ('needs.pain_points', 'needs texts of customers: add_feedback() and refresh_feedback()', '需要客户反馈文本：add_feedback() 和 refresh_feedback()'),
-    ('pain_points.lead', 'In %1$s, %2$s texts complain about %3$s, more than about anything else.', '%1$s，共有%2$s条反馈抱怨%3$s，多于其他方面。'),
+    ('pain_points.lead', 'In %1$s, complaints about %3$s number %2$s; no other class has more.', '%1$s，关于%3$s的抱怨有%2$s条，没有其他类别更多。'),
     ('pain_points.praise_only', 'No text complains about anything.', '没有任何抱怨。'),
-    ('pain_points.worst', 'After %1$s there are %2$s complaints about %3$s where %4$s are expected%5$s.', '在%1$s之后有%2$s条关于%3$s的抱怨，预期为%4$s条%5$s。'),
+    ('pain_points.worst', 'Complaints about %3$s after %1$s number %2$s, where %4$s are expected%5$s.', '在%1$s之后有%2$s条关于%3$s的抱怨，预期为%4$s条%5$s。'),
     ('pain_points.at_risk', '; these customers bought for %1$s in a year', '；这些客户一年内的消费额为%1$s'),
     ('pain_points.grid', 'Complaints by class and step', '按类别和步骤统计的抱怨'),
     ('pain_points.step', 'Last step before the text', '反馈前的最后一步'), ('pain_points.class', 'Class', '类别'),

@@ -12,6 +12,7 @@ CREATE FUNCTION default_jobs()
     -- After a refresh of tags, which their breakdowns use.
     ('refresh_questions', 'SELECT * FROM clientele.refresh_questions()', '10 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('refit_models', 'SELECT * FROM clientele.refit_models()', '30 3 * * sun', NULL, '10 minutes', 'once', '6 hours', 2, '15 minutes'),
+    ('refresh_points', 'SELECT * FROM clientele.refresh_points()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('prune_history', 'SELECT * FROM clientele.prune_history()', '15 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes')
 $$;
 COMMENT ON FUNCTION default_jobs() IS

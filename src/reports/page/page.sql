@@ -17,6 +17,7 @@ CREATE FUNCTION report_sections()
     (10, 'tags', '{tag_coverage,tag_family_coverage}'),
     (11, 'journeys', '{"journey_map(clientele.audience,text[],text,text)"}'),
     (12, 'answers', '{questions,activity,counts,answers}'),
+    (18, 'points', '{points_liability,points_tiers,points_flow}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

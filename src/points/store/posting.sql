@@ -86,14 +86,17 @@ BEGIN
   -- One snapshot sees journeys, who is merged into whom, and what is registered. Events may be equal: each counts as often as it is there.
   WITH wanted AS MATERIALIZED (
     SELECT DISTINCT u AS customer_id FROM unnest(customers) u
+  ), members AS MATERIALIZED (
+    SELECT w.customer_id, w.customer_id AS now_id FROM wanted w
+    UNION ALL
+    SELECT c.customer_id, w.customer_id FROM wanted w JOIN clientele_data.customers c ON c.merged_into = w.customer_id
   ), fresh AS (
     SELECT j.customer_id, p.kind, p.at, p.item, p.amount
     FROM wanted w JOIN clientele_data.journeys j USING (customer_id) CROSS JOIN LATERAL clientele.point_events(j.journey, force.rules) p
     WHERE p.at <= register_point_events.until AND p.at >= force.since
     EXCEPT ALL
-    SELECT coalesce(c.merged_into, c.customer_id), e.kind, e.at, e.item, e.amount
-    FROM clientele_data.point_accounts x JOIN clientele_data.customers c USING (customer_id)
-    JOIN wanted w ON w.customer_id = coalesce(c.merged_into, c.customer_id)
+    SELECT m.now_id, e.kind, e.at, e.item, e.amount
+    FROM members m JOIN clientele_data.point_accounts x USING (customer_id)
     JOIN clientele_data.point_events e ON e.account_id = x.account_id AND NOT e.by_call
   ), registered AS (
     INSERT INTO clientele_data.point_events (account_id, customer_id, kind, at, posted, version, item, amount)

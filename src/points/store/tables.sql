@@ -62,8 +62,8 @@ BEGIN
     lot_ats timestamptz[] NOT NULL DEFAULT '{}',
     lot_expires timestamptz[] NOT NULL DEFAULT '{}'
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS point_accounts_customer_id_idx ON clientele_data.point_accounts (customer_id) WHERE NOT closed;
-  CREATE INDEX IF NOT EXISTS point_accounts_closed_idx ON clientele_data.point_accounts (customer_id) WHERE closed;
+  CREATE UNIQUE INDEX IF NOT EXISTS point_accounts_open_idx ON clientele_data.point_accounts (customer_id) WHERE NOT closed;
+  CREATE INDEX IF NOT EXISTS point_accounts_customer_id_idx ON clientele_data.point_accounts (customer_id);
   CREATE INDEX IF NOT EXISTS point_accounts_root_id_idx ON clientele_data.point_accounts (root_id);
   CREATE INDEX IF NOT EXISTS point_accounts_next_at_idx ON clientele_data.point_accounts (next_at) WHERE NOT closed;
   COMMENT ON TABLE clientele_data.point_accounts IS

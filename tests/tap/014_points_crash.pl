@@ -24,6 +24,7 @@ CALL clientele.create_store();
 CREATE TABLE happened (customer text, at timestamptz, event text, amount numeric, item text);
 INSERT INTO happened SELECT 'c' || n % 20, clock_timestamp() - random() * interval '60 days', 'purchase', 100, 'i' || n % 7 FROM generate_series(1, 400) n;
 CALL clientele.load_events('happened', amount => 'amount', item => 'item');
+SELECT clientele.event_type('', 'refund');
 SELECT clientele.define_points(clientele.points_def(returns => 'refund', validity => '40 days', tiers => '{a,b}', tier_points => '{0,500}', multipliers => '{1,1.5}'));
 -- What callers were told.
 CREATE TABLE told (key text, spent boolean);
@@ -115,7 +116,9 @@ END
 
 my $agreement = <<'END';
 SELECT (SELECT count(*) FROM clientele_data.point_accounts a
-        WHERE (a.points, a.entries) IS DISTINCT FROM (SELECT coalesce(sum(e.points), 0), count(*) FROM clientele_data.point_entries e WHERE e.account_id = a.account_id)),
+        CROSS JOIN LATERAL (SELECT coalesce(sum(e.points), 0) AS points, count(*) AS entries
+                            FROM clientele_data.point_entries e WHERE e.account_id = a.account_id) e
+        WHERE a.points <> e.points OR a.entries <> e.entries),
        (SELECT count(*) FROM clientele_data.point_accounts r
         WHERE NOT r.closed AND r.usable + r.pending <> (SELECT sum(a.points) FROM clientele_data.point_accounts a WHERE a.root_id = r.account_id)),
        (SELECT count(*) FROM clientele_data.point_accounts a WHERE least(a.usable, a.pending, a.owed) < 0)

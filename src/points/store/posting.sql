@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How events get into the ledger. Whoever posts for a customer holds the lock of its account row.
+-- How events get into the ledger. The lock of an account row protects its events and entries.
 
 CREATE FUNCTION open_point_accounts(customers bigint[], until timestamptz) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -70,8 +70,8 @@ BEGIN
     SELECT a.account_id FROM unnest(locked) u (account_id) JOIN clientele_data.point_accounts a USING (account_id) WHERE NOT a.closed AND a.next_at <= until);
 END $$;
 COMMENT ON FUNCTION open_point_accounts(bigint[], timestamptz) IS
-  'Opens accounts of points for customers, locks them and those on which something falls due, adds those of customers merged into them, and returns
-the accounts of both; a part of refresh_points() and spend_points().';
+  'Opens accounts of points for customers, locks them and those on which something falls due, adds those of customers merged into them, and
+returns the accounts of both; a part of refresh_points() and spend_points().';
 
 CREATE FUNCTION register_point_events(customers bigint[], until timestamptz) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -83,7 +83,7 @@ BEGIN
   PERFORM clientele.require_store('point_events', 'INSERT'), clientele.require_store('point_accounts'), clientele.require_store('journeys'),
           clientele.require_store('customers');
   force := clientele.points_in_force();
-  -- One snapshot sees journeys, who is merged into whom, and what is registered. Events may be equal: each counts as often as it is there.
+  -- One snapshot sees journeys, merges, and what is registered. Events may be equal: each counts as often as it is there.
   WITH wanted AS MATERIALIZED (
     SELECT DISTINCT u AS customer_id FROM unnest(customers) u
   ), members AS MATERIALIZED (
@@ -121,7 +121,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('point_entries', 'INSERT'),
           clientele.require_store('point_events'), clientele.require_store('point_rules');
-  -- The whole ledger of each is computed from its events. Its first entries are those that were posted: the same events give the same entries.
+  -- The whole ledger of each is computed from its events. The entries that were posted are its first ones.
   WITH asked AS MATERIALIZED (
     SELECT a.account_id AS root_id, greatest(a.posted_until, post_points.until) AS until
     FROM (SELECT DISTINCT u AS account_id FROM unnest(roots) u) u JOIN clientele_data.point_accounts a USING (account_id)

@@ -93,13 +93,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh_points(timestamptz, boolean, boolean) IS
   'Brings the ledger of points up to date: purchases and returns in journeys that changed are posted, and what expires up to a time.
-customers: how many ledgers were computed; events: how many purchases and returns were new; entries: how many entries were posted. A refresh without
-anything new posts nothing. What arrives late, after its time was posted, is posted now with its own time; what was spent is not computed again.
-adjust => true also posts what late events would have changed, had they been on time, in what purchases earned, as entries of the kind adjust, and
-counts them as adjusted. complete => true reads all journeys, and computes how points are used again, which is otherwise done once a day.
-An event that vanishes from a journey keeps its points: adjust_points() takes them. Without rules nothing is done. A second refresh waits for the first.
-Errors: 22023 for a time that is not finite, 42704 for an unknown event in the rules, 42P01 without a store, 42501 without the right to read journeys
-and to write the tables of points.';
+customers: how many ledgers were computed; events: how many purchases and returns were new; entries: how many entries were posted. A
+refresh without anything new posts nothing. What arrives late, after its time was posted, is posted now with its own time; what was spent
+is not computed again. adjust => true also posts what late events would have changed, had they been on time, in what purchases earned, as
+entries of the kind adjust, and counts them as adjusted. complete => true reads all journeys, and computes how points are used again, which
+is otherwise done once a day. An event that vanishes from a journey keeps its points: adjust_points() takes them. Without rules nothing is
+done. A second refresh waits for the first. Errors: 22023 for a time that is not finite, 42704 for an unknown event in the rules, 42P01
+without a store, 42501 without the right to read journeys and to write the tables of points.';
 
 CREATE FUNCTION adjust_late_points(until timestamptz) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

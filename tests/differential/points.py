@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: PostgreSQL
 """Ledgers of points against an independent implementation, in random cases, and in a store by many sessions at once.
 
-usage: points.py [SEED [COUNT]] [--long]      (default: a fresh seed, 1000 cases; --long: 100000 cases and 50 sessions)
+usage: points.py [SEED [COUNT]] [--long]      (default: a fresh seed, 600 cases; --long: 100000 cases and 50 sessions)
 
 Each ledger, its lots, its balance and the tiers are equal to those of the oracle; rows in another order give the same, and an earlier end
 gives a prefix.
@@ -22,7 +22,7 @@ BATCH = 20_000
 numbers = [a for a in sys.argv[1:] if not a.startswith("-")]
 LONG = "--long" in sys.argv or os.environ.get("CLIENTELE_LONG") == "1"
 seed = int(numbers[0]) if numbers else random.randrange(10 ** 9)
-count = int(numbers[1]) if len(numbers) > 1 else 100_000 if LONG else 1000
+count = int(numbers[1]) if len(numbers) > 1 else 100_000 if LONG else 600
 
 SCHEMA = """
 SET client_min_messages = warning;

@@ -1,0 +1,35 @@
+-- SPDX-License-Identifier: PostgreSQL
+
+INSERT INTO clientele.comment_translations (language, comment, translation) VALUES
+  ('zh', 'Points that customers hold, by tier and by the month in which they expire, and how many of them will probably be used: what the program
+still owes, as of the last refresh.',
+   '客户持有但尚未使用的积分，按会员等级和到期月份列出，并估计其中有多少会被使用：即积分计划的负债，以最近一次刷新为准。'),
+  ('zh', 'The tier of the customers that hold the points.', '持有积分的客户的会员等级。'),
+  ('zh', 'First day of the month in which the points expire; NULL if they never do.', '积分到期月份的第一天；永不过期时为 NULL。'),
+  ('zh', 'Customers that hold such points.', '持有这些积分的客户数。'),
+  ('zh', 'The points, with those that are still pending.', '积分数，包括待生效的积分。'),
+  ('zh', 'How many of them will be used before they expire, by the shares of points of each age that customers used so far (Kaplan and Meier 1958).',
+   '到期前预计会被使用的积分数，依据各账龄积分迄今的使用比例估计（Kaplan–Meier，1958）。'),
+  ('zh', 'Their share of the points.', '预计使用的积分占这些积分的比例。'),
+  ('zh', 'The tiers of the points program: how many customers each has, and their points, as of the last refresh.',
+   '积分计划的各会员等级：有多少客户、多少积分，以最近一次刷新为准。'),
+  ('zh', 'The name of the tier of the points program.', '积分计划的会员等级名称。'),
+  ('zh', 'Customers in the tier.', '该等级的客户数。'),
+  ('zh', 'Their share of all customers that take part.', '占参与积分计划的客户总数的比例。'),
+  ('zh', 'Their points that can be used.', '可用积分。'),
+  ('zh', 'Their points that cannot be used yet.', '待生效的积分。'),
+  ('zh', 'Points that returns took back and that they had spent: the next points settle them.', '欠积分：退货应收回但已被花掉的积分，由之后获得的积分抵扣。'),
+  ('zh', 'Mean of the points that count for the tier.', '计入等级的积分的平均值。'),
+  ('zh', 'What became of points in each month: earned, granted, spent, expired, taken back. The month is that of the event, even if it arrived
+late.',
+   '每个月积分的变动：获得、赠送、使用、过期、收回。月份以事件发生的时间为准，迟到的事件也是如此。'),
+  ('zh', 'First day of the month, in the time zone of the store.', '月份的第一天，按存储的时区。'),
+  ('zh', 'Points earned by purchases.', '购买获得的积分。'),
+  ('zh', 'Points given to customers without a purchase.', '无需购买而赠送给客户的积分。'),
+  ('zh', 'Points spent.', '使用的积分。'),
+  ('zh', 'Points that expired.', '过期的积分。'),
+  ('zh', 'Points that returns took back.', '因退货收回的积分。'),
+  ('zh', 'New points that settled what was owed.', '用于抵扣欠积分的新积分。'),
+  ('zh', 'Sum of the adjustments, up and down.', '调整的积分合计，有增有减。'),
+  ('zh', 'Customers whose points changed.', '积分有变动的客户数。'),
+  ('zh', 'Points that customers held at the end of the month.', '月末客户持有的积分。');

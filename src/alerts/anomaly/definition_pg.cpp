@@ -40,8 +40,9 @@ std::string zone_name(const std::string& name) {
 Datum from_json(std::string_view text) {
   return guarded([&] {
     const pg::JsonObject json(text, "anomaly_def");
-    json.allow_only({"measure", "grain", "season", "memory", "min_points", "spread", "scales", "levels",
-                     "min_volume", "min_change", "direction", "time_zone", "record", "calibrate", "least_spread"});
+    json.allow_only({"measure", "grain", "season", "memory", "min_points", "spread", "scales",
+                     "levels", "min_volume", "min_change", "direction", "time_zone", "record",
+                     "calibrate", "least_spread"});
     AnomalyDefinition d;
     if (const auto word = json.text("measure")) d.measure = parse_anomaly_measure(*word);
     if (const auto word = json.text("direction")) d.direction = parse_anomaly_direction(*word);

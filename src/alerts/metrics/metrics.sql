@@ -95,9 +95,9 @@ grain: a part of a day such as 1 hour, 1 day or 7 days, by the clock of time_zon
 that long after its end. recheck: values that old are measured again. history: how far back the first measurement goes.
 judge: an anomaly_def, whose measure, grain and time zone do not matter. NULL compares with the same place of the week, and with
 grains of less than a day on the scales 1 and 6.
-points, calm: an alert starts when that many values reach a level, and ends after calm usual ones. cool_down: for so long after an alert was
-sent no other of its level or below is. push: the level from which alerts go out, by NOTIFY clientele_alerts and to the channel of the
-outbox (NULL is none). missing_after: so many missing values in a row are an alert of no_data_level. holidays: the calendar of
+points, calm: an alert starts when that many values reach a level, and ends after calm usual ones. cool_down: for that time after an alert
+was sent no other of its level or below is. push: the level from which alerts go out, by NOTIFY clientele_alerts and to the channel of the
+outbox (NULL is none). missing_after: that many missing values in a row are an alert of no_data_level. holidays: the calendar of
 clientele_data.holidays whose days are not judged. explain: whether alerts say which segments changed.
 Errors: 22023 for a bad name, grain, length, number or word, 42704 for an unknown event or question, 42804 for SQL whose columns are not
 a time and numbers, 0A000 for a question of another kind and SQL that changes data, 22004 for NULL, 54000 for a rule of more than 100,000

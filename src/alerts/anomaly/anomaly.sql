@@ -3,7 +3,7 @@
 \packed anomaly_def
 COMMENT ON TYPE anomaly_def IS
   'How the values of a series are judged by those before: what they are, their season, how much of the past counts, and what is unusual.
-The function anomaly_def() makes one. Its text form is JSON, such as {"season": "7 days"}.
+The function anomaly_def() makes one. Its text form is JSON, such as {"season": "7 days"}; a measure alone, as ratio, is read, too.
 At most 1 MB (54000).';
 
 \from_text anomaly_def

@@ -74,7 +74,7 @@ COMMENT ON FUNCTION define_starter_metrics(text, text, text, text, text, interva
 rejected rows; check_metrics() then raises alerts.
 purchase and so on are selectors of the events that play these roles, as for define_starter_tags(); one that is NULL is found by its usual
 names, and a metric whose events the store does not have is left out. grain: NULL takes an hour if the store has 20 events an hour in its
-last four weeks, otherwise a day. Call it again when the store has new kinds of events; the metrics get their definitions again, also those that
-you changed. language: en or zh, for names and descriptions; NULL takes that of the store.
+last four weeks, otherwise a day. Call it again when the store has new kinds of events; the metrics get their definitions again, also
+those that you changed. language: en or zh, for names and descriptions; NULL takes that of the store.
 Errors: 42704 for an unknown event in a selector that is given, 22023 for another language or grain, 42P01 without a store, 42501 without
 the right to change clientele_data.metrics.';

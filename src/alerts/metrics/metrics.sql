@@ -16,7 +16,6 @@ DECLARE
   id bigint;
   asked record;
   former record;
-  length bigint;
 BEGIN
   PERFORM clientele.require_store('metrics', 'INSERT'), clientele.require_store('metrics', 'UPDATE'),
           clientele.require_store('metric_values', 'DELETE'), clientele.require_store('metric_status', 'DELETE');
@@ -143,7 +142,7 @@ BEGIN
   IF kind = 'sql' THEN
     body := clientele.check_metric_sql(rule, coalesce(measure, 'count'));
     usual := 'count';
-    possible := '{count,ratio,number}';
+    possible := '{count,ratio,number}'::text[];
     IF number IS NOT NULL THEN
       RAISE EXCEPTION 'a metric that is SQL cannot have a number' USING ERRCODE = 'feature_not_supported';
     END IF;
@@ -158,7 +157,7 @@ BEGIN
         left(chosen, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
     usual := CASE WHEN per IS NOT NULL THEN 'ratio' WHEN chosen = 'amount' THEN 'number' ELSE 'count' END;
-    possible := CASE WHEN per IS NOT NULL THEN '{ratio}' ELSE '{count,number}' END;
+    possible := CASE WHEN per IS NOT NULL THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
   ELSIF kind IN ('question', 'answer') THEN
     PERFORM clientele.require_questions(ARRAY[rule]);
     SELECT q.question_id AS id, q.kind, q.definition INTO asked FROM clientele_data.questions q WHERE q.name = rule;
@@ -169,7 +168,7 @@ BEGIN
           HINT = 'Such as median_seconds of a funnel, or number of SQL.';
       END IF;
       usual := 'number';
-      possible := '{count,number}';
+      possible := '{count,number}'::text[];
     ELSIF asked.kind NOT IN ('funnel', 'retention', 'activity', 'counts') THEN
       RAISE EXCEPTION 'question "%" has no number for each grain, as its kind is %', rule, asked.kind USING ERRCODE = 'feature_not_supported',
         HINT = 'Questions of kind funnel, retention, activity and counts have; of others, kind => ''answer'' takes a column of their answers.';
@@ -177,7 +176,7 @@ BEGIN
       -- Checks number.
       PERFORM clientele.measured_source(asked.kind, asked.definition, number, 'NULL', 'NULL');
       usual := CASE WHEN asked.kind IN ('funnel', 'retention') THEN 'ratio' WHEN number = 'amount' THEN 'number' ELSE 'count' END;
-      possible := CASE WHEN usual = 'ratio' THEN '{ratio}' ELSE '{count,number}' END;
+      possible := CASE WHEN usual = 'ratio' THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
     END IF;
   ELSE
     chosen := coalesce(number, 'rows');
@@ -185,7 +184,7 @@ BEGIN
       RAISE EXCEPTION 'number must be rows, rejected or delay, not "%"', left(chosen, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
     usual := CASE chosen WHEN 'rows' THEN 'count' WHEN 'rejected' THEN 'ratio' ELSE 'number' END;
-    possible := CASE WHEN usual = 'ratio' THEN '{ratio}' ELSE '{count,number}' END;
+    possible := CASE WHEN usual = 'ratio' THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
   END IF;
   measure := coalesce(measure, usual);
   IF measure <> ALL (possible) THEN

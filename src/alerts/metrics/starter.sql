@@ -55,7 +55,7 @@ BEGIN
     -- Hours, if an hour has enough events.
     newest := (SELECT max(clientele.last_at(j.journey)) FROM clientele_data.journeys j);
     grain := CASE WHEN (SELECT sum(clientele.event_count(clientele.journey_slice(j.journey, newest - interval '672 hours', NULL)))
-                        FROM clientele_data.journeys j) >= 672 * 20 THEN '1 hour' ELSE '1 day' END;
+                        FROM clientele_data.journeys j) >= 672 * 20 THEN interval '1 hour' ELSE interval '1 day' END;
   END IF;
   FOR one IN SELECT s.* FROM clientele.starter_metrics(language) s WHERE s.needs IS NULL OR found ? s.needs LOOP
     metric := one.metric;

@@ -21,6 +21,7 @@ BEGIN
     matched bigint NOT NULL,
     refused bigint NOT NULL,
     in_global_control bigint NOT NULL,
+    overlapping bigint NOT NULL,
     description text
   );
   COMMENT ON TABLE clientele_data.campaigns IS
@@ -41,8 +42,10 @@ BEGIN
   COMMENT ON COLUMN clientele_data.campaigns.started_at IS 'When it started: from then on events count, and messages are due.';
   COMMENT ON COLUMN clientele_data.campaigns.stopped_at IS 'When it was stopped; NULL if it was not.';
   COMMENT ON COLUMN clientele_data.campaigns.matched IS 'How many customers matched the audience.';
-  COMMENT ON COLUMN clientele_data.campaigns.refused IS 'How many of them did not consent, and are no members.';
-  COMMENT ON COLUMN clientele_data.campaigns.in_global_control IS 'How many of the others were in the global control group, and are no members.';
+  COMMENT ON COLUMN clientele_data.campaigns.refused IS 'How many of them did not consent, and are not members.';
+  COMMENT ON COLUMN clientele_data.campaigns.in_global_control IS 'How many of the others were in the global control group, and are not members.';
+  COMMENT ON COLUMN clientele_data.campaigns.overlapping IS
+    'How many of its members were, at the start, also members of another campaign for which events still counted.';
   COMMENT ON COLUMN clientele_data.campaigns.description IS 'What the campaign is for.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.campaign_members (
@@ -71,7 +74,6 @@ BEGIN
     FOR EACH ROW WHEN ((OLD.campaign_id, OLD.customer_id, OLD.treated) IS DISTINCT FROM (NEW.campaign_id, NEW.customer_id, NEW.treated))
     EXECUTE FUNCTION clientele.keep_arms();
   COMMENT ON TRIGGER keep_arms ON clientele_data.campaign_members IS 'The arms of a campaign never change.';
-  ALTER TABLE clientele_data.campaign_members ENABLE ALWAYS TRIGGER keep_arms;
 END $store$;
 COMMENT ON PROCEDURE create_campaign_tables() IS 'Creates the tables of campaigns; a part of create_store().';
 

@@ -25,7 +25,7 @@ BEGIN
   ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 END $$;
 COMMENT ON PROCEDURE set_global_control(double precision) IS
-  'Sets the share of all customers to whom no campaign and no action sends a message, as .05; 0 for none.
+  'Sets the share of all customers that get no message of any campaign or action, as .05; 0 for none.
 The same customers stay in the group when the share grows. Messages that wait for one of them are dropped when they are claimed.
 Errors: 22023 for a share that is not at least 0 and less than 1, 22004 for NULL, 42P01 without a store, 42501 for roles other than the
 owner of the store.';
@@ -44,5 +44,5 @@ BEGIN
   RETURN coalesce(answer, '{}');
 END $$;
 COMMENT ON FUNCTION global_control() IS
-  'Returns the customers of the global control group: those to whom no campaign and no action sends a message.
+  'Returns the customers of the global control group: those that get no message of any campaign or action.
 Errors: 42P01 without a store, 42501 without the right to read clientele_data.customers.';

@@ -38,9 +38,9 @@ BEGIN
   COMMENT ON COLUMN clientele_data.actions.priority IS 'Which action goes first where a cap allows one message only: that of the smaller number.';
   COMMENT ON COLUMN clientele_data.actions.cool_down IS 'How long a customer who got a message of the action gets no other one of it.';
   COMMENT ON COLUMN clientele_data.actions.cap IS
-    'How many messages for the purpose a customer gets in cap_period at most, of all campaigns and actions; NULL is no limit.';
+    'How many messages for the purpose a customer gets in cap_period at most, of all campaigns and actions; NULL means no limit.';
   COMMENT ON COLUMN clientele_data.actions.cap_period IS 'The period of cap.';
-  COMMENT ON COLUMN clientele_data.actions.control_share IS 'The share of the customers to whom run_actions() never sends a message.';
+  COMMENT ON COLUMN clientele_data.actions.control_share IS 'The share of the customers that never get a message from run_actions().';
   COMMENT ON COLUMN clientele_data.actions.active IS 'Whether run_actions() sends messages.';
   COMMENT ON COLUMN clientele_data.actions.description IS 'What the action is for.';
   COMMENT ON COLUMN clientele_data.actions.defined_at IS 'When it was defined last.';

@@ -62,6 +62,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_channel(text) IS 'Checks the name of a channel of messages. Errors: 22023.';
 
+CREATE FUNCTION require_read_committed(what text) RETURNS void
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION '% in READ COMMITTED only', what USING ERRCODE = 'active_sql_transaction',
+      HINT = 'The snapshot of other transactions may be older than a consent that was withdrawn, or than messages of others.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION require_read_committed(text) IS
+  'Refuses to go on in a transaction whose snapshot may be older than what others have committed. Errors: 25001.';
+
 CREATE FUNCTION message_delay(attempts integer) RETURNS interval
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT least(interval '30 seconds' * 2 ^ least(greatest(attempts - 1, 0), 20), interval '6 hours')
@@ -128,11 +139,8 @@ BEGIN
     RAISE EXCEPTION 'most must be between 1 and 10000: %', most USING ERRCODE = 'invalid_parameter_value';
   ELSIF lease <= '0' OR lease > '7 days' THEN
     RAISE EXCEPTION 'lease must be positive and at most 7 days: %', lease USING ERRCODE = 'invalid_parameter_value';
-  ELSIF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-    -- An older snapshot has not seen every withdrawal.
-    RAISE EXCEPTION 'messages can be claimed in READ COMMITTED only' USING ERRCODE = 'active_sql_transaction',
-      HINT = 'In other transactions a consent that was withdrawn meanwhile would still be seen.';
   END IF;
+  PERFORM clientele.require_read_committed('messages can be claimed');
   LOOP
     seen := 0;
     present := clock_timestamp();
@@ -177,9 +185,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION claim_messages(text, integer, interval) IS
   'Takes messages of a channel that are due, at most so many, those first that have been ready for longest.
-Commit before you send them: until the lease runs out nobody else gets them, and afterwards they are claimed again unless report_message()
-said how it went. So each is sent at least once, and again if whoever claimed it was killed; attempt counts the times. Others that claim at
-once get other messages and do not wait. A message whose customer does not consent any longer, or is in a control group, is dropped, and
+Commit before you send them: no other claim gets them until the lease runs out, and afterwards they are claimed again unless
+report_message() said how it went. So each is sent at least once, and again if its claimer was killed; attempt counts the times. Others
+that claim at once get other messages and do not wait.
+A message whose customer does not consent any longer, or is in a control group, is dropped, and
 so is one of a campaign that was stopped. Errors: 22004 for NULL, 22023 for most or lease out of range, 25001 in REPEATABLE READ and
 SERIALIZABLE, 42P01 without a store, 42501 without the right to change clientele_data.outbox.';
 
@@ -206,16 +215,16 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'message % does not exist', message_id USING ERRCODE = 'undefined_object';
   ELSIF was.attempts = 0 OR attempt > was.attempts OR attempt < 1 THEN
-    RAISE EXCEPTION 'message % has not been claimed%', message_id, coalesce(format(' %s times', attempt), '')
+    RAISE EXCEPTION 'message % has not been claimed%', message_id, CASE WHEN attempt IS NULL THEN '' ELSE format(' %s times', attempt) END
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'claim_messages() returns the messages to send, with their attempt.';
   END IF;
-  -- What was sent was sent, whoever has it now. A failure counts only if nobody has tried again since.
+  -- What was sent was sent, also if another has it now. A failure counts only if it was not claimed again since.
   becomes := CASE
     WHEN was.status = 'delivered' THEN NULL
     WHEN status = 'delivered' THEN 'delivered'
     WHEN status = 'sent' AND was.sent_at IS NULL THEN 'sent'
     WHEN status = 'sent' OR attempt < was.attempts THEN NULL
-    WHEN was.status = 'sent' THEN 'failed'
+    WHEN was.status = 'sent' THEN CASE status WHEN 'undeliverable' THEN 'failed' END
     WHEN was.status = 'claimed' AND status = 'failed' AND was.attempts < was.max_attempts THEN 'queued'
     WHEN was.status = 'claimed' OR was.status = 'queued' AND status = 'undeliverable' THEN 'failed' END;
   IF becomes IS NULL THEN
@@ -233,7 +242,7 @@ END $$;
 COMMENT ON FUNCTION report_message(bigint, text, text, integer, interval) IS
   'Says how a claimed message went, and returns the status that it has now.
 status: sent; delivered, also later; failed: it is tried again after message_delay(attempts), or retry_after, until it has been claimed
-max_attempts times; undeliverable: it is not tried again. A message that was sent and then reported as failed has bounced, and stays failed.
+max_attempts times; undeliverable: it is not tried again. A message that was sent and then reported as undeliverable has bounced.
 attempt: which claim is meant, as claim_messages() returned it; a failure of an earlier one changes nothing, as the message was claimed
 again since. The same report again changes nothing. detail: up to 2,000 characters, such as an answer of the receiver. Errors: 42704 for an
 unknown message, 55000 for one that was not claimed, 22023 for another status, 22004 for NULL, 42P01 without a store, 42501 without the
@@ -277,7 +286,7 @@ BEGIN
   RETURN pruned;
 END $$;
 COMMENT ON FUNCTION prune_outbox(interval) IS
-  'Deletes messages that are sent, delivered, failed or dropped and have not changed for so long, and returns how many.
+  'Deletes messages that are sent, delivered, failed or dropped and have not changed for that long, and returns how many.
 Their counts stay in clientele_data.outbox_totals. A key that is deleted can be used again, and a message that is deleted does not count for
 caps and cool-downs: so age should be longer than these. Errors: 22004 for NULL, 22023 for a negative age, 42P01 without a store, 42501
 without the right to delete from clientele_data.outbox.';

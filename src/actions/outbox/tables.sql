@@ -29,7 +29,8 @@ BEGIN
                                                 ELSE customer_id IS NOT NULL AND treated IS NOT NULL AND treated END)
   );
   CREATE INDEX IF NOT EXISTS outbox_ready_idx ON clientele_data.outbox (channel, ready_at, message_id) WHERE status IN ('queued', 'claimed');
-  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id, due) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_customer_id_idx ON clientele_data.outbox (customer_id) WHERE customer_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS outbox_due_idx ON clientele_data.outbox (due) WHERE customer_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS outbox_campaign_id_idx ON clientele_data.outbox (campaign_id, customer_id) WHERE campaign_id IS NOT NULL;
   COMMENT ON TABLE clientele_data.outbox IS
     'The messages to send. clientele.send_message(), campaigns and actions add them; claim_messages() and report_message() change them, and
@@ -38,7 +39,7 @@ prune_outbox() deletes old ones.';
   COMMENT ON COLUMN clientele_data.outbox.key IS 'What the message is, so that it is there once: a second one of the same key is not added.';
   COMMENT ON COLUMN clientele_data.outbox.campaign_id IS 'The campaign, if it is a message of one.';
   COMMENT ON COLUMN clientele_data.outbox.action_id IS 'The action, if it is a message of one.';
-  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer whom the message is for or about; NULL for others, such as alerts.';
+  COMMENT ON COLUMN clientele_data.outbox.customer_id IS 'The customer that the message is for or about; NULL for others, such as alerts.';
   COMMENT ON COLUMN clientele_data.outbox.treated IS
     'True for a message of a campaign, else NULL. With it a foreign key refuses messages to customers of the control group.';
   COMMENT ON COLUMN clientele_data.outbox.purpose IS 'The purpose to which the customer must consent.';
@@ -76,13 +77,11 @@ prune_outbox() deletes old ones.';
     FOR EACH STATEMENT EXECUTE FUNCTION clientele.keep_control_out();
   COMMENT ON TRIGGER keep_control_out ON clientele_data.outbox IS
     'Refuses messages of campaigns and actions to customers of a control group.';
-  ALTER TABLE clientele_data.outbox ENABLE ALWAYS TRIGGER keep_control_out;
   CREATE OR REPLACE TRIGGER keep_receiver BEFORE UPDATE OF campaign_id, action_id, customer_id, treated ON clientele_data.outbox
     FOR EACH ROW WHEN ((OLD.campaign_id, OLD.action_id, OLD.customer_id, OLD.treated)
                        IS DISTINCT FROM (NEW.campaign_id, NEW.action_id, NEW.customer_id, NEW.treated))
     EXECUTE FUNCTION clientele.keep_receiver();
   COMMENT ON TRIGGER keep_receiver ON clientele_data.outbox IS 'A message stays with its customer, its campaign and its action.';
-  ALTER TABLE clientele_data.outbox ENABLE ALWAYS TRIGGER keep_receiver;
 END $store$;
 COMMENT ON PROCEDURE create_outbox_tables() IS 'Creates the tables of messages; a part of create_store().';
 

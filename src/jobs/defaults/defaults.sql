@@ -14,6 +14,8 @@ CREATE FUNCTION default_jobs()
     ('refit_models', 'SELECT * FROM clientele.refit_models()', '30 3 * * sun', NULL, '10 minutes', 'once', '6 hours', 2, '15 minutes'),
     ('measure_and_check', 'SELECT * FROM clientele.measure_and_check()', '*/10 * * * *', NULL, '0', 'once', '1 hour', 1, '1 minute'),
     ('prune_alerts', 'SELECT * FROM clientele.prune_alerts()', '45 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes'),
+    -- After a refresh of tags, which say what customers an action is for.
+    ('run_actions', 'SELECT * FROM clientele.run_actions()', '5,20,35,50 * * * *', NULL, '1 minute', 'once', '1 hour', 2, '1 minute'),
     ('prune_history', 'SELECT * FROM clientele.prune_history()', '15 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes')
 $$;
 COMMENT ON FUNCTION default_jobs() IS

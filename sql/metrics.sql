@@ -65,14 +65,14 @@ FROM clientele_bi.metric_values v WHERE metric = 'funnel' AND v.at > '2026-03-04
 -- An hour without any event is missing, and one without such events is 0.
 SELECT metric, value FROM clientele_bi.metric_values WHERE metric IN ('views', 'purchases', 'by SQL') AND at = '2026-03-07 12:00+08' ORDER BY 1;
 SELECT metric, value > 0 AS some FROM clientele_bi.metric_values WHERE metric IN ('views', 'purchases', 'by SQL') AND at = '2026-03-07 13:00+08' ORDER BY 1;
-SELECT count(*) FILTER (WHERE outcome = 'fresh') AS fresh, count(*) FILTER (WHERE outcome = 'measured') AS measured, sum("values") AS changed
+SELECT count(*) FILTER (WHERE outcome = 'fresh') AS fresh, count(*) FILTER (WHERE outcome = 'measured') AS measured, sum(changed) AS changed
 FROM measure_metrics('2026-03-09 12:30+08') WHERE metric IN ('views', 'buyers', 'by SQL');
 
 -- Late events correct the past, as far as recheck goes.
 CREATE TABLE late AS SELECT 'c1' AS customer, at, 'view' AS event, 'app' AS channel
 FROM unnest('{2026-03-02 09:30+08,2026-03-08 09:30+08,2026-03-09 12:10+08}'::timestamptz[]) at;
 CALL load_events('late', channel => 'channel');
-SELECT metric, outcome, "values" FROM measure_metrics('2026-03-09 13:20+08', '{views}');
+SELECT metric, outcome, changed FROM measure_metrics('2026-03-09 13:20+08', '{views}');
 SELECT at, value FROM clientele_bi.metric_values WHERE metric = 'views' AND at IN ('2026-03-02 09:00+08', '2026-03-08 09:00+08', '2026-03-09 12:00+08') ORDER BY 1;
 
 -- Weeks begin on Monday; days go by the clock, and so are longer or shorter when it changes.
@@ -89,7 +89,7 @@ SELECT define_metric('views', 'app:view');
 SELECT count(*) AS kept FROM clientele_bi.metric_values WHERE metric = 'views';
 SELECT description FROM clientele_bi.metrics WHERE metric = 'views';
 SELECT pause_metric('views'); SELECT count(*) AS measured FROM measure_metrics('2026-03-09 13:20+08', '{views}');
-SELECT pause_metric('views', false); SELECT outcome, "values" FROM measure_metrics('2026-03-09 13:20+08', '{views}');
+SELECT pause_metric('views', false); SELECT outcome, changed FROM measure_metrics('2026-03-09 13:20+08', '{views}');
 SELECT rename_question('way', 'renamed'); SELECT outcome FROM measure_metrics('2026-03-10 13:20+08', '{funnel}');
 SELECT forget_question('renamed'); SELECT outcome, error FROM measure_metrics('2026-03-11 13:20+08', '{funnel}');
 SELECT outcome, error FROM clientele_bi.metrics WHERE metric = 'funnel';

@@ -46,6 +46,11 @@ SELECT count(*) FROM clientele.start_campaign('campaign "<b>" 春天', NULL, 'he
 SELECT count(*) FROM clientele.run_actions();
 SELECT count(*) FROM clientele.claim_messages('email', 10);
 
+-- A metric whose last hours are unusual.
+SELECT clientele.define_metric('orders "<b>" 订单', 'SELECT g.at, CASE WHEN g.at > period.until - interval ''4 hours'' THEN 5 ELSE 200 END
+  FROM generate_series(period.since, period.until, ''1 hour'') g (at)', description => 'Orders "<b>"');
+SELECT count(*) > 0 FROM clientele.measure_and_check();
+
 CALL clientele.set_customer_columns(tags => '{basic.lifecycle,basic.tenure_days}', attributes => '{city}');
 CREATE ROLE clients_reader LOGIN;
 CALL clientele.grant_bi('clients_reader');

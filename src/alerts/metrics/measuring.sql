@@ -163,7 +163,7 @@ COMMENT ON FUNCTION measured_events(bigint) IS
   'Returns the query that measures a metric over journeys, from $1 to $2; a part of measure_metrics().';
 
 CREATE FUNCTION measure_metrics(at timestamptz DEFAULT now(), names text[] DEFAULT NULL)
-  RETURNS TABLE (metric text, outcome text, "values" bigint, measured_until timestamptz, seconds double precision, error text)
+  RETURNS TABLE (metric text, outcome text, changed bigint, measured_until timestamptz, seconds double precision, error text)
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20 SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
   SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET timezone_abbreviations = 'Default'
   SET extra_float_digits = 1 SET bytea_output = 'hex' SET lc_monetary = 'C' SET lc_numeric = 'C' SET lc_time = 'C'
@@ -175,6 +175,7 @@ DECLARE
   m record;
   since timestamptz;
   last timestamptz;
+  total bigint;
   began timestamptz;
   journeys text;
   message text;
@@ -203,7 +204,7 @@ BEGIN
     metric := m.name;
     began := clock_timestamp();
     error := NULL;
-    "values" := 0;
+    changed := 0;
     measured_until := m.known_until;
     BEGIN
       last := measure_metrics.at - m.lateness;
@@ -220,14 +221,15 @@ BEGIN
          AND NOT EXISTS (SELECT FROM clientele.metric_grains(m.known_until, last, m.grain, m.time_zone)) THEN
         outcome := 'fresh';
       ELSE
-        WITH changed AS (
+        WITH written AS (
           INSERT INTO clientele_data.metric_values AS v (metric_id, at, until, value, volume)
           SELECT m.metric_id, f.at, f.ends, f.value, f.volume FROM clientele.measured_values(m.name, since, last) f
           ON CONFLICT ON CONSTRAINT metric_values_pkey DO UPDATE
             SET value = excluded.value, volume = excluded.volume, until = excluded.until, measured_at = now()
             WHERE (v.value, v.volume, v.until) IS DISTINCT FROM (excluded.value, excluded.volume, excluded.until)
           RETURNING 1)
-        SELECT count(*) INTO "values" FROM changed;
+        SELECT count(*) INTO total FROM written;
+        changed := total;
         measured_until := greatest(m.known_until, (SELECT max(v.until) FROM clientele_data.metric_values v
                                                    WHERE v.metric_id = m.metric_id AND v.until <= last));
       END IF;
@@ -241,7 +243,7 @@ BEGIN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
       outcome := 'failed';
       error := left(concat_ws('. ', message, nullif(detail, '')), 2000);
-      "values" := 0;
+      changed := 0;
       measured_until := m.known_until;
       INSERT INTO clientele_data.metric_status AS s (metric_id, outcome, error, failed_at)
       VALUES (m.metric_id, 'failed', measure_metrics.error, now())
@@ -256,7 +258,7 @@ COMMENT ON FUNCTION measure_metrics(timestamptz, text[]) IS
   'Measures the metrics that are not paused, all of them or those named, and returns one row a metric; check_metrics() judges the values.
 Only grains that are complete at that time have values: those whose end is at least lateness ago. Values of the last recheck are measured
 again, and those before stay. outcome: measured, fresh if there is nothing new, failed with the error; the others are measured all the same.
-values: how many are new or have changed. SQL runs with your rights, and therefore only that of authors that you trust
+changed: how many values are new or have changed. SQL runs with your rights, and therefore only that of authors that you trust
 (clientele.trusts()). A second measurement waits until the first has ended.
 Errors: 42704 for an unknown metric, 22004 for NULL, 22008 for a time out of range, 40001 for a measurement that must be retried, 42P01
 without a store, 42501 without the right to write the values of metrics.';

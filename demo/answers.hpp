@@ -102,7 +102,7 @@ class Interviewer {
     Random random(seed_ ^ 0xA5C0DE5ULL ^ (static_cast<uint64_t>(asked) << 8), number_);
     Answer a;
     a.asked_at = asked;
-    const bool answers = random.chance(trouble ? 0.5 : 0.18);
+    const bool answers = random.chance(trouble ? 0.7 : 0.18);
     const auto delay = static_cast<int64_t>(random.exponential(1.0 / (10 * 3'600'000)));
     double score = mood_ + 1.1 * random.normal();
     if (vexed) score -= 3;
@@ -113,7 +113,7 @@ class Interviewer {
     if (random.chance(0.3)) a.topic = static_cast<Topic>(random.below(topic_names.size()));
     if (vexed && !praise) a.topic = random.chance(0.6) ? Topic::quality : Topic::service;
     if (trouble && !praise) a.topic = Topic::function;
-    a.has_comment = random.chance(praise ? 0.35 : 0.65);
+    a.has_comment = random.chance(praise ? 0.35 : trouble ? 0.9 : 0.65);
     const auto& texts = comments[static_cast<size_t>(a.topic)][chinese_][praise];
     a.comment = texts[random.below(3)];
     if (trouble && !praise && random.chance(0.8))

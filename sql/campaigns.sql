@@ -51,9 +51,10 @@ ROLLBACK;
 SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', value => 'purchase', within => '14 days', cost => 0.05, at => '2026-02-01',
                              description => '春天');
 SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase')$$);
-WITH base AS (SELECT (audience_of('buyer') & consenting('marketing')) - global_control() AS members)
-SELECT audience(m.customer_id) = b.members AS members, audience(m.customer_id) FILTER (WHERE NOT m.treated) = control_group(b.members, 0.1, 'spring') AS control
-FROM base b, clientele_data.campaign_members m WHERE m.campaign_id = 1 GROUP BY b.members;
+WITH base AS MATERIALIZED (SELECT (audience_of('buyer') & consenting('marketing')) - global_control() AS members)
+SELECT a.members = b.members AS members, a.control = control_group(b.members, 0.1, 'spring') AS control
+FROM base b, (SELECT audience(m.customer_id) AS members, audience(m.customer_id) FILTER (WHERE NOT m.treated) AS control
+              FROM clientele_data.campaign_members m WHERE m.campaign_id = 1) a;
 SELECT count(*) AS messages, count(*) FILTER (WHERE m.treated) AS treated FROM clientele_data.outbox o JOIN clientele_data.campaign_members m USING (campaign_id, customer_id);
 SELECT key, payload, due, purpose, status, treated FROM clientele_data.outbox ORDER BY message_id LIMIT 2;
 SELECT campaign, action, audience, goal, value, share, cost, description, started_at, ends_at, stopped_at, matched, refused, in_global_control,

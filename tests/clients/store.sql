@@ -39,6 +39,13 @@ SELECT clientele.define_question('events', clientele.counts_def(period => 'month
 SELECT clientele.define_question('busiest', 'SELECT e.channel, e.events FROM clientele_bi.daily_activity e ORDER BY 2 DESC LIMIT 3');
 SELECT count(*) FILTER (WHERE outcome = 'failed') = 0 FROM clientele.refresh_questions();
 
+-- Messages in each state that a view shows.
+SELECT count(clientele.set_consent(c.customer_id, 'marketing', c.customer_id % 5 <> 0)) FROM clientele_data.customers c WHERE c.merged_into IS NULL;
+SELECT clientele.define_action('hello "<b>" 你好', 'email', '{"to": "{customer_id}"}', audience => '!"no such tag".*');
+SELECT count(*) FROM clientele.start_campaign('campaign "<b>" 春天', NULL, 'hello "<b>" 你好', 'purchase');
+SELECT count(*) FROM clientele.run_actions();
+SELECT count(*) FROM clientele.claim_messages('email', 10);
+
 CALL clientele.set_customer_columns(tags => '{basic.lifecycle,basic.tenure_days}', attributes => '{city}');
 CREATE ROLE clients_reader LOGIN;
 CALL clientele.grant_bi('clients_reader');

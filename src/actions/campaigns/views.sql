@@ -6,7 +6,8 @@ CREATE PROCEDURE create_campaign_views()
 BEGIN
   CREATE OR REPLACE VIEW clientele_bi.actions AS
     SELECT a.name::text AS action, a.channel::text AS channel, a.warning, a.level, a.audience, a.strategy, a.purpose::text AS purpose,
-           a.priority, a.active, a.cool_down, a.cap, a.cap_period, a.control_share, a.description, a.defined_at,
+           a.priority, a.active, extract(epoch FROM a.cool_down)::double precision / 86400 AS cool_down_days, a.cap,
+           extract(epoch FROM a.cap_period)::double precision / 86400 AS cap_days, a.control_share, a.description, a.defined_at,
            s.ran_at, s.matched, s.refused, s.control, s.cooling, s.capped, s.queued, s.error, s.failed_at
     FROM clientele_data.actions a LEFT JOIN clientele_data.action_status s USING (action_id);
   COMMENT ON VIEW clientele_bi.actions IS 'What is sent to which customers, and how the last run of each action went.';
@@ -20,9 +21,10 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.actions.purpose IS 'The purpose to which a customer must consent.';
   COMMENT ON COLUMN clientele_bi.actions.priority IS 'Actions of smaller numbers go first.';
   COMMENT ON COLUMN clientele_bi.actions.active IS 'Whether it is run.';
-  COMMENT ON COLUMN clientele_bi.actions.cool_down IS 'How long a customer who got a message of the action gets no other one of it.';
-  COMMENT ON COLUMN clientele_bi.actions.cap IS 'How many messages for the purpose a customer gets in cap_period at most; NULL means no limit.';
-  COMMENT ON COLUMN clientele_bi.actions.cap_period IS 'The period of cap.';
+  COMMENT ON COLUMN clientele_bi.actions.cool_down_days IS
+    'For how many days a customer who got a message of the action gets no other one of it.';
+  COMMENT ON COLUMN clientele_bi.actions.cap IS 'How many messages for the purpose a customer gets in cap_days at most; NULL means no limit.';
+  COMMENT ON COLUMN clientele_bi.actions.cap_days IS 'The period of cap, in days.';
   COMMENT ON COLUMN clientele_bi.actions.control_share IS 'The share of the customers who never get a message of it.';
   COMMENT ON COLUMN clientele_bi.actions.description IS 'What the action is for.';
   COMMENT ON COLUMN clientele_bi.actions.defined_at IS 'When the action was defined last.';

@@ -44,7 +44,8 @@ BEGIN
     'Out: the field of the object. In: the column of clientele_data.crm_records: external_id, key, email, phone, status, owner, notes, at.';
   COMMENT ON COLUMN clientele_data.crm_mappings.sources IS
     'Out: what the field gets, the first of these that there is: payload:NAME, attribute:NAME, tag:NAME, identity:KIND, message:NAME (key,
-message_id, customer_id, customer as text, channel, due, due_date, campaign, action), or text:WORDS. In: the field of the object; a point leads into an object.';
+message_id, customer_id, customer as text, channel, due, due_date, campaign, action), or text:WORDS. In: the field of the object; a point
+leads into an object.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.crm_records (
     record_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -84,7 +84,8 @@ several values are a list.';
 CREATE FUNCTION warning_values(warning text, customers audience) RETURNS TABLE (customer_id bigint, facts jsonb)
   LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000 SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 BEGIN
-  IF warning IS NULL OR to_regclass('clientele_data.warnings') IS NULL THEN
+  IF warning IS NULL
+     OR NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('clientele_data') AND c.relname = 'warnings') THEN
     RETURN;
   END IF;
   PERFORM clientele.require_store('warnings');
@@ -131,4 +132,5 @@ COMMENT ON FUNCTION render_messages(jsonb, audience, jsonb, text) IS
 In the texts of the template {name} stands for the value of a tag or an attribute, and {name|text} for text where the customer has none;
 {tag:name} and {attribute:name} say which is meant. {customer_id}, {action}, {campaign}, {channel} and {strategy} are known, too, and of
 an action for a warning {level}, {probability}, {reasons}, {since}, {tier} and {value_at_risk}. constants: values of such names for all
-customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never refreshed, 42P01 without a store, 42501 without the rights.';
+customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never
+refreshed, 42P01 without a store, 42501 without the rights.';

@@ -85,7 +85,7 @@ SELECT 1, g, g > 100 FROM generate_series(1, 301) g UNION ALL SELECT 2, g, true 
 INSERT INTO clientele_data.outbox (campaign_id, customer_id, treated, purpose, channel, payload, status, sent_at)
 SELECT 1, g, true, 'marketing', 'mail', '{}', CASE WHEN g < 200 THEN 'sent' ELSE 'failed' END, '2026-03-02Z' FROM generate_series(101, 300) g;
 SELECT * FROM campaign_effect('三月', '2026-03-31 16:00Z') \gx
--- A moment before, nobody's time is over.
+-- A moment before, no customer's time is over.
 SELECT measure, treated, control, difference, is_final, members, pending FROM campaign_effect('三月', '2026-03-31 15:59:59Z');
 SELECT measure, treated, control, difference, is_final, significant IS NOT DISTINCT FROM always_p <= 0.05 AS significant, members, pending
 FROM campaign_effect('三月', '2026-03-02 01:00Z', so_far => true);

@@ -31,8 +31,7 @@ Difference newcombe(uint64_t a, uint64_t m, uint64_t b, uint64_t n) {
 
 WelchTest welch(double difference, double variance_m, uint64_t m, double variance_n, uint64_t n) {
   const double sum = variance_m + variance_n;
-  if (!(sum > 0))
-    return {{difference, difference, difference}, 0, {}, difference == 0 ? 1.0 : 0.0};
+  if (!(sum > 0)) return {{difference, difference, difference}, 0, {}, difference == 0 ? 1.0 : 0.0};
   // In parts of the sum, as squares of small variances would vanish.
   const double u = variance_m / sum, v = variance_n / sum;
   const double df = 1 / (u * u / as_double(m - 1) + v * v / as_double(n - 1));

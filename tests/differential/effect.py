@@ -31,7 +31,7 @@ def near(got, want):
 
 
 def explained(rows):
-    """Whether the value before explains the value but for rounding, so that the oracle's variance is what rounding has left."""
+    """Whether the value before explains all except what was rounded, so that the oracle's variance is what rounding has left."""
     exact = [(t, fractions.Fraction(x), fractions.Fraction(y)) for t, x, y in rows]
     cross = square = total = fractions.Fraction(0)
     for g in (True, False):
@@ -259,13 +259,13 @@ FROM looks GROUP BY 1 ORDER BY 1;
 """
 
 
-# The same customers all the time, of whom more and more have converted.
+# The same customers all the time; more and more of them have converted.
 WITHIN = """
 SET max_parallel_workers_per_gather = 0;
 SELECT setseed({seed});
 WITH converted AS (
   SELECT test, n % 2 AS arm, floor(random() * {waves})::int AS wave, count(*) AS n
-  FROM generate_series(1, {tests}) test, generate_series(0, {customers} - 1) n WHERE random() < 0.05 + 0.1 * (test % 4) GROUP BY 1, 2, 3),
+  FROM generate_series(1, {tests}) test, generate_series(0, {customers} - 1) n WHERE random() + 0 * n < 0.05 + 0.1 * (test % 4) GROUP BY 1, 2, 3),
 shares AS (
   SELECT c.test, w.wave, coalesce(sum(c.n) FILTER (WHERE c.arm = 1 AND c.wave <= w.wave), 0) / ({customers} / 2.0) AS p,
          coalesce(sum(c.n) FILTER (WHERE c.arm = 0 AND c.wave <= w.wave), 0) / ({customers} / 2.0) AS q

@@ -28,11 +28,7 @@ BEGIN
   ELSIF NOT isfinite(campaign_effect.at) THEN
     RAISE EXCEPTION 'at must be finite' USING ERRCODE = 'datetime_field_overflow';
   END IF;
-  SELECT x.* INTO c FROM clientele_data.campaigns x WHERE x.name = campaign_effect.name;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'campaign "%" does not exist', left(campaign_effect.name, 100) USING ERRCODE = 'undefined_object',
-      HINT = 'clientele_data.campaigns lists the campaigns; clientele.start_campaign() starts one.';
-  END IF;
+  SELECT x.* INTO c FROM clientele_data.campaigns x WHERE x.campaign_id = clientele.require_campaign(campaign_effect.name);
   -- By the calendar of the store, as a day need not have 24 hours.
   ends_at := (c.started_at AT TIME ZONE zone + c.within) AT TIME ZONE zone;
   before_start := (c.started_at AT TIME ZONE zone - c.before) AT TIME ZONE zone;
@@ -98,8 +94,8 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION campaign_effect(text, timestamptz, boolean) IS
-  'Tells what a campaign has brought about, and how sure that is: a row for conversion, and, if it has a value, rows for value and adjusted
-value.
+  'Returns what a campaign has brought about, and how sure that is: a row for conversion, and, if it has a value, rows for value and
+adjusted value.
 Treated customers and the control group are compared as they were drawn at the start, whether they got a message or not. conversion: whether
 a customer had an event of the goal after the start, within the time of the campaign. value: the sum of the amounts of the events of its
 value in that time. adjusted value: less what the value in the time before the start explains. The columns are those of effect_result();

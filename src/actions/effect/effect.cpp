@@ -13,11 +13,10 @@ constexpr double largest_value = 1e100;
 
 double checked(double v, const char* name) {
   if (std::abs(v) <= largest_value) return v;
-  throw Error(sqlstate::invalid_parameter,
-              std::string(name) + " must be a finite number" +
-                  (std::isnan(v)   ? ", not NaN"
-                   : std::isinf(v) ? ", not infinity"
-                                   : " of at most 1e100 in size"));
+  throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a finite number" +
+                                               (std::isnan(v)   ? ", not NaN"
+                                                : std::isinf(v) ? ", not infinity"
+                                                                : " of at most 1e100 in size"));
 }
 
 /// Whether 0 <= the sum; sums of squares are, and 0 only without terms.

@@ -80,31 +80,31 @@ CREATE FUNCTION effect_result(
   RETURNS SETOF record
   LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 3 AS 'MODULE_PATHNAME', 'clientele_effect_result';
 COMMENT ON FUNCTION effect_result(effect_summary, float8, float8, float8, float8, boolean) IS
-  'Tells by how much treated customers differ from the control group, and how sure that is: a row for conversion, one for value, and one for
-adjusted value.
+  'Returns by how much treated customers differ from the control group, and how sure that is: a row for conversion, one for value, and one
+for adjusted value.
 share: the part of the customers that the control group was to have. smallest_rate, smallest_value: the smallest difference that would
 matter, for the answers that may be read at any time; the default value is a tenth of the mean value. cost: of the whole campaign. final:
-whether nothing more is to come.
-conversion: difference of shares with the interval of Newcombe (1998, method 10); p_value is twice the smaller tail of Fisher''s exact test.
-value: difference of means, zeros included, by the test of Welch (1947); df are its degrees of freedom. adjusted value: the same of value
-- theta x (before - its mean), where theta is the slope of value on before within the groups (CUPED: Deng, Xu, Kohavi and Walker 2013);
-reduction: by how much of the variance this is narrower, the squared correlation. All intervals are of 95 %. lift: difference / control_mean.
-always_p, always_low, always_high hold however often you look (Johari, Koomen, Pekelis and Walsh 2022): before the end only they count.
-extra, extra_low, extra_high: customers or value gained by treating, difference x treated, with the interval that counts. roi: (extra - cost)
-/ cost. sample_ratio_p: how probable a control group of this size is by the share (exact binomial, twice the smaller tail). trusted: false
-if it is below 0.001, as then customers were lost on one side. significant: whether the p that counts (p_value if final, else always_p) is
-at most 0.05, and the result is trusted. A NULL is undefined: without customers in a group there is no difference, and with one customer in
-a group no interval of values. NULL for an option is its default. Errors: 22023 for a share that is not between 0 and 1, a smallest
-difference that is not above 0, and a negative cost.';
+whether nothing more is to come. conversion: difference of shares with the interval of Newcombe (1998, method 10); p_value is twice the
+smaller tail of Fisher''s exact test. value: difference of means, zeros included, by the test of Welch (1947); df are its degrees of
+freedom. adjusted value: the same of value - theta x (before - its mean), where theta is the slope of value on before within the groups
+(CUPED: Deng, Xu, Kohavi and Walker 2013); reduction: by how much of the variance this is narrower, the squared correlation. All intervals
+are of 95 %. lift: difference / control_mean. always_p, always_low, always_high hold however often you look (Johari, Koomen, Pekelis and
+Walsh 2022): before the end only they count. extra, extra_low, extra_high: customers or value gained by treating, difference x treated,
+with the interval that counts. roi: (extra - cost) / cost. sample_ratio_p: how probable a control group of this size is by the share
+(exact binomial, twice the smaller tail). trusted: false if it is below 0.001, as then customers were lost on one side. significant:
+whether the p that counts (p_value if final, else always_p) is at most 0.05, and the result is trusted. A NULL is undefined: without
+customers in a group there is no difference, and with one customer in a group no interval of values. NULL for an option is its default.
+Errors: 22023 for a share that is not between 0 and 1, a smallest difference that is not above 0, and a negative cost.';
 
 CREATE FUNCTION rate_difference(
     treated_converted bigint, treated bigint, control_converted bigint, control bigint,
     OUT difference float8, OUT low float8, OUT high float8, OUT p_value float8)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_rate_difference';
 COMMENT ON FUNCTION rate_difference(bigint, bigint, bigint, bigint) IS
-  'Tells by how much two shares differ, from four counts: the difference with its 95 % interval, and how probable one as large is by chance.
-The interval is that of Newcombe (1998, method 10), p_value twice the smaller tail of Fisher''s exact test. NULL for a group of none. Errors:
-22023 for negative counts and for more converted customers than customers.';
+  'Returns by how much two shares differ, from four counts: the difference with its 95 % interval, and how probable one as large is by
+chance.
+The interval is that of Newcombe (1998, method 10), p_value twice the smaller tail of Fisher''s exact test. NULL for a group of none.
+Errors: 22023 for negative counts and for more converted customers than customers.';
 CREATE FUNCTION always_valid(
     difference float8, variance float8, smallest float8, OUT p_value float8, OUT low float8, OUT high float8)
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_always_valid';

@@ -41,9 +41,9 @@ double ratio(const Whole& above, const Whole& below, int exponent = 0) {
   const bool more = (q & ((Whole(1) << excess) - 1)) != 0;
   auto head = static_cast<uint64_t>(Whole(q >> excess));
   head |= static_cast<uint64_t>(more);
-  const double size = std::ldexp(static_cast<double>(head),
-                                 static_cast<int>(std::clamp<int64_t>(
-                                     exponent - shift + excess, -100000, 100000)));
+  const double size =
+      std::ldexp(static_cast<double>(head),
+                 static_cast<int>(std::clamp<int64_t>(exponent - shift + excess, -100000, 100000)));
   return (above < 0) != (below < 0) ? -size : size;
 }
 
@@ -121,8 +121,8 @@ Effect rate_effect(const EffectSums& sums) {
   const double p = *e.treated_mean, q = *e.control_mean;
   e.standard_error = std::sqrt(p * (1 - p) / static_cast<double>(t.customers) +
                                q * (1 - q) / static_cast<double>(c.customers));
-  e.p_value = chance_of(t.customers + c.customers, t.converted + c.converted, t.customers,
-                        t.converted);
+  e.p_value =
+      chance_of(t.customers + c.customers, t.converted + c.converted, t.customers, t.converted);
   return e;
 }
 

@@ -88,8 +88,8 @@ class Results {
   Results(const pg::RowSink& rows, const EffectSums& sums, const Asked& asked)
       : rows_(rows), sums_(sums), asked_(asked) {
     if (asked.share)
-      sample_ratio_p_ = sample_ratio(sums.treated().customers, sums.control().customers,
-                                     *asked.share);
+      sample_ratio_p_ =
+          sample_ratio(sums.treated().customers, sums.control().customers, *asked.share);
     if (sample_ratio_p_) trusted_ = *sample_ratio_p_ >= 0.001;
   }
 
@@ -120,6 +120,10 @@ class Results {
                         : always     ? Number(always->difference.high)
                                      : Number();
     const Number p = asked_.final ? e.p_value : always ? Number(always->p_value) : Number();
+    const Number always_p = always ? Number(always->p_value) : Number();
+    const Number low = asked_.final ? e.low : always ? Number(always->difference.low) : Number();
+    const Number high = asked_.final ? e.high : always ? Number(always->difference.high) : Number();
+    const Number p = asked_.final ? e.p_value : always_p;
     const auto customers = static_cast<double>(sums_.treated().customers);
     const auto times = [&](const Number& v) { return v ? Number(*v * customers) : Number(); };
     const Number extra = times(e.difference);

@@ -23,11 +23,10 @@ double as_double(uint64_t n) { return static_cast<double>(n); }
 
 double checked(double v, const char* name) {
   if (std::abs(v) <= largest) return v + 0.0;  // one zero
-  throw Error(sqlstate::invalid_parameter,
-              std::string(name) + " must be a finite number" +
-                  (std::isnan(v)   ? ", not NaN"
-                   : std::isinf(v) ? ", not infinity"
-                                   : " of at most 1e100 in size"));
+  throw Error(sqlstate::invalid_parameter, std::string(name) + " must be a finite number" +
+                                               (std::isnan(v)   ? ", not NaN"
+                                                : std::isinf(v) ? ", not infinity"
+                                                                : " of at most 1e100 in size"));
 }
 
 /// As Neumaier (1974) sums.
@@ -124,10 +123,10 @@ void sampled(Groups groups, int samples, uint64_t seed, Use use) {
   uint64_t all = 0;
   for (const Group& g : groups) all += g.customers;
   if (all > most_sampled)
-    throw Error(sqlstate::limit_exceeded,
-                "intervals by samples are for at most 67108864 customers, not " +
-                    std::to_string(all),
-                "Set samples to 0, or judge a part of the customers.");
+    throw Error(
+        sqlstate::limit_exceeded,
+        "intervals by samples are for at most 67108864 customers, not " + std::to_string(all),
+        "Set samples to 0, or judge a part of the customers.");
   for (size_t i = 0; i < groups.size(); ++i) {
     if (i % 65536 == 0) poll();
     std::vector<uint32_t>& to = members[groups[i].row.treated];
@@ -233,7 +232,8 @@ void UpliftQuality::read(Reader& r) {
 
 UpliftCounts uplift_counts(const UpliftQuality& quality) {
   UpliftCounts c;
-  for (const Group& g : quality.groups()) (g.row.treated == 1 ? c.treated : c.control) += g.customers;
+  for (const Group& g : quality.groups())
+    (g.row.treated == 1 ? c.treated : c.control) += g.customers;
   return c;
 }
 
@@ -248,7 +248,7 @@ std::vector<UpliftPoint> uplift_points(const UpliftQuality& quality) {
 UpliftAreas uplift_areas(const UpliftQuality& quality) { return areas(quality.groups(), {}); }
 
 std::vector<UpliftInterval> uplift_area_intervals(const UpliftQuality& quality, int samples,
-                                            uint64_t seed) {
+                                                  uint64_t seed) {
   std::vector<std::vector<double>> found(6);
   sampled(quality.groups(), samples, seed, [&](Counts counts) {
     const UpliftAreas a = areas(quality.groups(), counts);
@@ -265,7 +265,7 @@ UpliftTop uplift_top(const UpliftQuality& quality, double share) {
 }
 
 std::optional<UpliftInterval> uplift_top_interval(const UpliftQuality& quality, double share,
-                                            int samples, uint64_t seed) {
+                                                  int samples, uint64_t seed) {
   const uint64_t all = uplift_counts(quality).all();
   std::vector<double> values;
   sampled(quality.groups(), samples, seed, [&](Counts counts) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-// How well scores say whom a treatment changes, judged by customers who were treated by chance.
+// How well scores find the customers that a treatment changes, judged by those treated by chance.
 #pragma once
 #include <optional>
 #include <vector>
@@ -91,7 +91,7 @@ struct UpliftTop {
 UpliftTop uplift_top(const UpliftQuality&, double share);
 /// As uplift_area_intervals; none if most samples have no uplift.
 std::optional<UpliftInterval> uplift_top_interval(const UpliftQuality&, double share, int samples,
-                                            uint64_t seed);
+                                                  uint64_t seed);
 
 /// Buckets with about as many customers each, from the highest scores on. Equal scores stay
 /// together, in the bucket that holds the middle one of them; empty buckets are left out.

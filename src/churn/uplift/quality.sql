@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How well scores say whom a treatment changes.
+-- How well scores find the customers that a treatment changes.
 
 \packed uplift_quality
 COMMENT ON TYPE uplift_quality IS
@@ -82,11 +82,11 @@ CREATE FUNCTION uplift_top(
     OUT customers bigint, OUT treated bigint, OUT control bigint, OUT uplift float8, OUT low float8, OUT high float8) RETURNS SETOF record
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1 AS 'MODULE_PATHNAME', 'clientele_uplift_top';
 COMMENT ON FUNCTION uplift_top(uplift_quality, float8, integer, bigint) IS
-  'Tells how much the treatment changes the customers with the highest scores: those with at least the score of the customer at place
+  'Returns how much the treatment changes the customers with the highest scores: those with at least the score of the customer at place
 ceil(share x customers).
-uplift: the difference of their means, treated less control; NULL if there are none of a group. low and high: its 95 % interval from samples,
-as uplift_measures has it; NULL if half of the samples have no uplift. Errors: 22023 for a share that is not above 0 and at most 1, and for
-samples below 0 or above 10,000; 54000 for samples of more than 67,108,864 customers.';
+uplift: the difference of their means, treated less control; NULL if there are none of a group. low and high: its 95 % interval from
+samples, as uplift_measures has it; NULL if half of the samples have no uplift. Errors: 22023 for a share that is not above 0 and at most
+1, and for samples below 0 or above 10,000; 54000 for samples of more than 67,108,864 customers.';
 CREATE FUNCTION uplift_buckets(
     uplift_quality, buckets integer DEFAULT 10,
     OUT bucket integer, OUT customers bigint, OUT treated bigint, OUT control bigint, OUT mean_score float8,

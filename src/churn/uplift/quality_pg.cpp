@@ -28,10 +28,9 @@ Datum accum(FunctionCallInfo fcinfo, Outcome value) {
 
 int checked(int32 n, int least, int most, const char* name) {
   if (n < least || n > most)
-    throw Error(sqlstate::invalid_parameter, std::string(name) + " must be " +
-                                                 std::to_string(least) + " to " +
-                                                 std::to_string(most) + ", not " +
-                                                 std::to_string(n));
+    throw Error(sqlstate::invalid_parameter,
+                std::string(name) + " must be " + std::to_string(least) + " to " +
+                    std::to_string(most) + ", not " + std::to_string(n));
   return n;
 }
 

@@ -21,12 +21,12 @@ UpliftMethod method_of(uint8_t number, const char* what) {
   return static_cast<UpliftMethod>(number);
 }
 
-ChurnModel fitted(const ChurnRows& rows, const char* group, uint64_t customers,
-                  uint64_t outcomes) {
+ChurnModel fitted(const ChurnRows& rows, const char* group, uint64_t customers, uint64_t outcomes) {
   if (outcomes == 0 || outcomes == customers)
-    wrong(std::string("uplift_fit needs customers with and without the outcome in each group, but ") +
-              (outcomes == 0 ? "none" : "all") + " of the " + group + " have it",
-          "A model by class, as uplift_def(method => 'class'), needs them in one of the groups.");
+    wrong(
+        std::string("uplift_fit needs customers with and without the outcome in each group, but ") +
+            (outcomes == 0 ? "none" : "all") + " of the " + group + " have it",
+        "A model by class, as uplift_def(method => 'class'), needs them in one of the groups.");
   return *fit_churn(rows);
 }
 
@@ -132,8 +132,7 @@ UpliftModel UpliftModel::read(std::span<const uint8_t> bytes) {
   if (m.method == UpliftMethod::two_models) m.second = ChurnModel::read(r.counted());
   if ((flags & 2) != 0) {
     UpliftFit fit;
-    for (uint64_t* n :
-         {&fit.treated, &fit.control, &fit.treated_outcomes, &fit.control_outcomes})
+    for (uint64_t* n : {&fit.treated, &fit.control, &fit.treated_outcomes, &fit.control_outcomes})
       *n = r.varint();
     m.fit = fit;
   }
@@ -197,8 +196,8 @@ ChurnModel UpliftRows::of_class(const UpliftFit& fit) const {
   control.merge(control_, turned);
   both.merge(treated_, keep);
   both.merge(control_, turned);
-  const double share = static_cast<double>(fit.treated) /
-                       static_cast<double>(fit.treated + fit.control);
+  const double share =
+      static_cast<double>(fit.treated) / static_cast<double>(fit.treated + fit.control);
   const double weight_t = 0.5 / share, weight_c = 0.5 / (1 - share);
   const auto mean = [&](uint32_t t, uint32_t c) {
     return t + c == 0 ? 1 : (t * weight_t + c * weight_c) / (static_cast<double>(t) + c);

@@ -28,12 +28,12 @@ CREATE FUNCTION uplift_def(
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_uplift_def';
 COMMENT ON FUNCTION uplift_def(text, float8, boolean, text[]) IS
   'Defines how to fit a model of uplift, as in uplift_def(method => ''class'').
-method: two_models fits one model to the treated and one to the control group, and the uplift is the difference of their probabilities. class
-fits one model of whether the outcome is that of the group, true for the treated and false for the others, with customers weighted by 1/e
-and 1/(1 - e) for a share e of treated; then the uplift is 2p - 1 (Jaskowski and Jaroszewicz 2012). It has fewer coefficients, so it needs
-fewer customers. penalty, calibrate, names: as in churn_def(); the weights of a class model add up to the number of customers. NULL for an
-option is its default. Errors: 22023 for another method, a penalty that is neither 0 nor from 1e-9 to 1e12, and a repeated name; 22004 for a
-NULL in names; 54000 for more than 1,000 names.';
+method: two_models fits one model to the treated and one to the control group, and the uplift is the difference of their probabilities.
+class fits one model of whether the outcome is that of the group, true for the treated and false for the others, with customers weighted
+by 1/e and 1/(1 - e) for a share e of treated; then the uplift is 2p - 1 (Jaskowski and Jaroszewicz 2012). It has fewer coefficients, so
+it needs fewer customers. penalty, calibrate, names: as in churn_def(); the weights of a class model add up to the number of customers.
+NULL for an option is its default. Errors: 22023 for another method, a penalty that is neither 0 nor from 1e-9 to 1e12, and a repeated
+name; 22004 for a NULL in names; 54000 for more than 1,000 names.';
 
 -- The aggregate
 

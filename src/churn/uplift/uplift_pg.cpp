@@ -108,17 +108,15 @@ class KeptUplift {
   const UpliftModel& of(Datum datum, bool named) {
     if (named) {
       const ByteView text = pg::call_pg([&] { return pg::detoast(datum); });
-      return named_.get(text, [&] {
-        return model_from_json(pg::model_text(pg::as_text(text), "uplift_model"));
-      });
+      return named_.get(
+          text, [&] { return model_from_json(pg::model_text(pg::as_text(text), "uplift_model")); });
     }
     const auto* const raw = reinterpret_cast<const uint8_t*>(DatumGetPointer(datum));
     const bool flat = VARATT_IS_EXTERNAL(raw) && !VARATT_IS_EXTERNAL_ONDISK(raw);
     ByteView bytes(raw, VARSIZE_ANY(raw));
     if (flat) bytes = pg::call_pg([&] { return pg::detoast(datum); });
-    return packed_.get(bytes, [&] {
-      return UpliftModel::read(pg::call_pg([&] { return pg::detoast(datum); }));
-    });
+    return packed_.get(
+        bytes, [&] { return UpliftModel::read(pg::call_pg([&] { return pg::detoast(datum); })); });
   }
 
   CellRow first, second;  // the features of a customer, as the models have them
@@ -175,8 +173,7 @@ CLIENTELE_FUNCTION(clientele_uplift_def_out) {
   });
 }
 CLIENTELE_FUNCTION(clientele_uplift_def_recv) {
-  return pg::received(fcinfo,
-                      [](ByteView bytes) { return stored(UpliftDefinition::read(bytes)); });
+  return pg::received(fcinfo, [](ByteView bytes) { return stored(UpliftDefinition::read(bytes)); });
 }
 CLIENTELE_FUNCTION(clientele_uplift_def) {
   const bool chosen = !PG_ARGISNULL(0), named = !PG_ARGISNULL(3);

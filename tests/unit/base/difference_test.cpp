@@ -62,8 +62,9 @@ TEST(Difference, SampleRatio) {
       for (int k = 0; k <= n; ++k) {
         double below = 0, above = 0;
         for (int i = 0; i <= n; ++i) {
-          const double p = std::exp(std::lgamma(n + 1) - std::lgamma(i + 1) - std::lgamma(n - i + 1)) *
-                           std::pow(share, i) * std::pow(1 - share, n - i);
+          const double p =
+              std::exp(std::lgamma(n + 1) - std::lgamma(i + 1) - std::lgamma(n - i + 1)) *
+              std::pow(share, i) * std::pow(1 - share, n - i);
           if (i <= k) below += p;
           if (i >= k) above += p;
         }

@@ -82,8 +82,12 @@ TEST(ExactSum, KnowsNoOrder) {
 }
 
 TEST(ExactSum, RefusesWhatItDoesNotWrite) {
-  for (const std::vector<uint8_t>& bytes : std::vector<std::vector<uint8_t>>{
-           {1}, {1, 0, 0, 0, 0, 0, 0}, {1, 2, 0, 1, 0, 0, 0}, {200, 1, 0, 0}, {1, 0, 200, 1, 1, 0, 0, 0}}) {
+  for (const std::vector<uint8_t>& bytes :
+       std::vector<std::vector<uint8_t>>{{1},
+                                         {1, 0, 0, 0, 0, 0, 0},
+                                         {1, 2, 0, 1, 0, 0, 0},
+                                         {200, 1, 0, 0},
+                                         {1, 0, 200, 1, 1, 0, 0, 0}}) {
     ExactSum sum(std::pmr::get_default_resource());
     Reader r(bytes);
     EXPECT_THROW(sum.read(r), Error);

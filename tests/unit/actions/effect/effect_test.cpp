@@ -31,9 +31,15 @@ Bytes written(const EffectSums& sums) {
 
 TEST(Effect, WelchOfTextbook) {
   // R: t.test(c(20, 22, 19, 20), c(28, 27, 29, 35, 30))
-  const EffectSums sums = sums_of({{true, false, 20, 0}, {true, false, 22, 0}, {true, false, 19, 0},
-                                   {true, false, 20, 0}, {false, true, 28, 0}, {false, true, 27, 0},
-                                   {false, true, 29, 0}, {false, true, 35, 0}, {false, true, 30, 0}});
+  const EffectSums sums = sums_of({{true, false, 20, 0},
+                                   {true, false, 22, 0},
+                                   {true, false, 19, 0},
+                                   {true, false, 20, 0},
+                                   {false, true, 28, 0},
+                                   {false, true, 27, 0},
+                                   {false, true, 29, 0},
+                                   {false, true, 35, 0},
+                                   {false, true, 30, 0}});
   const Effect e = value_effect(sums);
   EXPECT_DOUBLE_EQ(*e.treated_mean, 20.25);
   EXPECT_DOUBLE_EQ(*e.control_mean, 29.8);
@@ -75,8 +81,10 @@ TEST(Effect, NothingVaries) {
 
 TEST(Effect, VarianceFarFromZero) {
   // A mean of 10^9 and a variance of 1/2: squares of doubles would lose all of it.
-  const EffectSums sums = sums_of({{true, false, 1e9, 0}, {true, false, 1e9 + 1, 0},
-                                   {false, false, 1e9 + 1, 0}, {false, false, 1e9 + 2, 0}});
+  const EffectSums sums = sums_of({{true, false, 1e9, 0},
+                                   {true, false, 1e9 + 1, 0},
+                                   {false, false, 1e9 + 1, 0},
+                                   {false, false, 1e9 + 2, 0}});
   const Effect e = value_effect(sums);
   EXPECT_DOUBLE_EQ(*e.standard_error, std::sqrt(0.5));
   EXPECT_DOUBLE_EQ(*e.df, 2);
@@ -85,7 +93,8 @@ TEST(Effect, VarianceFarFromZero) {
 
 TEST(Effect, CupedExplainsAll) {
   std::vector<Customer> customers;
-  for (int i = 0; i < 40; ++i) customers.push_back({i % 3 == 0, false, 2.0 * i + (i % 3 == 0), 1.0 * i});
+  for (int i = 0; i < 40; ++i)
+    customers.push_back({i % 3 == 0, false, 2.0 * i + (i % 3 == 0), 1.0 * i});
   const AdjustedEffect e = adjusted_effect(sums_of(customers));
   EXPECT_DOUBLE_EQ(*e.theta, 2);
   EXPECT_DOUBLE_EQ(*e.reduction, 1);
@@ -103,7 +112,8 @@ TEST(Effect, KnowsNoOrder) {
   std::mt19937_64 random(3);
   std::vector<Customer> customers(300);
   for (Customer& c : customers)
-    c = {random() % 3 > 0, random() % 2 == 0, std::ldexp(static_cast<double>(random() % 1000), static_cast<int>(random() % 40) - 20),
+    c = {random() % 3 > 0, random() % 2 == 0,
+         std::ldexp(static_cast<double>(random() % 1000), static_cast<int>(random() % 40) - 20),
          0.1 * static_cast<double>(random() % 100)};
   const EffectSums whole = sums_of(customers);
   std::ranges::shuffle(customers, random);

@@ -37,7 +37,8 @@ std::vector<Row> random_rows(size_t n, bool useful) {
 
 TEST(UpliftQuality, ByHand) {
   // The best two are a treated customer with the outcome and another one without it.
-  const UpliftQuality quality = quality_of({{3, true, 1}, {3, false, 0}, {1, true, 0}, {1, false, 1}});
+  const UpliftQuality quality =
+      quality_of({{3, true, 1}, {3, false, 0}, {1, true, 0}, {1, false, 1}});
   const std::vector<UpliftPoint> points = uplift_points(quality);
   ASSERT_EQ(points.size(), 2U);
   EXPECT_EQ(points[0].customers, 2U);

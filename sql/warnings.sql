@@ -130,14 +130,14 @@ SELECT level, judged, gain IS NOT NULL AS gain FROM clientele_bi.warning_quality
 SELECT round(warning_from::numeric, 9) = round(warning_threshold(warning_costs(200, 0.3, 10, 0.2, 1))::numeric, 9) AS by_costs FROM clientele_data.warning_status WHERE warning = 'known';
 SELECT DISTINCT ON (level) level, strategy, channel, reasons ~ '[一-龥]' AS chinese FROM clientele_bi.warnings WHERE warning = 'known' ORDER BY level, tier NULLS LAST, strategy COLLATE "C";
 
--- Given thresholds, and a level that is not in use. The tag names nobody twice.
+-- Given thresholds, and a level that is not in use. Another tag uses the one of the warning.
 SELECT define_warning('given', 'churn@1', thresholds => ARRAY[NULL, 0.5, 0.25], horizon => '60 days', event => '*', active => '60 days');
 SELECT outcome, critical, warned > 0 AS warned FROM refresh_warnings('{given}', :present);
 SELECT define_tag('rescue', 'given=warning & !complained');
 SELECT f.* FROM fails($$SELECT drop_warning('given')$$) f;
 SELECT level FROM clientele_bi.warning_quality WHERE warning = 'given' ORDER BY threshold DESC;
 
--- A complaint lifts, also somebody of no risk. It counts at the next refresh, and the change says why.
+-- A complaint lifts, also a customer of no risk. It counts at the next refresh, and the change says why.
 SELECT customer_id AS calm FROM clientele_data.journeys j WHERE churn_prob(journey, 'churn', :present) < 0.1 AND last_at(journey) > timestamptz :present - interval '20 days' ORDER BY 1 LIMIT 1 \gset
 UPDATE clientele_data.journeys SET journey = journey || (SELECT journey(timestamptz '2026-02-04', 3)) WHERE customer_id = :calm;
 SELECT tag, customers FROM refresh_tags('{complained}', at => '2026-02-06');

@@ -72,8 +72,8 @@ COMMENT ON FUNCTION warning_thresholds(classification_summary, double precision,
   'Returns from which probability on customers are warned of at the levels critical, warning and attention, with how good each would have
 been.
 The summary has probabilities of a model for customers that it was not fitted to, with what they did. critical: the lowest probability
-from which on the share of hits is at least least_precision, with at least least_warned customers; NULL if there is none. attention: the highest
-probability from which on at least least_recall of the churners are found. warning: where F1 is best, of equals the highest; or the
+from which on the share of hits is at least least_precision, with least_warned customers or more; NULL if there is none. attention: the
+highest probability from which on at least least_recall of the churners are found. warning: where F1 is best, of equals the highest; or the
 probability that is given, as by warning_threshold(costs), and none for one above 1. Where two levels cross, the lower one takes the
 threshold of the higher one. warned: customers with at least this probability, also those of higher levels; hits: those of them who
 churned. precision_low and precision_high: the 95 % interval (Wilson 1927). No rows for a summary that is NULL. Errors: 22004 for a goal
@@ -107,7 +107,8 @@ COMMENT ON FUNCTION warning_quality(classification_summary, double precision, do
 share of the warned customers who churned (precision).
 The summary has probabilities for customers that neither the model nor the thresholds have seen. One row for each level whose threshold is
 not NULL, and one for one half, as classifiers are usually judged. A level is that of customers with at least its threshold. base_rate: the
-share of churners; majority_accuracy: the accuracy of saying the same of everybody. warned and hits: customers at the level or a higher one,
-and those of them who churned. recall: the share of the churners that were warned of. _low and _high: 95 % intervals (Wilson 1927).
-claim_met, the same in all rows: the accuracy at one half is at least .80 and above that of the majority, and the precision at the critical
-level is at least .80 with 30 customers or more. No rows for a summary that is NULL. Errors: 22023 for a threshold that is not from 0 to 1.';
+share of churners; majority_accuracy: the accuracy of the same answer for all customers. warned and hits: customers at the level or a
+higher one, and those of them who churned. recall: the share of the churners that were warned of. _low and _high: 95 % intervals
+(Wilson 1927). claim_met, the same in all rows: the accuracy at one half is at least .80 and above that of the majority, and the precision
+at the critical level is at least .80 with 30 customers or more. No rows for a summary that is NULL. Errors: 22023 for a threshold that is
+not from 0 to 1.';

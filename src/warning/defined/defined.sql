@@ -46,7 +46,7 @@ COMMENT ON FUNCTION require_model(text, text) IS
 
 CREATE FUNCTION warning_tag_rule(name text) RETURNS text
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('SELECT w.customer_id, w.level FROM clientele_data.warnings w WHERE w.warning = %L', name)
+  SELECT format('SELECT w.customer_id, w.level FROM %I.warnings w WHERE w.warning = %L', 'clientele_data', name)
 $$;
 COMMENT ON FUNCTION warning_tag_rule(text) IS 'Writes the rule of the tag that holds the levels of a warning.';
 
@@ -132,11 +132,11 @@ COMMENT ON FUNCTION define_warning(
 refresh_warnings() finds the customers.
 model: a churn_model in clientele_data.models that was fitted on journeys. audience: only customers that match are warned of; NULL is all.
 thresholds: the lowest probability of critical, warning and attention, NULL for a level that is not used; without them they come from
-training predictions, as warning_thresholds() finds them with least_precision, least_recall, least_warned and costs, again with
-each version of the model. horizon and event: a customer has churned who does nothing of event for that long. active: only customers with such an event in
-this time before are judged; twice the horizon by default. lift: customers of this tag query have lift_level at least. value_model and
-spend_model: a btyd_model with weeks as its unit and a spend_model, which say what a customer is worth; without them it is the revenue of
-the last 365 days. trained_until: the model has seen nothing from then on, so that it may itself be judged on what came later. language:
+training predictions, as warning_thresholds() finds them with least_precision, least_recall, least_warned and costs, again with each
+version of the model. horizon and event: a customer has churned who does nothing of event for that long. active: only customers with such
+an event in this time before are judged; twice the horizon by default. lift: customers of this tag query have lift_level at least.
+value_model and spend_model: a btyd_model with weeks as its unit and a spend_model, which say what a customer is worth; without them it
+is the revenue of the last 365 days. trained_until: the model has seen nothing from then on, so that it may itself be judged on what came later. language:
 that of reasons and strategies. The levels are a tag of the same name: name=critical is a tag query. Defining a name again changes it.
 Errors: 22004 for NULL, 22023 for an option that is not possible, 42704 for a model, an event or a tag that does not exist, 42809 for a
 model of another type, 42710 if a tag has that name, 42P01 without a store, 42501 without the rights.';

@@ -219,7 +219,7 @@ was more than 0.05 below the threshold.';
   COMMENT ON COLUMN clientele_data.warning_measures.base_rate IS 'Their share.';
   COMMENT ON COLUMN clientele_data.warning_measures.base_rate_low IS 'Lower bound of its 95 % Wilson interval.';
   COMMENT ON COLUMN clientele_data.warning_measures.base_rate_high IS 'Upper bound of it.';
-  COMMENT ON COLUMN clientele_data.warning_measures.majority_accuracy IS 'The accuracy of saying the same of everybody.';
+  COMMENT ON COLUMN clientele_data.warning_measures.majority_accuracy IS 'The accuracy of the same answer for all customers.';
   COMMENT ON COLUMN clientele_data.warning_measures.warned IS 'How many customers had at least the threshold.';
   COMMENT ON COLUMN clientele_data.warning_measures.hits IS 'How many of them churned.';
   COMMENT ON COLUMN clientele_data.warning_measures.accuracy IS 'The share of customers that were judged correctly.';

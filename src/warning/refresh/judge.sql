@@ -16,8 +16,8 @@ BEGIN
   RETURN found;
 END $$;
 COMMENT ON FUNCTION warning_predictions(churn_model, timestamptz, interval, text, interval, integer) IS
-  'Returns the probabilities that a model has for the active customers of a day, with who churned in the horizon after it, which must be
-loaded in full.
+  'Returns the probabilities that a model has for the active customers of a day, and which of them churned in the horizon after it,
+which must be loaded in full.
 active: only customers with an event of this kind in that time before the day. fold: one of five parts of the customers; NULL is all.
 Errors: those of churn_prob() and churned(), 42P01 without a store.';
 

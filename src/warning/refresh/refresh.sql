@@ -48,7 +48,8 @@ DECLARE
   lift_rank integer;
   thresholds double precision[];
   worth text := 'NULL::float8';
-  answer record;
+  n bigint[];  -- customers, critical, warned, attention, raised, lowered, ended
+  stake double precision;
   failure text;
 BEGIN
   PERFORM clientele.require_store('warnings', 'INSERT'), clientele.require_store('warnings', 'UPDATE'), clientele.require_store('warnings', 'DELETE'),
@@ -139,19 +140,18 @@ BEGIN
                   ELSE 'probability' END
       FROM stepped n WHERE n.level IS DISTINCT FROM n.was
     )
-    SELECT (SELECT count(*) FROM scored) AS customers,
-           count(*) FILTER (WHERE n.level = 'critical') AS critical, count(*) FILTER (WHERE n.level = 'warning') AS warned,
-           count(*) FILTER (WHERE n.level = 'attention') AS attention,
-           count(*) FILTER (WHERE clientele.warning_rank(n.level) > clientele.warning_rank(n.was)) AS raised,
-           count(*) FILTER (WHERE n.level IS NOT NULL AND clientele.warning_rank(n.level) < clientele.warning_rank(n.was)) AS lowered,
-           count(*) FILTER (WHERE n.level IS NULL AND n.was IS NOT NULL) AS ended,
-           (SELECT sum(x.worth ORDER BY x.worth) FROM named x) AS value_at_risk
+    SELECT ARRAY[(SELECT count(*) FROM scored),
+                 count(*) FILTER (WHERE n.level = 'critical'), count(*) FILTER (WHERE n.level = 'warning'), count(*) FILTER (WHERE n.level = 'attention'),
+                 count(*) FILTER (WHERE clientele.warning_rank(n.level) > clientele.warning_rank(n.was)),
+                 count(*) FILTER (WHERE n.level IS NOT NULL AND clientele.warning_rank(n.level) < clientele.warning_rank(n.was)),
+                 count(*) FILTER (WHERE n.level IS NULL AND n.was IS NOT NULL)],
+           (SELECT sum(x.worth ORDER BY x.worth) FROM named x)
     FROM stepped n
-  $sql$ INTO answer USING model.fitted, at, d.active, d.event, wanted OPERATOR(clientele.&) consenting, name, thresholds, lifted, lift_rank,
+  $sql$ INTO n, stake USING model.fitted, at, d.active, d.event, wanted OPERATOR(clientele.&) consenting, name, thresholds, lifted, lift_rank,
     ((at AT TIME ZONE zone)::date - 1)::timestamp AT TIME ZONE zone, zone, d.value_model, d.spend_model, d.language, run, consenting, wanted, bought;
   UPDATE clientele_data.warning_refreshes r
-  SET customers = answer.customers, critical = answer.critical, warned = answer.warned, attention = answer.attention, raised = answer.raised,
-      lowered = answer.lowered, ended = answer.ended, value_at_risk = answer.value_at_risk, finished_at = clock_timestamp()
+  SET customers = n[1], critical = n[2], warned = n[3], attention = n[4], raised = n[5], lowered = n[6], ended = n[7], value_at_risk = stake,
+      finished_at = clock_timestamp()
   WHERE r.refresh_id = run;
   UPDATE clientele_data.warning_status s SET refresh_id = run, at = refresh_warning.at, error = NULL, failed_at = NULL
   WHERE s.warning = refresh_warning.name;
@@ -160,7 +160,8 @@ BEGIN
   IF failure IS NOT NULL THEN
     RAISE EXCEPTION 'the tag "%" could not be refreshed: %', name, failure USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
-  RETURN jsonb_build_object('warning', name, 'outcome', 'complete') || to_jsonb(answer);
+  RETURN jsonb_build_object('warning', name, 'outcome', 'complete', 'customers', n[1], 'critical', n[2], 'warned', n[3], 'attention', n[4],
+                            'raised', n[5], 'lowered', n[6], 'ended', n[7], 'value_at_risk', stake);
 END $$;
 COMMENT ON FUNCTION refresh_warning(text, timestamptz) IS
   'Finds the customers of one warning, and returns its row of the result; a part of refresh_warnings(), which has locked its tables.';
@@ -236,7 +237,7 @@ BEGIN
   PERFORM clientele.end_progress();
 END $$;
 COMMENT ON FUNCTION refresh_warnings(text[], timestamptz) IS
-  'Finds out whom to warn of, for all warnings or those named, and returns one row a warning.
+  'Brings warnings up to date, all of them or those named, and returns one row a warning.
 at is the present; now by default. Each customer who was active, is in the audience and consents to profiling gets a probability of churn. A
 level is reached at once, and left only when the probability was more than 0.05 below its threshold at two refreshes in a row. Customers
 that are not judged any longer lose their level at once. The levels become values of the tag of the warning. Thresholds are found again

@@ -91,10 +91,10 @@ accuracy: customers judged correctly, and warned customers who churned (precisio
   COMMENT ON COLUMN clientele_bi.warning_quality.threshold IS 'The lowest probability of the level.';
   COMMENT ON COLUMN clientele_bi.warning_quality.customers IS 'How many customers were compared.';
   COMMENT ON COLUMN clientele_bi.warning_quality.churned IS 'How many of them churned.';
-  COMMENT ON COLUMN clientele_bi.warning_quality.base_rate IS 'Their share: the precision of warning of everybody.';
+  COMMENT ON COLUMN clientele_bi.warning_quality.base_rate IS 'Their share: the precision of a warning that names all customers.';
   COMMENT ON COLUMN clientele_bi.warning_quality.base_rate_low IS 'Lower bound of its 95 % Wilson interval.';
   COMMENT ON COLUMN clientele_bi.warning_quality.base_rate_high IS 'Upper bound of it.';
-  COMMENT ON COLUMN clientele_bi.warning_quality.majority_accuracy IS 'The accuracy of saying the same of everybody.';
+  COMMENT ON COLUMN clientele_bi.warning_quality.majority_accuracy IS 'The accuracy of the same answer for all customers.';
   COMMENT ON COLUMN clientele_bi.warning_quality.warned IS 'How many customers were at the level or a higher one.';
   COMMENT ON COLUMN clientele_bi.warning_quality.hits IS 'How many of these churned.';
   COMMENT ON COLUMN clientele_bi.warning_quality.accuracy IS 'Share of all customers that were judged correctly.';
@@ -103,7 +103,7 @@ accuracy: customers judged correctly, and warned customers who churned (precisio
   COMMENT ON COLUMN clientele_bi.warning_quality."precision" IS 'Share of the warned customers who churned; NULL if none was warned of.';
   COMMENT ON COLUMN clientele_bi.warning_quality.precision_low IS 'Lower bound of its 95 % Wilson interval.';
   COMMENT ON COLUMN clientele_bi.warning_quality.precision_high IS 'Upper bound of it.';
-  COMMENT ON COLUMN clientele_bi.warning_quality.recall IS 'Share of the churners that were warned of; NULL if nobody churned.';
+  COMMENT ON COLUMN clientele_bi.warning_quality.recall IS 'Share of the churners that were warned of; NULL if no customer churned.';
   COMMENT ON COLUMN clientele_bi.warning_quality.recall_low IS 'Lower bound of its 95 % Wilson interval.';
   COMMENT ON COLUMN clientele_bi.warning_quality.recall_high IS 'Upper bound of it.';
   COMMENT ON COLUMN clientele_bi.warning_quality.claim_met IS

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION starter_warning_strategies() IS
 English and in Chinese.
 tier is empty for customers without a tier, such as those who have bought nothing, and for tiers without a strategy of their own.';
 
-CREATE PROCEDURE create_warning_strategies()
+CREATE PROCEDURE create_warning_strategy_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   IF to_regclass('clientele_data.warning_strategies') IS NULL THEN
@@ -68,10 +68,10 @@ BEGIN
   COMMENT ON COLUMN clientele_data.warning_strategies.channel IS 'By which channel: phone, message, email and so on.';
   COMMENT ON COLUMN clientele_data.warning_strategies.incentive IS 'What is offered; NULL for nothing.';
 END $store$;
-COMMENT ON PROCEDURE create_warning_strategies() IS
+COMMENT ON PROCEDURE create_warning_strategy_tables() IS
   'Makes the table of strategies for warnings; a part of create_store().';
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
-  ('warning/strategies', 'clientele_data.warning_strategies', 'table', 'create_warning_strategies', true);
+  ('warning/strategies', 'clientele_data.warning_strategies', 'table', 'create_warning_strategy_tables', true);
 
 CREATE FUNCTION warning_strategy(
     level text, tier text, language text DEFAULT 'en', OUT strategy text, OUT advice text, OUT channel text, OUT incentive text)

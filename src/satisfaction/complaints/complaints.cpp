@@ -70,7 +70,8 @@ ComplaintState state_of(const Complaint& complaint, std::optional<uint64_t> with
   const bool answered = complaint.answered.has_value();
   const bool over = within && elapsed(complaint.at, complaint.answered.value_or(until)) > *within;
   return answered ? over ? ComplaintState::late : ComplaintState::in_time
-                  : over ? ComplaintState::overdue : ComplaintState::waiting;
+         : over   ? ComplaintState::overdue
+                  : ComplaintState::waiting;
 }
 
 const char* name_of(ComplaintState state) {

@@ -23,7 +23,7 @@ std::vector<Complaint> complaints_of(const Journey& journey, const PickedCodes& 
                                      const PickedCodes& answer, Micros since, Micros until);
 
 enum class ComplaintState : uint8_t { in_time, late, waiting, overdue };
-/// At `until`; none for `within` is no limit.
+/// At `until`; none for `within` means no limit.
 ComplaintState state_of(const Complaint& complaint, std::optional<uint64_t> within, Micros until);
 const char* name_of(ComplaintState state);
 

@@ -38,10 +38,9 @@ CLIENTELE_FUNCTION(clientele_complaint_answers) {
     const Micros until = end.value_or(GetCurrentTransactionStartTimestamp());
     Picks& picks = pg::kept<Picks>(fcinfo);
     const Journey journey(bytes);
-    const std::vector<Complaint> all =
-        complaints_of(journey, PickedCodes(journey, picked_by(picks.complaint, complaint)),
-                      PickedCodes(journey, picked_by(picks.answer, answer)),
-                      since.value_or(INT64_MIN), until);
+    const std::vector<Complaint> all = complaints_of(
+        journey, PickedCodes(journey, picked_by(picks.complaint, complaint)),
+        PickedCodes(journey, picked_by(picks.answer, answer)), since.value_or(INT64_MIN), until);
     for (size_t begin = 0; begin < all.size(); begin += 1024) {
       poll();
       pg::call_pg([&] {

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- What is written of surveys: their definition, whom was asked, and what was answered.
+-- What is written of surveys: their definition, invitations and answers.
 
 CREATE FUNCTION define_survey(name text, scale text, question text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -23,8 +23,8 @@ BEGIN
     SET scale = excluded.scale, question = coalesce(excluded.question, s.question), defined_at = now();
 END $$;
 COMMENT ON FUNCTION define_survey(text, text, text) IS
-  'Defines a survey that customers are asked, as define_survey(''recommend'', ''nps'', ''How likely are you to recommend us?'').
-scale: nps, csat or ces; survey() says what they mean. question: what customers are asked; NULL leaves it as it is. A survey without answers
+  'Defines a survey, as define_survey(''recommend'', ''nps'', ''How likely are you to recommend us?'').
+scale: nps, csat or ces; survey() says what they mean. question: its text; NULL leaves it as it is. A survey without answers
 may be given another scale.
 Errors: 22004 for a NULL name or scale, 22023 for another scale and for a name that is empty or has more than 500 characters, 55000 for
 another scale than its answers have, 42P01 without a store, 42501 without the right to change clientele_data.surveys.';
@@ -73,7 +73,7 @@ BEGIN
   RETURN id;
 END $$;
 COMMENT ON FUNCTION add_invitation(bigint, text, timestamptz, text, text) IS
-  'Notes that a customer was asked a survey, for its response rate, and returns the number of the row; add_answer() completes it.
+  'Notes that a customer was invited to a survey, for its response rate, and returns the number of the row; add_answer() completes it.
 customer_id: NULL if the customer is not known. key: what another system calls the invitation; the same key of a survey again changes the
 row. Errors: 22004 for a NULL survey or time, 22008 for an infinite time, 42704 for an unknown survey or customer, 42P01 without a store,
 42501 without the right to write clientele_data.survey_answers.';
@@ -92,7 +92,7 @@ BEGIN
           clientele.require_store('survey_answers');
   IF score IS NULL OR answered_at IS NULL THEN
     RAISE EXCEPTION 'score and answered_at must not be NULL' USING ERRCODE = 'null_value_not_allowed',
-      HINT = 'add_invitation() notes that a customer was asked.';
+      HINT = 'add_invitation() notes that a customer was invited.';
   ELSIF NOT isfinite(answered_at) OR NOT coalesce(isfinite(asked_at), true) THEN
     RAISE EXCEPTION 'answered_at and asked_at must be finite' USING ERRCODE = 'datetime_field_overflow';
   ELSIF score NOT BETWEEN lowest AND highest THEN
@@ -125,8 +125,8 @@ END $$;
 COMMENT ON FUNCTION add_answer(bigint, text, integer, timestamptz, text, text, timestamptz, text) IS
   'Stores what a customer answered to a survey, and returns the number of the row.
 It completes the invitation with the same key, or without a key the last one of the customer that has no answer yet; otherwise it is an
-answer that nobody had asked for, unless asked_at says when. customer_id: NULL for an anonymous answer. The same key again changes the
-answer. Errors: 22004 for a NULL survey, score or answered_at, 22023 for a score that is not on the scale of the survey, 22008 for an
+answer without an invitation, unless asked_at says when there was one. customer_id: NULL for an anonymous answer. The same key
+again changes the answer. Errors: 22004 for a NULL survey, score or answered_at, 22023 for a score that is not on the scale of the survey, 22008 for an
 infinite time, 42704 for an unknown survey or customer, 42P01 without a store, 42501 without the right to write
 clientele_data.survey_answers.';
 

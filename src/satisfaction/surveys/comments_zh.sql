@@ -22,4 +22,4 @@ A customer counts once in a month, with the last answer.',
   ('zh', 'How probable a change as large as this one is by chance.', '纯属偶然时出现这么大变化的概率（p 值）。'),
   ('zh', 'Invitations of the month.', '当月发出的邀请数。'),
   ('zh', 'How many of them were answered until now.', '其中截至目前已回答的数量。'),
-  ('zh', 'responded / asked; NULL if nobody was asked.', '回复率：responded / asked；没有邀请则为 NULL。');
+  ('zh', 'responded / asked; NULL without an invitation.', '回复率：responded / asked；没有邀请则为 NULL。');

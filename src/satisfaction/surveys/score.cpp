@@ -61,7 +61,8 @@ Tails tails_of(int64_t everyone, int64_t marked, int64_t drawn, int64_t x) {
   const Real rest = static_cast<Real>(everyone - marked - drawn);
   const Real point = std::exp(log_choose(marked, x) + log_choose(everyone - marked, drawn - x) -
                               log_choose(everyone, drawn));
-  const bool upper = static_cast<Real>(x) >= m * (k / static_cast<Real>(std::max<int64_t>(1, everyone)));
+  const bool upper =
+      static_cast<Real>(x) >= m * (k / static_cast<Real>(std::max<int64_t>(1, everyone)));
   Real sum = 1, term = 1;
   for (Real i = static_cast<Real>(x); term > sum * 1e-20L; upper ? ++i : --i) {
     term *= upper ? (k - i) / (i + 1) * ((m - i) / (rest + i + 1))
@@ -86,8 +87,8 @@ Estimate survey_score(const SurveySummary& summary) {
   if (summary.scale() == Scale::nps) {
     const Estimate share =
         net_share(summary.favourable(), summary.unfavourable(), summary.answers());
-    const double net = static_cast<double>(summary.favourable()) -
-                       static_cast<double>(summary.unfavourable());
+    const double net =
+        static_cast<double>(summary.favourable()) - static_cast<double>(summary.unfavourable());
     return {100 * net / static_cast<double>(summary.answers()), 100 * share.low, 100 * share.high};
   }
   const Proportion share = wilson(summary.favourable(), summary.answers());
@@ -100,7 +101,8 @@ double net_chance(uint64_t everyone, uint64_t promoters, uint64_t detractors, ui
   const Real n = static_cast<Real>(everyone), m = static_cast<Real>(drawn);
   const Real share = (static_cast<Real>(promoters) - static_cast<Real>(detractors)) / n;
   if (everyone > 1000000) {
-    const Real spread = (static_cast<Real>(promoters) + static_cast<Real>(detractors)) / n - share * share;
+    const Real spread =
+        (static_cast<Real>(promoters) + static_cast<Real>(detractors)) / n - share * share;
     const Real variance = m * ((n - m) / (n - 1)) * spread;
     const Real gap = std::max<Real>(0, std::abs(static_cast<Real>(net) - m * share) - 0.5L);
     return gap == 0 ? 1 : static_cast<double>(std::erfc(gap / std::sqrt(2 * variance)));
@@ -135,13 +137,12 @@ SurveyDifference survey_difference(const SurveySummary& first, const SurveySumma
   const double difference = a.value - b.value;
   const uint64_t everyone = first.answers() + second.answers();
   const uint64_t favourable = first.favourable() + second.favourable();
-  const double p =
-      first.scale() == Scale::nps
-          ? net_chance(everyone, favourable, first.unfavourable() + second.unfavourable(),
-                       first.answers(),
-                       static_cast<int64_t>(first.favourable()) -
-                           static_cast<int64_t>(first.unfavourable()))
-          : chance_of(everyone, favourable, first.answers(), first.favourable());
+  const double p = first.scale() == Scale::nps
+                       ? net_chance(everyone, favourable,
+                                    first.unfavourable() + second.unfavourable(), first.answers(),
+                                    static_cast<int64_t>(first.favourable()) -
+                                        static_cast<int64_t>(first.unfavourable()))
+                       : chance_of(everyone, favourable, first.answers(), first.favourable());
   return {{difference, difference - std::hypot(a.value - a.low, b.high - b.value),
            difference + std::hypot(a.high - a.value, b.value - b.low)},
           p};

@@ -80,7 +80,8 @@ void SurveySummary::remove(const SurveySummary& part) {
 uint64_t SurveySummary::count_from(int least, int most) const {
   const int first = range_of(scale_).least;
   uint64_t sum = 0;
-  for (int score = least; score <= most; ++score) sum += counts_[static_cast<size_t>(score - first)];
+  for (int score = least; score <= most; ++score)
+    sum += counts_[static_cast<size_t>(score - first)];
   return sum;
 }
 
@@ -115,7 +116,8 @@ void SurveySummary::read(Reader& r) {
   const ScaleRange& range = range_of(scale_);
   for (int i = 0; i <= range.most - range.least; ++i) {
     const uint64_t n = r.varint();
-    if (n > max_counted || (total_ += n) > max_counted) Reader::fail("impossible counts of answers");
+    if (n > max_counted || (total_ += n) > max_counted)
+      Reader::fail("impossible counts of answers");
     counts_[static_cast<size_t>(i)] = n;
   }
   if (total_ == 0) Reader::fail("a survey_summary has no answers");

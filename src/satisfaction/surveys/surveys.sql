@@ -48,8 +48,8 @@ CREATE FUNCTION survey_result(
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_survey_result';
 COMMENT ON FUNCTION survey_result(survey_summary) IS
   'Shows the result of a survey: how many answers there are, and the score with its 95 % interval.
-nps: the Net Promoter Score (Reichheld 2003), from -100 to 100: the percentage of promoters (9 and 10) minus that of detractors (0 to 6). Its
-interval is the score interval of a difference of a trinomial distribution (Tango 1998), which holds for few answers, too.
+nps: the Net Promoter Score (Reichheld 2003), from -100 to 100: the percentage of promoters (9 and 10) minus that of detractors (0 to 6).
+Its interval is the score interval of a difference of a trinomial distribution (Tango 1998), which holds for few answers, too.
 csat: the share of satisfied answers (4 and 5), from 0 to 1. ces: the share of answers that say it was easy (5 to 7). Both have the interval
 of Wilson (1927). promoters are these answers, passives the middle one (3; 4), detractors the others. mean: of the scores themselves.';
 

@@ -92,15 +92,17 @@ CLIENTELE_FUNCTION(clientele_survey_combine) { return pg::combined<SurveySummary
 
 CLIENTELE_FUNCTION(clientele_survey_rest) {
   return pg::returned(fcinfo, guarded([&] {
-    return pg::with_state<SurveySummary>(fcinfo, 0, [&](const SurveySummary& all) {
-      return pg::with_state<SurveySummary>(fcinfo, 1, [&](const SurveySummary& part) -> pg::Answer {
-        SurveySummary rest = all;
-        rest.remove(part);
-        if (!rest.started()) return {Datum{}, true};
-        return {pg::packed(rest), false};
-      });
-    });
-  }));
+                        return pg::with_state<SurveySummary>(
+                            fcinfo, 0, [&](const SurveySummary& all) {
+                              return pg::with_state<SurveySummary>(
+                                  fcinfo, 1, [&](const SurveySummary& part) -> pg::Answer {
+                                    SurveySummary rest = all;
+                                    rest.remove(part);
+                                    if (!rest.started()) return {Datum{}, true};
+                                    return {pg::packed(rest), false};
+                                  });
+                            });
+                      }));
 }
 
 CLIENTELE_FUNCTION(clientele_survey_result) {
@@ -113,8 +115,8 @@ CLIENTELE_FUNCTION(clientele_survey_result) {
   };
   const Shown s = guarded([&] {
     return pg::with_state<SurveySummary>(fcinfo, 0, [&](const SurveySummary& summary) {
-      return Shown{summary.scale(),   summary.answers(),      summary.favourable(),
-                   summary.neutral(), summary.unfavourable(), summary.mean(),
+      return Shown{summary.scale(),       summary.answers(),         summary.favourable(),
+                   summary.neutral(),     summary.unfavourable(),    summary.mean(),
                    survey_score(summary), &pg::kept<RowForm>(fcinfo)};
     });
   });
@@ -136,9 +138,8 @@ CLIENTELE_FUNCTION(clientele_survey_difference) {
   const SurveyDifference d = guarded([&] {
     kept = &pg::kept<RowForm>(fcinfo);
     return pg::with_state<SurveySummary>(fcinfo, 0, [&](const SurveySummary& first) {
-      return pg::with_state<SurveySummary>(fcinfo, 1, [&](const SurveySummary& second) {
-        return survey_difference(first, second);
-      });
+      return pg::with_state<SurveySummary>(
+          fcinfo, 1, [&](const SurveySummary& second) { return survey_difference(first, second); });
     });
   });
   Datum values[] = {Float8GetDatum(d.estimate.value), Float8GetDatum(d.estimate.low),
@@ -162,8 +163,7 @@ CLIENTELE_FUNCTION(clientele_last_answer_combine) {
   pg::aggregate_context(fcinfo);
   if (PG_ARGISNULL(1)) return pg::unchanged_state(fcinfo);
   if (PG_ARGISNULL(0)) return PG_GETARG_DATUM(1);
-  const bool replaced =
-      before(pg::detoast(PG_GETARG_DATUM(0)), pg::detoast(PG_GETARG_DATUM(1)));
+  const bool replaced = before(pg::detoast(PG_GETARG_DATUM(0)), pg::detoast(PG_GETARG_DATUM(1)));
   return PG_GETARG_DATUM(replaced ? 1 : 0);
 }
 

@@ -10,10 +10,10 @@ BEGIN
     defined_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (name, scale)
   );
-  COMMENT ON TABLE clientele_data.surveys IS 'The surveys that customers are asked, each with its scale. clientele.define_survey() writes it.';
+  COMMENT ON TABLE clientele_data.surveys IS 'The surveys, each with its scale. clientele.define_survey() writes it.';
   COMMENT ON COLUMN clientele_data.surveys.name IS 'The name.';
   COMMENT ON COLUMN clientele_data.surveys.scale IS 'nps (0 to 10), csat (1 to 5) or ces (1 to 7).';
-  COMMENT ON COLUMN clientele_data.surveys.question IS 'What customers are asked.';
+  COMMENT ON COLUMN clientele_data.surveys.question IS 'The text of the question.';
   COMMENT ON COLUMN clientele_data.surveys.defined_at IS 'When it was defined last.';
 
   CREATE TABLE IF NOT EXISTS clientele_data.survey_answers (
@@ -36,16 +36,16 @@ BEGIN
   CREATE INDEX IF NOT EXISTS survey_answers_answered_at_idx ON clientele_data.survey_answers (survey, answered_at);
   CREATE INDEX IF NOT EXISTS survey_answers_customer_id_idx ON clientele_data.survey_answers (customer_id);
   COMMENT ON TABLE clientele_data.survey_answers IS
-    'Who was asked what, and what they answered. clientele.add_invitation() and add_answer() write it; it may also be filled by COPY.';
+    'Invitations to surveys, and the answers. clientele.add_invitation() and add_answer() write it; it may also be filled by COPY.';
   COMMENT ON COLUMN clientele_data.survey_answers.answer_id IS 'The number of the row.';
   COMMENT ON COLUMN clientele_data.survey_answers.customer_id IS
     'The customer, by the number that it had; NULL for an anonymous answer. Rows are deleted with the customer.';
   COMMENT ON COLUMN clientele_data.survey_answers.survey IS 'The survey.';
   COMMENT ON COLUMN clientele_data.survey_answers.scale IS 'Its scale.';
   COMMENT ON COLUMN clientele_data.survey_answers.score IS 'The answer; NULL as long as there is none.';
-  COMMENT ON COLUMN clientele_data.survey_answers.asked_at IS 'When the customer was asked; NULL for an answer that nobody had asked for.';
+  COMMENT ON COLUMN clientele_data.survey_answers.asked_at IS 'When the customer was invited; NULL for an answer without an invitation.';
   COMMENT ON COLUMN clientele_data.survey_answers.answered_at IS 'When the customer answered; NULL as long as there is no answer.';
-  COMMENT ON COLUMN clientele_data.survey_answers.channel IS 'Where the customer was asked or answered, such as email.';
+  COMMENT ON COLUMN clientele_data.survey_answers.channel IS 'Where the invitation or the answer happened, such as email.';
   COMMENT ON COLUMN clientele_data.survey_answers.comment IS 'What the customer wrote.';
   COMMENT ON COLUMN clientele_data.survey_answers.key IS
     'What another system calls the invitation or the answer, so that the same one is not stored twice.';

@@ -49,7 +49,7 @@ A customer counts once in a month, with the last answer.';
   COMMENT ON COLUMN clientele_bi.satisfaction.change_p_value IS 'How probable a change as large as this one is by chance.';
   COMMENT ON COLUMN clientele_bi.satisfaction.asked IS 'Invitations of the month.';
   COMMENT ON COLUMN clientele_bi.satisfaction.responded IS 'How many of them were answered until now.';
-  COMMENT ON COLUMN clientele_bi.satisfaction.response_rate IS 'responded / asked; NULL if nobody was asked.';
+  COMMENT ON COLUMN clientele_bi.satisfaction.response_rate IS 'responded / asked; NULL without an invitation.';
 END $store$;
 COMMENT ON PROCEDURE create_survey_views() IS
   'Creates the views of surveys; a part of create_store().';

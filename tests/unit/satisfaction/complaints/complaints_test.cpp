@@ -73,7 +73,8 @@ TEST(Complaints, are_what_the_definition_says) {
   for (int round = 0; round < 3000; ++round) {
     Happened events;
     for (uint64_t n = random.below(30); n > 0; --n)
-      events.push_back({static_cast<Micros>(random.below(20)), static_cast<int32_t>(random.below(5))});
+      events.push_back(
+          {static_cast<Micros>(random.below(20)), static_cast<int32_t>(random.below(5))});
     const Micros since = static_cast<Micros>(random.below(8)) - 2;
     const Micros until = 22 - static_cast<Micros>(random.below(8));
     const All all = found(events, since, until);

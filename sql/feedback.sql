@@ -104,7 +104,7 @@ CALL install_feedback_words('fr');
 INSERT INTO clientele_data.feedback_words VALUES ('x', '支*付');
 SELECT feedback_classes('支付失败');
 DELETE FROM clientele_data.feedback_words WHERE class = 'x';
--- What is asked follows the words within one statement of plpgsql, too.
+-- The answer follows the words within one statement of plpgsql, too.
 DO $$ BEGIN
   DELETE FROM clientele_data.feedback_words;
   IF EXISTS (SELECT FROM clientele.feedback_classes('支付失败')) THEN RAISE EXCEPTION 'words are remembered for too long'; END IF;

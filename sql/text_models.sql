@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- Models that tell which label a text has.
+-- Models that find the label of a text.
 \set tests :DBNAME
 CREATE DATABASE clientele_text_models ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
 \c clientele_text_models

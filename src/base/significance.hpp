@@ -15,8 +15,8 @@ namespace clientele {
 /// distribution with a continuity correction. Errors: 22023 for numbers that contradict each other.
 double chance_of(uint64_t everyone, uint64_t tagged, uint64_t audience, uint64_t both);
 
-/// How probable it is that the audience has this number or a larger one: the upper tail alone. Of the
-/// same numbers, with the same errors and the same approximation for large ones.
+/// How probable it is that the audience has this number or a larger one: the upper tail alone. Of
+/// the same numbers, with the same errors and the same approximation for large ones.
 double upper_tail_of(uint64_t everyone, uint64_t tagged, uint64_t audience, uint64_t both);
 
 /// What keeps many tests at once from finding something by chance.

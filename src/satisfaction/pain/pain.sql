@@ -114,13 +114,13 @@ END $$;
 COMMENT ON FUNCTION pain_points(timestamptz, timestamptz, interval, text, text) IS
   'Returns what customers complain about after which step of their journeys: a row for each class and step that a negative text has, the
 largest excess first.
-A text is negative about a class if its polarity there is below 0, as refresh_feedback() found it. Its step is the last event of the customer
-before the text, at most `within` before it; texts without one do not count. texts: those with both; class_texts, step_texts and all_texts:
-all with the class, all with the step, all. expected: class_texts x step_texts / all_texts; excess: texts - expected. p_value: how probable
-this many texts or more are if class and step were independent (upper tail of the hypergeometric distribution). q_value: the same after
-Benjamini and Hochberg (1995) over all pairs of class and step. value_at_risk: what the customers of these texts bought in the 365 days
-before `until`; NULL if they bought nothing. It is no claim of cause.
-since, until: only texts from since on, and before until; NULL is no limit, and the present. steps: a selector of the events that can be
+A text is negative about a class if its polarity there is below 0, as refresh_feedback() found it. Its step is the last event of the
+customer before the text, at most `within` before it; texts without one do not count. texts: those with both; class_texts, step_texts and
+all_texts: all with the class, all with the step, all. expected: class_texts x step_texts / all_texts; excess: texts - expected. p_value:
+how probable this many texts or more are if class and step were independent (upper tail of the hypergeometric distribution). q_value: the
+same after Benjamini and Hochberg (1995) over all pairs of class and step. value_at_risk: what the customers of these texts bought in the
+365 days before `until`; NULL if they bought nothing. The step need not be the cause.
+since, until: only texts from since on, and before until; NULL means any time, and the present. steps: a selector of the events that can be
 steps. purchases: a selector of purchases; NULL means starter_selector(''purchase'').
 Errors: 22004 if within or steps is NULL, 22023 for a within with months or below 0 and for the syntax of a selector, 22008 for infinite
 times, 42704 for an event that is not in the dictionary, 42P01 without a store, 42501 without the rights.';
@@ -176,6 +176,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh_feedback() IS
   'Reads the texts of clientele_data.feedback that are new or have changed by the words of the store, and computes the pain points of the
-last 365 days anew. Returns how many texts were read, how many classes they have, and the number of pairs of class and step.
+last 365 days again. Returns how many texts were read, how many classes they have, and the number of pairs of class and step.
 If clientele_data.feedback_words has changed, all texts are read again. Two refreshes do not run at once: the second waits. Errors: as the
 aggregate feedback_lexicon() for words that contradict each other; 42P01 without a store, 42501 without the rights.';

@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t memory = 12;
 constexpr uint64_t most_iterations = 1000;
-constexpr double tolerance = 1e-8;  // of the largest component of the gradient, per row's square root
+constexpr double tolerance =
+    1e-8;  // of the largest component of the gradient, per row's square root
 
 /// The rows as numbers; of each a stretch of places and values.
 struct Design {
@@ -33,7 +34,8 @@ struct Design {
 };
 
 /// The negative penalised log-likelihood and its gradient.
-double objective(const Design& d, const Vector& at, Vector& gradient, double* loss_alone = nullptr) {
+double objective(const Design& d, const Vector& at, Vector& gradient,
+                 double* loss_alone = nullptr) {
   const size_t n = d.labels;
   gradient.setZero();
   std::vector<double> p(n);
@@ -95,8 +97,7 @@ Optimum optimum(const Design& d) {
       alpha[i - 1] = p.step.dot(direction) / p.product;
       direction -= alpha[i - 1] * p.change;
     }
-    if (!pairs.empty())
-      direction *= pairs.back().product / pairs.back().change.squaredNorm();
+    if (!pairs.empty()) direction *= pairs.back().product / pairs.back().change.squaredNorm();
     for (size_t i = 0; i < pairs.size(); ++i) {
       const Pair& p = pairs[i];
       direction += (alpha[i] - p.change.dot(direction) / p.product) * p.step;

@@ -18,9 +18,8 @@ bool separates(char32_t c) { return is_blank(c) || c == U'\n' || c == U'\r'; }
 template <class Use>
 void each_gram(std::u32string_view text, const TextDefinition& d, Use use) {
   const auto in_word = [&](size_t k) {
-    return is_word_letter(text[k]) ||
-           (text[k] == U'\'' && k > 0 && k + 1 < text.size() && is_word_letter(text[k - 1]) &&
-            is_word_letter(text[k + 1]));
+    return is_word_letter(text[k]) || (text[k] == U'\'' && k > 0 && k + 1 < text.size() &&
+                                       is_word_letter(text[k - 1]) && is_word_letter(text[k + 1]));
   };
   const auto min_n = static_cast<size_t>(d.min_n), max_n = static_cast<size_t>(d.max_n);
   Work work;

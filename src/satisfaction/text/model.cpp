@@ -15,9 +15,7 @@ namespace {
 constexpr uint8_t version = 1;
 constexpr double largest_weight = 1e100;
 
-[[noreturn]] void wrong(const std::string& why) {
-  throw Error(sqlstate::invalid_parameter, why);
-}
+[[noreturn]] void wrong(const std::string& why) { throw Error(sqlstate::invalid_parameter, why); }
 
 void check_number(double& v, double least, double most, const char* what) {
   if (!(v >= least && v <= most)) wrong(std::string(what) + " in a text_model is out of range");
@@ -126,7 +124,8 @@ TextModel TextModel::read(std::span<const uint8_t> bytes) {
   uint64_t bucket = 0;
   for (size_t i = 0; i < kept; ++i) {
     bucket += r.varint();
-    if (bucket >= static_cast<uint64_t>(TextDefinition::most_buckets)) Reader::fail("impossible bucket");
+    if (bucket >= static_cast<uint64_t>(TextDefinition::most_buckets))
+      Reader::fail("impossible bucket");
     m.buckets.push_back(static_cast<uint32_t>(bucket));
   }
   const auto numbers = [&](std::vector<double>& v) {
@@ -162,8 +161,8 @@ std::vector<TextJudge::Value> TextJudge::values(std::u32string_view plain) const
   for (const TextCount& c : counts_of(plain, model_.definition)) {
     const int32_t place = place_[c.bucket];
     if (place < 0) continue;
-    const double size = std::log1p(std::abs(static_cast<double>(c.count))) *
-                        model_.idf[static_cast<size_t>(place)];
+    const double size =
+        std::log1p(std::abs(static_cast<double>(c.count))) * model_.idf[static_cast<size_t>(place)];
     square += size * size;
     values.push_back({static_cast<uint32_t>(place), c.count, c.count < 0 ? -size : size});
   }

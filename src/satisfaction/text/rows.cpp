@@ -38,8 +38,8 @@ uint32_t TextRows::label_of(std::string_view label) {
                                               " bytes is too long, " +
                                               std::to_string(longest_label) + " is the limit");
   if (labels_.size() == most_labels)
-    throw Error(sqlstate::limit_exceeded, "text_fit takes at most " + std::to_string(most_labels) +
-                                              " different labels");
+    throw Error(sqlstate::limit_exceeded,
+                "text_fit takes at most " + std::to_string(most_labels) + " different labels");
   labels_.emplace_back(label);
   return static_cast<uint32_t>(labels_.size() - 1);
 }
@@ -96,7 +96,7 @@ void TextRows::settle() const {
     if (a.customer != b.customer) return a.customer < b.customer;
     if (a.label != b.label) return a.label < b.label;
     if (a.size != b.size) return a.size < b.size;
-    return std::memcmp(data_.data() + a.begin, data_.data() + b.begin, a.size) < 0;
+    return a.size > 0 && std::memcmp(data_.data() + a.begin, data_.data() + b.begin, a.size) < 0;
   });
   settled_ = true;
 }

@@ -25,7 +25,7 @@ class TextRows {
 
   struct Row {
     uint32_t label;
-    uint32_t size;      // of its counts, encoded
+    uint32_t size;  // of its counts, encoded
     size_t begin;
     int64_t customer;
   };

@@ -15,14 +15,14 @@ CREATE FUNCTION text_def(
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_text_def';
 COMMENT ON FUNCTION text_def(integer, integer, integer, float8, integer) IS
   'Defines how to fit a model of texts, as in text_def(max_n => 4) or text_def(penalty => 1).
-min_n and max_n: the lengths of the n-grams, in characters, from 1 to 8. buckets: into how many numbers they are hashed, from 2 to 1,048,576;
-more of them separate n-grams better, and make the model larger. penalty: half the sum of the squared weights times penalty is subtracted
-from the log-likelihood; 1/C of scikit-learn. least_customers: a bucket with n-grams of fewer customers is left out, so that the model holds
-the words of none. NULL for an option is its default. Errors: 22023 for what is out of range.';
+min_n and max_n: the lengths of the n-grams, in characters, from 1 to 8. buckets: into how many numbers they are hashed, from 2 to
+1,048,576; more of them separate n-grams better, and make the model larger. penalty: half the sum of the squared weights times penalty is
+subtracted from the log-likelihood; 1/C of scikit-learn. least_customers: a bucket with n-grams of fewer customers is left out, so that the
+model holds the words of none. NULL for an option is its default. Errors: 22023 for what is out of range.';
 
 \packed text_model
 COMMENT ON TYPE text_model IS
-  'A model that tells which label a text has.
+  'A model that finds the label of a text.
 The aggregate text_fit makes it. Its text form is JSON: definition is the text_def, kept the buckets that count, idf their inverse document
 frequencies, labels the intercept and the weights of each label, fit how the fit went. It holds no text and no customer.
 At most 200 labels and 16 MB (54000).';
@@ -55,20 +55,20 @@ CREATE AGGREGATE text_fit(text, label text, def text_def) (
   COMBINEFUNC = text_fit_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE text_fit(text, text, text_def) IS
-  'Fits a model that tells which label a text has, to texts whose labels are known: a row for each customer.
+  'Fits a model that finds the label of a text, to texts whose labels are known: a row for each customer.
 It is a multinomial logistic regression with an L2 penalty over the character n-grams of the text in NFKC and small letters. A word in
 letters stands between two blanks, and n-grams cross neither blanks nor its borders; so Chinese needs no list of words. N-grams are hashed
-(FNV-1a, 64 bits) into buckets with signs (Weinberger et al. 2009). A bucket of count t, met in df of N texts, has the value
-sign(t) ln(1 + |t|) (ln((1 + N) / (1 + df)) + 1), and each text has length 1. Buckets of fewer customers than least_customers are left out.
-Rows in which text, label or def is NULL are ignored; without rows the result is NULL. The model depends on the rows only, not on their order
-or on the plan. Errors: 22023 if all texts have one label, for an empty label, and for definitions that differ; 54000 for a text of more than
-1 MB, more than 200 labels, a label of more than 200 bytes, a model of more than 16 MB, and more than 1 GB of texts.';
+(FNV-1a, 64 bits) into buckets with signs (Weinberger et al. 2009). A bucket of count t, met in df of N texts, has the value sign(t) ln(1 +
+|t|) (ln((1 + N) / (1 + df)) + 1), and each text has length 1. Buckets of fewer customers than least_customers are left out. Rows in which
+text, label or def is NULL are ignored; without rows the result is NULL. The model depends on the rows only, not on their order or on the
+plan. Errors: 22023 if all texts have one label, for an empty label, and for definitions that differ; 54000 for a text of more than 1 MB,
+more than 200 labels, a label of more than 200 bytes, a model of more than 16 MB, and more than 1 GB of texts.';
 CREATE AGGREGATE text_fit(text, label text, customer_id bigint, def text_def) (
   SFUNC = text_fit_accum, STYPE = text_rows, SSPACE = 65536, FINALFUNC = text_fit_final,
   COMBINEFUNC = text_fit_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE text_fit(text, text, bigint, text_def) IS
-  'Fits a model that tells which label a text has, to texts whose labels are known, where a customer may have written several.
+  'Fits a model that finds the label of a text, to texts whose labels are known, where a customer may have written several.
 customer_id: buckets are left out by the number of different customers. Rows without one are ignored. Otherwise as text_fit(text, text,
 text_def).';
 
@@ -100,8 +100,8 @@ CREATE FUNCTION text_prob(text, text_model, label text) RETURNS float8
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_text_prob';
 COMMENT ON FUNCTION text_prob(text, text_model, text) IS
   'Returns the probability that a text has a label; 0 for a label that the model does not have.
-Of two labels it is what classification() takes: classification(text_prob(text, model, ''bad''), label = ''bad''). Errors: 54000 for a text of
-more than 1 MB.';
+Of two labels it is what classification() takes: classification(text_prob(text, model, ''bad''), label = ''bad''). Errors: 54000 for a text
+of more than 1 MB.';
 CREATE FUNCTION text_prob(text, model text, label text) RETURNS float8
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'clientele_text_prob_named';
 COMMENT ON FUNCTION text_prob(text, text, text) IS

@@ -122,8 +122,7 @@ Datum put_reasons(FunctionCallInfo fcinfo, bool named) {
     const TextJudge& judge = pg::kept<KeptJudge>(fcinfo).of(PG_GETARG_DATUM(1), named);
     const std::u32string plain = plain_words(text);
     const size_t k = any ? judge.best(judge.probabilities(plain)) : judge.label_named(label);
-    for (const TextJudge::Reason& reason :
-         judge.reasons(plain, k, static_cast<size_t>(most))) {
+    for (const TextJudge::Reason& reason : judge.reasons(plain, k, static_cast<size_t>(most))) {
       Datum values[] = {pg::make_text(judge.model().labels[k].name), pg::make_text(reason.gram),
                         Float8GetDatum(reason.contribution)};
       bool nulls[] = {false, false, false};

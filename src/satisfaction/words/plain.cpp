@@ -17,9 +17,9 @@ bool starts_piece(char32_t c) { return c < 0x80 || is_han(c); }
 
 std::u32string decoded(std::string_view utf8) {
   if (utf8.size() > longest_text)
-    throw Error(sqlstate::limit_exceeded,
-                "a text of " + std::to_string(utf8.size()) + " bytes is too long, " +
-                    std::to_string(longest_text) + " is the limit");
+    throw Error(sqlstate::limit_exceeded, "a text of " + std::to_string(utf8.size()) +
+                                              " bytes is too long, " +
+                                              std::to_string(longest_text) + " is the limit");
   std::u32string text;
   text.reserve(utf8.size());
   for (size_t i = 0; i < utf8.size();) {
@@ -32,9 +32,8 @@ std::u32string decoded(std::string_view utf8) {
 }
 
 std::u32string nfkc(std::u32string text) {
-  if (nfkc_hook == nullptr || std::ranges::all_of(text, [](char32_t c) {
-        return c < 0x80 || is_han(c);
-      }))
+  if (nfkc_hook == nullptr ||
+      std::ranges::all_of(text, [](char32_t c) { return c < 0x80 || is_han(c); }))
     return text;
   std::u32string out;
   out.reserve(text.size());
@@ -97,7 +96,8 @@ std::string utf8_text(std::u32string_view text) {
 }
 
 bool is_word_letter(char32_t c) {
-  if (c < 0x80) return (c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9') || (c >= U'A' && c <= U'Z');
+  if (c < 0x80)
+    return (c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9') || (c >= U'A' && c <= U'Z');
   if (c < 0xC0) return c == 0xAA || c == 0xB5 || c == 0xBA;
   if (c >= 0x2000) return false;
   switch (c) {  // signs among the letters

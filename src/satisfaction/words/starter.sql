@@ -47,7 +47,7 @@ CREATE FUNCTION starter_feedback_words(
     ('service', 'zh', -1, 1, '没人理|不理人|不回复|没人回复|回复慢|踢皮球|推卸责任|推卸|推脱|推诿|态度差|服务差|敷衍了事|电话打不通|打不通|联系不上|没人接|答非所问|不解决问题|不处理|爱理不理|扯皮|店大欺客|没人管|已读不回|爱答不理|拒不|不作为'),
     ('service', 'en', 0, 1, 'service|customer service|customer support|support|customer care|helpdesk|help desk|hotline|call center|call centre|response*|reply|replies|chat|live chat|assistance'),
     ('service', 'en', 1, 1, 'responsive|quick response|fast response|prompt reply|resolved|solved|sorted out|great service|good service|excellent service|went above and beyond|attentive|quick reply|fixed my problem'),
-    ('service', 'en', -1, 1, 'no response|no reply|no answer|unresponsive|ignored me|ignored my|ignores|on hold|hung up|unhelpful|bad service|poor service|terrible service|never replied|never responded|never answered|never called back|did not help|passed around|runaround|run around|no one answers|nobody answers|kept waiting|transferred me'),
+    ('service', 'en', -1, 1, 'no response|no reply|no answer|unresponsive|ignored me|ignored my|ignores|on hold|hung up|unhelpful|bad service|poor service|terrible service|never replied|never responded|never answered|never called back|did not help|passed around|runaround|run around|no one answers|kept waiting|transferred me'),
     -- Delivery.
     ('delivery', 'zh', 0, 1, '物流|快递|发货|配送|送货|到货|运输|派送|送达|包裹|收货|货运|骑手|外卖员|快递员送|顺丰|自提|运单|发货速度|物流速度'),
     ('delivery', 'zh', 1, 1, '发货快|物流快|到货快|送货快|快递快|次日达|当天到|神速|准时|按时送达|送货上门|速度快|速度很快|隔天就到|第二天就到|当日达|飞快|迅速|很快就到|很快到了'),

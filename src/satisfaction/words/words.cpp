@@ -91,8 +91,8 @@ void FeedbackLexicon::settle() const {
   const auto same = [](const FeedbackWord& a, const FeedbackWord& b) {
     return a.word == b.word && a.class_name == b.class_name;
   };
-  const auto end = std::unique(
-      words_.begin(), words_.end(), [&](const FeedbackWord& a, const FeedbackWord& b) {
+  const auto end =
+      std::unique(words_.begin(), words_.end(), [&](const FeedbackWord& a, const FeedbackWord& b) {
         if (!same(a, b)) return false;
         if (a.weight != b.weight || a.polarity != b.polarity)
           wrong("word " + quoted(a.word) + " is twice in class " + quoted(a.class_name),
@@ -130,7 +130,8 @@ void FeedbackLexicon::read(Reader& r) {
     const std::string_view class_name = r.text(), word = r.text();
     const double weight = read_number(r), polarity = read_number(r);
     add(class_name, word, weight, polarity);
-    if (words_.back().word != word || std::signbit(polarity) != std::signbit(words_.back().polarity))
+    if (words_.back().word != word ||
+        std::signbit(polarity) != std::signbit(words_.back().polarity))
       Reader::fail("it is not a feedback_lexicon");
   }
   // What was written is in order, so nothing was joined.
@@ -164,8 +165,8 @@ FeedbackMatcher::FeedbackMatcher(const FeedbackLexicon& lexicon) {
       const bool any_ending = letters.back() == U'*';
       uint32_t node = 0;
       for (size_t k = 0; k + any_ending < letters.size(); ++k) {
-        auto [next, fresh] =
-            next_.try_emplace(uint64_t{node} << 21 | letters[k], static_cast<uint32_t>(nodes_.size()));
+        auto [next, fresh] = next_.try_emplace(uint64_t{node} << 21 | letters[k],
+                                               static_cast<uint32_t>(nodes_.size()));
         if (fresh) nodes_.emplace_back();
         node = next->second;
       }
@@ -224,7 +225,7 @@ struct FeedbackMatcher::Clause {
   struct Sum {
     double weight = 0, signed_weight = 0, polar_weight = 0;
     std::vector<std::pair<size_t, size_t>> places;  // where its words are
-    bool named = false, judged = false;             // in this clause: has a word, one with a polarity
+    bool named = false, judged = false;  // in this clause: has a word, one with a polarity
   };
 
   std::vector<Sum> sums;

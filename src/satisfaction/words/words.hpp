@@ -22,7 +22,7 @@ inline constexpr std::string_view ignored = "(ignored)";          // what is in 
 inline constexpr std::string_view any = "*";  // for the classes that its clause names
 }  // namespace word_role
 
-inline constexpr size_t longest_word = 64;  // characters
+inline constexpr size_t longest_word = 64;    // characters
 inline constexpr size_t longest_class = 200;  // bytes
 
 struct FeedbackWord {

@@ -71,8 +71,7 @@ class KeptMatcher {
     return stored_.get(ByteView(), [&] {
       std::vector<uint8_t> bytes;
       pg::each_row(
-          stored_lexicon, pg::no_parameters,
-          [](const pg::QueryRow& row) { return row.bytes(1); },
+          stored_lexicon, pg::no_parameters, [](const pg::QueryRow& row) { return row.bytes(1); },
           [&](ByteView found) { bytes.assign(found.begin(), found.end()); });
       return FeedbackMatcher(bytes.empty() ? FeedbackLexicon() : FeedbackLexicon::read(bytes));
     });

@@ -43,6 +43,34 @@ TEST(Significance, SmallNumbersExactly) {
   EXPECT_NEAR(chance_of(8, 4, 4, 4), 2 * 1.0 / 70, 1e-14);
 }
 
+TEST(Significance, UpperTail) {
+  for (uint64_t everyone = 0; everyone <= 14; ++everyone)
+    for (uint64_t tagged = 0; tagged <= everyone; ++tagged)
+      for (uint64_t audience = 0; audience <= everyone; ++audience) {
+        // Of neighbouring numbers the tails differ by one term, and the first one is 1.
+        const uint64_t least = tagged + audience > everyone ? tagged + audience - everyone : 0;
+        const uint64_t most = std::min(tagged, audience);
+        ASSERT_EQ(upper_tail_of(everyone, tagged, audience, least), 1);
+        for (uint64_t both = least; both <= most; ++both) {
+          double p = 1;
+          for (uint64_t i = 0; i < both; ++i)
+            p *= static_cast<double>(tagged - i) / static_cast<double>(both - i);
+          for (uint64_t i = 0; i < audience - both; ++i)
+            p *= static_cast<double>(everyone - tagged - i) /
+                 static_cast<double>(audience - both - i);
+          for (uint64_t i = 0; i < audience; ++i)
+            p /= static_cast<double>(everyone - i) / static_cast<double>(audience - i);
+          const double above =
+              both == most ? 0 : upper_tail_of(everyone, tagged, audience, both + 1);
+          ASSERT_NEAR(upper_tail_of(everyone, tagged, audience, both) - above, p, 1e-12)
+              << everyone << ' ' << tagged << ' ' << audience << ' ' << both;
+        }
+      }
+  EXPECT_NEAR(upper_tail_of(8, 4, 4, 3), 17.0 / 70, 1e-14);
+  EXPECT_NEAR(upper_tail_of(INT64_MAX, INT64_MAX / 2, INT64_MAX / 2, INT64_MAX / 4), 0.5, 1e-6);
+  EXPECT_THROW(upper_tail_of(10, 4, 11, 3), Error);
+}
+
 TEST(Significance, LargeNumbers) {
   // Near the normal distribution, from both sides, and continuous where it takes over.
   const auto normal = [](double n, double k, double drawn, double x) {

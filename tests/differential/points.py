@@ -86,6 +86,74 @@ def ledgers(checks, oracle):
     checks.psql("SET client_min_messages = warning; DROP SCHEMA points_oracle CASCADE;")
 
 
+def refreshed(rng):
+    """Events come in several loads, each refreshed at its end: the ledger is that of the whole journeys, computed at once."""
+    checks = Checks("points.py", "clientele_points_store")
+    rows, ends = [], [10, 25, 40, 90]
+    for _ in range(600):
+        rows.append((f"c{rng.randrange(40)}", rng.randrange(0, 40 * 24), rng.choice(["purchase", "purchase", "refund"]),
+                     rng.choice([10, 25, "33.3", 99]), f"i{rng.randrange(3)}"))
+    rows = list({(r[0], r[1]): r for r in rows}.values())
+    script = "CALL create_store('UTC'); SELECT define_points(rules());\n"
+    for begin, end in zip([0] + ends, ends):
+        part = [r for r in rows if begin * 24 < r[1] <= end * 24 or begin == r[1] == 0]
+        script += "TRUNCATE ev;\n" + copy("ev", part)
+        script += f"""CALL load_events('shown', amount => 'amount', item => 'item');
+SELECT refresh_points(timestamptz '2026-01-01 00:00Z' + interval '24 hours' * {end});
+"""
+    checks.new_database("""
+CREATE EXTENSION clientele;
+CREATE TABLE ev (customer text, hours integer, event text, amount numeric, item text);
+CREATE VIEW shown AS SELECT customer, timestamptz '2026-01-01 00:00Z' + interval '1 hour' * hours AS at, event, amount, item FROM ev;
+CREATE FUNCTION rules() RETURNS clientele.points_def LANGUAGE sql AS $$
+  SELECT clientele.points_def(returns => 'refund', validity => '20 days', pending => '2 days', tiers => '{a,b,c}', tier_points => '{0,100,300}',
+    multipliers => '{1,1.25,2}', look_back => '30 days', keeps => '10 days') $$;
+""")
+    checks.psql("SET search_path = public, clientele; SET client_min_messages = error;\n" + script)
+    differing, entries = checks.psql("""
+SELECT count(*) FILTER (WHERE s.list IS DISTINCT FROM l.list), sum(s.n)
+FROM (SELECT e.customer_id, string_agg(concat_ws(' ', e.at, e.kind, e.points, e.expires_at), ',' ORDER BY e.entry) AS list, count(*) AS n
+      FROM clientele_data.point_entries e GROUP BY 1) s
+FULL JOIN (SELECT j.customer_id, string_agg(concat_ws(' ', p.at, p.kind, p.points, p.expires_at), ',' ORDER BY p.entry) AS list, count(*) AS n
+           FROM clientele_data.journeys j CROSS JOIN LATERAL clientele.points_ledger(j.journey, rules(), '2026-04-01 00:00Z') p GROUP BY 1) l USING (customer_id);
+""")[0]
+    checks.same("customers whose ledger is not that of their journey", "0", differing)
+    checks.check("there are entries", int(entries) > 500, entries)
+    return checks
+
+
+def spenders(checks, sessions):
+    """They all spend the points of one customer, some by the same keys."""
+    checks.psql("""
+DO $$ BEGIN PERFORM clientele.grant_points(1, 1000, 'start', at => '2026-04-01 00:00Z'); END $$;
+CREATE TABLE before AS SELECT usable FROM clientele.points_of(1, '2026-04-01 00:00Z');
+""")
+    script = "".join(f"SELECT clientele.spend_points(1, {{0}} % 7 * 10 + 5, '{{0}} {n}', '2026-04-02 00:00Z'), clientele.spend_points(1, 9, 'shared {n}', '2026-04-02 00:00Z');\n"
+                     for n in range(6))
+    running = [subprocess.Popen([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", checks.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True) for _ in range(sessions)]
+    for number, process in enumerate(running):
+        process.stdin.write(script.replace("{0}", str(number)))
+        process.stdin.close()
+    answers = {}
+    for number, process in enumerate(running):
+        out, err = process.stdout.read(), process.stderr.read()
+        checks.check("a session ends well", process.wait() == 0, err)
+        for n, line in enumerate(out.split()):
+            answers.setdefault(n, set()).add(line.split("|")[1])
+    checks.check("the same key has the same answer", all(len(a) == 1 for a in answers.values()), answers)
+    (left, spent, least, right), = checks.psql("""
+SELECT p.usable, b.usable - p.usable,
+       (SELECT min(r.s) FROM (SELECT sum(e.points) OVER (ORDER BY e.entry) AS s FROM clientele_data.point_entries e WHERE e.customer_id = 1) r),
+       (SELECT bool_and(v.points = coalesce((SELECT -sum(e.points) FROM clientele_data.point_entries e WHERE e.event_id = v.event_id), v.points))
+        FROM clientele_data.point_events v WHERE v.kind = 'spend')
+FROM clientele.points_of(1, '2026-04-02 00:00Z') p, before b;
+""")
+    checks.check("points were spent, none twice, and never more than there were", int(left) >= 0 and int(spent) > 0 and int(least) >= 0 and right == "t",
+                 f"{left} {spent} {least} {right}")
+    checks.check("all is spent", sessions < 50 or int(left) < 5, left)
+
+
 def main():
     checks = Checks("points.py")
     print(f"seed {seed}, {count} cases")
@@ -96,6 +164,10 @@ def main():
     oracle = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(oracle)
     ledgers(checks, oracle)
+    store = refreshed(random.Random(seed))
+    spenders(store, 50 if LONG else 6)
+    store.drop_database()
+    checks.count(store.passed, store.failed)
     checks.end()
 
 

@@ -22,6 +22,7 @@ CREATE FUNCTION report_sections()
     (17, 'pain_points', '{feedback_classes,pain_points}'),
     (15, 'effects', '{campaign_effects}'),
     (14, 'alerts', '{alerts,metrics,metric_values}'),
+    (18, 'points', '{points_liability,points_tiers,points_flow}'),
     (30, 'quality', '{}')
 $$;
 COMMENT ON FUNCTION report_sections() IS

@@ -269,6 +269,24 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('alerts.how', 'The band is what was expected, by the same hour of the week, with three standard deviations to both sides. Marked values are outside of what is usual: 1 is attention, 2 a warning, 3 critical.', '色带是按每周同一时段得出的预期范围（上下各三个标准差）。被标记的值超出正常范围：1 为关注，2 为预警，3 为严重。'),
     ('column.metric', 'metric', '指标'), ('column.level', 'level', '级别'), ('column.since', 'since', '开始时间'), ('column.recovered_at', 'recovered', '恢复时间'),
     ('column.message', 'message', '说明'), ('column.moved_by', 'by', '细分维度'), ('column.moved_segment', 'segment', '分组'), ('column.alert_id', 'alert', '编号'),
+    -- points
+    ('section.points', 'Points', '积分'),
+    ('needs.points', 'There are no points. clientele.define_points() puts rules in force, and clientele.refresh_points() posts them.',
+     '尚无积分。clientele.define_points() 设定积分规则，clientele.refresh_points() 记入积分。'),
+    ('points.lead', 'Customers hold %1$s points. By the habits so far, they will use about %2$s of them before they expire.',
+     '客户共持有%1$s积分；按以往习惯，到期前预计会使用其中约%2$s。'),
+    ('points.months', 'Points by the month in which they expire', '积分的到期月份'),
+    ('points.tiers', 'Customers by tier', '各等级的客户数'),
+    ('points.flow', 'Points by month', '每月积分变动'),
+    ('points.never', 'never', '永不过期'), ('points.later', 'later', '更晚'),
+    ('points.earned', 'earned', '获得'), ('points.used', 'used', '使用'), ('points.expired', 'expired', '过期'), ('points.taken_back', 'taken back', '退货收回'),
+    ('points.how', 'A point that customers hold is owed to them until it is used or expires. How many will be used is estimated from the points of each age: which share of those still there was used in the next month.',
+     '客户持有的每个积分在使用或过期之前都是负债。预计使用量按账龄估计：各账龄仍在的积分中，有多大比例在下一个月被使用。'),
+    ('column.month', 'month', '月份'), ('column.expires_month', 'expires in', '到期月份'), ('column.points', 'points', '积分'),
+    ('column.expected_used', 'expected use', '预计使用'), ('column.expected_share', 'expected share', '预计使用比例'),
+    ('column.earned', 'earned', '获得'), ('column.granted', 'granted', '赠送'), ('column.used', 'used', '使用'), ('column.expired', 'expired', '过期'),
+    ('column.taken_back', 'taken back', '退货收回'), ('column.settled', 'settled', '抵扣'), ('column.adjusted', 'adjusted', '调整'),
+    ('column.outstanding', 'at the end', '月末持有'),
     ('column.question', 'question', '问题'), ('column.row', 'row', '行'), ('column.holdout', 'judged on', '评估数据')
   ) w (key, en, zh)
 $words$;

@@ -205,7 +205,7 @@ DECLARE
   moved jsonb;
 BEGIN
   PERFORM clientele.require_store('alerts'), clientele.require_store('metrics'), clientele.require_store('metric_values');
-  SELECT x.since, x.point, m.kind, m.rule, m.number, m.per, m.grain, m.time_zone, m.judge, m.metric_id, m.question_id INTO a
+  SELECT x.since, x.point, sign(x.z) AS direction, m.kind, m.rule, m.number, m.per, m.grain, m.time_zone, m.judge, m.metric_id, m.question_id INTO a
   FROM clientele_data.alerts x JOIN clientele_data.metrics m USING (metric_id) WHERE x.alert_id = explain_alert.alert_id;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'alert % does not exist', coalesce(alert_id::text, 'NULL') USING ERRCODE = 'undefined_object',
@@ -226,21 +226,23 @@ BEGIN
   counted := CASE a.number WHEN 'amount' THEN 'amount_sum(journey, %L)' WHEN 'customers' THEN 'event_count(journey, %L) > 0' ELSE 'event_count(journey, %L)' END;
   SELECT coalesce(jsonb_agg(jsonb_build_object('by', e.by, 'segment', e.segment, 'before', e.number_before, 'after', e.number_after,
            'rate_before', e.rate_before, 'rate_after', e.rate_after, 'contribution', e.contribution, 'q_value', e.q_value)
-           ORDER BY e.rank) FILTER (WHERE e.q_value <= 0.05 AND e.n <= 3), '[]')
+           ORDER BY e.n) FILTER (WHERE e.n <= 3), '[]')
   INTO moved
   FROM (
-    SELECT x.*, row_number() OVER (ORDER BY x.rank) AS n FROM (
-      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.q_value, e.rank
+    -- Of two halves both are as significant; the one that moved comes first, and the other not at all.
+    SELECT x.*, row_number() OVER (ORDER BY round(abs(x.z)::numeric, 9) DESC, abs(x.contribution) DESC, x.rank) AS n FROM (
+      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
       FROM clientele_data.questions q CROSS JOIN LATERAL clientele.explain_change(q.name, earlier, later, measure => a.number, pairs => false) e
       WHERE a.kind = 'question' AND q.question_id = a.question_id AND e.rank IS NOT NULL
       UNION ALL
-      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.q_value, e.rank
+      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
       FROM clientele.explain_change(
         clientele.metric(CASE WHEN a.per IS NULL THEN format(counted, a.rule)
                               ELSE format('event_count(journey, %L) > 0 AND event_count(journey, %L) > 0', a.rule, a.per) END,
                          CASE WHEN a.per IS NOT NULL THEN format('event_count(journey, %L) > 0', a.per) END,
                          coalesce(a.per, a.rule)), earlier, later, pairs => false) e
-      WHERE a.kind = 'selector' AND e.rank IS NOT NULL) x) e;
+      WHERE a.kind = 'selector' AND e.rank IS NOT NULL) x
+    WHERE x.q_value <= 0.05 AND sign(x.contribution) = a.direction) e;
   RETURN moved;
 EXCEPTION WHEN serialization_failure OR deadlock_detected OR query_canceled OR undefined_object THEN
   RAISE;
@@ -248,7 +250,8 @@ WHEN OTHERS THEN
   RETURN NULL;  -- an alert is worth more than its reason
 END $$;
 COMMENT ON FUNCTION explain_alert(bigint) IS
-  'Returns which segments of customers changed otherwise than all in an alert, the three most significant ones, as JSON.
+  'Returns which segments of customers changed otherwise than all in an alert, the three most significant ones
+of those that moved in its direction, as JSON.
 explain_change() compares the time of the alert with the same hours of the clock a season earlier, or, without a season, with as much time
 before. NULL for metrics that are not over journeys, and if it cannot be said. Errors: 42704 for an unknown alert, 42P01 without a store.';
 

@@ -3,7 +3,7 @@
 \echo :title'What has the campaign brought about? Members as they were drawn, a week later':plain
 SELECT measure, treated, control, round(treated_mean::numeric, 4) AS "mean of treated", round(control_mean::numeric, 4) AS "of control",
        round(difference::numeric, 4) AS difference, format('%s – %s', round(low::numeric, 4), round(high::numeric, 4)) AS "95 %",
-       to_char(p_value, '0.9EEEE') AS p, round(extra::numeric) AS extra, round(roi::numeric, 1) AS "return on cost", trusted, is_final AS final
+       to_char(p_value, '0.9EEEE') AS p, round(extra::numeric) AS extra, trusted, is_final AS final
 FROM clientele.campaign_effect('win back', :'week'::timestamptz + interval '7 days 1 hour');
 
 \set ECHO none

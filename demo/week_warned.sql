@@ -10,14 +10,11 @@ SELECT outcome, customers FROM clientele.refresh_tags('{response.complained_late
 SELECT customers, critical, warned, attention, raised, lowered, ended, round(value_at_risk) AS "value at risk"
 FROM clientele.refresh_warnings(at => :'week'::timestamptz + interval '7 days');
 
-SELECT coalesce(w.level, 'none') AS level, count(*) AS customers, to_char(100 * avg((NOT t.alive)::int), 'FM990.0 %') AS "have left in truth",
-       to_char(100 * avg(w.probability), 'FM990.0 %') AS "mean risk", round(sum(w.value_at_risk)) AS "value at risk",
-       count(*) FILTER (WHERE p.orders_lost > 0) AS "could not pay", round(avg(p.orders_lost::int) FILTER (WHERE w.lifted), 2) AS "of the lifted"
-FROM demo.truth t JOIN demo.people p USING (customer)
-JOIN clientele_data.identities i ON i.kind = 'customer' AND i.value = t.customer
-JOIN clientele_data.journeys j USING (customer_id)
-LEFT JOIN clientele_bi.warnings w USING (customer_id)
-GROUP BY 1 ORDER BY avg(w.probability) DESC NULLS LAST;
+SELECT w.level, count(*) AS customers, to_char(100 * avg(w.probability), 'FM990.0 %') AS "mean risk", to_char(100 * avg((NOT t.alive)::int), 'FM990.0 %') AS "have left in truth",
+       round(sum(w.value_at_risk)) AS "value at risk", count(*) FILTER (WHERE p.orders_lost > 0) AS "could not pay"
+FROM clientele_bi.warnings w JOIN clientele_data.identities i USING (customer_id)
+JOIN demo.truth t ON i.kind = 'customer' AND i.value = t.customer JOIN demo.people p USING (customer)
+GROUP BY w.level ORDER BY avg(w.probability) DESC;
 
 \echo :title'What to do? The most valuable of the critical, each with reasons and a strategy':plain
 SELECT t.name, t.city, w.tier, to_char(100 * w.probability, 'FM990 %') AS risk, round(w.value_at_risk) AS "value at risk", left(w.reasons::text, 90) AS reasons, w.strategy, w.channel, w.incentive

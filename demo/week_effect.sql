@@ -28,13 +28,18 @@ SELECT response, count(*) AS members, count(*) FILTER (WHERE treated) AS treated
        round(sum(spend_with - spend_without) FILTER (WHERE treated)) AS "extra money"
 FROM members GROUP BY response ORDER BY avg((orders_with > 0)::int - (orders_without > 0)::int) DESC;
 
-\echo :title'Whom to write to next time? A model of uplift learns from one half of the members, and is judged on the other':plain
+\set ECHO none
 CREATE TEMP TABLE learned AS
 SELECT m.customer_id, m.treated, m.response, clientele.event_count(clientele.journey_slice(j.journey, :'week', :'week'::timestamptz + interval '7 days'), 'purchase') > 0 AS bought,
        jsonb_build_object('category', clientele.top_property(past, 'view_item', 'category'), 'channel', clientele.top_channel(past, 'web:*|app:*|store:*'),
          'purchases', clientele.event_count(past, 'purchase'), 'days', extract(epoch FROM :'week' - clientele.last_at(past)) / 86400,
          'clicks', clientele.event_count(past, 'promotion_clicked')) AS features
 FROM members m JOIN clientele_data.journeys j USING (customer_id), LATERAL (SELECT clientele.journey_slice(j.journey, NULL, :'week') AS past) p;
+SELECT count(*) = 8 AS enough FROM (SELECT FROM learned GROUP BY customer_id % 2, treated, bought HAVING count(*) >= 20) arms
+\gset
+\set ECHO queries
+\if :enough
+\echo :title'Whom to write to next time? A model of uplift learns from one half of the members, and is judged on the other':plain
 SELECT clientele.save_model('uplift', clientele.uplift_fit(features, treated, bought, clientele.uplift_def())) AS version FROM learned WHERE customer_id % 2 = 0;
 SELECT fifth, count(*) AS customers, to_char(100 * avg((response = 'persuadable')::int), 'FM990 %') AS "can be persuaded",
        to_char(100 * avg(uplift), 'FM990.0 %') AS "uplift, says the model",
@@ -42,3 +47,6 @@ SELECT fifth, count(*) AS customers, to_char(100 * avg((response = 'persuadable'
 FROM (SELECT *, ntile(5) OVER (ORDER BY uplift DESC, customer_id) AS fifth
       FROM (SELECT *, clientele.uplift(features, 'uplift') AS uplift FROM learned WHERE customer_id % 2 = 1) scored) fifths
 GROUP BY fifth ORDER BY fifth;
+\else
+\echo 'Too few members for a model of whom to write to.'
+\endif

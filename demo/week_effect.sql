@@ -22,7 +22,7 @@ FROM (SELECT avg((orders_with > 0)::int - (orders_without > 0)::int) AS conversi
      LATERAL (VALUES ('conversion', t.conversion), ('value', t.value), ('adjusted value', t.value)) truth (measure, true_effect)
 JOIN clientele.campaign_effect('win back', :'week'::timestamptz + interval '7 days 1 hour') e USING (measure);
 
-\echo :title'Whom did it persuade? The simulation knows':plain
+\echo :title'Which customers did it persuade? The simulation knows':plain
 SELECT response, count(*) AS members, count(*) FILTER (WHERE treated) AS treated,
        to_char(100 * avg((orders_without > 0)::int), 'FM990.0 %') AS "buys anyway", to_char(100 * avg((orders_with > 0)::int), 'FM990.0 %') AS "buys with a message",
        round(sum(spend_with - spend_without) FILTER (WHERE treated)) AS "extra money"
@@ -39,7 +39,7 @@ SELECT count(*) = 8 AS enough FROM (SELECT FROM learned GROUP BY customer_id % 2
 \gset
 \set ECHO queries
 \if :enough
-\echo :title'Whom to write to next time? A model of uplift learns from one half of the members, and is judged on the other':plain
+\echo :title'Which customers to write to next time? A model of uplift learns from one half of the members, and is judged on the other':plain
 SELECT clientele.save_model('uplift', clientele.uplift_fit(features, treated, bought, clientele.uplift_def())) AS version FROM learned WHERE customer_id % 2 = 0;
 SELECT fifth, count(*) AS customers, to_char(100 * avg((response = 'persuadable')::int), 'FM990 %') AS "can be persuaded",
        to_char(100 * avg(uplift), 'FM990.0 %') AS "uplift, says the model",
@@ -48,5 +48,5 @@ FROM (SELECT *, ntile(5) OVER (ORDER BY uplift DESC, customer_id) AS fifth
       FROM (SELECT *, clientele.uplift(features, 'uplift') AS uplift FROM learned WHERE customer_id % 2 = 1) scored) fifths
 GROUP BY fifth ORDER BY fifth;
 \else
-\echo 'Too few members for a model of whom to write to.'
+\echo 'Too few members for a model of uplift.'
 \endif

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What customers say, until a week after :week.
-\echo :title'What do customers say? Two days after a purchase they are asked how likely they are to recommend the shop':plain
+\echo :title'What do customers say? A survey, two days after a purchase: how likely is it that they recommend the shop?':plain
 SELECT clientele.define_survey('recommend', 'nps', 'How likely are you to recommend us? 您有多大可能向朋友推荐我们？');
 INSERT INTO clientele_data.survey_answers (customer_id, survey, scale, score, asked_at, answered_at, channel, comment, key)
 SELECT i.customer_id, 'recommend', 'nps', s.score, s.asked_at, s.answered_at, 'email', s.comment, s.id
@@ -9,7 +9,8 @@ FROM demo.surveys s JOIN clientele_data.identities i ON i.kind = 'customer' AND 
 WITH answers AS (
   SELECT CASE WHEN a.answered_at < :'week' THEN 'before' WHEN p.orders_lost > 0 THEN 'the week, who could not pay' ELSE 'the week, others' END AS of,
          clientele.survey(a.score, a.scale) AS summary
-  FROM clientele_data.survey_answers a JOIN demo.surveys s ON s.id::text = a.key JOIN demo.people p ON p.customer = s.customer_no GROUP BY 1
+  FROM clientele_data.survey_answers a JOIN demo.surveys s ON s.id::text = a.key JOIN demo.people p ON p.customer = s.customer_no
+  WHERE a.answered_at IS NOT NULL GROUP BY 1
 )
 SELECT a.of, r.answers, r.promoters, r.detractors, round(r.score::numeric, 1) AS nps, format('%s – %s', round(r.low::numeric), round(r.high::numeric)) AS "95 %",
        round(d.difference::numeric, 1) AS "change", to_char(d.p_value, '0.9EEEE') AS p

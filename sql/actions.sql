@@ -159,7 +159,7 @@ SELECT payload, due, status FROM clientele_data.outbox WHERE channel = 'crm' ORD
 SELECT action, channel, warning, level, audience, strategy, priority, active, cap, control_share, description FROM clientele_bi.actions ORDER BY action;
 SELECT campaign, action, channel, day, status, messages FROM clientele_bi.campaign_messages ORDER BY 2, 4;
 
--- No control customer, whoever writes the row.
+-- No control customer, whichever way the row is written.
 SELECT code, message FROM fails($$INSERT INTO clientele_data.outbox (action_id, customer_id, purpose, channel, payload)
   SELECT a.action_id, n, 'marketing', 'sms', '{}' FROM clientele_data.actions a, members(global_control()) n WHERE a.name = 'second' LIMIT 1$$);
 SELECT code, message FROM fails($$INSERT INTO clientele_data.outbox (action_id, customer_id, purpose, channel, payload)

@@ -24,33 +24,33 @@ CALL load_events('ev');
 SELECT define_tag('buyer', 'event_count(journey, ''purchase'') > 0'), define_tag('late', 'event_count(journey, ''view'') > 0');
 SELECT define_action('mail', 'email', '{"to": "{customer_id}", "of": "{campaign}", "by": "{action}"}', cool_down => '10 days', cap => 2, cap_period => '30 days'),
        define_action('text', 'sms', '{}', cool_down => '0', cap => 1, cap_period => '30 days');
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase')$$);
 SELECT count(*) > 0 AS refreshed FROM refresh_tags();
 SELECT count(set_consent(n, 'marketing', true)) FROM generate_series(1, 1800) n;
 CALL set_global_control(0.05);
 
 -- Errors.
-SELECT * FROM fails($$SELECT * FROM start_campaign(NULL, 'buyer', 'mail', 'purchase')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('', 'buyer', 'mail', 'purchase')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'byer', 'mail', 'purchase')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mial', 'purchase')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchse')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', value => 'purchse')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', share => 1)$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', share => 'NaN')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', within => '0')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', before => '-1 day')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', smallest_effect => 0)$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', cost => 'NaN')$$);
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', at => 'infinity')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign(NULL, 'buyer', 'mail', goal => 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('', 'buyer', 'mail', goal => 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'byer', 'mail', goal => 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mial', goal => 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchse')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', value => 'purchse')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', share => 1)$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', share => 'NaN')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', within => '0')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', before => '-1 day')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', smallest_effect => 0)$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', cost => 'NaN')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', at => 'infinity')$$);
 BEGIN ISOLATION LEVEL SERIALIZABLE;
-SELECT code FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase')$$);
+SELECT code FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase')$$);
 ROLLBACK;
 
 -- Who is in it.
-SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase', value => 'purchase', within => '14 days', cost => 0.05, at => '2026-02-01',
+SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase', value => 'purchase', within => '14 days', cost => 0.05, at => '2026-02-01',
                              description => '春天');
-SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', 'purchase')$$);
+SELECT * FROM fails($$SELECT * FROM start_campaign('spring', 'buyer', 'mail', goal => 'purchase')$$);
 WITH base AS MATERIALIZED (SELECT (audience_of('buyer') & consenting('marketing')) - global_control() AS members)
 SELECT a.members = b.members AS members, a.control = control_group(b.members, 0.1, 'spring') AS control
 FROM base b, (SELECT audience(m.customer_id) AS members, audience(m.customer_id) FILTER (WHERE NOT m.treated) AS control
@@ -61,9 +61,9 @@ SELECT campaign, action, audience, goal, value, share, cost, description, starte
        treated, control, cooling, capped, overlapping FROM clientele_bi.campaigns;
 
 -- Cool-down and cap: those left out keep their arm.
-SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('again', NULL, 'mail', 'purchase', at => '2026-02-05');
-SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('text 1', 'late', 'text', 'purchase', share => 0.5, at => '2026-02-05');
-SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('text 2', NULL, 'text', 'purchase', share => 0, at => '2026-02-06');
+SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('again', NULL, 'mail', goal => 'purchase', at => '2026-02-05');
+SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('text 1', 'late', 'text', goal => 'purchase', share => 0.5, at => '2026-02-05');
+SELECT matched, control, treated, cooling, capped, queued FROM start_campaign('text 2', NULL, 'text', goal => 'purchase', share => 0, at => '2026-02-06');
 SELECT campaign, treated, control, cooling, capped, overlapping FROM clientele_bi.campaigns ORDER BY started_at, campaign;
 SELECT c.name, m.treated, m.skipped, count(*), count(o.message_id) AS messages
 FROM clientele_data.campaign_members m JOIN clientele_data.campaigns c USING (campaign_id) LEFT JOIN clientele_data.outbox o USING (campaign_id, customer_id)

@@ -41,8 +41,8 @@ SELECT count(*) FILTER (WHERE outcome = 'failed') = 0 FROM clientele.refresh_que
 
 -- Messages in each state that a view shows.
 SELECT count(clientele.set_consent(c.customer_id, 'marketing', c.customer_id % 5 <> 0)) FROM clientele_data.customers c WHERE c.merged_into IS NULL;
-SELECT clientele.define_action('hello "<b>" 你好', 'email', '{"to": "{customer_id}"}', audience => '!"no such tag".*');
-SELECT count(*) FROM clientele.start_campaign('campaign "<b>" 春天', NULL, 'hello "<b>" 你好', 'purchase');
+SELECT clientele.define_action('hello "<b>" 你好', 'email', '{"to": "{customer_id}"}', audience => '!nothing.*');
+SELECT count(*) FROM clientele.start_campaign('campaign "<b>" 春天', NULL, 'hello "<b>" 你好', goal => 'purchase');
 SELECT count(*) FROM clientele.run_actions();
 SELECT count(*) FROM clientele.claim_messages('email', 10);
 

@@ -22,7 +22,7 @@ from checks import ROOT, Checks  # noqa: E402  pylint: disable=wrong-import-posi
 SEED = int(os.environ.get("CLIENTELE_SEED", random.randrange(1, 10**6)))
 DATABASE = os.environ.get("PGDATABASE", "deliver")
 CACHE = os.environ.get("CLIENTELE_HOME", ROOT / ".cluster")
-MESSAGES = 72
+MESSAGES = 48
 T = Checks("deliver", DATABASE, "SET client_min_messages = error; SET search_path = clientele;\n")
 SHORT = f"import sys; sys.path.insert(0, {str(ROOT / 'docs')!r}); import deliver; deliver.TIMEOUT, deliver.IDLE, deliver.LEASE = .2, .05, .9; "
 
@@ -43,7 +43,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(500)
         if kind == 2:
             return self.answer(429, [("Retry-After", "0")])
-        if kind == 3 and number < 40:
+        if kind == 3 and number < 20:
             time.sleep(.4)
         if kind == 4:
             return self.answer(422)

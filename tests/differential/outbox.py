@@ -120,7 +120,7 @@ def one_after_another(rng):
                 session.run(f"UPDATE clientele_data.outbox SET ready_at = clock_timestamp() - interval '1 second' WHERE message_id = {message.number};")
         elif what == "campaign":
             campaigns += 1
-            session.run(f"SELECT start_campaign('campaign {campaigns}', NULL, 'act', 'purchase', .3, at => now() - interval '1 second');")
+            session.run(f"SELECT start_campaign('campaign {campaigns}', NULL, 'act', .3, 'purchase', at => now() - interval '1 second');")
             rows = session.run(f"SELECT message_id, customer_id FROM clientele_data.outbox WHERE campaign_id = {campaigns} ORDER BY 1;")
             for number, customer in (map(int, row.split("|")) for row in rows):
                 T.check("a member consents", model.consent.get(customer))
@@ -202,7 +202,7 @@ def at_once(rng):
 TRUNCATE clientele_data.outbox, clientele_data.campaigns, clientele_data.campaign_members, clientele_data.consents;
 SELECT count(set_consent(n, 'marketing', true, '2020-01-01')) FROM generate_series(1, {CUSTOMERS}) n;
 SELECT define_action('act', 'b', '{{"to": "{{customer_id}}"}}', cool_down => '0');
-SELECT queued FROM generate_series(1, {MESSAGES // 80}) n, start_campaign('many ' || n, NULL, 'act', 'purchase', .3);
+SELECT queued FROM generate_series(1, {MESSAGES // 80}) n, start_campaign('many ' || n, NULL, 'act', .3, 'purchase');
 SELECT count(send_message(CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, '{{}}', CASE WHEN n % 3 = 0 THEN 1 + n % {CUSTOMERS} END, max_attempts => 1000))
 FROM generate_series(1, {MESSAGES // 2}) n;
 UPDATE clientele_data.outbox SET max_attempts = 1000;

@@ -26,7 +26,7 @@ INSERT INTO clientele_data.customers (customer_id) SELECT n FROM generate_series
 SELECT clientele.event_type('', 'purchase');
 SELECT count(clientele.set_consent(n, 'marketing', true)) FROM generate_series(1, 200) n;
 SELECT clientele.define_action('act', 'email', '{"to": "{customer_id}"}', cool_down => '0');
-SELECT count(*) FROM generate_series(1, 8) n, clientele.start_campaign('campaign ' || n, NULL, 'act', 'purchase', 0.3);
+SELECT count(*) FROM generate_series(1, 8) n, clientele.start_campaign('campaign ' || n, NULL, 'act', 0.3, 'purchase');
 SELECT count(clientele.send_message('email', '{}', max_attempts => 1000)) FROM generate_series(1, 500) n;
 UPDATE clientele_data.outbox SET max_attempts = 1000;
 END

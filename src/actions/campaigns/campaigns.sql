@@ -17,7 +17,7 @@ END $$;
 COMMENT ON FUNCTION require_campaign(text) IS 'Returns the number of a campaign. Errors: 42704, with the nearest names.';
 
 CREATE FUNCTION start_campaign(
-    name text, audience tag_query, action text, goal text, share double precision DEFAULT 0.1, value text DEFAULT NULL,
+    name text, audience tag_query, action text, share double precision DEFAULT 0.1, goal text DEFAULT NULL, value text DEFAULT NULL,
     within interval DEFAULT '30 days', before interval DEFAULT '30 days', smallest_effect double precision DEFAULT NULL,
     cost numeric DEFAULT NULL, at timestamptz DEFAULT now(), description text DEFAULT NULL,
     OUT campaign_id bigint, OUT matched bigint, OUT refused bigint, OUT in_global_control bigint, OUT control bigint, OUT treated bigint,
@@ -112,16 +112,16 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION start_campaign(
-    text, tag_query, text, text, double precision, text, interval, interval, double precision, numeric, timestamptz, text) IS
+    text, tag_query, text, double precision, text, text, interval, interval, double precision, numeric, timestamptz, text) IS
   'Starts a campaign: fixes its audience, draws a control group, and queues a message of an action for each other customer.
 audience: a tag query, NULL for all customers. Of those that matched, customers who do not consent (refused) and those of the global control
 group are not members. share: of the members, control_group(members, share, name) is the control group, which never gets a message: a
-foreign key of the outbox refuses it. goal: a selector of the events that count, until within has passed since the start; value: a
-selector of the events whose amounts are summed. before: how long before the start the value is read to reduce variance. smallest_effect
-and cost (of a message) are for campaign_effect(). Treated customers who got one of this action a short time ago (cooling) or as many
-messages as its cap allows (capped) get none, and stay in their arm. at: the start; messages are due then. An arm never changes. Errors:
-42704 for an unknown action, tag or event, 42710 for a name that is taken, 55000 for a tag that was never refreshed, 22023 for values out
-of range, 22004 for NULL, 25001 in REPEATABLE READ and SERIALIZABLE, 42P01 without a store, 42501 without the rights.';
+foreign key of the outbox refuses it. goal, which must be given: a selector of the events that count, until within has passed since the
+start; value: a selector of the events whose amounts are summed. before: how long before the start the value is read to reduce variance.
+smallest_effect and cost (of a message) are for campaign_effect(). Treated customers who got one of this action a short time ago (cooling)
+or as many messages as its cap allows (capped) get none, and stay in their arm. at: the start; messages are due then. An arm never changes.
+Errors: 42704 for an unknown action, tag or event, 42710 for a taken name, 55000 for a tag that was never refreshed, 22023 for values
+out of range, 22004 for NULL, 25001 in REPEATABLE READ and SERIALIZABLE, 42P01 without a store, 42501 without the rights.';
 
 CREATE FUNCTION stop_campaign(name text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -74,7 +74,6 @@ BEGIN
     FOR EACH ROW WHEN ((OLD.campaign_id, OLD.customer_id, OLD.treated) IS DISTINCT FROM (NEW.campaign_id, NEW.customer_id, NEW.treated))
     EXECUTE FUNCTION clientele.keep_arms();
   COMMENT ON TRIGGER keep_arms ON clientele_data.campaign_members IS 'The arms of a campaign never change.';
-  ALTER TABLE clientele_data.campaign_members ENABLE ALWAYS TRIGGER keep_arms;
 END $store$;
 COMMENT ON PROCEDURE create_campaign_tables() IS 'Creates the tables of campaigns; a part of create_store().';
 

@@ -97,11 +97,12 @@ COMMENT ON FUNCTION define_action(
 audience: a tag query; its customers get a message when they match. warning and level: the customers of a warning at this level or a
 higher one. With neither, only campaigns use the action. channel and template: how it is sent, and the payload; in the texts of the
 template {name} stands for a tag or an attribute of the customer, and {name|text} for text if there is none (see render_messages()).
-strategy: a name for people and templates. Then who gets none: customers who do not consent to purpose; those of the global control group,
-and a share control_share, who never get one; those who got one of this action within cool_down; those who got cap messages for the
-purpose within cap_period, of all actions and campaigns. priority: which action comes first, that of the smaller number. active => false
-pauses it. Errors: 42704 for an unknown tag, attribute or purpose (with the nearest names), 22023 for values out of range, 22004 for NULL,
-54000 for a template of more than 100,000 bytes, 42P01 without a store, 42501 without the right to change clientele_data.actions.';
+strategy: a name for people and templates; NULL is that of the warning. These get none: customers who do not consent to purpose; those of
+the global control group, and a share control_share, who never get one; those who got one of this action within cool_down; those who got cap
+messages for the purpose within cap_period, of all actions and campaigns. priority: which action comes first, that of the smaller number.
+active => false pauses it. Errors: 42704 for an unknown tag, attribute or purpose (with the nearest names), 22023 for values out of range,
+22004 for NULL, 54000 for a template of more than 100,000 bytes, 42P01 without a store, 42501 without the right to change
+clientele_data.actions.';
 
 CREATE FUNCTION drop_action(name text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

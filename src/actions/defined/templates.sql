@@ -16,7 +16,7 @@ define_action().';
 CREATE FUNCTION template_constants(warning boolean) RETURNS text[]
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '{action,campaign,channel,customer_id,strategy}'::text[]
-    || CASE WHEN warning THEN '{level,probability,reasons,since,tier,value_at_risk}' ELSE '{}' END::text[]
+    || CASE WHEN warning THEN '{advice,incentive,level,probability,reasons,since,tier,value_at_risk}' ELSE '{}' END::text[]
 $$;
 COMMENT ON FUNCTION template_constants(boolean) IS
   'Lists the names in templates that are neither tags nor attributes; warning: of an action for a warning.';
@@ -88,12 +88,16 @@ BEGIN
      OR NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('clientele_data') AND c.relname = 'warnings') THEN
     RETURN;
   END IF;
-  PERFORM clientele.require_store('warnings');
-  RETURN QUERY EXECUTE
-    'SELECT w.customer_id, jsonb_build_object(''level'', w.level, ''since'', w.since, ''probability'', round(w.probability::numeric, 4),
-              ''reasons'', array_to_string(w.reasons, ''; ''), ''value_at_risk'', round(w.value_at_risk::numeric, 2), ''tier'', w.tier)
-     FROM clientele_data.warnings w WHERE w.warning = $1 AND $2 OPERATOR(clientele.@>) w.customer_id'
-  USING warning, customers;
+  PERFORM clientele.require_store('warnings'), clientele.require_store('warning_definitions');
+  RETURN QUERY
+  SELECT w.customer_id,
+         jsonb_build_object('level', w.level, 'since', w.since, 'probability', round(w.probability::numeric, 4),
+                            'reasons', array_to_string(w.reasons, '; '), 'value_at_risk', round(w.value_at_risk::numeric, 2), 'tier', w.tier,
+                            'strategy', s.strategy, 'advice', s.advice, 'incentive', s.incentive)
+  FROM clientele_data.warnings w
+  JOIN clientele_data.warning_definitions d ON d.name = w.warning
+  CROSS JOIN LATERAL clientele.warning_strategy(w.level, w.tier, d.language) s
+  WHERE w.warning = warning_values.warning AND customers OPERATOR(clientele.@>) w.customer_id;
 END $$;
 COMMENT ON FUNCTION warning_values(text, audience) IS
   'Returns what a warning says of each customer, for templates; a part of run_actions().';
@@ -124,13 +128,14 @@ BEGIN
   FROM (SELECT clientele.members(customers) AS customer_id) m
   CROSS JOIN parts p
   LEFT JOIN known k ON k.name = p.name AND k.customer_id = m.customer_id
-  CROSS JOIN LATERAL (SELECT coalesce(k.value, CASE p.name WHEN 'customer_id' THEN m.customer_id::text ELSE constants ->> p.name END)) given (value)
+  CROSS JOIN LATERAL (SELECT CASE p.name WHEN 'customer_id' THEN m.customer_id::text ELSE coalesce(constants ->> p.name, k.value) END) given (value)
   GROUP BY 1;
 END $$;
 COMMENT ON FUNCTION render_messages(jsonb, audience, jsonb, text) IS
   'Returns the payload of each customer by a template, to see what define_action() would send.
 In the texts of the template {name} stands for the value of a tag or an attribute, and {name|text} for text where the customer has none;
 {tag:name} and {attribute:name} say which is meant. {customer_id}, {action}, {campaign}, {channel} and {strategy} are known, too, and of
-an action for a warning {level}, {probability}, {reasons}, {since}, {tier} and {value_at_risk}. constants: values of such names for all
-customers. Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never
-refreshed, 42P01 without a store, 42501 without the rights.';
+an action for a warning {level}, {probability}, {reasons}, {since}, {tier}, {value_at_risk}, {advice} and {incentive}; its {strategy} is the
+one that warning_strategies has for the level and the tier, unless the action names one. constants: values of such names for all customers.
+Neither name nor text can contain braces or double quotes. Errors: 42704 for an unknown name, 55000 for a tag that was never refreshed,
+42P01 without a store, 42501 without the rights.';

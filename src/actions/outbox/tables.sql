@@ -77,13 +77,11 @@ prune_outbox() deletes old ones.';
     FOR EACH STATEMENT EXECUTE FUNCTION clientele.keep_control_out();
   COMMENT ON TRIGGER keep_control_out ON clientele_data.outbox IS
     'Refuses messages of campaigns and actions to customers of a control group.';
-  ALTER TABLE clientele_data.outbox ENABLE ALWAYS TRIGGER keep_control_out;
   CREATE OR REPLACE TRIGGER keep_receiver BEFORE UPDATE OF campaign_id, action_id, customer_id, treated ON clientele_data.outbox
     FOR EACH ROW WHEN ((OLD.campaign_id, OLD.action_id, OLD.customer_id, OLD.treated)
                        IS DISTINCT FROM (NEW.campaign_id, NEW.action_id, NEW.customer_id, NEW.treated))
     EXECUTE FUNCTION clientele.keep_receiver();
   COMMENT ON TRIGGER keep_receiver ON clientele_data.outbox IS 'A message stays with its customer, its campaign and its action.';
-  ALTER TABLE clientele_data.outbox ENABLE ALWAYS TRIGGER keep_receiver;
 END $store$;
 COMMENT ON PROCEDURE create_outbox_tables() IS 'Creates the tables of messages; a part of create_store().';
 

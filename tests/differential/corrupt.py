@@ -166,6 +166,18 @@ INSERT INTO good SELECT 'match_def', clientele.match_def_send(d) FROM (VALUES (c
   (clientele.match_def('{a:name,b:code,c:exact,月:name}', '{d,"a+d"}', 7, -3))) v (d);
 INSERT INTO good SELECT 'match_model', clientele.match_model_send(m) FROM (VALUES (clientele.match_fit('match_rows', clientele.match_def('{a:name,b:code,c:exact}', '{d}'))),
   ('{"lambda": 0.25, "columns": [{"column": "a", "kind": "name", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "b", "kind": "code", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}, {"column": "c", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}], "block": ["d"]}'::clientele.match_model)) v (m);
+INSERT INTO good SELECT 'effect_summary', clientele.effect_summary_send(s) FROM (
+  SELECT clientele.campaign_outcome(n %% 3 = 0, n %% 5 = 0) FROM generate_series(1, 9) n
+  UNION ALL SELECT clientele.campaign_outcome(n %% 3 = 0, n %% 5 = 0, n / 7.0) FROM generate_series(1, 9) n
+  UNION ALL SELECT clientele.campaign_outcome(n %% 3 = 0, n %% 5 = 0, n * 1e9, -n) FROM generate_series(1, 99) n) x (s);
+INSERT INTO good SELECT 'uplift_quality', clientele.uplift_quality_send(clientele.uplift_curve(n %% 7 / 10.0, n %% 3 = 0, n %% k / 2.0)) FROM (VALUES (2), (9)) v (k), generate_series(1, 30) n GROUP BY k;
+CREATE AGGREGATE uplift_state(jsonb, boolean, boolean, clientele.uplift_def) (SFUNC = clientele.uplift_fit_accum, STYPE = clientele.uplift_rows);
+CREATE AGGREGATE uplift_fit_combine_all(clientele.uplift_rows) (SFUNC = clientele.uplift_fit_combine, STYPE = clientele.uplift_rows, FINALFUNC = clientele.uplift_fit_final);
+INSERT INTO good SELECT v.kind, v.bytes FROM (VALUES (clientele.uplift_def()), (clientele.uplift_def(method => 'class', penalty => 3))) d (d), LATERAL (
+  SELECT clientele.uplift_model_send(clientele.uplift_fit(row, n %% 2 = 0, n * 7919 %% 13 < 6, d)) AS m, clientele.uplift_rows_send(uplift_state(row, n %% 2 = 0, n * 7919 %% 13 < 6, d)) AS s
+  FROM (SELECT n, jsonb_build_object('a', n, 'b', nullif(n %% 3, 0) / 3.0, 'c', (ARRAY['x', 'y', '月', NULL])[1 + n %% 4]) AS row FROM generate_series(1, 40) n) r) x,
+  LATERAL (VALUES ('uplift_def', clientele.uplift_def_send(d)), ('uplift_model', m), ('uplift_rows', s)) v (kind, bytes);
+INSERT INTO good SELECT 'uplift_def', clientele.uplift_def_send(clientele.uplift_def(calibrate => false, names => '{a,上海}'));
 CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()), (clientele.churn_def(0.5, '3', true)),
   (clientele.churn_def(class_weight => 'balanced'))) v (d);
 CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
@@ -304,6 +316,18 @@ INSERT INTO calls SELECT 'classification_summary', unnest(ARRAY['classification_
   'classification_summary_hash($1)', 'classification_auc($1)', 'classification_log_loss($1)', 'classification_brier($1)',
   'classification_average_precision($1)', 'classification_accuracy($1, 0.3)', 'classification_at($1)', 'count(*) FROM classification_calibration($1)',
   'count(*) FROM classification_calibration($1, 7, false)', 'count(*) FROM classification_lift($1)', 'classification_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'effect_summary', unnest(ARRAY['effect_summary_out($1)::text', 'effect_summary_send($1)', 'effect_summary_hash($1)',
+  'count(*) FROM effect_result($1, 0.5, cost => 10)', 'count(*) FROM effect_result($1, final => false)', 'campaign_outcome_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'uplift_quality', unnest(ARRAY['uplift_quality_out($1)::text', 'uplift_quality_send($1)', 'uplift_quality_hash($1)',
+  'count(*) FROM uplift_measures($1, 0)', 'count(*) FROM uplift_points($1)', 'count(*) FROM uplift_top($1, 0.3, 0)', 'count(*) FROM uplift_buckets($1, 3)',
+  'uplift_curve_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'uplift_def', unnest(ARRAY['uplift_def_out($1)::text', 'uplift_def_send($1)', 'uplift_def_hash($1)',
+  'uplift_fit(ARRAY[n, n %% 3]::float8[], n %% 2 = 0, n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
+  'uplift_fit(jsonb_build_object(''a'', n), n %% 2 = 0, n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n']);
+INSERT INTO calls SELECT 'uplift_model', unnest(ARRAY['uplift_model_out($1)::text', 'uplift_model_send($1)', 'uplift_model_hash($1)',
+  'uplift(''{"a": 3, "b": null, "c": "y"}''::jsonb, $1)', 'uplift(''{1,2,NULL}''::float8[], $1)']);
+INSERT INTO calls SELECT 'uplift_rows', unnest(ARRAY['uplift_rows_out($1)::text', 'uplift_rows_send($1)', 'uplift_fit_final($1)',
+  'uplift_fit_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO good SELECT 'audience', clientele.audience_send(a::clientele.audience) FROM (VALUES ('{}'), ('{1,5,70000}'), ('{1-100000,9000000000}'),
   ('{3,9223372036854775807}'), ((SELECT '{' || string_agg((i * 3)::text, ',') || '}' FROM generate_series(1, 30000) i))) v (a);
 INSERT INTO good SELECT 'tag_scores', clientele.tag_scores_send(s) FROM (VALUES (clientele.tag_scores '{}'), ('{5:10.5,7:-3}'), ('{1:2,3:999999999999.999999}'),
@@ -419,6 +443,7 @@ TYPES = """journey attribution_def attribution_summary pattern pattern_summary f
 retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary counts_def counts_summary
 interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
 churn_model churn_rows classification_summary churn_features_def
+effect_summary uplift_def uplift_model uplift_rows uplift_quality
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()
 

@@ -174,6 +174,7 @@ SIMPLE = {
                       " (SELECT array_agg(10000) FROM generate_series(1, 32)), (SELECT array_agg('1 day'::interval) FROM generate_series(1, 32)), NULL, true, 'hour')"],
     "purchase_def": ["purchase_def('2026-06-30', purchase => '*')"],
     "churn_def": ["churn_def()"],
+    "uplift_def": ["uplift_def()"],
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
 }
@@ -187,12 +188,15 @@ MADE = {
     "funnel_summary": "(SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys)",
     "bottleneck_summary": "(SELECT bottlenecks(n::text, f) FROM generate_series(1, 100000) n, (SELECT funnel(journey, '{#1,#2}') FROM clientele_data.journeys) v (f))",
     "correlation_summary": "(SELECT funnel_correlation(v, '{*,#2}', 1, 2) FROM big_journey WHERE what <> 'many events')",
+    "effect_summary": "(SELECT campaign_outcome(n % 2 = 0, n % 3 = 0, n * 1e-300, n * 1e90) FROM generate_series(1, 100000) n)",
+    "uplift_quality": "(SELECT uplift_curve(n / 100000.0, n % 2 = 0, n % 3 = 0) FROM generate_series(1, 100000) n)",
     "classification_summary": "(SELECT classification(n / 100000.0, n % 3 = 0) FROM generate_series(1, 100000) n)",
     "rfm_cuts": "(SELECT rfm_cuts(n::float8, n % 7, n / 7.0, rfm_cuts_def()) FROM generate_series(1, 1000) n)",
     "holdout_summary": "(SELECT holdout_quality(n / 3.0, n % 4) FROM generate_series(1, 1000) n)",
     "rfm_values": "(SELECT large.rfm_state(n::bigint * 7919 % 1000003, n, n, rfm_cuts_def(10, 'kmeans')) FROM generate_series(1, 10000) n)",
     "spend_values": "(SELECT large.spend_state(n, n) FROM generate_series(1, 10000) n)",
     "contract_values": "(SELECT large.contract_state(n, n % 2 = 1) FROM generate_series(1, 10000) n)",
+    "uplift_rows": "(SELECT large.uplift_state(ARRAY[n % 5, n % 11]::float8[], n % 2 = 0, n * 7919 % 13 < 6, uplift_def()) FROM generate_series(1, 10000) n)",
     "churn_rows": "(SELECT large.churn_state(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 10000) n)",
     "btyd_histories": "(SELECT large.btyd_state(n, n, 2 * n, 'Pareto/NBD') FROM generate_series(1, 10000) n)",
     "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
@@ -203,6 +207,7 @@ MADE = {
     "dwell_summary": "(SELECT dwell(v, path_def()) FROM big_journey)",
     "path_summary": "(SELECT large.path_state(v, path_def()) FROM big_journey WHERE what <> 'many events')",
     "purchase_summary": "ROW(2147483647, 1e308, 1e308, 1e308, 1, 'NaN', 1)",
+    "uplift_model": "(SELECT uplift_fit(ARRAY[n % 5, n % 11]::float8[], n % 2 = 0, n * 7919 % 13 < 6, uplift_def()) FROM generate_series(1, 200) n)",
     "churn_model": "(SELECT churn_fit(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 200) n)",
 }
 MADE_STATES = """
@@ -210,6 +215,7 @@ SET search_path = large, clientele, public;
 CREATE AGGREGATE rfm_state(float8, float8, float8, rfm_cuts_def) (SFUNC = rfm_cuts_accum, STYPE = rfm_values);
 CREATE AGGREGATE spend_state(float8, float8) (SFUNC = spend_accum, STYPE = spend_values);
 CREATE AGGREGATE contract_state(int, bool) (SFUNC = contract_accum, STYPE = contract_values);
+CREATE AGGREGATE uplift_state(float8[], boolean, boolean, uplift_def) (SFUNC = uplift_fit_accum, STYPE = uplift_rows);
 CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);

@@ -115,7 +115,7 @@ CREATE FUNCTION refresh_effects(at timestamptz DEFAULT now(), OUT campaign text,
 DECLARE
   zone CONSTANT text := clientele.store_time_zone();
   -- Events of the last days may be loaded late.
-  late CONSTANT interval := '7 days';
+  late CONSTANT interval := interval '7 days';
   c record;
 BEGIN
   PERFORM clientele.require_store('campaigns'), clientele.require_store('campaign_members'), clientele.require_store('journeys'),

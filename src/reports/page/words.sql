@@ -245,7 +245,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('needs.warnings', 'No warning is defined. clientele.define_warning() defines one.', '尚未定义流失预警，可调用 clientele.define_warning()。'),
     ('warnings.lead', '%1$s: of %2$s customers, %3$s are at the level critical, %4$s at warning and %5$s at attention; %6$s is at stake.',
      '%1$s：%2$s位客户中，紧急%3$s位、预警%4$s位、关注%5$s位，受影响的价值为%6$s。'),
-    ('warnings.funnel', '%1$s: from all customers to those that need somebody now', '%1$s：从全部客户到需要立即处理的客户'),
+    ('warnings.funnel', '%1$s: from all customers to the most urgent ones', '%1$s：从全部客户到最紧急的客户'),
     ('warnings.judged', 'customers', '全部客户'), ('warnings.attention', 'attention or higher', '关注及以上'), ('warnings.warning', 'warning or higher', '预警及以上'),
     ('warnings.critical', 'critical', '紧急'), ('warnings.strategy', 'critical, with a strategy', '紧急且有策略'),
     ('warnings.value', '%1$s: value at risk by level', '%1$s：各等级受影响的价值'),

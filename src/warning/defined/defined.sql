@@ -135,11 +135,11 @@ thresholds: the lowest probability of critical, warning and attention, NULL for 
 training predictions, as warning_thresholds() finds them with least_precision, least_recall, least_warned and costs, again with each
 version of the model. horizon and event: a customer has churned who does nothing of event for that long. active: only customers with such
 an event in this time before are judged; twice the horizon by default. lift: customers of this tag query have lift_level at least.
-value_model and spend_model: a btyd_model with weeks as its unit and a spend_model, which say what a customer is worth; without them it
-is the revenue of the last 365 days. trained_until: the model has seen nothing from then on, so that it may itself be judged on what came later. language:
-that of reasons and strategies. The levels are a tag of the same name: name=critical is a tag query. Defining a name again changes it.
-Errors: 22004 for NULL, 22023 for an option that is not possible, 42704 for a model, an event or a tag that does not exist, 42809 for a
-model of another type, 42710 if a tag has that name, 42P01 without a store, 42501 without the rights.';
+value_model and spend_model: a btyd_model with weeks as its unit and a spend_model, which say what a customer is worth; without them it is
+the revenue of the last 365 days. trained_until: the model has seen nothing from then on, so that it may itself be judged on what came
+later. language: that of reasons and strategies. The levels are a tag of the same name: name=critical is a tag query. Defining a name
+again changes it. Errors: 22004 for NULL, 22023 for an option that is not possible, 42704 for a model, an event or a tag that does not
+exist, 42809 for a model of another type, 42710 if a tag has that name, 42P01 without a store, 42501 without the rights.';
 
 CREATE FUNCTION drop_warning(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

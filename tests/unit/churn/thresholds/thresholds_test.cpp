@@ -118,7 +118,7 @@ TEST(Thresholds, Claim) {
   add(few, 0.9, 29, 29);
   add(few, 0.1, 100, 10);
   EXPECT_FALSE(claim_met(of(few).runs(), 0.9));
-  Rows rare;  // accurate, but not more so than saying that nobody leaves
+  Rows rare;  // accurate, but not more so than the answer that none leaves
   add(rare, 0.9, 40, 32);
   add(rare, 0.6, 48, 12);
   add(rare, 0.1, 1000, 0);

@@ -107,6 +107,8 @@ INSERT INTO good SELECT 'churn_features_def', clientele.churn_features_def_send(
   (clientele.churn_features_def()), (clientele.churn_features_def('1 h', '1 s', '#0', '#1|#2', '#3', '#4', '#5', '#6', 'Asia/Shanghai'))) v (d);
 INSERT INTO good SELECT 'classification_summary', clientele.classification_summary_send(clientele.classification(least(random() * (g %% 3), 1), random() < 0.3))
 FROM generate_series(1, 6) g, generate_series(1, 3 * g * g) GROUP BY g;
+INSERT INTO good SELECT 'survey_summary', clientele.survey_summary_send(clientele.survey(least(g * n %% 5 + 1, 5), scale))
+FROM (VALUES ('nps'), ('csat'), ('ces')) v (scale), generate_series(1, 3) g, generate_series(1, 90 * g * g) n GROUP BY scale, g;
 CREATE AGGREGATE path_state(clientele.journey, clientele.path_def) (SFUNC = clientele.path_links_accum, STYPE = clientele.path_summary);
 CREATE AGGREGATE path_links_combine_all(clientele.path_summary) (SFUNC = clientele.path_links_combine, STYPE = clientele.path_summary, FINALFUNC = clientele.path_links_final);
 INSERT INTO good SELECT 'path_summary', clientele.path_summary_send(path_state(j, d)) FROM (
@@ -220,7 +222,7 @@ SELECT 'journey', unnest(ARRAY[
   '$1 || ''{1@2026-01-01T00:00:00Z#5=1.5}''', 'journey_minus($1, $1)', 'journey_minus($1, ''{}'')', 'journey_merge($1)', 'count(*) FROM events($1)', 'event_count($1)',
   'event_count($1, ''#1'')', 'event_count($1, ''#0|#700000'')', 'first_at($1)', 'last_at($1)',
   'journey_slice($1, ''2026-01-01 00:00:05'', ''2026-02-01'')', 'journey_slice($1)', 'journey_filter($1, ''#0|#2'')',
-  'session_count($1, ''1 min'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
+  'session_count($1, ''1 min'')', 'max(waited) FROM complaint_answers($1, ''#0|#1'', ''#2'')', 'count(*) FROM sessions($1, ''1 min'')', 'journey_path($1, path_def())',
   'count(*) FROM journey_paths($1, path_def(''10 min'', ''#0'', ''#1'', true, true))', 'path_links($1, path_def())', 'path_links_summary($1, path_def())',
   'path_counts($1, path_def(''1 min''))', 'dwell($1, path_def(top => 1))',
   'path_links($1, path_def(session_gap => ''1 min'', by_step => false, times => false))',
@@ -328,6 +330,8 @@ INSERT INTO calls SELECT 'uplift_model', unnest(ARRAY['uplift_model_out($1)::tex
   'uplift(''{"a": 3, "b": null, "c": "y"}''::jsonb, $1)', 'uplift(''{1,2,NULL}''::float8[], $1)']);
 INSERT INTO calls SELECT 'uplift_rows', unnest(ARRAY['uplift_rows_out($1)::text', 'uplift_rows_send($1)', 'uplift_fit_final($1)',
   'uplift_fit_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'survey_summary', unnest(ARRAY['survey_summary_out($1)::text', 'survey_summary_send($1)', 'survey_summary_hash($1)', 'survey_result($1)',
+  'survey_difference($1, $1)', 'survey_rest($1, $1)', 'survey_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
 INSERT INTO good SELECT 'audience', clientele.audience_send(a::clientele.audience) FROM (VALUES ('{}'), ('{1,5,70000}'), ('{1-100000,9000000000}'),
   ('{3,9223372036854775807}'), ((SELECT '{' || string_agg((i * 3)::text, ',') || '}' FROM generate_series(1, 30000) i))) v (a);
 INSERT INTO good SELECT 'tag_scores', clientele.tag_scores_send(s) FROM (VALUES (clientele.tag_scores '{}'), ('{5:10.5,7:-3}'), ('{1:2,3:999999999999.999999}'),
@@ -441,7 +445,7 @@ END $$;
 # What bytes are planted in; each has good values above.
 TYPES = """journey attribution_def attribution_summary pattern pattern_summary funnel_def funnel_summary bottleneck_summary correlation_summary retention_def
 retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchase_def churn_def activity_def activity_summary counts_def counts_summary
-interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary
+interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary survey_summary
 churn_model churn_rows classification_summary churn_features_def
 effect_summary uplift_def uplift_model uplift_rows uplift_quality
 spend_model contract_model spend_values contract_values holdout_summary btyd_model

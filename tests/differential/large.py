@@ -191,6 +191,7 @@ MADE = {
     "effect_summary": "(SELECT campaign_outcome(n % 2 = 0, n % 3 = 0, n * 1e-300, n * 1e90) FROM generate_series(1, 100000) n)",
     "uplift_quality": "(SELECT uplift_curve(n / 100000.0, n % 2 = 0, n % 3 = 0) FROM generate_series(1, 100000) n)",
     "classification_summary": "(SELECT classification(n / 100000.0, n % 3 = 0) FROM generate_series(1, 100000) n)",
+    "survey_summary": "(SELECT survey(n % 11, 'nps') FROM generate_series(1, 100000) n)",
     "rfm_cuts": "(SELECT rfm_cuts(n::float8, n % 7, n / 7.0, rfm_cuts_def()) FROM generate_series(1, 1000) n)",
     "holdout_summary": "(SELECT holdout_quality(n / 3.0, n % 4) FROM generate_series(1, 1000) n)",
     "rfm_values": "(SELECT large.rfm_state(n::bigint * 7919 % 1000003, n, n, rfm_cuts_def(10, 'kmeans')) FROM generate_series(1, 10000) n)",

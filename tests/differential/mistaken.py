@@ -79,6 +79,8 @@ SELECT v.type::regtype, v.expression FROM (VALUES
   ('uplift_model', $$(SELECT uplift_fit(ARRAY[n % 5]::float8[], n % 2 = 0, n % 3 = 0, uplift_def()) FROM generate_series(1, 60) n)$$),
   ('uplift_quality', $$(SELECT uplift_curve(n / 9.0, n % 2 = 0, n % 3 = 0) FROM generate_series(1, 9) n)$$),
   ('classification_summary', $$(SELECT classification(n / 9.0, n % 2 = 0) FROM generate_series(1, 9) n)$$), ('rfm_cuts', $$(SELECT rfm_cuts(n::float8, n, n, rfm_cuts_def()) FROM generate_series(1, 9) n)$$),
+  ('classification_summary', $$(SELECT classification(n / 9.0, n % 2 = 0) FROM generate_series(1, 9) n)$$), ('survey_summary', $$(SELECT survey(n, 'nps') FROM generate_series(1, 9) n)$$),
+  ('rfm_cuts', $$(SELECT rfm_cuts(n::float8, n, n, rfm_cuts_def()) FROM generate_series(1, 9) n)$$),
   ('holdout_summary', $$(SELECT holdout_quality(n, n) FROM generate_series(1, 9) n)$$), ('btyd_model', $${{}}$$), ('churn_model', $$(SELECT churn_fit(ARRAY[n % 5]::float8[], n % 3 = 0, churn_def()) FROM generate_series(1, 40) n)$$),
   ('match_def', $$match_def('{{a:name,b:code,c:exact}}', '{{d}}')$$), ('refcursor', $$'none'$$), ('match_model', $$'{{"lambda": 0.25, "columns": [{{"column": "a", "kind": "name", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}}, {{"column": "b", "kind": "code", "m": [0.7, 0.1, 0.1, 0.1], "u": [0.1, 0.1, 0.1, 0.7]}}, {{"column": "c", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}}], "block": ["d"]}}'$$),
   ('btyd_model', $$'{{"model": "BG/NBD", "parameters": {{"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}}}}'$$),

@@ -81,8 +81,8 @@ COMMENT ON FUNCTION define_complaints(text, text, text, interval) IS
 complaint, answer: selectors; NULL takes events with usual names, those of starter_roles() and usual_answers(). within: how long an answer
 may take. The same name again changes it.
 Errors: 22004 for a NULL name or within, 22023 for a name that is empty or has more than 500 characters, for a selector''s syntax, a
-negative length or one with months, 42704 for an unknown event, and if no event has a usual name, 42P01 without a store, 42501 without the right to
-change clientele_data.complaint_kinds.';
+negative length or one with months, 42704 for an unknown event, and if no event has a usual name, 42P01 without a store, 42501 without the
+right to change clientele_data.complaint_kinds.';
 
 CREATE FUNCTION forget_complaints(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

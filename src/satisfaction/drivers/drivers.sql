@@ -82,14 +82,14 @@ END $$;
 COMMENT ON FUNCTION satisfaction_drivers(text, timestamptz, timestamptz, bigint, text[]) IS
   'Compares the result of a survey among the customers with each tag, or each value of one, with that among all others who answered.
 name: the survey; NULL is all surveys, each by itself. since, until: answers from since on and before until; NULL means no limit. A
-customer counts once, with the last answer of this time; anonymous answers do not. min_answers: groups of fewer answers are not compared, nor are those with
-fewer answers beside them. tags: NULL is all tags. Tags that hold numbers are cut into bands as by score_bands(), and customers are as of
-the last refresh_tags().
+customer counts once, with the last answer of this time; anonymous answers do not. min_answers: groups of fewer answers are not compared,
+nor are those with fewer answers beside them. tags: NULL is all tags. Tags that hold numbers are cut into bands as by score_bands(), and
+customers are as of the last refresh_tags().
 score with low and high is that of the customers with the tag, other_score that of the others, difference the first minus the second with
 its 95 % interval; survey_difference() says how it is computed. q_value accounts for all comparisons of the answer (Benjamini and Hochberg
 1995). A difference is not a cause: customers with a tag differ from others in more than the tag.
-Errors: 42704 for an unknown survey or tag, with the nearest names, 22023 if min_answers is not positive, 42P01 without a store, 42501 without
-the right to read surveys, customers and tags.';
+Errors: 42704 for an unknown survey or tag, with the nearest names, 22023 if min_answers is not positive, 42P01 without a store, 42501
+without the right to read surveys, customers and tags.';
 
 CREATE PROCEDURE create_driver_views()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$

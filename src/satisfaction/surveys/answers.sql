@@ -126,8 +126,8 @@ COMMENT ON FUNCTION add_answer(bigint, text, integer, timestamptz, text, text, t
   'Stores what a customer answered to a survey, and returns the number of the row.
 It completes the invitation with the same key, or without a key the last one of the customer that has no answer yet; otherwise it is an
 answer without an invitation, unless asked_at says when there was one. customer_id: NULL for an anonymous answer. The same key
-again changes the answer. Errors: 22004 for a NULL survey, score or answered_at, 22023 for a score that is not on the scale of the survey, 22008 for an
-infinite time, 42704 for an unknown survey or customer, 42P01 without a store, 42501 without the right to write
+again changes the answer. Errors: 22004 for a NULL survey, score or answered_at, 22023 for a score that is not on the scale of the survey,
+22008 for an infinite time, 42704 for an unknown survey or customer, 42P01 without a store, 42501 without the right to write
 clientele_data.survey_answers.';
 
 CREATE FUNCTION forget_survey(name text) RETURNS void

@@ -100,7 +100,7 @@ double net_chance(uint64_t everyone, uint64_t promoters, uint64_t detractors, ui
   if (drawn == 0 || drawn >= everyone) return 1;
   const Real n = static_cast<Real>(everyone), m = static_cast<Real>(drawn);
   const Real share = (static_cast<Real>(promoters) - static_cast<Real>(detractors)) / n;
-  if (everyone > 1000000) {
+  if (everyone > 100000) {
     const Real spread =
         (static_cast<Real>(promoters) + static_cast<Real>(detractors)) / n - share * share;
     const Real variance = m * ((n - m) / (n - 1)) * spread;

@@ -32,7 +32,7 @@ struct SurveyDifference {
 SurveyDifference survey_difference(const SurveySummary& first, const SurveySummary& second);
 
 /// That p-value for promoters - detractors: of `everyone`, `promoters` and `detractors` are such;
-/// `drawn` are in the first group, with a net number of `net`. Above 10^6 by the normal
+/// `drawn` are in the first group, with a net number of `net`. Above 10^5 by the normal
 /// distribution with a continuity correction.
 double net_chance(uint64_t everyone, uint64_t promoters, uint64_t detractors, uint64_t drawn,
                   int64_t net);

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION survey_difference(survey_summary, survey_summary) IS
 is by chance.
 The interval is made of those of the two scores by square-and-add (Zou and Donner 2008). p_value: the probability of a difference at least
 as large if all answers had been dealt to the two at random. It is exact, twice the smaller tail (Fisher 1935, for nps over promoters and
-detractors); above a million answers nps uses the normal distribution. The two must be of different customers, or of different times.
+detractors); above 100,000 answers nps uses the normal distribution. The two must be of different customers, or of different times.
 Many p-values at once need adjusted_p(). Errors: 22023 for different scales.';
 
 -- One answer of each customer

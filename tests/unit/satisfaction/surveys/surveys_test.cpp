@@ -131,9 +131,10 @@ TEST(NetChance, is_that_of_counting) {
 }
 
 TEST(NetChance, changes_little_where_the_normal_distribution_begins) {
-  const double exact = net_chance(1000000, 400000, 300000, 200000, 20600);
-  const double normal = net_chance(1000001, 400000, 300000, 200000, 20600);
-  EXPECT_NEAR(exact, normal, 1e-3 * exact);
+  const double exact = net_chance(100000, 40000, 30000, 20000, 2190);
+  const double normal = net_chance(100001, 40000, 30000, 20000, 2190);
+  EXPECT_NEAR(exact, normal, 5e-3 * exact);
+  EXPECT_NEAR(exact, 0.0713, 1e-4);
   EXPECT_EQ(net_chance(10, 3, 2, 10, 1), 1);
   EXPECT_EQ(net_chance(5000000, 0, 0, 1000, 0), 1);
 }

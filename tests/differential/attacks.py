@@ -40,6 +40,8 @@ VALUES = {
     "journey": ["{1@2026-01-01T00:00:00Z,2@2026-01-02T00:00:00Z#1=1.5}"], "audience": ["{1-5}", "{}"], "tag_query": ["vip & !churned", "value.*", "spent > 10"],
     "tag_scores": ["{1=5}"], "funnel_def": ['{"steps": ["*", "buy"]}'], "path_def": ["{}"], "btyd_model": [BG], "spend_model": [SPEND],
     "contract_model": [CONTRACT], "churn_model": [CHURN], "rfm_cuts_def": ["{}"], "churn_def": ["{}"], "churn_features_def": ["{}"],
+    "feedback_lexicon": ['{"words": [{"class": "a", "word": "x"}]}'], "text_def": ["{}"],
+    "text_model": ['{"definition": {}, "labels": [{"label": "a", "weights": []}, {"label": "b", "weights": []}], "kept": [], "idf": []}'],
     "match_def": ['{"compare": ["a:name", "b:name", "c:name"], "block": ["d"]}'], "match_model": [MATCH], "refcursor": ["c"],
     "purchase_def": ['{"until": "2026-02-01T00:00:00Z", "purchase": "buy"}'],
 }
@@ -47,7 +49,7 @@ NAMED = {"model": ["m", "m@1", BG], "name": ["m", "vip", "n"], "spend_model": ["
          "customers": ["public.base_holdout"], "source": ["public.base_holdout"], "holds": ["flag", "number"], "scheme": ["standard", "eight_en"], "role": ["purchase"],
          "relation": ["tags", "journeys"], "privilege": ["SELECT"], "argument": ["at"], "column_name": ["at"], "criterion": ["bias"], "at": ["2026-02-01Z"]}
 EXPRESSIONS = {"purchase_def": ["clientele.purchase_def('2026-02-01Z', purchase => 'buy')"], "path_def": ["clientele.path_def()"], "rfm_cuts_def": ["clientele.rfm_cuts_def()"],
-               "churn_def": ["clientele.churn_def()"], "churn_features_def": ["clientele.churn_features_def()"], "rfm": ["clientele.rfm_segments_row"],
+               "churn_def": ["clientele.churn_def()"], "text_def": ["clientele.text_def()"], "churn_features_def": ["clientele.churn_features_def()"], "rfm": ["clientele.rfm_segments_row"],
                "funnel_def": ["clientele.funnel_def('{*,buy}')"]}
 
 

@@ -180,6 +180,14 @@ INSERT INTO good SELECT v.kind, v.bytes FROM (VALUES (clientele.uplift_def()), (
   FROM (SELECT n, jsonb_build_object('a', n, 'b', nullif(n %% 3, 0) / 3.0, 'c', (ARRAY['x', 'y', '月', NULL])[1 + n %% 4]) AS row FROM generate_series(1, 40) n) r) x,
   LATERAL (VALUES ('uplift_def', clientele.uplift_def_send(d)), ('uplift_model', m), ('uplift_rows', s)) v (kind, bytes);
 INSERT INTO good SELECT 'uplift_def', clientele.uplift_def_send(clientele.uplift_def(calibrate => false, names => '{a,上海}'));
+CREATE AGGREGATE text_state(text, text, clientele.text_def) (SFUNC = clientele.text_fit_accum, STYPE = clientele.text_rows);
+CREATE AGGREGATE text_state(text, text, bigint, clientele.text_def) (SFUNC = clientele.text_fit_accum, STYPE = clientele.text_rows);
+INSERT INTO good SELECT 'feedback_lexicon', clientele.feedback_lexicon_send(d) FROM (VALUES ('{"words": []}'::clientele.feedback_lexicon),
+  ('{"words": [{"class": "a", "word": "坏*", "weight": 2, "polarity": -1}, {"class": "(negator)", "word": "不"}, {"class": "*", "word": "good", "polarity": 0.5}]}')) v (d);
+INSERT INTO good SELECT 'text_def', clientele.text_def_send(d) FROM (VALUES (clientele.text_def()), (clientele.text_def(2, 4, 64, 1, 1))) v (d);
+INSERT INTO good SELECT kind, bytes FROM (SELECT clientele.text_model_send(clientele.text_fit(t, l, d)), clientele.text_rows_send(text_state(t, l, d)),
+  clientele.text_rows_send(text_state(t, l, n, d)) FROM (SELECT n::bigint, 'word ' || n %% 7 || ' 很' AS t, (ARRAY['a', '月'])[1 + n %% 2] AS l, clientele.text_def(buckets => 16, least_customers => 1) AS d
+  FROM generate_series(1, 20) n) r) x (m, s, c), LATERAL (VALUES ('text_model', m), ('text_rows', s), ('text_rows', c)) v (kind, bytes);
 CREATE TABLE churn_definitions AS SELECT d FROM (VALUES (clientele.churn_def()), (clientele.churn_def(0.5, '3', true)),
   (clientele.churn_def(class_weight => 'balanced'))) v (d);
 CREATE AGGREGATE churn_state(jsonb, boolean, clientele.churn_def) (SFUNC = clientele.churn_fit_accum, STYPE = clientele.churn_rows);
@@ -354,6 +362,13 @@ INSERT INTO calls SELECT 'rfm_cuts_def', unnest(ARRAY['rfm_cuts_def_out($1)::tex
   'rfm_cuts(''3 h''::interval, 4, 5, $1)', 'rfm_cuts(n, n, n, $1) FROM generate_series(1, 9) n']);
 INSERT INTO calls SELECT 'rfm_values', unnest(ARRAY['rfm_values_out($1)::text', 'rfm_values_send($1)', 'rfm_cuts_final($1)',
   'rfm_cuts_combine_all(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'feedback_lexicon', unnest(ARRAY['feedback_lexicon_out($1)::text', 'feedback_lexicon_send($1)', 'feedback_lexicon_hash($1)',
+  'feedback_lexicon_final($1)', 'count(*) FROM feedback_classes(''not 坏人, good'', $1)']);
+INSERT INTO calls SELECT 'text_def', unnest(ARRAY['text_def_out($1)::text', 'text_def_send($1)', 'text_def_hash($1)',
+  'text_fit(''word '' || n %% 3, (n %% 2)::text, $1) FROM generate_series(1, 20) n', 'text_fit(''word '' || n %% 3, (n %% 2)::text, n::bigint, $1) FROM generate_series(1, 20) n']);
+INSERT INTO calls SELECT 'text_model', unnest(ARRAY['text_model_out($1)::text', 'text_model_send($1)', 'text_model_hash($1)', 'text_class(''word 很'', $1)',
+  'text_prob(''word 很'', $1, ''a'')', 'count(*) FROM text_probs(''word 很'', $1)', 'count(*) FROM text_reasons(''word 很'', $1)', 'save_model(''model 3'', $1)']);
+INSERT INTO calls SELECT 'text_rows', unnest(ARRAY['text_rows_out($1)::text', 'text_rows_send($1)', 'text_fit_final($1)', 'text_rows_hash($1)']);
 INSERT INTO calls SELECT 'churn_def', unnest(ARRAY['churn_def_out($1)::text', 'churn_def_send($1)', 'churn_def_hash($1)',
   'churn_fit(ARRAY[n, n %% 3]::float8[], n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
   'churn_fit(jsonb_build_object(''a'', n), n * 7 %% 11 < 5, $1) FROM generate_series(1, 30) n',
@@ -448,6 +463,7 @@ retention_summary path_def path_summary rfm_cuts rfm_cuts_def rfm_values purchas
 interval_def interval_summary lifecycle_def lifecycle_summary path_count_summary dwell_summary survey_summary
 churn_model churn_rows classification_summary churn_features_def
 effect_summary uplift_def uplift_model uplift_rows uplift_quality
+feedback_lexicon text_def text_model text_rows
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
 btyd_histories audience tag_scores tag_query match_def match_model""".split()
 

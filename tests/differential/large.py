@@ -177,6 +177,7 @@ SIMPLE = {
     "uplift_def": ["uplift_def()"],
     "churn_features_def": ["churn_features_def()"],
     "rfm_cuts_def": ["rfm_cuts_def()"],
+    "text_def": ["text_def()", "text_def(1, 8, 1048576, 1e-6, 1)"],
 }
 STORED = ["journey", "audience", "tag_scores", "jsonb", "text", "text[]", "bytea", "tag_query", "funnel_def", "pattern", "path_def", "retention_def", "attribution_def", "purchase_def",
           "churn_def", "churn_features_def", "rfm_cuts_def"]
@@ -198,6 +199,9 @@ MADE = {
     "spend_values": "(SELECT large.spend_state(n, n) FROM generate_series(1, 10000) n)",
     "contract_values": "(SELECT large.contract_state(n, n % 2 = 1) FROM generate_series(1, 10000) n)",
     "uplift_rows": "(SELECT large.uplift_state(ARRAY[n % 5, n % 11]::float8[], n % 2 = 0, n * 7919 % 13 < 6, uplift_def()) FROM generate_series(1, 10000) n)",
+    "feedback_lexicon": "(SELECT feedback_lexicon('c' || n % 100, 'x' || n || repeat('y', n % 50), 1, 1) FROM generate_series(1, 15000) n)",
+    "text_rows": "(SELECT large.text_state('word ' || n * 7919 % 1009 || ' 很', 'l' || n % 7, text_def()) FROM generate_series(1, 10000) n)",
+    "text_model": "(SELECT text_fit('word ' || n * 7919 % 1009 || ' 很', 'l' || n % 7, text_def()) FROM generate_series(1, 1000) n)",
     "churn_rows": "(SELECT large.churn_state(ARRAY[n % 5, n % 11]::float8[], n * 7919 % 13 < 6, churn_def()) FROM generate_series(1, 10000) n)",
     "btyd_histories": "(SELECT large.btyd_state(n, n, 2 * n, 'Pareto/NBD') FROM generate_series(1, 10000) n)",
     "activity_summary": "(SELECT activity(v, activity_def(period => 'hour', until => '2300-01-01')) FROM big_journey)",
@@ -218,6 +222,7 @@ CREATE AGGREGATE spend_state(float8, float8) (SFUNC = spend_accum, STYPE = spend
 CREATE AGGREGATE contract_state(int, bool) (SFUNC = contract_accum, STYPE = contract_values);
 CREATE AGGREGATE uplift_state(float8[], boolean, boolean, uplift_def) (SFUNC = uplift_fit_accum, STYPE = uplift_rows);
 CREATE AGGREGATE churn_state(float8[], boolean, churn_def) (SFUNC = churn_fit_accum, STYPE = churn_rows);
+CREATE AGGREGATE text_state(text, text, text_def) (SFUNC = text_fit_accum, STYPE = text_rows);
 CREATE AGGREGATE btyd_state(float8, float8, float8, text) (SFUNC = btyd_accum, STYPE = btyd_histories);
 CREATE AGGREGATE path_state(journey, path_def) (SFUNC = path_links_accum, STYPE = path_summary);
 CREATE AGGREGATE path_count_state(journey, path_def) (SFUNC = path_counts_accum, STYPE = path_count_summary);
@@ -320,6 +325,12 @@ BY_HAND = [
     "SELECT btyd_fit(n % 100000, n % 100000, 100000, 'BG/BB') FROM generate_series(1, 50000) n",
     "SELECT spend_fit(n, n) FROM generate_series(1, 1000000) n",
     "SELECT contract_fit(n, n % 2 = 0) FROM generate_series(1, 1000000) n",
+    # texts: one that is long, many, and marks that are to be ordered
+    "SELECT count(*) FROM feedback_classes(repeat('不好 not good ', 60000), (SELECT feedback_lexicon(class, word, weight, polarity) FROM starter_feedback_words()))",
+    "SELECT count(*) FROM feedback_classes(repeat(U&'\\0301\\0323', 200000), '{\"words\": []}')",
+    "SELECT text_fit(repeat(md5(n::text), 30000), 'l' || n % 2, text_def(1, 8, 1048576)) FROM generate_series(1, 100) n",
+    "SELECT text_fit(md5(n::text) || md5((n * 7)::text), 'l' || n % 200, text_def(least_customers => 1)) FROM generate_series(1, 100000) n",
+    "SELECT text_fit(md5(n::text) || md5((n * 7)::text), 'l' || n % 20, text_def(penalty => 1e-6, least_customers => 1)) FROM generate_series(1, 20000) n",
     "SELECT churn_fit(array_fill(n::float8, ARRAY[2000]), n % 2 = 0, churn_def()) FROM generate_series(1, 2000) n",
     "SELECT churn_fit(ARRAY(SELECT (n * k * 7919 % 1009)::float8 FROM generate_series(1, 300) k), n % 2 = 0, churn_def(0)) FROM generate_series(1, 1000) n",
     "SELECT churn_fit(jsonb_build_object('a', 'level ' || n), n % 2 = 0, churn_def()) FROM generate_series(1, 100000) n",

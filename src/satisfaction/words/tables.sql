@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- The words of the store, which its owner edits.
 
-CREATE PROCEDURE create_feedback_words()
+CREATE PROCEDURE create_feedback_word_tables()
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $store$
 BEGIN
   IF to_regclass('clientele_data.feedback_words') IS NULL THEN
@@ -28,10 +28,10 @@ say what the word does to others.';
   COMMENT ON COLUMN clientele_data.feedback_words.polarity IS 'From -1 (a complaint) to 1 (praise); 0 if the word only names the class.';
   COMMENT ON COLUMN clientele_data.feedback_words.language IS 'The language of the word, for its readers only.';
 END $store$;
-COMMENT ON PROCEDURE create_feedback_words() IS
+COMMENT ON PROCEDURE create_feedback_word_tables() IS
   'Creates the table of words of feedback; a part of create_store().';
 INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VALUES
-  ('satisfaction/words', 'clientele_data.feedback_words', 'table', 'create_feedback_words', true);
+  ('satisfaction/words', 'clientele_data.feedback_words', 'table', 'create_feedback_word_tables', true);
 
 CREATE FUNCTION stored_feedback_lexicon() RETURNS feedback_lexicon
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -71,6 +71,8 @@ INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true)),
   (clientele.path_def(keep => '!#3', groups => ARRAY['一=#1|#2', '"a=b"=#0'], ends => true, top => 2, rest => '其他'))) v (d);
+INSERT INTO good SELECT 'points_def', clientele.points_def_send(d) FROM (VALUES
+  (clientele.points_def()), (clientele.points_def(0.5, '#0|#1', '#2', '1 day', '30 days', 'forgive', '{普通,b}', '{0,10}', '{1,1.25}', '5 days', '2 days'))) v (d);
 INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (VALUES
   (clientele.retention_def()), (clientele.retention_def('#0', '#1|#2', 'week', 'elapsed', 'every', 'on_or_after', 3, NULL, 2, '2026-01-01', '2026-02-01', true, 'Asia/Shanghai')),
   (clientele.retention_def('#0', period => 'hour', mode => 'on_or_before', brackets => '{0,1,5,40}', until => '2026-01-03'))) v (d);
@@ -278,6 +280,11 @@ INSERT INTO calls SELECT 'attribution_def', unnest(ARRAY['attribution_def_out($1
   'define_question(''of a def'', $1)']);
 INSERT INTO calls SELECT 'attribution_summary', unnest(ARRAY['attribution_summary_out($1)::text', 'attribution_summary_send($1)', 'count(*) FROM attribution_credits($1)',
   'count(*) FROM attribution_paths($1)', 'attribution_merge($1)', 'attribution_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'points_def', unnest(ARRAY['points_def_out($1)::text', 'points_def_send($1)', 'points_def_hash($1)',
+  'count(*) FROM samples, point_events(j, $1)', 'count(*) FROM samples, points_ledger(j, $1, ''2026-06-01'')',
+  'count(*) FROM points_lots($1, ''[]'', ''2026-06-01'')', 'count(*) FROM points_tier_changes($1, ''[]'', ''2026-06-01'')',
+  'define_points($1)', '(point_account_of($1, ''[]'', ''2026-06-01'')).tier',
+  'points_balance($1, ''[{"kind": "purchase", "at": "2026-01-01", "amount": 50}, {"kind": "return", "of": 1, "at": "2026-01-02"}]'', ''2026-06-01'')']);
 INSERT INTO calls SELECT 'path_def', unnest(ARRAY['path_def_out($1)::text', 'path_def_send($1)', 'path_def_hash($1)',
   'journey_path(j, $1) FROM samples', 'count(*) FROM samples, journey_paths(j, $1)', 'path_links(j, $1) FROM samples',
   'path_counts(j, $1) FROM samples', 'count(*) FROM (SELECT dwell(j, $1) AS d FROM samples) x, dwell_times(d)',
@@ -465,6 +472,7 @@ churn_model churn_rows classification_summary churn_features_def
 effect_summary uplift_def uplift_model uplift_rows uplift_quality
 feedback_lexicon text_def text_model text_rows
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
+points_def
 btyd_histories audience tag_scores tag_query match_def match_model""".split()
 
 # What a type's input may say of what it is given; XX001 is for what is stored.

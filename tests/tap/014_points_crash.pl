@@ -24,9 +24,10 @@ CALL clientele.create_store();
 CREATE TABLE happened (customer text, at timestamptz, event text, amount numeric, item text);
 INSERT INTO happened SELECT 'c' || n % 20, clock_timestamp() - random() * interval '60 days', 'purchase', 100, 'i' || n % 7 FROM generate_series(1, 400) n;
 CALL clientele.load_events('happened', amount => 'amount', item => 'item');
+SELECT clientele.event_type('', 'refund');
 SELECT clientele.define_points(clientele.points_def(returns => 'refund', validity => '40 days', tiers => '{a,b}', tier_points => '{0,500}', multipliers => '{1,1.5}'));
--- What callers were told.
-CREATE TABLE told (key text, spent boolean);
+-- The answers that callers got.
+CREATE TABLE answers (key text, spent boolean);
 END
 
 my $stop = PostgreSQL::Test::Utils::tempdir . '/stop';
@@ -69,7 +70,7 @@ for my $spender (1 .. 3)
       my $number = int(rand(400));
       my ($key, $customer, $points) = ("$spender $number", 1 + $number % 20, 1 + $number % 90);
       $script .= rand() < 0.2 ? "SELECT clientele.grant_points($customer, $points, 'gift', 'gift $spender $round $_');\n"
-        : "SELECT clientele.spend_points($customer, $points, '$key') AS spent \\gset\nINSERT INTO told VALUES ('$key', :'spent');\n";
+        : "SELECT clientele.spend_points($customer, $points, '$key') AS spent \\gset\nINSERT INTO answers VALUES ('$key', :'spent');\n";
     }
     return $script;
   });
@@ -115,7 +116,9 @@ END
 
 my $agreement = <<'END';
 SELECT (SELECT count(*) FROM clientele_data.point_accounts a
-        WHERE (a.points, a.entries) IS DISTINCT FROM (SELECT coalesce(sum(e.points), 0), count(*) FROM clientele_data.point_entries e WHERE e.account_id = a.account_id)),
+        CROSS JOIN LATERAL (SELECT coalesce(sum(e.points), 0) AS points, count(*) AS entries
+                            FROM clientele_data.point_entries e WHERE e.account_id = a.account_id) e
+        WHERE a.points <> e.points OR a.entries <> e.entries),
        (SELECT count(*) FROM clientele_data.point_accounts r
         WHERE NOT r.closed AND r.usable + r.pending <> (SELECT sum(a.points) FROM clientele_data.point_accounts a WHERE a.root_id = r.account_id)),
        (SELECT count(*) FROM clientele_data.point_accounts a WHERE least(a.usable, a.pending, a.owed) < 0)
@@ -140,16 +143,16 @@ is($node->safe_psql('postgres', $agreement), '0|0|0', 'they agree in the end');
 # All ledgers are computed again from their events.
 is($node->safe_psql('postgres', 'SELECT p.entries FROM clientele.post_points(ARRAY(SELECT a.account_id FROM clientele_data.point_accounts a WHERE NOT a.closed), \'-infinity\') p'),
   '0', 'the same events give the same entries');
-is($node->safe_psql('postgres', <<'END'), '0', 'what callers were told is in the ledger');
-SELECT count(*) FROM told t
+is($node->safe_psql('postgres', <<'END'), '0', 'the answers that callers got are in the ledger');
+SELECT count(*) FROM answers t
 WHERE t.spent IS DISTINCT FROM EXISTS (SELECT FROM clientele_data.point_events v JOIN clientele_data.point_entries e USING (event_id) WHERE v.key = t.key)
 END
-is($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT t.key FROM told t GROUP BY t.key HAVING count(DISTINCT t.spent) > 1) x'), '0',
+is($node->safe_psql('postgres', 'SELECT count(*) FROM (SELECT t.key FROM answers t GROUP BY t.key HAVING count(DISTINCT t.spent) > 1) x'), '0',
   'the same key always had the same answer');
 is($node->safe_psql('postgres', <<'END'), '0', 'no spend was taken in part');
 SELECT count(*) FROM clientele_data.point_events v WHERE v.kind = 'spend'
   AND -(SELECT sum(e.points) FROM clientele_data.point_entries e WHERE e.event_id = v.event_id) <> v.points
 END
-like($node->safe_psql('postgres', 'SELECT count(*) FROM told'), qr/^[1-9]/, 'there were spends');
+like($node->safe_psql('postgres', 'SELECT count(*) FROM answers'), qr/^[1-9]/, 'there were spends');
 $node->stop;
 done_testing();

@@ -31,13 +31,13 @@ struct PointsDefinition {
 
   PointsDefinition();  // not inline: GCC 12 would warn that members are uninitialized
 
-  int64_t rate = 1'000'000;  // points for each unit of money, in millionths
-  std::string purchases = "purchase";   // selectors
+  int64_t rate = 1'000'000;            // points for each unit of money, in millionths
+  std::string purchases = "purchase";  // selectors
   std::optional<std::string> returns;
-  uint64_t pending = 0;                 // microseconds until points can be used
-  std::optional<uint64_t> validity;     // microseconds until they expire; none: never
-  bool owe = true;                      // what a return cannot take back is owed, or forgiven
-  std::vector<PointsTier> tiers;        // ascending, the first from 0
+  uint64_t pending = 0;              // microseconds until points can be used
+  std::optional<uint64_t> validity;  // microseconds until they expire; none: never
+  bool owe = true;                   // what a return cannot take back is owed, or forgiven
+  std::vector<PointsTier> tiers;     // ascending, the first from 0
   uint64_t look_back = 365 * static_cast<uint64_t>(day);
   uint64_t keeps = 365 * static_cast<uint64_t>(day);
 

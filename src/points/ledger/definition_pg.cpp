@@ -36,8 +36,8 @@ std::string decimal_text(int64_t millionths) {
 
 bool owes(std::string_view shortfall) {
   if (shortfall != "owe" && shortfall != "forgive")
-    throw Error(sqlstate::invalid_parameter,
-                "shortfall must be owe or forgive, not \"" + std::string(shortfall.substr(0, 100)) + "\"");
+    throw Error(sqlstate::invalid_parameter, "shortfall must be owe or forgive, not \"" +
+                                                 std::string(shortfall.substr(0, 100)) + "\"");
   return shortfall == "owe";
 }
 
@@ -86,8 +86,9 @@ struct Elements {
     });
     for (int i = 0; i < count; ++i)
       if (null[i])
-        throw Error(sqlstate::null_not_allowed, std::string(name) + " must not contain NULL (element " +
-                                                    std::to_string(i + 1) + ")");
+        throw Error(
+            sqlstate::null_not_allowed,
+            std::string(name) + " must not contain NULL (element " + std::to_string(i + 1) + ")");
   }
 };
 
@@ -146,7 +147,8 @@ CLIENTELE_FUNCTION(clientele_points_def) {
     const auto length = [&](int n, const char* name, uint64_t& to) {
       if (given(n)) to = pg::fixed_length(*PG_GETARG_INTERVAL_P(n), name);
     };
-    if (given(0)) d.rate = pg::amount_of(PG_GETARG_DATUM(0), "It is in points for each unit of money.");
+    if (given(0))
+      d.rate = pg::amount_of(PG_GETARG_DATUM(0), "It is in points for each unit of money.");
     if (given(1)) d.purchases = purchases;
     if (given(2)) d.returns = returns;
     length(3, "pending", d.pending);
@@ -158,7 +160,8 @@ CLIENTELE_FUNCTION(clientele_points_def) {
           given(6) ? pg::text_elements(PG_GETARG_DATUM(6), "tiers") : std::vector<std::string>();
       std::optional<Elements> least, multipliers;
       if (given(7))
-        least.emplace(PG_GETARG_DATUM(7), "tier_points", INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+        least.emplace(PG_GETARG_DATUM(7), "tier_points", INT8OID, 8, FLOAT8PASSBYVAL,
+                      TYPALIGN_DOUBLE);
       if (given(8))
         multipliers.emplace(PG_GETARG_DATUM(8), "multipliers", NUMERICOID, -1, false, TYPALIGN_INT);
       const auto count = static_cast<int>(names.size());
@@ -169,7 +172,8 @@ CLIENTELE_FUNCTION(clientele_points_def) {
         PointsTier t;
         t.name = names[static_cast<size_t>(i)];
         t.least = DatumGetInt64(least->value[i]);
-        if (multipliers) t.multiplier = pg::amount_of(multipliers->value[i], "It is a multiplier of the rate.");
+        if (multipliers)
+          t.multiplier = pg::amount_of(multipliers->value[i], "It is a multiplier of the rate.");
         d.tiers.push_back(std::move(t));
       }
     }

@@ -8,7 +8,7 @@
 namespace clientele {
 namespace {
 
-constexpr __int128 worth_scale = 1'000'000'000'000;    // of a unit of money
+constexpr __int128 worth_scale = 1'000'000'000'000;         // of a unit of money
 constexpr __int128 points_scale = worth_scale * 1'000'000;  // times an amount in millionths
 
 Micros later(Micros at, uint64_t length) {
@@ -48,8 +48,11 @@ class History {
   int64_t sum(Micros since, Micros until) {
     const size_t first = after(since), last = after(until);
     for (; summed_ < last; ++summed_)
-      entries_[summed_].before = summed_ == 0 ? 0 : plus(entries_[summed_ - 1].before, entries_[summed_ - 1].points);
-    return last <= first ? 0 : plus(plus(entries_[last - 1].before, entries_[last - 1].points), -before(first));
+      entries_[summed_].before =
+          summed_ == 0 ? 0 : plus(entries_[summed_ - 1].before, entries_[summed_ - 1].points);
+    return last <= first
+               ? 0
+               : plus(plus(entries_[last - 1].before, entries_[last - 1].points), -before(first));
   }
   /// The first time after `since`, if there is one.
   Micros next(Micros since) const {
@@ -67,10 +70,9 @@ class History {
     int64_t before;  // the sum of the points of earlier entries, as far as summed_
   };
   size_t after(Micros at) const {
-    return static_cast<size_t>(
-        std::upper_bound(entries_.begin(), entries_.end(), at,
-                         [](Micros t, const Entry& e) { return t < e.at; }) -
-        entries_.begin());
+    return static_cast<size_t>(std::upper_bound(entries_.begin(), entries_.end(), at,
+                                                [](Micros t, const Entry& e) { return t < e.at; }) -
+                               entries_.begin());
   }
   int64_t before(size_t i) const { return entries_[i].before; }
 
@@ -239,8 +241,7 @@ size_t PointLedger::add_lot(Account& a, const PointEvent& e, EntryKind kind, int
                             Micros at, Micros from, Micros expires) {
   const size_t i = lots_.size();
   if (!lot_of_.emplace(e.id, i).second)
-    throw Error(sqlstate::invalid_parameter,
-                "two events have the number " + std::to_string(e.id));
+    throw Error(sqlstate::invalid_parameter, "two events have the number " + std::to_string(e.id));
   PointLot lot;
   lot.id = e.id, lot.account = a.id, lot.at = at, lot.from = from, lot.expires = expires;
   lot.earned = lot.left = points;
@@ -308,7 +309,8 @@ void PointLedger::adjust(Account& a, const PointEvent& e) {
     if (of)
       add_lot(a, e, EntryKind::adjust, e.points, lot.at, lot.from, lot.expires);
     else
-      add_lot(a, e, EntryKind::adjust, e.points, e.at, e.at, validity ? later(e.at, *validity) : never);
+      add_lot(a, e, EntryKind::adjust, e.points, e.at, e.at,
+              validity ? later(e.at, *validity) : never);
   } else {
     int64_t points = -e.points;
     if (of) {
@@ -389,7 +391,8 @@ void PointLedger::join(Account& a, const PointEvent& e) {
     if (tier > a.tier) {
       change_tier(a, e.posted, tier);
       a.kept_until = b.kept_until;
-    } else if (tier == a.tier && (a.kept_until == never || (b.kept_until != never && b.kept_until > a.kept_until))) {
+    } else if (tier == a.tier &&
+               (a.kept_until == never || (b.kept_until != never && b.kept_until > a.kept_until))) {
       a.kept_until = b.kept_until;
     }
   }
@@ -419,8 +422,8 @@ void PointLedger::join(Account& a, const PointEvent& e) {
 void PointLedger::run(std::span<const PointEvent> events, Micros until) {
   if (events.size() > max_events)
     throw Error(sqlstate::limit_exceeded, "a ledger of " + std::to_string(events.size()) +
-                                              " events is too large, " + std::to_string(max_events) +
-                                              " is the limit");
+                                              " events is too large, " +
+                                              std::to_string(max_events) + " is the limit");
   until_ = until;
   for (const PointEvent& e : events) {
     work_.done(1);
@@ -430,8 +433,9 @@ void PointLedger::run(std::span<const PointEvent> events, Micros until) {
                   "event " + std::to_string(e.id) + " has rules that are not there");
     Account& a = account_of(e.account);
     if (e.at > e.posted || e.posted < a.now)
-      throw Error(sqlstate::invalid_parameter,
-                  "event " + std::to_string(e.id) + " is posted before it happened, or before another");
+      throw Error(
+          sqlstate::invalid_parameter,
+          "event " + std::to_string(e.id) + " is posted before it happened, or before another");
     a.now = e.posted;
     take_rules(a, e);
     if (!a.changed) change_tier(a, e.posted, 0);

@@ -25,9 +25,9 @@ enum class PointKind : uint8_t { join, purchase, grant, adjust, returned, spend 
 struct PointEvent {
   int64_t id = 0;
   PointKind kind = PointKind::purchase;
-  Micros at = 0;       // when it happened
-  Micros posted = 0;   // when it is posted: later than `at`, if it arrived late
-  int64_t account = 0; // whose points; of a join, who gets those of account `of`
+  Micros at = 0;                  // when it happened
+  Micros posted = 0;              // when it is posted: later than `at`, if it arrived late
+  int64_t account = 0;            // whose points; of a join, who gets those of account `of`
   std::optional<int64_t> of;      // the purchase that is returned or adjusted
   std::optional<int64_t> item;    // without `of`: the latest purchase of this item is returned
   std::optional<int64_t> amount;  // in millionths; of a return, none is all that is left

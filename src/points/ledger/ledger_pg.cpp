@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
-// point_account(): the ledger of one customer from arrays of events; point_events(): the events of a
-// journey.
+// point_account(): the ledger of one customer from arrays of events; point_events(): the events of
+// a journey.
 #include <string>
 
 #include "journey/dictionary_pg.hpp"
@@ -141,9 +141,7 @@ Datum array_of(const Range& range, const ColumnType& t, Get get) {
 }
 
 std::optional<Datum> some(Datum d) { return d; }
-std::optional<Datum> moment(Micros at) {
-  return TimestampTzGetDatum(at == never ? DT_NOEND : at);
-}
+std::optional<Datum> moment(Micros at) { return TimestampTzGetDatum(at == never ? DT_NOEND : at); }
 
 constexpr int result_columns = 26;
 
@@ -154,7 +152,8 @@ void results(PointLedger& ledger, Datum* values) {
   int n = 0;
   const auto put = [&](Datum d) { values[n++] = d; };
   const auto lot_numbers = [&](auto get) {
-    put(array_of(lots, bigint_type, [&](const PointLot& l) { return some(Int64GetDatum(get(l))); }));
+    put(array_of(lots, bigint_type,
+                 [&](const PointLot& l) { return some(Int64GetDatum(get(l))); }));
   };
   const auto lot_times = [&](auto get) {
     put(array_of(lots, time_type, [&](const PointLot& l) { return moment(get(l)); }));
@@ -177,7 +176,8 @@ void results(PointLedger& ledger, Datum* values) {
   entry_numbers([](const PointEntry& e) { return e.account; });
   entry_times([](const PointEntry& e) { return e.at; });
   Datum names[7];
-  for (size_t k = 0; k < 7; ++k) names[k] = pg::make_text(entry_kind_name(static_cast<EntryKind>(k)));
+  for (size_t k = 0; k < 7; ++k)
+    names[k] = pg::make_text(entry_kind_name(static_cast<EntryKind>(k)));
   put(array_of(entries, text_type,
                [&](const PointEntry& e) { return some(names[static_cast<size_t>(e.kind)]); }));
   entry_numbers([&](const PointEntry& e) { return lots[e.lot].id; });
@@ -197,7 +197,8 @@ void results(PointLedger& ledger, Datum* values) {
   lot_numbers([](const PointLot& l) { return l.left; });
   lot_numbers([](const PointLot& l) { return l.taken; });
   put(array_of(ledger.changes(), time_type, [](const TierChange& c) { return moment(c.at); }));
-  put(array_of(ledger.changes(), text_type, [](const TierChange& c) { return some(pg::make_text(c.tier)); }));
+  put(array_of(ledger.changes(), text_type,
+               [](const TierChange& c) { return some(pg::make_text(c.tier)); }));
 }
 
 struct Asked {
@@ -217,17 +218,18 @@ using namespace clientele;
 // Arguments: rules, until, event, kind, at, amount, of, points, item, posted, account, rule.
 CLIENTELE_FUNCTION(clientele_point_account) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rules and until must not be NULL")));
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rules and until must not be NULL")));
   const ByteView bytes = pg::detoast(PG_GETARG_DATUM(0));
   const Datum rules_array = PG_GETARG_DATUM(0);
   TimestampTz until = PG_GETARG_TIMESTAMPTZ(1);
   if (TIMESTAMP_NOT_FINITE(until))
     ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("until must be finite")));
   const Column columns[] = {
-      Column(fcinfo, 2, "event", bigint_type),  Column(fcinfo, 3, "kind", text_type),
-      Column(fcinfo, 4, "at", time_type),       Column(fcinfo, 5, "amount", numeric_type),
-      Column(fcinfo, 6, "of", bigint_type),     Column(fcinfo, 7, "points", bigint_type),
-      Column(fcinfo, 8, "item", bigint_type),   Column(fcinfo, 9, "posted", time_type),
+      Column(fcinfo, 2, "event", bigint_type),    Column(fcinfo, 3, "kind", text_type),
+      Column(fcinfo, 4, "at", time_type),         Column(fcinfo, 5, "amount", numeric_type),
+      Column(fcinfo, 6, "of", bigint_type),       Column(fcinfo, 7, "points", bigint_type),
+      Column(fcinfo, 8, "item", bigint_type),     Column(fcinfo, 9, "posted", time_type),
       Column(fcinfo, 10, "account", bigint_type), Column(fcinfo, 11, "rule", integer_type)};
   Datum values[result_columns];
   bool nulls[result_columns] = {};
@@ -239,8 +241,9 @@ CLIENTELE_FUNCTION(clientele_point_account) {
     const int count = std::max(event.count, 0);
     for (const Column& c : columns)
       if (c.count != count && (c.count >= 0 || (count > 0 && (&c == &kind || &c == &at))))
-        throw Error(sqlstate::invalid_parameter,
-                    std::string(c.name) + " must have as many elements as event: " + std::to_string(count));
+        throw Error(
+            sqlstate::invalid_parameter,
+            std::string(c.name) + " must have as many elements as event: " + std::to_string(count));
     if (static_cast<size_t>(count) > PointLedger::max_events)
       throw Error(sqlstate::limit_exceeded, "a ledger of " + std::to_string(count) +
                                                 " events is too large, 1000000 is the limit");
@@ -262,13 +265,15 @@ CLIENTELE_FUNCTION(clientele_point_account) {
       if (rule.has(i)) {
         const int32_t n = DatumGetInt32(rule.value[i]);
         if (n < 1 || static_cast<size_t>(n) > rules.size())
-          throw Error(sqlstate::invalid_parameter, "rule must be a place in rules, not " + std::to_string(n));
+          throw Error(sqlstate::invalid_parameter,
+                      "rule must be a place in rules, not " + std::to_string(n));
         e.rules = static_cast<uint32_t>(n - 1);
       }
       check(e);
       events.push_back(e);
     }
-    // What was posted when it happened is in the order of time; else numbers are the order of posting.
+    // What was posted when it happened is in the order of time; else numbers are the order of
+    // posting.
     if (posted.count < 0)
       PointLedger::sort(events);
     else
@@ -290,7 +295,8 @@ CLIENTELE_FUNCTION(clientele_point_events) {
         pg::kept<Resolved<Asked>>(fcinfo).get(definition, [&] { return Asked(definition); });
     const Journey journey(bytes);
     const auto picks = [&](const std::vector<int32_t>& types) {
-      return std::ranges::any_of(journey.types(), [&](int32_t t) { return std::ranges::binary_search(types, t); });
+      return std::ranges::any_of(journey.types(),
+                                 [&](int32_t t) { return std::ranges::binary_search(types, t); });
     };
     if (!picks(asked.purchases) && !picks(asked.returns)) return Datum{};
     EventList list;
@@ -298,9 +304,8 @@ CLIENTELE_FUNCTION(clientele_point_events) {
     const Datum purchase = pg::make_text("purchase"), returned = pg::make_text("return");
     // The rows are copied: what was made for one goes before the next.
     const MemoryContext outer = CurrentMemoryContext;
-    const MemoryContext scratch = pg::call_pg([] {
-      return AllocSetContextCreate(CurrentMemoryContext, "points", ALLOCSET_SMALL_SIZES);
-    });
+    const MemoryContext scratch = pg::call_pg(
+        [] { return AllocSetContextCreate(CurrentMemoryContext, "points", ALLOCSET_SMALL_SIZES); });
     size_t n = 0;
     for (const Event& e : list.events) {
       if (n++ % 4096 == 0) pg::poll_interrupts();
@@ -311,7 +316,8 @@ CLIENTELE_FUNCTION(clientele_point_events) {
       const int64_t amount = back && extra.amount < 0 ? -extra.amount : extra.amount;
       pg::call_pg([&] {
         MemoryContextSwitchTo(scratch);
-        Datum values[] = {back ? returned : purchase, TimestampTzGetDatum(e.at), Int64GetDatum(extra.item),
+        Datum values[] = {back ? returned : purchase, TimestampTzGetDatum(e.at),
+                          Int64GetDatum(extra.item),
                           extra.has_amount ? pg::numeric_of(amount) : Datum{}};
         bool nulls[] = {false, false, !extra.has_item, !extra.has_amount};
         rows.put(values, nulls);

@@ -79,11 +79,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION spend_points(bigint, bigint, text, timestamptz) IS
   'Spends points of a customer if the usable points cover all of them, and returns whether they did: otherwise nothing is spent.
-The points that expire first are taken, then the oldest. The same key again returns the same answer and spends nothing, so a caller that does not know
-whether a call succeeded calls again. Purchases and returns of the customer that are in its journey by now count. Two calls for one customer
-wait for each other; the balance is never negative. at: when it happened, for a history that is brought over; NULL is now.
-Errors: 22004 for NULL, 22023 for points that are not above 0 and for a key of another call, 42704 for an unknown customer, 55000 without rules of points,
-23505 if another session uses the key for another customer at this moment, 42P01 without a store.';
+The points that expire first are taken, then the oldest. The same key again returns the same answer and spends nothing, so a caller that
+does not know whether a call succeeded calls again. Purchases and returns of the customer that are in its journey by now count. Two calls
+for one customer wait for each other; the balance is never negative. at: when it happened, for a history that is brought over; NULL is now.
+Errors: 22004 for NULL, 22023 for points that are not above 0 and for a key of another call, 42704 for an unknown customer, 55000 without
+rules of points, 23505 if another session uses the key for another customer at this moment, 42P01 without a store.';
 
 CREATE FUNCTION grant_points(customer_id bigint, points bigint, reason text, key text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -97,8 +97,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION grant_points(bigint, bigint, text, text, timestamptz) IS
   'Gives points to a customer, as for a birthday or a sign-in, and returns the number of the event.
-They are usable at once, expire as earned ones do, and do not count for tiers. With a key, the same call again gives nothing more and returns the same number.
-Errors: as spend_points().';
+They are usable at once, expire as earned ones do, and do not count for tiers. With a key, the same call again gives nothing more and
+returns the same number. Errors: as spend_points().';
 
 CREATE FUNCTION return_points(customer_id bigint, "of" bigint, amount numeric DEFAULT NULL, key text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -112,8 +112,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION return_points(bigint, bigint, numeric, text, timestamptz) IS
   'Takes back the points of a purchase that is returned, for shops whose journeys do not show returns, and returns the number of the event.
-of: the purchase, by its number in points_entries(), column lot. amount: of what is returned; NULL is all of it. What was spent is taken from other points, then owed or
-forgiven as the rules say; what has expired is not taken twice. Errors: 42704 for an unknown purchase, otherwise as spend_points().';
+of: the purchase, by its number in points_entries(), column lot. amount: of what is returned; NULL is all of it. What was spent is taken
+from other points, then owed or forgiven as the rules say; what has expired is not taken twice. Errors: 42704 for an unknown purchase,
+otherwise as spend_points().';
 
 CREATE FUNCTION adjust_points(customer_id bigint, points bigint, reason text, key text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -155,6 +156,6 @@ BEGIN
   RETURN erased;
 END $$;
 COMMENT ON FUNCTION erase_points(bigint) IS
-  'Deletes all that is known of the points of a customer, and of those whose points were joined with them, and returns how many entries were deleted.
-It is for requests to erase a person: the ledger is otherwise never changed. If its journey stays, the next refresh posts its purchases again. Waits for
-other writers of points. Errors: 42501 unless you own the tables, 42P01 without a store.';
+  'Deletes all that is known of the points of a customer, and of those whose points were joined with them, and returns how many entries
+were deleted. It is for requests to erase a person: the ledger is otherwise never changed. If its journey stays, the next refresh posts its
+purchases again. Waits for other writers of points. Errors: 42501 unless you own the tables, 42P01 without a store.';

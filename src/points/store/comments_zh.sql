@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: PostgreSQL
 
 INSERT INTO clientele.comment_translations (language, comment, translation) VALUES
-  ('zh', 'Points that customers hold and have not used, by tier and by the month in which they expire, and how many of them will probably be used: what the points
-program still owes, as of the last refresh.',
+  ('zh', 'Points that customers hold, by tier and by the month in which they expire, and how many of them will probably be used: what the program
+still owes, as of the last refresh.',
    '客户持有但尚未使用的积分，按会员等级和到期月份列出，并估计其中有多少会被使用：即积分计划的负债，以最近一次刷新为准。'),
   ('zh', 'The tier of the customers that hold the points.', '持有积分的客户的会员等级。'),
   ('zh', 'First day of the month in which the points expire; NULL if they never do.', '积分到期月份的第一天；永不过期时为 NULL。'),
@@ -20,7 +20,8 @@ program still owes, as of the last refresh.',
   ('zh', 'Their points that cannot be used yet.', '待生效的积分。'),
   ('zh', 'Points that returns took back and that they had spent: the next points settle them.', '欠积分：退货应收回但已被花掉的积分，由之后获得的积分抵扣。'),
   ('zh', 'Mean of the points that count for the tier.', '计入等级的积分的平均值。'),
-  ('zh', 'What became of points in each month: earned, granted, spent, expired, taken back. The month is that of the event, also of one that arrived late.',
+  ('zh', 'What became of points in each month: earned, granted, spent, expired, taken back. The month is that of the event, even if it arrived
+late.',
    '每个月积分的变动：获得、赠送、使用、过期、收回。月份以事件发生的时间为准，迟到的事件也是如此。'),
   ('zh', 'First day of the month, in the time zone of the store.', '月份的第一天，按存储的时区。'),
   ('zh', 'Points earned by purchases.', '购买获得的积分。'),

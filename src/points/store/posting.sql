@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: PostgreSQL
--- How events get into the ledger. Whoever posts for a customer holds the lock of its account row.
+-- How events get into the ledger. The lock of an account row protects its events and entries.
 
 CREATE FUNCTION open_point_accounts(customers bigint[], until timestamptz) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -70,8 +70,8 @@ BEGIN
     SELECT a.account_id FROM unnest(locked) u (account_id) JOIN clientele_data.point_accounts a USING (account_id) WHERE NOT a.closed AND a.next_at <= until);
 END $$;
 COMMENT ON FUNCTION open_point_accounts(bigint[], timestamptz) IS
-  'Opens accounts of points for customers, locks them and those on which something falls due, adds those of customers merged into them, and returns
-the accounts of both; a part of refresh_points() and spend_points().';
+  'Opens accounts of points for customers, locks them and those on which something falls due, adds those of customers merged into them, and
+returns the accounts of both; a part of refresh_points() and spend_points().';
 
 CREATE FUNCTION register_point_events(customers bigint[], until timestamptz) RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -83,17 +83,20 @@ BEGIN
   PERFORM clientele.require_store('point_events', 'INSERT'), clientele.require_store('point_accounts'), clientele.require_store('journeys'),
           clientele.require_store('customers');
   force := clientele.points_in_force();
-  -- One snapshot sees journeys, who is merged into whom, and what is registered. Events may be equal: each counts as often as it is there.
+  -- One snapshot sees journeys, merges, and what is registered. Events may be equal: each counts as often as it is there.
   WITH wanted AS MATERIALIZED (
     SELECT DISTINCT u AS customer_id FROM unnest(customers) u
+  ), members AS MATERIALIZED (
+    SELECT w.customer_id, w.customer_id AS now_id FROM wanted w
+    UNION ALL
+    SELECT c.customer_id, w.customer_id FROM wanted w JOIN clientele_data.customers c ON c.merged_into = w.customer_id
   ), fresh AS (
     SELECT j.customer_id, p.kind, p.at, p.item, p.amount
     FROM wanted w JOIN clientele_data.journeys j USING (customer_id) CROSS JOIN LATERAL clientele.point_events(j.journey, force.rules) p
     WHERE p.at <= register_point_events.until AND p.at >= force.since
     EXCEPT ALL
-    SELECT coalesce(c.merged_into, c.customer_id), e.kind, e.at, e.item, e.amount
-    FROM clientele_data.point_accounts x JOIN clientele_data.customers c USING (customer_id)
-    JOIN wanted w ON w.customer_id = coalesce(c.merged_into, c.customer_id)
+    SELECT m.now_id, e.kind, e.at, e.item, e.amount
+    FROM members m JOIN clientele_data.point_accounts x USING (customer_id)
     JOIN clientele_data.point_events e ON e.account_id = x.account_id AND NOT e.by_call
   ), registered AS (
     INSERT INTO clientele_data.point_events (account_id, customer_id, kind, at, posted, version, item, amount)
@@ -118,7 +121,7 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('point_entries', 'INSERT'),
           clientele.require_store('point_events'), clientele.require_store('point_rules');
-  -- The whole ledger of each is computed from its events. Its first entries are those that were posted: the same events give the same entries.
+  -- The whole ledger of each is computed from its events. The entries that were posted are its first ones.
   WITH asked AS MATERIALIZED (
     SELECT a.account_id AS root_id, greatest(a.posted_until, post_points.until) AS until
     FROM (SELECT DISTINCT u AS account_id FROM unnest(roots) u) u JOIN clientele_data.point_accounts a USING (account_id)

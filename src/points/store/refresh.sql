@@ -5,7 +5,7 @@ CREATE FUNCTION refresh_points(until timestamptz DEFAULT now(), adjust boolean D
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  until CONSTANT timestamptz := refresh_points.until;
+  upto CONSTANT timestamptz := refresh_points.until;
   status record;
   force record;
   latest bigint;
@@ -21,8 +21,8 @@ BEGIN
   PERFORM clientele.require_store('point_status', 'UPDATE'), clientele.require_store('point_usage', 'INSERT'), clientele.require_store('point_usage', 'DELETE'),
           clientele.require_store('journeys'), clientele.require_store('journey_changes'), clientele.require_store('journey_change_sets'),
           clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('customers');
-  IF until IS NULL OR NOT isfinite(until) THEN
-    RAISE EXCEPTION 'until must be a finite time, not %', coalesce(until::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+  IF upto IS NULL OR NOT isfinite(upto) THEN
+    RAISE EXCEPTION 'until must be a finite time, not %', coalesce(upto::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
   END IF;
   customers := 0;
   events := 0;
@@ -42,11 +42,11 @@ BEGIN
   FROM (SELECT coalesce((SELECT max(s.change_set) FROM clientele_data.journey_change_sets s), 0) AS latest,
                coalesce((SELECT clientele.audience(l.customer_id) FROM clientele_data.journey_changes l), '{}') AS logged) x;
   IF changed IS NULL THEN
-    SELECT array_agg(j.customer_id) FILTER (WHERE p.first <= until), coalesce(bool_or(p.last > until), false) INTO asked, later
+    SELECT array_agg(j.customer_id) FILTER (WHERE p.first <= upto), coalesce(bool_or(p.last > upto), false) INTO asked, later
     FROM clientele_data.journeys j
     CROSS JOIN LATERAL (SELECT min(e.at) AS first, max(e.at) AS last FROM clientele.point_events(j.journey, force.rules) e) p;
   ELSE
-    SELECT array_agg(j.customer_id) FILTER (WHERE p.first <= until), coalesce(bool_or(p.last > until), false) INTO asked, later
+    SELECT array_agg(j.customer_id) FILTER (WHERE p.first <= upto), coalesce(bool_or(p.last > upto), false) INTO asked, later
     FROM clientele.members(changed) m (customer_id) JOIN clientele_data.journeys j USING (customer_id)
     CROSS JOIN LATERAL (SELECT min(e.at) AS first, max(e.at) AS last FROM clientele.point_events(j.journey, force.rules) e) p;
   END IF;
@@ -55,53 +55,53 @@ BEGIN
     WHERE NOT a.closed AND c.merged_into IS NOT NULL);
 
   -- In slices, so that the plan of each is one for few accounts, and memory is bounded. Lots that expire come first.
-  roots := clientele.open_point_accounts('{}', until);
+  roots := clientele.open_point_accounts('{}', upto);
   asked := ARRAY(SELECT DISTINCT u FROM unnest(asked) u ORDER BY 1);
   FOR i IN 0 .. (cardinality(asked) - 1) / slice LOOP
     PERFORM clientele.report_progress('journeys', i * slice, cardinality(asked));
     part := asked[i * slice + 1 : (i + 1) * slice];
     found := clientele.open_point_accounts(part, '-infinity');
     roots := roots || found;
-    found := clientele.register_point_events(part, until);
+    found := clientele.register_point_events(part, upto);
     events := events + cardinality(found);
     roots := roots || ARRAY(SELECT DISTINCT u FROM unnest(found) u);
   END LOOP;
   roots := ARRAY(SELECT DISTINCT u FROM unnest(roots) u ORDER BY 1);
   FOR i IN 0 .. (cardinality(roots) - 1) / slice LOOP
     PERFORM clientele.report_progress('ledgers', i * slice, cardinality(roots));
-    SELECT p.* INTO more FROM clientele.post_points(roots[i * slice + 1 : (i + 1) * slice], until) p;
+    SELECT p.* INTO more FROM clientele.post_points(roots[i * slice + 1 : (i + 1) * slice], upto) p;
     customers := customers + more.customers;
     entries := entries + more.entries;
   END LOOP;
   IF adjust THEN
     PERFORM clientele.report_progress('adjustments');
-    found := clientele.adjust_late_points(until);
+    found := clientele.adjust_late_points();
     adjusted := cardinality(found);
     IF adjusted > 0 THEN
-      SELECT p.* INTO more FROM clientele.post_points(found, until) p;
+      SELECT p.* INTO more FROM clientele.post_points(found, upto) p;
       entries := entries + more.entries;
     END IF;
   END IF;
   IF complete OR status.usage_at IS NULL OR status.usage_at < now() - interval '1 day' OR status.usage_at > now() THEN
     PERFORM clientele.report_progress('usage');
-    PERFORM clientele.refresh_point_usage(until);
+    PERFORM clientele.refresh_point_usage(upto);
     UPDATE clientele_data.point_status s SET usage_at = now();
   END IF;
   UPDATE clientele_data.point_status s
-  SET read_version = status.version, change_set = latest, behind = later, refreshed_at = now(), until = refresh_points.until;
+  SET read_version = status.version, change_set = latest, behind = later, refreshed_at = now(), until = upto;
   PERFORM clientele.end_progress();
 END $$;
 COMMENT ON FUNCTION refresh_points(timestamptz, boolean, boolean) IS
   'Brings the ledger of points up to date: purchases and returns in journeys that changed are posted, and what expires up to a time.
-customers: how many ledgers were computed; events: how many purchases and returns were new; entries: how many entries were posted. A refresh without
-anything new posts nothing. What arrives late, after its time was posted, is posted now with its own time; what was spent is not computed again.
-adjust => true also posts what late events would have changed, had they been on time, in what purchases earned, as entries of the kind adjust, and
-counts them as adjusted. complete => true reads all journeys, and computes how points are used again, which is otherwise done once a day.
-An event that vanishes from a journey keeps its points: adjust_points() takes them. Without rules nothing is done. A second refresh waits for the first.
-Errors: 22023 for a time that is not finite, 42704 for an unknown event in the rules, 42P01 without a store, 42501 without the right to read journeys
-and to write the tables of points.';
+customers: how many ledgers were computed; events: how many purchases and returns were new; entries: how many entries were posted. A
+refresh without anything new posts nothing. What arrives late, after its time was posted, is posted now with its own time; what was spent
+is not computed again. adjust => true also posts what late events would have changed, had they been on time, in what purchases earned, as
+entries of the kind adjust, and counts them as adjusted. complete => true reads all journeys, and computes how points are used again, which
+is otherwise done once a day. An event that vanishes from a journey keeps its points: adjust_points() takes them. Without rules nothing is
+done. A second refresh waits for the first. Errors: 22023 for a time that is not finite, 42704 for an unknown event in the rules, 42P01
+without a store, 42501 without the right to read journeys and to write the tables of points.';
 
-CREATE FUNCTION adjust_late_points(until timestamptz) RETURNS bigint[]
+CREATE FUNCTION adjust_late_points() RETURNS bigint[]
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   running CONSTANT integer := (clientele.points_in_force()).version;
@@ -157,7 +157,7 @@ BEGIN
   SELECT array_agg(n.account_id) INTO accounts FROM noted n;
   RETURN coalesce(accounts, '{}');
 END $$;
-COMMENT ON FUNCTION adjust_late_points(timestamptz) IS
+COMMENT ON FUNCTION adjust_late_points() IS
   'Notes an adjustment for each purchase that would have earned other points, had all events been on time; a part of refresh_points().';
 
 CREATE FUNCTION refresh_point_usage(until timestamptz) RETURNS void

@@ -27,11 +27,11 @@ BEGIN
   RETURN number;
 END $$;
 COMMENT ON FUNCTION define_points(points_def, timestamptz) IS
-  'Puts rules of points in force, as define_points(points_def(rate => 0.1, validity => ''365 days'')), and returns the number of their version.
-The next refresh_points() reads purchases and returns from journeys. since: events before it do not count; NULL is the since of the rules before, or
-no limit. Points that were earned keep the rules by which they were earned. New rules count for a customer from the next of its events; it keeps its tier
-if they have one of that name. Errors: 22004 if rules are NULL, 42704 for an unknown event in a selector, 42P01 without a store, 42501 without the
-right to write clientele_data.point_rules and point_status.';
+  'Puts rules of points in force, as define_points(points_def(rate => 0.1, validity => ''365 days'')), and returns the number of their
+version. The next refresh_points() reads purchases and returns from journeys. since: events before it do not count; NULL is the since of
+the rules before, or no limit. Points that were earned keep the rules by which they were earned. New rules count for a customer from the
+next of its events; it keeps its tier if they have one of that name. Errors: 22004 if rules are NULL, 42704 for an unknown event in a
+selector, 42P01 without a store, 42501 without the right to write clientele_data.point_rules and point_status.';
 
 CREATE FUNCTION drop_points() RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -50,7 +50,7 @@ BEGIN
   SELECT r.version, r.rules, r.since INTO version, rules, since
   FROM clientele_data.point_status s JOIN clientele_data.point_rules r ON r.version = s.version;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'there are no rules of points' USING ERRCODE = 'object_not_in_prerequisite_state',
+    RAISE EXCEPTION 'no rules of points are in force' USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'clientele.define_points() puts rules in force.';
   END IF;
 END $$;

@@ -13,7 +13,7 @@ BEGIN
     defined_by name NOT NULL DEFAULT current_user
   );
   COMMENT ON TABLE clientele_data.point_rules IS
-    'The rules of points, each version of them. Points that were earned keep the rules by which they were earned. clientele.define_points() writes it.';
+    'The rules of points, each version of them. Points keep the rules by which they were earned. clientele.define_points() writes it.';
   COMMENT ON COLUMN clientele_data.point_rules.version IS 'The number of the version, from 1 without gaps.';
   COMMENT ON COLUMN clientele_data.point_rules.rules IS 'The rules.';
   COMMENT ON COLUMN clientele_data.point_rules.since IS 'Events before it do not count.';
@@ -62,8 +62,8 @@ BEGIN
     lot_ats timestamptz[] NOT NULL DEFAULT '{}',
     lot_expires timestamptz[] NOT NULL DEFAULT '{}'
   );
-  CREATE UNIQUE INDEX IF NOT EXISTS point_accounts_customer_id_idx ON clientele_data.point_accounts (customer_id) WHERE NOT closed;
-  CREATE INDEX IF NOT EXISTS point_accounts_closed_idx ON clientele_data.point_accounts (customer_id) WHERE closed;
+  CREATE UNIQUE INDEX IF NOT EXISTS point_accounts_open_idx ON clientele_data.point_accounts (customer_id) WHERE NOT closed;
+  CREATE INDEX IF NOT EXISTS point_accounts_customer_id_idx ON clientele_data.point_accounts (customer_id);
   CREATE INDEX IF NOT EXISTS point_accounts_root_id_idx ON clientele_data.point_accounts (root_id);
   CREATE INDEX IF NOT EXISTS point_accounts_next_at_idx ON clientele_data.point_accounts (next_at) WHERE NOT closed;
   COMMENT ON TABLE clientele_data.point_accounts IS
@@ -187,7 +187,7 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VA
 CREATE FUNCTION refuse_point_change() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RAISE EXCEPTION 'rows of clientele_data.% are only added, never changed or deleted', TG_TABLE_NAME
+  RAISE EXCEPTION 'rows of table "%" are only added, never changed or deleted', TG_TABLE_NAME
     USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clientele.adjust_points() corrects a balance.';
 END $$;
 COMMENT ON FUNCTION refuse_point_change() IS 'Refuses changes of the ledger of points; a trigger function. Errors: 55000.';

@@ -36,8 +36,8 @@ BEGIN
     SELECT e.tier::text AS tier, e.expires_month, h.customers, e.points, e.expected AS expected_used, e.expected / nullif(e.points, 0) AS expected_share
     FROM expected e JOIN holders h ON h.tier = e.tier AND h.expires_month IS NOT DISTINCT FROM e.expires_month;
   COMMENT ON VIEW clientele_bi.points_liability IS
-    'Points that customers hold and have not used, by tier and by the month in which they expire, and how many of them will probably be used: what the points
-program still owes, as of the last refresh.';
+    'Points that customers hold, by tier and by the month in which they expire, and how many of them will probably be used: what the program
+still owes, as of the last refresh.';
   COMMENT ON COLUMN clientele_bi.points_liability.tier IS 'The tier of the customers that hold the points.';
   COMMENT ON COLUMN clientele_bi.points_liability.expires_month IS 'First day of the month in which the points expire; NULL if they never do.';
   COMMENT ON COLUMN clientele_bi.points_liability.customers IS 'Customers that hold such points.';
@@ -74,7 +74,8 @@ program still owes, as of the last refresh.';
                  count(DISTINCT e.customer_id) AS customers, sum(e.points) AS change
           FROM clientele_data.point_entries e GROUP BY 1) m;
   COMMENT ON VIEW clientele_bi.points_flow IS
-    'What became of points in each month: earned, granted, spent, expired, taken back. The month is that of the event, also of one that arrived late.';
+    'What became of points in each month: earned, granted, spent, expired, taken back. The month is that of the event, even if it arrived
+late.';
   COMMENT ON COLUMN clientele_bi.points_flow.month IS 'First day of the month, in the time zone of the store.';
   COMMENT ON COLUMN clientele_bi.points_flow.earned IS 'Points earned by purchases.';
   COMMENT ON COLUMN clientele_bi.points_flow.granted IS 'Points given to customers without a purchase.';

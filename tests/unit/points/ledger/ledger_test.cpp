@@ -68,7 +68,8 @@ TEST(PointLedger, SpendsTheFirstToExpireAllOrNothing) {
       event(1, PointKind::grant, 0, 10), event(2, PointKind::grant, day, 10),
       event(3, PointKind::spend, 2 * day, 21), event(4, PointKind::spend, 2 * day, 15)};
   l.run(events, 40 * day);
-  EXPECT_EQ(written(l), "0 grant 1 10\n1 grant 2 10\n2 spend 1 -10\n2 spend 2 -5\n31 expire 2 -5\n");
+  EXPECT_EQ(written(l),
+            "0 grant 1 10\n1 grant 2 10\n2 spend 1 -10\n2 spend 2 -5\n31 expire 2 -5\n");
   EXPECT_EQ(l.rejected(), std::vector<int64_t>{3});
 }
 
@@ -78,9 +79,9 @@ TEST(PointLedger, OwesWhatAReturnCannotTake) {
     d.owe = owe;
     const PointsDefinition rules[] = {d};
     PointLedger l(rules);
-    const PointEvent events[] = {
-        event(1, PointKind::purchase, 0, 40), event(2, PointKind::spend, day, 30),
-        returned(3, 2 * day, 1, 40), event(4, PointKind::grant, 3 * day, 50)};
+    const PointEvent events[] = {event(1, PointKind::purchase, 0, 40),
+                                 event(2, PointKind::spend, day, 30), returned(3, 2 * day, 1, 40),
+                                 event(4, PointKind::grant, 3 * day, 50)};
     l.run(events, 3 * day);
     EXPECT_EQ(l.balance().usable, owe ? 20 : 50);
     EXPECT_EQ(l.balance().owed, 0);
@@ -91,7 +92,7 @@ TEST(PointLedger, TakesReturnsOfAnItemFromItsLatestPurchase) {
   const PointsDefinition rules[] = {three_tiers()};
   PointLedger l(rules);
   std::vector<PointEvent> events = {
-      event(1, PointKind::purchase, 0, 10), event(2, PointKind::purchase, day, 20),
+      event(1, PointKind::purchase, 0, 10),      event(2, PointKind::purchase, day, 20),
       event(3, PointKind::purchase, 2 * day, 5), event(4, PointKind::returned, 3 * day, 0),
       event(5, PointKind::returned, 4 * day, 0), event(6, PointKind::returned, 5 * day, 0)};
   events[0].item = events[1].item = events[3].item = events[4].item = events[5].item = 7;
@@ -118,13 +119,15 @@ TEST(PointLedger, PostsLateEventsWithTheirOwnTime) {
 TEST(PointLedger, AdjustsAPurchase) {
   const PointsDefinition rules[] = {three_tiers()};
   PointLedger l(rules);
-  PointEvent more = event(2, PointKind::adjust, 2 * day, 5), less = event(3, PointKind::adjust, 3 * day, -8);
+  PointEvent more = event(2, PointKind::adjust, 2 * day, 5),
+             less = event(3, PointKind::adjust, 3 * day, -8);
   more.of = less.of = 1;
   PointEvent unknown = event(4, PointKind::adjust, 3 * day, 1);
   unknown.of = 99;
   const PointEvent events[] = {event(1, PointKind::purchase, 0, 10), more, less, unknown};
   l.run(events, 40 * day);
-  EXPECT_EQ(written(l), "0 earn 1 10\n0 adjust 2 5\n3 adjust 1 -8\n30 expire 1 -2\n30 expire 2 -5\n");
+  EXPECT_EQ(written(l),
+            "0 earn 1 10\n0 adjust 2 5\n3 adjust 1 -8\n30 expire 1 -2\n30 expire 2 -5\n");
   EXPECT_EQ(l.rejected(), std::vector<int64_t>{4});
 }
 
@@ -132,8 +135,8 @@ TEST(PointLedger, JoinsAccounts) {
   const PointsDefinition rules[] = {three_tiers()};
   PointLedger l(rules);
   std::vector<PointEvent> events = {
-      event(1, PointKind::purchase, 0, 130),       event(2, PointKind::purchase, day, 20),
-      event(3, PointKind::join, 2 * day, 0),       event(4, PointKind::spend, 3 * day, 140),
+      event(1, PointKind::purchase, 0, 130), event(2, PointKind::purchase, day, 20),
+      event(3, PointKind::join, 2 * day, 0), event(4, PointKind::spend, 3 * day, 140),
       returned(5, 4 * day, 1, 130),
   };
   for (PointEvent& e : events) e.account = e.id == 1 ? 8 : 9;
@@ -191,7 +194,8 @@ TEST(PointLedger, StatesItsLimits) {
             "54000");
   EXPECT_EQ(code_of([&] {
               PointLedger l(rules);
-              const PointEvent events[] = {event(1, PointKind::grant, 0, 1), event(1, PointKind::grant, 0, 1)};
+              const PointEvent events[] = {event(1, PointKind::grant, 0, 1),
+                                           event(1, PointKind::grant, 0, 1)};
               l.run(events, 0);
             }),
             "22023");

@@ -12,6 +12,8 @@ SELECT anomaly_def() AS usual, anomaly_def(measure => 'ratio', grain => '1 day',
 SELECT anomaly_def(measure => 'number', least_spread => 0.1)::text::anomaly_def = anomaly_def('number', least_spread => 0.1) AS same,
        '{"min_volume": -0.0}'::anomaly_def = anomaly_def(min_volume => 0) AS zero,
        anomaly_def(season => '1 day')::text, anomaly_def(NULL, NULL, NULL, NULL, NULL) = anomaly_def() AS unsaid;
+SELECT anomaly_def('ratio'), 'number'::text::anomaly_def = anomaly_def(measure => 'number') AS same;
+SELECT 'rate'::anomaly_def;
 SELECT anomaly_def(measure => 'rate');
 SELECT anomaly_def(direction => 'sideways');
 SELECT anomaly_def(grain => '1 month');

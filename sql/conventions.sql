@@ -61,7 +61,7 @@ SELECT signature FROM functions f JOIN pg_type t ON t.typname = f.proname
 WHERE f.pronargs - f.pronargdefaults <= 1 AND f.pronargs >= 1
   AND f.proargtypes[0] IN ('text'::regtype, 'varchar'::regtype, 'name'::regtype, 'cstring'::regtype)
   AND t.typnamespace IN ('clientele'::regnamespace, 'pg_catalog'::regnamespace)
-  AND f.proname NOT IN ('pattern', 'retention_def', 'attribution_def', 'activity_def', 'counts_def');
+  AND f.proname NOT IN ('pattern', 'retention_def', 'attribution_def', 'activity_def', 'counts_def', 'anomaly_def');
 SELECT clientele.pattern('a ... "b"') OPERATOR(clientele.=) clientele.pattern('a ... "b"'::text, NULL) AS pattern,
        clientele.retention_def('a|"b"') OPERATOR(clientele.=) clientele.retention_def(start_at => 'a|"b"') AS retention,
        clientele.attribution_def('a|"b"') OPERATOR(clientele.=) clientele.attribution_def(conversion => 'a|"b"') AS attribution,

@@ -3,7 +3,7 @@
 \packed anomaly_def
 COMMENT ON TYPE anomaly_def IS
   'How the values of a series are judged by those before: what they are, their season, how much of the past counts, and what is unusual.
-The function anomaly_def() makes one. Its text form is JSON, such as {"season": "7 days"}.
+The function anomaly_def() makes one. Its text form is JSON, such as {"season": "7 days"}; a measure alone, as ratio, is read, too.
 At most 1 MB (54000).';
 
 \from_text anomaly_def
@@ -31,9 +31,9 @@ scales: an anomaly is also looked for in the mean of so many values, as in {1,6}
 levels: the |z| of attention, warning and critical.
 min_volume: a count of which neither the value nor what is expected is as large is at level 0, and so is a ratio of a smaller volume.
 min_change: as is a value that differs by a smaller share of what is expected. direction: both, up or down.
-record: a value is at level 0 unless its |z| is the largest of this many judged values; 0 is no such rule. It is for series that jump often.
+record: a value is at level 0 unless its |z| is the largest of this many judged values; 0 turns the rule off. For series that jump often.
 calibrate: z is divided by the largest |z| of its scale in this many judged values before, so that it says how many times larger it is, and
-levels are such multiples; 0 is no such rule. It is for series of very different tails that shall have the same levels.
+levels are such multiples; 0 turns the rule off. It is for series of very different tails that shall have the same levels.
 least_spread: for numbers, how much is usual at least, as a share of the standard deviation of all earlier values.
 Errors: 22023 for other words and what makes no sense, as a season that is not a multiple of grain; 22004 for a NULL in an array;
 54000 for memory, spread, record or calibrate above 10000, more than 16 scales or one above 1000, and a season of more than 50000 grains.';
@@ -56,7 +56,7 @@ The value of a row is compared with the median of the earlier values at the same
 the last season, and z is the difference in units of 1.4826 × the median absolute difference of the judged values before (or what chance
 alone makes, if that is more). So single outliers, trends and changes of level do not spoil what comes after them.
 low, high: 3 standard deviations from what is expected.
-volume: of a ratio, of how many value is a part; it has no meaning otherwise. A NULL value is missing: it is not judged and does not count, and so is
-a ratio without a volume. Those with too little before them are NULL, too.
+volume: of a ratio, of how many value is a part; it has no meaning otherwise. A NULL value is missing: it is not judged and does not
+count, and so is a ratio without a volume. Those with too little before them are NULL, too.
 An answer depends on the rows before only. Errors: 22023 for rows that are not in the order of time, values that are NaN or beyond 1e100,
 a ratio that is negative or above its volume, and different definitions in a partition; 22008 for an infinite time.';

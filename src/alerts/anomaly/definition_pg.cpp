@@ -37,11 +37,19 @@ std::string zone_name(const std::string& name) {
   return name.empty() ? name : pg_get_timezone_name(pg::time_zone_named(name));
 }
 
-Datum from_json(std::string_view text) {
+// anomaly_def('ratio') is a cast to SQL, whatever functions there are: so it is understood.
+Datum from_text(std::string_view text) {
   return guarded([&] {
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    if (first != std::string_view::npos && text[first] != '{') {
+      AnomalyDefinition d;
+      d.measure = parse_anomaly_measure(text);
+      return stored(d);
+    }
     const pg::JsonObject json(text, "anomaly_def");
-    json.allow_only({"measure", "grain", "season", "memory", "min_points", "spread", "scales", "levels",
-                     "min_volume", "min_change", "direction", "time_zone", "record", "calibrate", "least_spread"});
+    json.allow_only({"measure", "grain", "season", "memory", "min_points", "spread", "scales",
+                     "levels", "min_volume", "min_change", "direction", "time_zone", "record",
+                     "calibrate", "least_spread"});
     AnomalyDefinition d;
     if (const auto word = json.text("measure")) d.measure = parse_anomaly_measure(*word);
     if (const auto word = json.text("direction")) d.direction = parse_anomaly_direction(*word);
@@ -85,10 +93,10 @@ void each(const Elements& elements, const char* name, Take take) {
 
 using namespace clientele;
 
-CLIENTELE_FUNCTION(clientele_anomaly_def_in) { return from_json(PG_GETARG_CSTRING(0)); }
+CLIENTELE_FUNCTION(clientele_anomaly_def_in) { return from_text(PG_GETARG_CSTRING(0)); }
 
 CLIENTELE_FUNCTION(clientele_anomaly_def_from_text) {
-  return from_json(pg::text_view(PG_GETARG_DATUM(0)));
+  return from_text(pg::text_view(PG_GETARG_DATUM(0)));
 }
 
 CLIENTELE_FUNCTION(clientele_anomaly_def_out) {

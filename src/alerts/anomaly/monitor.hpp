@@ -14,7 +14,7 @@ struct AnomalyPoint {
   double expected, low, high;
   double z;
   int level;  // 0 to 3
-  int scale;  // z is of the mean of so many values
+  int scale;  // z is of the mean of that many values
 };
 
 /// Judges the values of a series, one after the other, by those before.

@@ -10,7 +10,7 @@ INSERT INTO clientele.comment_translations (language, comment, translation) VALU
   ('zh', 'The selector of the customers whose share is measured.', '计算比例时作为分母的客户的选择器。'),
   ('zh', 'What its values are: count, ratio or number.', '数值的种类：count（计数）、ratio（比例）或 number（其他数值）。'),
   ('zh', 'The length of time that a value is of, in seconds.', '每个数值对应的时长（秒）。'),
-  ('zh', 'By whose clock its days and weeks go.', '日与周所依据的时区。'),
+  ('zh', 'The time zone of its days and weeks.', '日与周所依据的时区。'),
   ('zh', 'What the metric means.', '指标的含义。'),
   ('zh', 'Whether it is neither measured nor checked.', '是否已暂停测量与检查。'),
   ('zh', 'Until when its alerts do not go out.', '在此之前不发出预警。'),

@@ -175,6 +175,7 @@ DECLARE
   m record;
   since timestamptz;
   last timestamptz;
+  total bigint;
   began timestamptz;
   journeys text;
   message text;
@@ -227,7 +228,8 @@ BEGIN
             SET value = excluded.value, volume = excluded.volume, until = excluded.until, measured_at = now()
             WHERE (v.value, v.volume, v.until) IS DISTINCT FROM (excluded.value, excluded.volume, excluded.until)
           RETURNING 1)
-        SELECT count(*) INTO "values" FROM changed;
+        SELECT count(*) INTO total FROM changed;
+        "values" := total;
         measured_until := greatest(m.known_until, (SELECT max(v.until) FROM clientele_data.metric_values v
                                                    WHERE v.metric_id = m.metric_id AND v.until <= last));
       END IF;

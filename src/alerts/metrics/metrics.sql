@@ -16,7 +16,6 @@ DECLARE
   id bigint;
   asked record;
   former record;
-  length bigint;
 BEGIN
   PERFORM clientele.require_store('metrics', 'INSERT'), clientele.require_store('metrics', 'UPDATE'),
           clientele.require_store('metric_values', 'DELETE'), clientele.require_store('metric_status', 'DELETE');
@@ -95,9 +94,9 @@ grain: a part of a day such as 1 hour, 1 day or 7 days, by the clock of time_zon
 that long after its end. recheck: values that old are measured again. history: how far back the first measurement goes.
 judge: an anomaly_def, whose measure, grain and time zone do not matter. NULL compares with the same place of the week, and with
 grains of less than a day on the scales 1 and 6.
-points, calm: an alert starts when that many values reach a level, and ends after calm usual ones. cool_down: for so long after an alert was
-sent no other of its level or below is. push: the level from which alerts go out, by NOTIFY clientele_alerts and to the channel of the
-outbox (NULL is none). missing_after: so many missing values in a row are an alert of no_data_level. holidays: the calendar of
+points, calm: an alert starts when that many values reach a level, and ends after calm usual ones. cool_down: for that time after an alert
+was sent no other of its level or below is. push: the level from which alerts go out, by NOTIFY clientele_alerts and to the channel of the
+outbox (NULL is none). missing_after: that many missing values in a row are an alert of no_data_level. holidays: the calendar of
 clientele_data.holidays whose days are not judged. explain: whether alerts say which segments changed.
 Errors: 22023 for a bad name, grain, length, number or word, 42704 for an unknown event or question, 42804 for SQL whose columns are not
 a time and numbers, 0A000 for a question of another kind and SQL that changes data, 22004 for NULL, 54000 for a rule of more than 100,000
@@ -143,7 +142,7 @@ BEGIN
   IF kind = 'sql' THEN
     body := clientele.check_metric_sql(rule, coalesce(measure, 'count'));
     usual := 'count';
-    possible := '{count,ratio,number}';
+    possible := '{count,ratio,number}'::text[];
     IF number IS NOT NULL THEN
       RAISE EXCEPTION 'a metric that is SQL cannot have a number' USING ERRCODE = 'feature_not_supported';
     END IF;
@@ -158,7 +157,7 @@ BEGIN
         left(chosen, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
     usual := CASE WHEN per IS NOT NULL THEN 'ratio' WHEN chosen = 'amount' THEN 'number' ELSE 'count' END;
-    possible := CASE WHEN per IS NOT NULL THEN '{ratio}' ELSE '{count,number}' END;
+    possible := CASE WHEN per IS NOT NULL THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
   ELSIF kind IN ('question', 'answer') THEN
     PERFORM clientele.require_questions(ARRAY[rule]);
     SELECT q.question_id AS id, q.kind, q.definition INTO asked FROM clientele_data.questions q WHERE q.name = rule;
@@ -169,7 +168,7 @@ BEGIN
           HINT = 'Such as median_seconds of a funnel, or number of SQL.';
       END IF;
       usual := 'number';
-      possible := '{count,number}';
+      possible := '{count,number}'::text[];
     ELSIF asked.kind NOT IN ('funnel', 'retention', 'activity', 'counts') THEN
       RAISE EXCEPTION 'question "%" has no number for each grain, as its kind is %', rule, asked.kind USING ERRCODE = 'feature_not_supported',
         HINT = 'Questions of kind funnel, retention, activity and counts have; of others, kind => ''answer'' takes a column of their answers.';
@@ -177,7 +176,7 @@ BEGIN
       -- Checks number.
       PERFORM clientele.measured_source(asked.kind, asked.definition, number, 'NULL', 'NULL');
       usual := CASE WHEN asked.kind IN ('funnel', 'retention') THEN 'ratio' WHEN number = 'amount' THEN 'number' ELSE 'count' END;
-      possible := CASE WHEN usual = 'ratio' THEN '{ratio}' ELSE '{count,number}' END;
+      possible := CASE WHEN usual = 'ratio' THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
     END IF;
   ELSE
     chosen := coalesce(number, 'rows');
@@ -185,7 +184,7 @@ BEGIN
       RAISE EXCEPTION 'number must be rows, rejected or delay, not "%"', left(chosen, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
     usual := CASE chosen WHEN 'rows' THEN 'count' WHEN 'rejected' THEN 'ratio' ELSE 'number' END;
-    possible := CASE WHEN usual = 'ratio' THEN '{ratio}' ELSE '{count,number}' END;
+    possible := CASE WHEN usual = 'ratio' THEN '{ratio}'::text[] ELSE '{count,number}'::text[] END;
   END IF;
   measure := coalesce(measure, usual);
   IF measure <> ALL (possible) THEN

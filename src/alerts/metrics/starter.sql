@@ -55,7 +55,7 @@ BEGIN
     -- Hours, if an hour has enough events.
     newest := (SELECT max(clientele.last_at(j.journey)) FROM clientele_data.journeys j);
     grain := CASE WHEN (SELECT sum(clientele.event_count(clientele.journey_slice(j.journey, newest - interval '672 hours', NULL)))
-                        FROM clientele_data.journeys j) >= 672 * 20 THEN '1 hour' ELSE '1 day' END;
+                        FROM clientele_data.journeys j) >= 672 * 20 THEN interval '1 hour' ELSE interval '1 day' END;
   END IF;
   FOR one IN SELECT s.* FROM clientele.starter_metrics(language) s WHERE s.needs IS NULL OR found ? s.needs LOOP
     metric := one.metric;
@@ -73,8 +73,8 @@ COMMENT ON FUNCTION define_starter_metrics(text, text, text, text, text, interva
   'Defines metrics that suit any store, and lists them: events, active customers, purchases, sales, conversion, complaints, returns and
 rejected rows; check_metrics() then raises alerts.
 purchase and so on are selectors of the events that play these roles, as for define_starter_tags(); one that is NULL is found by its usual
-names, and a metric whose events the store does not have is left out. grain: NULL takes an hour if the store has 20 events an hour in its last four
-weeks, otherwise a day. Call it again when the store has new kinds of events; the metrics get their definitions again, also those that
-you changed. language: en or zh, for names and descriptions; NULL takes that of the store.
+names, and a metric whose events the store does not have is left out. grain: NULL takes an hour if the store has 20 events an hour in its
+last four weeks, otherwise a day. Call it again when the store has new kinds of events; the metrics get their definitions again, also
+those that you changed. language: en or zh, for names and descriptions; NULL takes that of the store.
 Errors: 42704 for an unknown event in a selector that is given, 22023 for another language or grain, 42P01 without a store, 42501 without
 the right to change clientele_data.metrics.';

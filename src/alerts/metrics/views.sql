@@ -15,7 +15,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.metrics.per IS 'The selector of the customers whose share is measured.';
   COMMENT ON COLUMN clientele_bi.metrics.measure IS 'What its values are: count, ratio or number.';
   COMMENT ON COLUMN clientele_bi.metrics.grain_seconds IS 'The length of time that a value is of, in seconds.';
-  COMMENT ON COLUMN clientele_bi.metrics.time_zone IS 'By whose clock its days and weeks go.';
+  COMMENT ON COLUMN clientele_bi.metrics.time_zone IS 'The time zone of its days and weeks.';
   COMMENT ON COLUMN clientele_bi.metrics.description IS 'What the metric means.';
   COMMENT ON COLUMN clientele_bi.metrics.paused IS 'Whether it is neither measured nor checked.';
   COMMENT ON COLUMN clientele_bi.metrics.muted_until IS 'Until when its alerts do not go out.';

@@ -17,7 +17,7 @@ BEGIN
   PERFORM clientele.note_alert_change(alert_id, 'acknowledged', found_level, NULL, false, false, NULL, NULL, NULL);
 END $$;
 COMMENT ON FUNCTION acknowledge_alert(bigint, text) IS
-  'Says that somebody takes care of an alert: it is acknowledged until it is over, and who did it and the note are kept with it.
+  'Acknowledges an alert until it is over; the role and the note are kept with it.
 It goes on to escalate and to recover. Errors: 42704 for an unknown alert, 42P01 without a store, 42501 without the right to change
 clientele_data.alerts.';
 

@@ -95,7 +95,7 @@ END $$;
 COMMENT ON FUNCTION check_metrics(timestamptz, text[], timestamptz) IS
   'Judges the new values of metrics, all of them or those named, and returns what became of alerts.
 An alert opens when the last values, as many as points says, all reach a level; escalates when they reach a higher one; and recovers after
-calm usual values in a row. Missing values neither count nor calm; so many as missing_after says in a row are an alert of their own, no data.
+calm usual values in a row. Missing values neither count nor calm; missing_after of them in a row are an alert of their own, no data.
 Holidays, and grains at which clocks change, are left out. Each value is judged once, as it is then: later corrections change what is
 shown, and not alerts. sent: unless an alert of this level or a higher one was sent within cool_down before. pushed: sent, at least at the
 level push, and not muted; it then goes out by NOTIFY clientele_alerts, as JSON, and as a message of the outbox. A recovery goes out if

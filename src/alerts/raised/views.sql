@@ -33,9 +33,9 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.alerts.moved_after IS 'Its number in the time of the alert.';
   COMMENT ON COLUMN clientele_bi.alerts.pushed IS 'Whether the alert went out.';
   COMMENT ON COLUMN clientele_bi.alerts.recovered_at IS 'When it was found to be over; NULL as long as it lasts.';
-  COMMENT ON COLUMN clientele_bi.alerts.acknowledged_at IS 'When somebody took note of it; NULL if nobody did.';
-  COMMENT ON COLUMN clientele_bi.alerts.acknowledged_by IS 'Who took note of it.';
-  COMMENT ON COLUMN clientele_bi.alerts.note IS 'What they say of it.';
+  COMMENT ON COLUMN clientele_bi.alerts.acknowledged_at IS 'When it was acknowledged; NULL if it was not.';
+  COMMENT ON COLUMN clientele_bi.alerts.acknowledged_by IS 'The role that acknowledged the alert.';
+  COMMENT ON COLUMN clientele_bi.alerts.note IS 'The note of that role.';
 
   CREATE OR REPLACE VIEW clientele_bi.alert_changes AS
     SELECT c.change_id, c.alert_id, m.name::text AS metric, c.what, c.level, c.point, c.changed_at, c.sent, c.pushed, c.number, c.expected, c.z

@@ -10,8 +10,8 @@
 
 #include "shopper.hpp"
 
-/// What customers answer when they are asked how likely they are to recommend the shop, 0 to 10,
-/// and why.
+/// The answers of customers to a survey: how likely it is that they recommend the shop, from 0 to
+/// 10, and why.
 namespace demo {
 
 enum class Topic : uint8_t { price, quality, service, delivery, function };
@@ -32,7 +32,7 @@ inline constexpr std::string_view comments[5][2][2][3]{
        "Solid, well made and beautiful."}},
      {{"质量很差,用了两天就坏了", "做工粗糙,有瑕疵", "质量不好,跟描述不符"},
       {"质量很好,做工精细", "质量不错,跟描述一致", "正品,质量非常满意"}}},
-    {{{"Customer service was rude and slow.", "Nobody answered, bad service.",
+    {{{"Customer service was rude and slow.", "No answer for days, bad service.",
        "The support did not help me at all."},
       {"Friendly and helpful service.", "The support solved it quickly, great service.",
        "Very helpful staff, thank you."}},
@@ -73,8 +73,8 @@ class Interviewer {
   }
 
   /// The questions that are asked in [from, until): two days after a purchase, but not twice in two
-  /// months. Who could not pay is asked three hours later. `events` is all that the customer has
-  /// done, in order.
+  /// months. A customer who could not pay gets the question three hours later. `events` is all
+  /// that the customer has done, in order.
   std::vector<Answer> ask(const std::vector<ShopEvent>& events, int64_t from, int64_t until,
                           int64_t trouble = -1) const {
     std::vector<Answer> answers;
@@ -102,7 +102,7 @@ class Interviewer {
     Random random(seed_ ^ 0xA5C0DE5ULL ^ (static_cast<uint64_t>(asked) << 8), number_);
     Answer a;
     a.asked_at = asked;
-    const bool answers = random.chance(trouble ? 0.5 : 0.18);
+    const bool answers = random.chance(trouble ? 0.7 : 0.18);
     const auto delay = static_cast<int64_t>(random.exponential(1.0 / (10 * 3'600'000)));
     double score = mood_ + 1.1 * random.normal();
     if (vexed) score -= 3;
@@ -113,7 +113,7 @@ class Interviewer {
     if (random.chance(0.3)) a.topic = static_cast<Topic>(random.below(topic_names.size()));
     if (vexed && !praise) a.topic = random.chance(0.6) ? Topic::quality : Topic::service;
     if (trouble && !praise) a.topic = Topic::function;
-    a.has_comment = random.chance(praise ? 0.35 : 0.65);
+    a.has_comment = random.chance(praise ? 0.35 : trouble ? 0.9 : 0.65);
     const auto& texts = comments[static_cast<size_t>(a.topic)][chinese_][praise];
     a.comment = texts[random.below(3)];
     if (trouble && !praise && random.chance(0.8))

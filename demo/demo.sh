@@ -10,7 +10,8 @@ usage() {
 ./run demo [--customers N] [--days N] [--seed N]
     Simulates a shop with web, app, store, service and e-mail (20,000 customers in a year unless you
     say otherwise). Five systems deliver their rows, which are cleaned, joined to customers and packed;
-    scores say how well. Then it answers questions about what the customers did.
+    scores say how well. Then it answers questions about what the customers did, and plays a week, in
+    which an incident is found, warnings rise, and the effect of a campaign is compared with the truth.
 
 ./run demo FILE [options] [FILE [options] ...]
     The same with your own events: FILE is CSV, also .csv.gz. Its columns are found by their names

@@ -114,8 +114,8 @@ class NextWeek : public Life {
     if (random_.chance(0.8)) add(at + pause(6 * 3600), Channel::service, Action::resolved);
   }
 
-  /// The message is read or not, and makes a purchase of who can be persuaded. It comes on one of
-  /// the days after, sooner rather than later.
+  /// The message is read or not, and makes a customer buy who can be persuaded. The purchase is on
+  /// one of the days after, sooner rather than later.
   void heed(World& world, int64_t message) {
     static constexpr std::array<double, 4> opens{0.6, 0.5, 0.1, 0.5};
     random_ = stream(3000);

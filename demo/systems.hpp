@@ -13,8 +13,8 @@
 #include "output.hpp"
 #include "shop.hpp"
 
-/// The files of a simulated shop: the rows of five systems, what customers answered when they were
-/// asked, and whose each identifier is.
+/// The files of a simulated shop: the rows of five systems, the answers to a survey, and whose each
+/// identifier is.
 namespace demo {
 
 inline bool speaks_chinese(std::string_view city_name) {
@@ -23,7 +23,7 @@ inline bool speaks_chinese(std::string_view city_name) {
   return false;
 }
 
-/// The answers are rows of the service system; what they are about is known to nobody.
+/// The answers are rows of the service system; what they are about is in a file apart.
 class Answers {
  public:
   Answers(const Shop& shop, const std::string& directory, uint64_t last_id)
@@ -103,7 +103,7 @@ class Systems {
     deliver(number, person);
   }
 
-  /// A person whom the systems know already: what has happened since, from a stream of its own.
+  /// A person that the systems know already: what has happened since, from a stream of its own.
   void add_more(uint64_t number, const Life& life, const Traces& known, const Random& random) {
     Person person(seed_, number, life, household(number, life), known);
     person.draw_from(random);

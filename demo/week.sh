@@ -57,5 +57,5 @@ week() {
   show week_metrics week_warning week_campaign
   deliver_messages
   go_on
-  show week_found
+  show week_found week_warned week_effect week_voices week_points
 }

@@ -9,4 +9,4 @@ SELECT clientele.define_action('win back', 'email',
   '{"subject": "{name|Dear customer}, 10 % for you", "text": "We have missed you. 想念您,本周下单立减一成", "coupon": "BACK10"}', strategy => 'coupon');
 SELECT matched, refused, control, treated, queued
 FROM clientele.start_campaign('win back', 'value.buyer & !value.recent_buyer', 'win back', goal => 'purchase', value => 'purchase', share => 0.4,
-  within => '7 days', before => '90 days', smallest_effect => 0.02, cost => 0.02, at => :'week');
+  within => '7 days', before => '90 days', smallest_effect => 0.02, at => :'week');

@@ -8,7 +8,7 @@ CREATE TABLE demo.surveys (
   score integer,
   comment text
 );
-COMMENT ON TABLE demo.surveys IS 'The service desk: who was asked how likely it is, from 0 to 10, that they recommend the shop, and what they answered.';
+COMMENT ON TABLE demo.surveys IS 'The service desk: a survey of customers, how likely it is, from 0 to 10, that they recommend the shop, and why.';
 
 CREATE TABLE demo.hidden_answers (
   id bigint PRIMARY KEY,

@@ -30,5 +30,5 @@ SELECT coalesce(level, 'at one half') AS level, round(threshold::numeric, 2) AS 
        to_char(100 * recall, 'FM990.0 %') AS recall, to_char(100 * base_rate, 'FM990.0 %') AS "base rate", to_char(100 * accuracy, 'FM990.0 %') AS accuracy
 FROM clientele_bi.warning_quality WHERE latest ORDER BY threshold DESC;
 \else
-\echo 'Too few customers for a model of who will leave.'
+\echo 'Too few customers for a model of churn.'
 \endif

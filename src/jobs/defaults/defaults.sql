@@ -19,6 +19,7 @@ CREATE FUNCTION default_jobs()
     ('refresh_feedback', 'SELECT * FROM clientele.refresh_feedback()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('refresh_effects', 'SELECT * FROM clientele.refresh_effects()', '40 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('measure_and_check', 'SELECT * FROM clientele.measure_and_check()', '*/10 * * * *', NULL, '0', 'once', '1 hour', 1, '1 minute'),
+    ('prune_alerts', 'SELECT * FROM clientele.prune_alerts()', '45 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes'),
     ('refresh_points', 'SELECT * FROM clientele.refresh_points()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('prune_history', 'SELECT * FROM clientele.prune_history()', '15 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes')
 $$;

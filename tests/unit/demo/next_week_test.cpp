@@ -134,7 +134,7 @@ TEST(Answers, AreOnTheScaleAndNotTooOften) {
       EXPECT_TRUE(a.answered_at == -1 || a.answered_at >= a.asked_at);
       answered += a.answered_at >= 0;
     }
-    // What is asked in a part of the time is what was asked then.
+    // The questions of a part of the time are those of all of it in that part.
     const auto late = interviewer.ask(life.events, 200 * ms_per_day, 365 * ms_per_day);
     const auto same = std::count_if(answers.begin(), answers.end(),
                                     [](const Answer& a) { return a.asked_at >= 200 * ms_per_day; });

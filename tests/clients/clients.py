@@ -94,7 +94,8 @@ def lines_for_jdbc(views):
 
 def metabase():
     """The questions of bi/metabase as Metabase sends them: a ? for each variable, without the optional parts and with them."""
-    samples = {"steps": "search,cart,purchase", "within": "7 days", "customer": "1", "event": "purchase", "since": "2000-01-01", "channel": "web"}
+    samples = {"steps": "search,cart,purchase", "within": "7 days", "customer": "1", "event": "purchase", "since": "2000-01-01", "channel": "web",
+               "level": "critical"}
     for path in sorted((ROOT / "bi/metabase").glob("*.sql")):
         text = path.read_text(encoding="utf-8")
         tests.check(f"{path.name} has two titles", re.match(r"-- .+ / .*[\u4e00-\u9fff]", text))

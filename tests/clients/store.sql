@@ -51,6 +51,36 @@ SELECT clientele.define_metric('orders "<b>" 订单', 'SELECT g.at, CASE WHEN g.
   FROM generate_series(period.since, period.until, ''1 hour'') g (at)', description => 'Orders "<b>"');
 SELECT count(*) > 0 FROM clientele.measure_and_check();
 
+-- Warnings of churn by given thresholds, and the effect of the campaign above.
+SELECT clientele.save_model('churn', (
+  SELECT churn_fit(j.journey, churned(j.journey, d.day, '20 days'), d.day, churn_def(features => churn_features_def(time_zone => 'UTC')))
+  FROM clientele_data.journeys j, (SELECT now() - interval '40 days' AS day) d
+  WHERE last_at(journey_slice(j.journey, NULL, d.day)) > d.day - interval '40 days'));
+SELECT clientele.define_warning('churn "<b>" 流失', 'churn', thresholds => '{0.6,0.4,0.2}', horizon => '20 days', event => '*',
+  active => '60 days');
+SELECT count(*) FILTER (WHERE outcome <> 'complete') = 0 FROM clientele.refresh_warnings();
+SELECT count(*) > 0 FROM clientele.refresh_effects(now() + interval '1 day');
+
+-- Answers to a survey, complaints with answers and without, and what customers write.
+SELECT clientele.define_survey('recommend "<b>" 推荐', 'nps', 'Would you recommend us?');
+SELECT count(clientele.add_answer(c.customer_id, 'recommend "<b>" 推荐', (c.customer_id % 11)::integer,
+                                  now() - c.customer_id % 40 * interval '1 day',
+                                  asked_at => now() - c.customer_id % 40 * interval '1 day' - interval '2 hours'))
+FROM clientele_data.customers c WHERE c.merged_into IS NULL AND c.customer_id % 3 > 0;
+SELECT clientele.define_complaints('returns "<b>" 退货', 'cart', 'purchase', '5 minutes');
+CALL clientele.install_feedback_words();
+SELECT count(clientele.add_feedback((ARRAY['物流太慢，还没有发货', 'The delivery was very late.', 'The quality is good.'])[1 + c.customer_id % 3],
+                                    c.customer_id, now() - c.customer_id % 60 * interval '1 day'))
+FROM clientele_data.customers c WHERE c.merged_into IS NULL;
+SELECT count(*) > 0 FROM clientele.refresh_feedback();
+
+-- Points that are earned, spent and about to expire.
+SELECT clientele.define_points(points_def(rate => 0.1, validity => '365 days', tiers => ARRAY['member', 'gold "<b>" 金卡'], tier_points => '{0,5}',
+                                          multipliers => '{1,2}'));
+SELECT count(*) > 0 FROM clientele.refresh_points();
+SELECT clientele.spend_points((SELECT min(p.customer_id) FROM clientele_data.point_accounts p WHERE p.usable > 0), 1, 'clients');
+SELECT count(*) > 0 FROM clientele.refresh_points();
+
 CALL clientele.set_customer_columns(tags => '{basic.lifecycle,basic.tenure_days}', attributes => '{city}');
 CREATE ROLE clients_reader LOGIN;
 CALL clientele.grant_bi('clients_reader');

@@ -35,6 +35,7 @@ ROWS = ("customers", "客户数", "COUNT(*)")
 ALL = "latest AND segment_kind = 'all'"
 VALUES = "latest AND segment_kind <> 'all'"
 DAY = {"time_grain_sqla": "P1D", "time": True}
+MONTH = {"time_grain_sqla": "P1M", "time": True}
 PERCENT = {"y_axis_format": ".1%"}
 STACKED = {"stack": "Stack"}
 HORIZONTAL = {"orientation": "horizontal"}
@@ -53,7 +54,7 @@ TABS = [
         [Chart("active_customers", "line", ("Active customers: day and 28 days", "活跃客户：当日与 28 天"), 6, x="day", options=DAY,
                metrics=(("on the day", "当日", "SUM(active)"), ("in 28 days", "28 天内", "SUM(rolling)"))),
          Chart("monthly_activity", "bar", ("Amount by month and channel", "按渠道的每月金额"), 6, metrics=(AMOUNT,), by=("channel",), x="month",
-               options={"time_grain_sqla": "P1M", "time": True} | STACKED)],
+               options=MONTH | STACKED)],
     ]),
     Tab("funnels", ("Funnels", "漏斗"), [
         [Chart("funnels", "funnel", ("How far customers come", "客户走到哪一步"), 5, 56, metrics=(CUSTOMERS,), by=("step_name",), where=ALL),
@@ -102,6 +103,45 @@ TABS = [
          Chart("rfm", "pie", ("Tiers", "客户等级"), 4, metrics=(ROWS,), by=("tier",))],
         [Chart("rfm", "bar", ("Spent, by segment", "各分群的消费"), 6, metrics=(("amount", "金额", "SUM(monetary)"),), x="segment", options=HORIZONTAL),
          Chart("models", "table", ("Fitted models", "已拟合的模型"), 6, by=("name", "version", "type", "current", "customers", "fitted_at"))],
+    ]),
+    Tab("alerts", ("Warnings and alerts", "预警与告警"), [
+        [Chart("warning_levels", "bar", ("Customers at risk, by level and tier", "各级别的风险客户"), 6, metrics=(CUSTOMERS,), by=("tier",), x="level",
+               options=STACKED),
+         Chart("warning_history", "line", ("Value at risk over time", "风险价值的变化"), 6, x="day", by=("warning",),
+               metrics=(("value", "价值", "MAX(value_at_risk)"),), options=DAY)],
+        [Chart("warning_quality", "table", ("How good the warnings are", "预警的准确度"), 12, where="latest",
+               by=("warning", "level", "threshold", "customers", "churned", "base_rate", "accuracy", "majority_accuracy", "precision", "recall",
+                   "claim_met"))],
+        [Chart("alerts", "table", ("Alerts", "告警"), 7,
+               by=("metric", "level", "state", "since", "number", "expected", "moved_segment", "message")),
+         Chart("metric_values", "line", ("Metrics: deviation from what was expected", "指标：与预期的偏差"), 5, x="at", by=("metric",),
+               metrics=(("deviation", "偏差", "MAX(z)"),), options={"time_grain_sqla": None, "time": True})],
+    ]),
+    Tab("campaigns", ("Campaigns", "营销活动"), [
+        [Chart("campaign_effects", "table", ("What campaigns have changed", "营销活动的效果"), 12,
+               by=("campaign", "measure", "is_final", "treated", "control", "treated_mean", "control_mean", "difference", "low", "high", "significant",
+                   "trusted", "extra", "roi"))],
+        [Chart("campaign_messages", "bar", ("Messages by day and status", "按状态的每日消息"), 6, x="day", by=("status",),
+               metrics=(("messages", "消息数", "SUM(messages)"),), options=DAY | STACKED),
+         Chart("campaign_effect_history", "line", ("Effect over time", "效果的变化"), 6, x="day", by=("campaign", "measure"),
+               metrics=(("difference", "差异", "MAX(difference)"),), options=DAY)],
+    ]),
+    Tab("satisfaction", ("Satisfaction", "满意度"), [
+        [Chart("satisfaction", "line", ("Result of each survey", "各调查的结果"), 6, x="month", by=("survey",),
+               metrics=(("score", "得分", "MAX(score)"),), options=MONTH),
+         Chart("feedback_classes", "bar", ("What customers write about", "客户反馈的主题"), 6, x="class", by=("polarity",),
+               metrics=(("texts", "反馈数", "SUM(texts)"),), options=STACKED)],
+        [Chart("pain_points", "table", ("Pain points", "痛点"), 6, by=("class", "step", "texts", "customers", "expected", "q_value", "value_at_risk")),
+         Chart("complaints", "bar", ("Complaints and how they were answered", "投诉与答复"), 6, x="month",
+               metrics=(("in time", "按时", "SUM(in_time)"), ("late", "超时", "SUM(late)"), ("overdue", "逾期未复", "SUM(overdue)")),
+               options=MONTH | STACKED)],
+    ]),
+    Tab("points", ("Points", "积分"), [
+        [Chart("points_tiers", "pie", ("Customers by tier of points", "各积分等级的客户"), 4, metrics=(CUSTOMERS,), by=("tier",)),
+         Chart("points_flow", "bar", ("Points by month", "每月积分"), 8, x="month", options=MONTH,
+               metrics=(("earned", "获得", "SUM(earned)"), ("spent", "使用", "SUM(spent)"), ("expired", "过期", "SUM(expired)")))],
+        [Chart("points_liability", "bar", ("Points by the month in which they expire", "各到期月份的积分"), 12, x="expires_month", by=("tier",),
+               metrics=(("points", "积分", "SUM(points)"),), options=MONTH | STACKED)],
     ]),
     Tab("tags", ("Tags", "标签"), [
         [Chart("tag_family_coverage", "bar", ("Customers with a tag, by family", "各类标签的覆盖率"), 4, x="family",

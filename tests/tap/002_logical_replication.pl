@@ -81,6 +81,22 @@ INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2
   LATERAL (VALUES ('retention_summary', r), ('activity_summary', a), ('counts_summary', e), ('interval_summary', i), ('lifecycle_summary', l), ('attribution_summary', t),
                   ('pattern_summary', p), ('dwell_summary', d), ('path_count_summary', c), ('bottleneck_summary', b),
                   ('correlation_summary', o)) k (kind, value) GROUP BY kind;
+CREATE AGGREGATE uplift_state(jsonb, boolean, boolean, uplift_def) (SFUNC = uplift_fit_accum, STYPE = uplift_rows);
+CREATE AGGREGATE text_state(text, text, text_def) (SFUNC = text_fit_accum, STYPE = text_rows);
+INSERT INTO sample VALUES
+  ('uplift_def', '{}', '{"names": ["月"]}'), ('anomaly_def', '{"season": "7 days"}', '{"time_zone": "Asia/Shanghai"}'), ('text_def', '{}', '{"max_n": 4}'),
+  ('feedback_lexicon', '{"words": [{"class": "(negator)", "word": "not"}]}', '{"words": [{"class": "价格", "word": "贵*", "polarity": -1}]}'),
+  ('points_def', '{"purchases": "购"}', '{"rate": "0.1", "tiers": [{"tier": "普通", "points": 0}, {"tier": "b", "points": 5, "multiplier": "1.25"}]}');
+INSERT INTO sample SELECT 'text_model', min(m), max(m) FROM generate_series(1, 2) n, format('{"definition": {"buckets": 16}, "labels": [{"label": "a",
+  "intercept": %s, "weights": [1, -1]}, {"label": "月", "weights": [-1, 1]}], "kept": [1, 5], "idf": [1, 1.5]}', n) m;
+INSERT INTO sample SELECT kind, min(value), max(value) FROM generate_series(1, 2) x, LATERAL (
+    SELECT campaign_outcome(n % 2 = 0, n % 3 = 0, n * x, n)::text AS e, uplift_curve(n * x, n % 2 = 0, n % 3 = 0)::text AS q,
+           uplift_fit(ARRAY[n % 5]::float8[], n % 2 = 0, n % 3 = 0, uplift_def(penalty => x))::text AS m,
+           uplift_state(jsonb_build_object('月', n, 'b', x), n > 1, n > 2, '{}')::text AS r, survey(n, CASE x WHEN 1 THEN 'nps' ELSE 'ces' END)::text AS s,
+           text_state('词' || n, '月' || n % 2, text_def(buckets => 16 + x))::text AS t
+    FROM generate_series(1, 60) i, LATERAL (SELECT 1 + i % 7) y (n)) a,
+  LATERAL (VALUES ('effect_summary', e), ('uplift_quality', q), ('uplift_model', m), ('uplift_rows', r), ('survey_summary', s), ('text_rows', t)) k (kind, value)
+  GROUP BY kind;
 CREATE VIEW packed AS SELECT t.oid::regtype AS type, t.typname AS name FROM pg_type t
   JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
   WHERE t.typtype = 'b' AND t.typelem = 0 AND t.typnamespace = 'clientele'::regnamespace;

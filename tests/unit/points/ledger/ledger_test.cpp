@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/random.hpp"
-#include "code_of.hpp"
+#include "unit/code_of.hpp"
 
 namespace clientele {
 namespace {

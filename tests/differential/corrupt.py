@@ -71,6 +71,8 @@ INSERT INTO good SELECT 'path_def', clientele.path_def_send(d) FROM (VALUES
   (clientele.path_def()), (clientele.path_def('30 min', '#1', '#2', true, true, 5, false, 2, false)),
   (clientele.path_def(session_gap => '1 day', collapse => true)),
   (clientele.path_def(keep => '!#3', groups => ARRAY['一=#1|#2', '"a=b"=#0'], ends => true, top => 2, rest => '其他'))) v (d);
+INSERT INTO good SELECT 'anomaly_def', clientele.anomaly_def_send(d) FROM (VALUES
+  ('{}'::clientele.anomaly_def), ('{"season": "7 days", "scales": [1, 6], "calibrate": 30}'), ('{"measure": "ratio", "time_zone": "Asia/Shanghai"}')) v (d);
 INSERT INTO good SELECT 'points_def', clientele.points_def_send(d) FROM (VALUES
   (clientele.points_def()), (clientele.points_def(0.5, '#0|#1', '#2', '1 day', '30 days', 'forgive', '{普通,b}', '{0,10}', '{1,1.25}', '5 days', '2 days'))) v (d);
 INSERT INTO good SELECT 'retention_def', clientele.retention_def_send(d) FROM (VALUES
@@ -280,6 +282,9 @@ INSERT INTO calls SELECT 'attribution_def', unnest(ARRAY['attribution_def_out($1
   'define_question(''of a def'', $1)']);
 INSERT INTO calls SELECT 'attribution_summary', unnest(ARRAY['attribution_summary_out($1)::text', 'attribution_summary_send($1)', 'count(*) FROM attribution_credits($1)',
   'count(*) FROM attribution_paths($1)', 'attribution_merge($1)', 'attribution_merge(x) FROM (VALUES ($1), ($1)) v (x)']);
+INSERT INTO calls SELECT 'anomaly_def', unnest(ARRAY['anomaly_def_out($1)::text', 'anomaly_def_send($1)', 'anomaly_def_hash($1)',
+  'string_agg(p::text, '' '') FROM (SELECT anomaly(timestamptz ''2026-01-01'' + n * interval ''1 hour'', n %% 3 / 3.0, 100, $1) OVER (ORDER BY n) AS p FROM generate_series(1, 60) n) s',
+  'metric_judge($1, ''count'', ''1 hour'', ''UTC'')', 'define_metric(''of a def'', ''purchase'', judge => $1)']);
 INSERT INTO calls SELECT 'points_def', unnest(ARRAY['points_def_out($1)::text', 'points_def_send($1)', 'points_def_hash($1)',
   'count(*) FROM samples, point_events(j, $1)', 'count(*) FROM samples, points_ledger(j, $1, ''2026-06-01'')',
   'count(*) FROM points_lots($1, ''[]'', ''2026-06-01'')', 'count(*) FROM points_tier_changes($1, ''[]'', ''2026-06-01'')',
@@ -423,6 +428,16 @@ CREATE TABLE tagged AS SELECT ARRAY['vip', 'age=' || n, CASE WHEN n %% 2 = 0 THE
 CREATE INDEX ON tagged USING gin (tags tag_ops);
 CREATE TABLE samples AS SELECT bytes::clientele.journey AS j FROM good WHERE kind = 'journey' LIMIT 12;
 
+-- Warnings, actions and campaigns.
+INSERT INTO calls SELECT 'classification_summary', unnest(ARRAY['count(*) FROM warning_thresholds($1, 0.5)', 'count(*) FROM warning_quality($1, 0.7, 0.3, NULL)',
+  'count(*) FROM warning_thresholds($1, warning_costs(100, 0.3, 10))']);
+INSERT INTO calls SELECT 'churn_model', unnest(ARRAY['warning_predictions($1, ''2026-01-02'', ''1 day'', ''*'', ''1 day'')',
+  'warning_refit($1, ''2026-01-02'', ''1 day'', ''*'', ''1 day'', 0)', 'warning_training_predictions($1, ''2026-01-02'', ''1 day'', ''*'', ''1 day'')']);
+INSERT INTO calls SELECT 'tag_query', unnest(ARRAY['require_tags($1)', 'define_action(''of a query'', ''email'', ''{"to": "{customer_id}"}'', audience => $1)',
+  'define_warning(''of a query'', ''none'', $1)', 'start_campaign(''of a query'', $1, ''none'', goal => ''*'')']);
+INSERT INTO calls SELECT 'audience', unnest(ARRAY['count(*) FROM template_values(''age'', $1)', 'count(*) FROM warning_values(''none'', $1)',
+  'count(*) FROM render_messages(''{"to": "{customer_id}"}'', $1)', 'run_action(1, ''2026-01-01'', $1)']);
+
 -- Comparing is the same for all.
 INSERT INTO calls SELECT kind, unnest(ARRAY[kind || '_cmp($1, $1)', kind || '_hash($1)', kind || '_hash_extended($1, 3)', '$1 < $1', 'count(DISTINCT x) FROM (VALUES ($1), ($1)) v (x)']) FROM (SELECT DISTINCT kind FROM good) k;
 
@@ -472,7 +487,7 @@ churn_model churn_rows classification_summary churn_features_def
 effect_summary uplift_def uplift_model uplift_rows uplift_quality
 feedback_lexicon text_def text_model text_rows
 spend_model contract_model spend_values contract_values holdout_summary btyd_model
-points_def
+points_def anomaly_def
 btyd_histories audience tag_scores tag_query match_def match_model""".split()
 
 # What a type's input may say of what it is given; XX001 is for what is stored.

@@ -247,7 +247,7 @@ def compare(run, answers):
 EMPTY = """SET client_min_messages = warning;
 TRUNCATE clientele_data.customers, clientele_data.identities, clientele_data.identity_links, clientele_data.identity_decisions,
   clientele_data.identity_kinds, clientele_data.identity_hubs, clientele_data.merges, clientele_data.home_journeys, clientele_data.stored_journeys,
-  clientele_data.journey_changes;
+  clientele_data.journey_changes CASCADE;
 """
 
 

@@ -199,7 +199,7 @@ class World:
 
 def at_once(rng):
     T.psql(f"""SET search_path = clientele;
-TRUNCATE clientele_data.outbox, clientele_data.campaigns, clientele_data.campaign_members, clientele_data.consents;
+TRUNCATE clientele_data.outbox, clientele_data.campaigns, clientele_data.campaign_members, clientele_data.consents CASCADE;
 SELECT count(set_consent(n, 'marketing', true, '2020-01-01')) FROM generate_series(1, {CUSTOMERS}) n;
 SELECT define_action('act', 'b', '{{"to": "{{customer_id}}"}}', cool_down => '0');
 SELECT queued FROM generate_series(1, {MESSAGES // 80}) n, start_campaign('many ' || n, NULL, 'act', .3, 'purchase');

@@ -74,6 +74,6 @@ ingest every minute; measure_and_check every ten minutes; refresh_tags and run_a
 refresh_feedback, refresh_effects and refresh_points every hour; refresh_warnings and prune_history each night; refit_models on Sundays.
 A job that is there already stays as it is (outcome kept), so it can be called again, as after an update. alter_job(), pause_job() and
 drop_job() change them afterwards. A job of which nothing is to be done, as without sources, tags, metrics or actions, ends at once. The
-jobs belong to the owner of the store, not to the caller: sources, rules of tags, questions and metrics of others have no effect unless that role
-trusts them or may act as them.
+jobs belong to the owner of the store, not to the caller: sources, rules of tags, questions and metrics of others have no effect unless
+that role trusts them or may act as them.
 Errors: 42501 unless you may act as the owner of the store, 42P01 without a store.';

@@ -79,6 +79,21 @@ INSERT INTO sample SELECT 'ingest_turn', unnest(ARRAY['({1},,,)', '({2},,,)', '(
 INSERT INTO sample SELECT 'match_def', match_def('{a:exact,b:exact,c:exact}', '{x}', seed => n)::text FROM generate_series(1, 3) n;
 INSERT INTO sample SELECT 'match_model', format('{"lambda": 0.%s, "columns": [%s], "block": ["x"]}', n,
   string_agg(format('{"column": "%s", "kind": "exact", "m": [0.9, 0.1], "u": [0.2, 0.8]}', c), ', ')) FROM generate_series(1, 3) n, generate_series(1, 3) c GROUP BY n;
+INSERT INTO sample SELECT 'effect_summary', campaign_outcome(n % 2 = 0, n % 3 = 0, n * x, n)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 9) n GROUP BY x;
+INSERT INTO sample SELECT 'uplift_quality', uplift_curve(n * x, n % 2 = 0, n % 3 = 0)::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 9) n GROUP BY x;
+INSERT INTO sample SELECT 'uplift_def', unnest(ARRAY[uplift_def(), uplift_def(method => 'class'), uplift_def(names => '{月}')])::text;
+INSERT INTO sample SELECT 'uplift_model', uplift_fit(ARRAY[n % 5]::float8[], n % 2 = 0, n % 3 = 0, uplift_def(penalty => x))::text FROM unnest('{1,2,3}'::float8[]) x, generate_series(1, 60) n GROUP BY x;
+CREATE AGGREGATE uplift_state(jsonb, boolean, boolean, uplift_def) (SFUNC = uplift_fit_accum, STYPE = uplift_rows);
+CREATE AGGREGATE uplift_state(float8[], boolean, boolean, uplift_def) (SFUNC = uplift_fit_accum, STYPE = uplift_rows);
+INSERT INTO sample SELECT 'uplift_rows', uplift_state(jsonb_build_object('月', n, 'b', x), n > 1, n > 2, '{}')::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
+INSERT INTO sample SELECT 'anomaly_def', unnest(ARRAY['{}', 'ratio', '{"season": "7 days", "scales": [1, 6]}', '{"measure": "number", "time_zone": "Asia/Shanghai"}']);
+INSERT INTO sample SELECT 'survey_summary', survey(n, k)::text FROM unnest('{nps,csat,ces}'::text[]) k, generate_series(1, 5) n GROUP BY k;
+INSERT INTO sample SELECT 'feedback_lexicon', unnest(ARRAY['{"words": []}', '{"words": [{"class": "价格", "word": "贵*", "polarity": -1}]}', '{"words": [{"class": "(negator)", "word": "not"}]}']);
+INSERT INTO sample SELECT 'text_def', unnest(ARRAY['{}', '{"max_n": 4}', '{"penalty": 2}']);
+INSERT INTO sample SELECT 'text_model', format('{"definition": {"buckets": 16}, "labels": [{"label": "a", "intercept": %s, "weights": [1, -1]}, {"label": "月", "weights": [-1, 1]}], "kept": [1, 5], "idf": [1, 1.5]}', n) FROM generate_series(1, 3) n;
+CREATE AGGREGATE text_state(text, text, text_def) (SFUNC = text_fit_accum, STYPE = text_rows);
+INSERT INTO sample SELECT 'text_rows', text_state('词' || n, '月' || n % 2, text_def(buckets => 16 + x))::text FROM generate_series(1, 3) n, generate_series(1, 3) x GROUP BY x;
+INSERT INTO sample SELECT 'points_def', unnest(ARRAY['{}', '{"rate": "0.1", "validity": "720:00:00", "tiers": [{"tier": "普通", "points": 0}, {"tier": "b", "points": 5, "multiplier": "1.25"}]}', '{"purchases": "购"}']);
 SELECT name FROM packed WHERE name NOT IN (SELECT name FROM sample GROUP BY name HAVING count(*) > 2);
 
 -- Each has both classes, with the seeded hash that partitions need, and a stated size.
@@ -167,6 +182,10 @@ INSERT INTO sample SELECT 'path_count', unnest('{"(\"{a,购}\",2,3,0.5,00:01:00)
 INSERT INTO sample SELECT 'purchase_summary', unnest('{"(3,1,2,20,,,)","(3,1,2,21,,,)","(0,0,5,,1,2,3)"}'::text[]);
 INSERT INTO sample SELECT 'classification_measures', replace(ROW(1)::text, '(1)', format('(%s)', repeat(x || ',', n - 1) || x))
 FROM (SELECT count(*)::int AS n FROM pg_attribute WHERE attrelid = 'classification_measures'::regclass AND attnum > 0) a, generate_series(1, 3) x;
+INSERT INTO sample SELECT 'warning_costs', unnest('{"(100,0.3,10,0.5,1)","(100,0.3,10,0.5,)","(,0.3,10,0.5,1)"}'::text[]);
+INSERT INTO sample SELECT 'anomaly_point', unnest('{"(1,2,3,4,2,1)","(1,2,3,4,2,6)","(,,,,0,)"}'::text[]);
+INSERT INTO sample SELECT 'point_account', replace(ROW(1)::text, '(1)', format('(%s%s)', x, repeat(',', n - 1)))
+FROM (SELECT count(*)::int AS n FROM pg_attribute WHERE attrelid = 'point_account'::regclass AND attnum > 0) a, generate_series(1, 3) x;
 SELECT name FROM composite WHERE name NOT IN (SELECT name FROM sample);
 DO $$ DECLARE t record; BEGIN FOR t IN TABLE composite LOOP CALL check_type(t.type, t.name, false); END LOOP; END $$;
 SELECT array_agg(v ORDER BY v) FROM (VALUES ('(2,1,1,5)'::rfm), ('(1,5,5,5)'), ('(1,5,4,5)')) x (v);
@@ -227,6 +246,13 @@ INSERT INTO with_text VALUES ('funnel_def', 'step', funnel_def_send('{a,Zyx}')),
 INSERT INTO with_text SELECT 'churn_rows', 'name', churn_rows_send(churn_state(jsonb_build_object('Zyx', n), n > 1, '{}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'churn_rows', 'level', churn_rows_send(churn_state(jsonb_build_object('a', 'Zyx'), n > 1, '{}')) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'churn_rows', 'definition', churn_rows_send(churn_state('{1}'::float8[], n > 1, '{"names": ["Zyx"]}')) FROM generate_series(1, 3) n;
+INSERT INTO with_text SELECT 'uplift_rows', 'name', uplift_rows_send(uplift_state(jsonb_build_object('Zyx', n), n > 1, n > 2, '{}')) FROM generate_series(1, 3) n;
+INSERT INTO with_text SELECT 'uplift_rows', 'level', uplift_rows_send(uplift_state(jsonb_build_object('a', 'Zyx'), n > 1, n > 2, '{}')) FROM generate_series(1, 3) n;
+INSERT INTO with_text SELECT 'uplift_rows', 'definition', uplift_rows_send(uplift_state('{1}'::float8[], n > 1, n > 2, '{"names": ["Zyx"]}')) FROM generate_series(1, 3) n;
+INSERT INTO with_text VALUES ('feedback_lexicon', 'class', feedback_lexicon_send('{"words": [{"class": "Zyx", "word": "a"}]}')),
+  ('text_model', 'label', text_model_send('{"definition": {}, "labels": [{"label": "Zyx", "weights": []}, {"label": "a", "weights": []}], "kept": [], "idf": []}')),
+  ('points_def', 'tier', points_def_send('{"tiers": [{"tier": "a", "points": 0}, {"tier": "Zyx", "points": 5}]}')), ('points_def', 'purchases', points_def_send('{"purchases": "Zyx"}'));
+INSERT INTO with_text SELECT 'text_rows', 'label', text_rows_send(text_state('a', 'Zyx', text_def())) FROM generate_series(1, 3) n;
 INSERT INTO with_text SELECT 'funnel_summary', 'step', funnel_summary_send(funnel('{12@2026-01-01T00:00:00Z}', '{#12}'));
 INSERT INTO with_text SELECT 'retention_summary', 'start_at', retention_summary_send(retention_table('{12@2026-01-01T00:00:00Z}', '{"start_at": "#12"}'));
 INSERT INTO with_text SELECT 'bottleneck_summary', 'group', bottleneck_summary_send(bottlenecks('Zyx', f)) FROM (SELECT funnel('{}', '{#1,#2}', NULL)) v (f);

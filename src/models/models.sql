@@ -38,7 +38,7 @@ BEGIN
 churn@3 its version 3.';
   COMMENT ON COLUMN clientele_data.models.name IS 'The name of the model.';
   COMMENT ON COLUMN clientele_data.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
-  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model, churn_model, match_model or text_model.';
+  COMMENT ON COLUMN clientele_data.models.type IS 'The SQL type of the model: btyd_model, spend_model, contract_model, churn_model, uplift_model, match_model or text_model.';
   COMMENT ON COLUMN clientele_data.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_data.models.model IS 'The model in its text form; a cast of it to the type returns exactly the same value.';
   COMMENT ON COLUMN clientele_data.models.customers IS 'The number of customers that it was fitted to; NULL if that is not known.';
@@ -73,7 +73,7 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_bi.models.current IS 'True for the version in use.';
   COMMENT ON COLUMN clientele_bi.models.type IS
-    'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves, match_model which are one.';
+    'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves, uplift_model who can be persuaded, match_model which are one, text_model labels of texts.';
   COMMENT ON COLUMN clientele_bi.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_bi.models.customers IS 'The number of customers that it was fitted to.';
   COMMENT ON COLUMN clientele_bi.models.log_likelihood IS 'The log-likelihood of the fit.';
@@ -98,7 +98,8 @@ INSERT INTO clientele.store_members (feature, name, kind, created_by, for_bi) VA
 CREATE FUNCTION model_type(model text) RETURNS text
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'clientele_model_type';
 COMMENT ON FUNCTION model_type(text) IS
-  'Returns the type of a model in its text form: btyd_model, spend_model, contract_model, churn_model, match_model or text_model.
+  'Returns the type of a model in its text form: btyd_model, spend_model, contract_model, churn_model, uplift_model, match_model or
+text_model.
 Its member "model" says it. Errors: 22P02 for what is not a JSON object, 22023 for an unknown model.';
 
 CREATE FUNCTION check_model_name(name text) RETURNS void

@@ -89,7 +89,7 @@ BEGIN
     missing integer NOT NULL DEFAULT 0,
     recent integer[] NOT NULL DEFAULT '{}',
     recent_at timestamptz[] NOT NULL DEFAULT '{}',
-    sent_at timestamptz[] NOT NULL DEFAULT '{NULL,NULL,NULL}',
+    sent_at timestamptz[] NOT NULL DEFAULT ARRAY[NULL, NULL, NULL]::timestamptz[],
     alert_id bigint REFERENCES clientele_data.alerts ON DELETE SET NULL,
     no_data_alert_id bigint REFERENCES clientele_data.alerts ON DELETE SET NULL
   );

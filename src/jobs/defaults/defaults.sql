@@ -4,7 +4,7 @@
 CREATE FUNCTION default_jobs()
   RETURNS TABLE (name text, command text, schedule text, every interval, jitter interval, missed text, max_run_time interval,
                  max_retries integer, retry_delay interval)
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5 SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 11 SET search_path = pg_catalog, pg_temp AS $$
   VALUES
     -- The next minute tries again anyway. A back-fill may take long; it goes on where it was ended.
     ('ingest', 'CALL clientele.ingest()', NULL, interval '1 minute', interval '0', 'once', interval '6 hours', 0, interval '1 minute'),
@@ -19,8 +19,7 @@ CREATE FUNCTION default_jobs()
     ('refresh_feedback', 'SELECT * FROM clientele.refresh_feedback()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('refresh_effects', 'SELECT * FROM clientele.refresh_effects()', '40 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('measure_and_check', 'SELECT * FROM clientele.measure_and_check()', '*/10 * * * *', NULL, '0', 'once', '1 hour', 1, '1 minute'),
-    ('prune_alerts', 'SELECT * FROM clientele.prune_alerts()', '45 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes'),
-    ('refresh_points', 'SELECT * FROM clientele.refresh_points()', '20 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
+    ('refresh_points', 'SELECT * FROM clientele.refresh_points()', '25 * * * *', NULL, '1 minute', 'once', '2 hours', 2, '1 minute'),
     ('prune_history', 'SELECT * FROM clientele.prune_history()', '15 4 * * *', NULL, '10 minutes', 'once', '1 hour', 2, '15 minutes')
 $$;
 COMMENT ON FUNCTION default_jobs() IS
@@ -28,7 +27,7 @@ COMMENT ON FUNCTION default_jobs() IS
 
 CREATE FUNCTION install_default_jobs()
   RETURNS TABLE (name text, command text, times text, outcome text)
-  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 5 SET search_path = pg_catalog, pg_temp SET intervalstyle = 'postgres' AS $$
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 11 SET search_path = pg_catalog, pg_temp SET intervalstyle = 'postgres' AS $$
 #variable_conflict use_column
 DECLARE
   owner CONSTANT oid := clientele.jobs_owner();
@@ -70,10 +69,11 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION install_default_jobs() IS
-  'Adds the jobs that keep a store up to date by themselves, and returns them: ingest every minute, refresh_tags every quarter of an hour,
-refresh_questions every hour, refit_models on Sundays, prune_history each night, in the time zone of the store.
+  'Adds the jobs that keep a store up to date by themselves, and returns them, in the time zone of the store.
+ingest every minute; measure_and_check every ten minutes; refresh_tags and run_actions every quarter of an hour; refresh_questions,
+refresh_feedback, refresh_effects and refresh_points every hour; refresh_warnings and prune_history each night; refit_models on Sundays.
 A job that is there already stays as it is (outcome kept), so it can be called again, as after an update. alter_job(), pause_job() and
-drop_job() change them afterwards. A job of which nothing is to be done, as without sources, tags or saved questions, ends at once. The
-jobs belong to the owner of the store, not to the caller: sources, rules of tags and questions of others have no effect unless that role
-trusts them or may act as them.
+drop_job() change them afterwards. A job of which nothing is to be done, as without sources, tags, metrics or actions, ends at once. The
+jobs belong to the owner of the store, not to the caller: sources, rules of tags, questions and metrics of others have no effect unless
+that role trusts them or may act as them.
 Errors: 42501 unless you may act as the owner of the store, 42P01 without a store.';

@@ -231,23 +231,8 @@ functions and sets in an expression over one journey; 0A000 for temporary tables
 
 CREATE FUNCTION note_tag_author() RETURNS trigger
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  renewed boolean := true;
 BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    renewed := (NEW.kind, NEW.rule) IS DISTINCT FROM (OLD.kind, OLD.rule);
-    IF NEW.defined_by IS NOT DISTINCT FROM OLD.defined_by THEN
-      NEW.defined_by := CASE WHEN renewed THEN current_user ELSE OLD.defined_by END;
-      RETURN NEW;
-    END IF;
-  END IF;
-  -- A dump restores the author, and a role that defines a tag again takes the rule over. A role cannot name an author whose
-  -- rights it does not have.
-  IF NEW.defined_by IS NULL OR NOT EXISTS (
-      SELECT FROM pg_roles me LEFT JOIN pg_roles author ON author.rolname = NEW.defined_by
-      WHERE me.rolname = current_user AND (me.rolsuper OR pg_has_role(me.oid, author.oid, 'USAGE'))) THEN
-    NEW.defined_by := CASE WHEN renewed THEN current_user ELSE OLD.defined_by END;
-  END IF;
+  NEW.defined_by := clientele.noted_author(NEW.defined_by, OLD.defined_by, TG_OP = 'INSERT' OR (NEW.kind, NEW.rule) IS DISTINCT FROM (OLD.kind, OLD.rule));
   RETURN NEW;
 END $$;
 COMMENT ON FUNCTION note_tag_author() IS 'Notes the author of a rule in clientele_data.tags.defined_by; a trigger function.';

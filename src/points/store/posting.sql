@@ -10,7 +10,10 @@ DECLARE
   running CONSTANT integer := (clientele.points_in_force()).version;
 BEGIN
   PERFORM clientele.require_store('point_accounts', 'INSERT'), clientele.require_store('point_accounts', 'UPDATE'),
-          clientele.require_store('point_events', 'INSERT'), clientele.require_store('customers');
+          clientele.require_store('point_events', 'INSERT'), clientele.require_store('point_entries', 'INSERT'),
+          clientele.require_store('customers');
+  -- erase_points() locks these first, too.
+  LOCK TABLE clientele_data.point_events, clientele_data.point_entries IN ROW EXCLUSIVE MODE;
   -- All sessions insert and lock in one order, so that they cannot deadlock. A customer that a split brought back has its events
   -- before in the account of the other one.
   WITH absent AS MATERIALIZED (

@@ -20,7 +20,8 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('point_status', 'UPDATE'), clientele.require_store('point_usage', 'INSERT'), clientele.require_store('point_usage', 'DELETE'),
           clientele.require_store('journeys'), clientele.require_store('journey_changes'), clientele.require_store('journey_change_sets'),
-          clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('customers');
+          clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('point_events', 'INSERT'),
+          clientele.require_store('point_entries', 'INSERT'), clientele.require_store('customers');
   IF upto IS NULL OR NOT isfinite(upto) THEN
     RAISE EXCEPTION 'until must be a finite time, not %', coalesce(upto::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -28,6 +29,9 @@ BEGIN
   events := 0;
   entries := 0;
   adjusted := 0;
+  -- upgrade_store(), which waits for readers of journeys, locks all tables first.
+  LOCK TABLE clientele_data.point_status, clientele_data.point_accounts, clientele_data.point_events, clientele_data.point_entries,
+             clientele_data.point_usage IN ROW EXCLUSIVE MODE;
   SELECT s.* INTO status FROM clientele_data.point_status s FOR UPDATE;
   IF status.version IS NULL THEN
     RETURN;

@@ -82,3 +82,6 @@ SELECT max((a).level) FROM (SELECT anomaly(at, 1e101, NULL, anomaly_def()) OVER 
 SELECT max((a).level) FROM (SELECT anomaly(at, 3, 2, anomaly_def(measure => 'ratio')) OVER (ORDER BY at) AS a FROM hours) x;
 SELECT max((a).level) FROM (SELECT anomaly('infinity', 3, 2, anomaly_def()) OVER () AS a FROM hours) x;
 SELECT max((a).level) FROM (SELECT anomaly(at, value, NULL, anomaly_def(min_volume => h)) OVER (ORDER BY at) AS a FROM hours) x;
+-- A text that is quoted in part ends with a whole character.
+\set VERBOSITY terse
+SELECT anomaly_def(measure => repeat('名', 60));

@@ -110,6 +110,18 @@ SELECT campaign, measure, day, is_final, treated, control, round(difference::num
 FROM clientele_bi.campaign_effect_history ORDER BY campaign, measure, day;
 SELECT campaign, measure, is_final, members, pending, overlap, round(extra::numeric, 2) AS extra, total_cost, round(roi::numeric, 2) AS roi, trusted
 FROM clientele_bi.campaign_effects ORDER BY campaign, measure;
+-- An erased customer is in neither group, and ends go by the time zone of the store.
+CREATE TEMPORARY TABLE gone AS SELECT c.name, min(m.customer_id) AS customer_id FROM clientele_data.campaign_members m JOIN clientele_data.campaigns c USING (campaign_id) WHERE c.name = '三月' GROUP BY 1;
+SELECT treated + control = members AS agree, members FROM gone CROSS JOIN LATERAL campaign_effect(gone.name, '2027-01-01') LIMIT 1;
+BEGIN;
+DELETE FROM clientele_data.identities WHERE customer_id = (SELECT customer_id FROM gone);
+DELETE FROM clientele_data.stored_journeys WHERE customer_id = (SELECT customer_id FROM gone);
+DELETE FROM clientele_data.customers WHERE customer_id = (SELECT customer_id FROM gone);
+SELECT treated + control = members AS agree, members FROM gone CROSS JOIN LATERAL campaign_effect(gone.name, '2027-01-01') LIMIT 1;
+ROLLBACK;
+SET timezone = 'America/New_York';
+SELECT bool_and(c.ends_at = e.ends_at) AS agree FROM clientele_bi.campaigns c CROSS JOIN LATERAL campaign_effect(c.campaign) e WHERE c.campaign = '三月';
+SET timezone = 'UTC';
 DELETE FROM clientele_data.outbox;
 DELETE FROM clientele_data.campaigns;
 SELECT count(*) FROM clientele_data.campaign_results;

@@ -146,6 +146,20 @@ SELECT * FROM clientele_bi.points_flow ORDER BY month;
 SELECT age, outstanding, used, round(unused::numeric, 6) AS unused FROM clientele_data.point_usage ORDER BY age;
 SELECT report(sections => '{points}') LIKE '%id="points-flow%' AS english, report(sections => '{points}', language => 'zh') LIKE '%退货收回%' AS chinese;
 
+-- Purchases earn once, also if their customer was merged before its account was opened, split again, and merged with a third.
+TRUNCATE ev;
+INSERT INTO ev VALUES ('p', '2026-09-01', 'purchase', 11, 'z'), ('q', '2026-09-01', 'purchase', 13, 'z'), ('r', '2026-09-01', 'purchase', 17, 'z');
+CALL load_events('ev', amount => 'amount', item => 'sku');
+SELECT define_points(points_def(2, returns => 'refund')) > 0 AS defined;
+SELECT max(customer_id) FILTER (WHERE value = 'p') AS p, max(customer_id) FILTER (WHERE value = 'q') AS q, max(customer_id) FILTER (WHERE value = 'r') AS r
+FROM clientele_data.identities \gset
+SELECT merge_customers(:p, :q) AS merge \gset
+SELECT events FROM refresh_points('2026-09-02');
+SELECT undo_merge(:merge) IS NOT NULL AS split;
+SELECT events FROM refresh_points('2026-09-03');
+SELECT merge_customers(:q, :r) IS NOT NULL AS merged;
+SELECT events FROM refresh_points('2026-09-04', complete => true);
+
 -- A person is erased.
 SELECT erase_points(2) AS erased, erase_points(2) AS nothing_left;
 SELECT count(*) FROM points_entries(2);

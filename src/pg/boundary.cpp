@@ -10,12 +10,22 @@ namespace clientele::pg {
 namespace detail {
 namespace {
 
-// Cuts between characters: half a character would make the error message itself an error.
+// Copies whole characters only, as half a character would make the error message itself an error. A
+// message may quote the beginning of a text that was cut after so many bytes.
 void copy_text(char (&to)[1024], const char* from) noexcept {
-  size_t n = strnlen(from, 4 * sizeof to);
-  if (n >= sizeof to)
-    n = static_cast<size_t>(pg_mbcliplen(from, static_cast<int>(n), sizeof to - 1));
-  std::memcpy(to, from, n);
+  const size_t size = strnlen(from, 4 * sizeof to);
+  size_t n = 0;
+  for (size_t i = 0; i < size;) {
+    const int length =
+        pg_encoding_verifymbchar(GetDatabaseEncoding(), from + i, static_cast<int>(size - i));
+    const size_t bytes = length > 0 ? static_cast<size_t>(length) : 1;
+    if (n + bytes >= sizeof to) break;
+    if (length > 0) {
+      std::memcpy(to + n, from + i, bytes);
+      n += bytes;
+    }
+    i += bytes;
+  }
   to[n] = '\0';
 }
 

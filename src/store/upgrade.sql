@@ -151,6 +151,7 @@ DECLARE
   before jsonb;
   after jsonb;
   step record;
+  busy text;
 BEGIN
   PERFORM clientele.require_store();
   IF owner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN
@@ -158,13 +159,25 @@ BEGIN
       ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %s, and try again.', owner::regrole);
   END IF;
   PERFORM clientele.require_own_schema('clientele_data'), clientele.require_own_schema('clientele_bi');
-  -- Waits for all writers, and for other upgrades. Views are locked against readers when they are replaced.
-  FOR step IN
-    SELECT clientele.store_member(m.name, m.kind) AS member, split_part(m.name, '.', 2) AS relation FROM clientele.store_members m
-    WHERE m.kind = 'table' AND clientele.store_member(m.name, m.kind) IS NOT NULL ORDER BY m.place
-  LOOP
-    PERFORM clientele.require_store_of_any_version(step.relation, 'UPDATE');
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', step.member);
+  -- Waits for all writers, and for other upgrades. Views are locked against readers when they are replaced. Writers lock tables in many
+  -- orders, so it holds no lock while it waits for one; only if that leads nowhere, it does.
+  FOR attempt IN 1 .. 1000 LOOP
+    BEGIN
+      IF busy IS NOT NULL THEN
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', busy);
+      END IF;
+      FOR step IN
+        SELECT clientele.store_member(m.name, m.kind) AS member, split_part(m.name, '.', 2) AS relation FROM clientele.store_members m
+        WHERE m.kind = 'table' AND clientele.store_member(m.name, m.kind) IS NOT NULL ORDER BY m.place
+      LOOP
+        PERFORM clientele.require_store_of_any_version(step.relation, 'UPDATE');
+        busy := step.member;
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE%s', busy, CASE WHEN attempt < 1000 THEN ' NOWAIT' ELSE '' END);
+      END LOOP;
+      EXIT;
+    EXCEPTION WHEN lock_not_available THEN
+      NULL;  -- All are free again. The next attempt waits for the busy one.
+    END;
   END LOOP;
   PERFORM clientele.begin_progress('upgrade_store');
   readers := ARRAY(SELECT r FROM clientele.bi_roles() r);

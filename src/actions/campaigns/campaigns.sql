@@ -25,6 +25,7 @@ CREATE FUNCTION start_campaign(
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET clientele.unknown_event = 'error' AS $$
 #variable_conflict use_variable
 DECLARE
+  zone CONSTANT text := clientele.store_time_zone();
   a record;
   everyone clientele.audience;
   members clientele.audience;
@@ -80,8 +81,9 @@ BEGIN
   receivers := members OPERATOR(clientele.-) left_out;
   control := clientele.cardinality(left_out);
   treated := clientele.cardinality(receivers);
-  cool := receivers OPERATOR(clientele.&) clientele.cooling_customers(a.action_id, at - a.cool_down);
-  full_up := (receivers OPERATOR(clientele.-) cool) OPERATOR(clientele.&) clientele.capped_customers(a.purpose, a.cap, at - a.cap_period);
+  cool := receivers OPERATOR(clientele.&) clientele.cooling_customers(a.action_id, (at AT TIME ZONE zone - a.cool_down) AT TIME ZONE zone);
+  full_up := (receivers OPERATOR(clientele.-) cool)
+    OPERATOR(clientele.&) clientele.capped_customers(a.purpose, a.cap, (at AT TIME ZONE zone - a.cap_period) AT TIME ZONE zone);
   cooling := clientele.cardinality(cool);
   capped := clientele.cardinality(full_up);
 
@@ -92,7 +94,7 @@ BEGIN
           in_global_control,
           (SELECT count(DISTINCT m.customer_id)
            FROM clientele_data.campaigns o JOIN clientele_data.campaign_members m ON m.campaign_id = o.campaign_id
-           WHERE o.started_at <= at AND o.started_at + o.within > at AND members OPERATOR(clientele.@>) m.customer_id),
+           WHERE o.started_at <= at AND (o.started_at AT TIME ZONE zone + o.within) AT TIME ZONE zone > at AND members OPERATOR(clientele.@>) m.customer_id),
           description)
   RETURNING c.campaign_id INTO campaign_id;
   INSERT INTO clientele_data.campaign_members (campaign_id, customer_id, treated, skipped)

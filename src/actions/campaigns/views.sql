@@ -40,10 +40,11 @@ BEGIN
 
   CREATE OR REPLACE VIEW clientele_bi.campaigns AS
     SELECT c.name::text AS campaign, c.action, c.audience, c.goal, c.value, c.share, c.cost, c.description, c.started_at,
-           c.started_at + c.within AS ends_at, c.stopped_at, c.matched, c.refused, c.in_global_control,
+           (c.started_at AT TIME ZONE z.zone + c.within) AT TIME ZONE z.zone AS ends_at, c.stopped_at, c.matched, c.refused, c.in_global_control,
            coalesce(m.treated, 0) AS treated, coalesce(m.control, 0) AS control, coalesce(m.cooling, 0) AS cooling,
            coalesce(m.capped, 0) AS capped, c.overlapping
     FROM clientele_data.campaigns c
+    CROSS JOIN (SELECT s.value AS zone FROM clientele_data.settings s WHERE s.name = 'time_zone') z
     LEFT JOIN (
       SELECT x.campaign_id, count(*) FILTER (WHERE x.treated) AS treated, count(*) FILTER (WHERE NOT x.treated) AS control,
              count(*) FILTER (WHERE x.skipped = 'cool_down') AS cooling, count(*) FILTER (WHERE x.skipped = 'cap') AS capped

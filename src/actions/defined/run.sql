@@ -34,6 +34,8 @@ CREATE FUNCTION run_action(id bigint, at timestamptz, everyone_consenting audien
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+  -- Days and months go by the calendar of the store, whatever the time zone of the session.
+  zone CONSTANT text := clientele.store_time_zone();
   a record;
   customers clientele.audience;
   rest clientele.audience;
@@ -49,10 +51,10 @@ BEGIN
   rest := rest OPERATOR(clientele.-) clientele.control_group(rest, a.control_share, 'action ' || a.name);
   control := clientele.cardinality(customers) - clientele.cardinality(rest);
   customers := rest;
-  rest := rest OPERATOR(clientele.-) clientele.cooling_customers(id, at - a.cool_down);
+  rest := rest OPERATOR(clientele.-) clientele.cooling_customers(id, (at AT TIME ZONE zone - a.cool_down) AT TIME ZONE zone);
   cooling := clientele.cardinality(customers) - clientele.cardinality(rest);
   customers := rest;
-  rest := rest OPERATOR(clientele.-) clientele.capped_customers(a.purpose, a.cap, at - a.cap_period);
+  rest := rest OPERATOR(clientele.-) clientele.capped_customers(a.purpose, a.cap, (at AT TIME ZONE zone - a.cap_period) AT TIME ZONE zone);
   capped := clientele.cardinality(customers) - clientele.cardinality(rest);
   INSERT INTO clientele_data.outbox (key, action_id, customer_id, purpose, channel, payload, due, ready_at)
   SELECT format('action %s customer %s at %s', id, r.customer_id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')),

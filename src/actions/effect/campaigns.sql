@@ -40,7 +40,8 @@ BEGIN
            WHERE x.customer_id = m.customer_id AND x.campaign_id <> m.campaign_id AND y.started_at < campaign_effect.ends_at
              AND (y.started_at AT TIME ZONE zone + y.within) AT TIME ZONE zone > c.started_at))
   INTO members, in_control, overlap
-  FROM clientele_data.campaign_members m WHERE m.campaign_id = c.campaign_id;
+  FROM clientele_data.campaign_members m JOIN clientele_data.customers k ON k.customer_id = m.customer_id
+  WHERE m.campaign_id = c.campaign_id;
   pending := CASE WHEN is_final THEN 0 ELSE members END;
   SELECT coalesce(sum(o.messages), 0) INTO messages
   FROM (SELECT count(*) AS messages FROM clientele_data.outbox b
@@ -56,7 +57,7 @@ BEGIN
     IF c.value IS NULL THEN
       SELECT clientele.campaign_outcome(m.treated, coalesce(clientele.event_count(s.after, c.goal), 0) > 0) INTO summary
       FROM clientele_data.campaign_members m
-      LEFT JOIN clientele_data.customers k ON k.customer_id = m.customer_id
+      JOIN clientele_data.customers k ON k.customer_id = m.customer_id
       LEFT JOIN clientele_data.journeys j ON j.customer_id = coalesce(k.merged_into, m.customer_id)
       CROSS JOIN LATERAL clientele.journey_slice(j.journey, c.started_at, counted_to) s (after)
       WHERE m.campaign_id = c.campaign_id;
@@ -64,7 +65,7 @@ BEGIN
       SELECT clientele.campaign_outcome(m.treated, coalesce(clientele.event_count(s.after, c.goal), 0) > 0,
                                         coalesce(clientele.amount_sum(s.after, c.value), 0)::float8) INTO summary
       FROM clientele_data.campaign_members m
-      LEFT JOIN clientele_data.customers k ON k.customer_id = m.customer_id
+      JOIN clientele_data.customers k ON k.customer_id = m.customer_id
       LEFT JOIN clientele_data.journeys j ON j.customer_id = coalesce(k.merged_into, m.customer_id)
       CROSS JOIN LATERAL clientele.journey_slice(j.journey, c.started_at, counted_to) s (after)
       WHERE m.campaign_id = c.campaign_id;
@@ -74,7 +75,7 @@ BEGIN
                                         coalesce(clientele.amount_sum(clientele.journey_slice(j.journey, before_start, c.started_at), c.value), 0)::float8)
       INTO summary
       FROM clientele_data.campaign_members m
-      LEFT JOIN clientele_data.customers k ON k.customer_id = m.customer_id
+      JOIN clientele_data.customers k ON k.customer_id = m.customer_id
       LEFT JOIN clientele_data.journeys j ON j.customer_id = coalesce(k.merged_into, m.customer_id)
       CROSS JOIN LATERAL clientele.journey_slice(j.journey, c.started_at, counted_to) s (after)
       WHERE m.campaign_id = c.campaign_id;

@@ -54,8 +54,10 @@ BEGIN
   END IF;
   asked := clientele.check_metric_rule(kind, rule, number, per, measure);
   judge := clientele.metric_judge(judge, asked.measure, grain, time_zone);
+  -- A measurement that is under way ends first. It also locks this before metrics.
+  LOCK TABLE clientele_data.metric_status IN SHARE ROW EXCLUSIVE MODE;
   SELECT m.metric_id, m.kind, m.rule, m.question_id, m.number, m.per, m.measure, m.grain, m.time_zone INTO former
-  FROM clientele_data.metrics m WHERE m.name = define_metric.name FOR UPDATE;
+  FROM clientele_data.metrics m WHERE m.name = define_metric.name FOR NO KEY UPDATE;
   INSERT INTO clientele_data.metrics AS m (
     name, kind, rule, question_id, number, per, measure, grain, time_zone, lateness, recheck, history, judge, points, calm, cool_down,
     missing_after, push, no_data_level, channel, holidays, explain, description, defined_by)
@@ -263,14 +265,15 @@ CREATE FUNCTION drop_metric(name text) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM clientele.require_store('metrics', 'DELETE'), clientele.require_store('metric_status', 'DELETE'),
-          clientele.require_metrics(ARRAY[name]);
-  -- A measurement waits for nothing that this holds.
-  LOCK TABLE clientele_data.metric_status IN SHARE ROW EXCLUSIVE MODE;
+          clientele.require_store('metric_checks', 'DELETE'), clientele.require_metrics(ARRAY[name]);
+  -- Rows of these go with the metric. Measurements and checks lock them before they need the metric.
+  LOCK TABLE clientele_data.metric_status, clientele_data.metric_checks IN SHARE ROW EXCLUSIVE MODE;
   DELETE FROM clientele_data.metrics m WHERE m.name = drop_metric.name;
 END $$;
 COMMENT ON FUNCTION drop_metric(text) IS
-  'Deletes a metric with its values and alerts. Waits for a measurement that is under way.
-Errors: 42704 for an unknown metric, 42P01 without a store, 42501 without the right to delete from clientele_data.metrics.';
+  'Deletes a metric with its values and alerts. Waits for a measurement or a check that is under way.
+Errors: 42704 for an unknown metric, 42P01 without a store, 42501 without the right to delete from the tables metrics, metric_status and
+metric_checks.';
 
 CREATE FUNCTION pause_metric(name text, paused boolean DEFAULT true) RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -213,47 +213,50 @@ BEGIN
   ELSIF a.kind NOT IN ('selector', 'question') THEN
     RETURN NULL;
   END IF;
-  PERFORM clientele.require_store('journeys'), clientele.require_store('questions');
-  ends := coalesce((SELECT v.until FROM clientele_data.metric_values v WHERE v.metric_id = a.metric_id AND v.at = a.point), a.point + a.grain);
-  season := coalesce((a.judge::jsonb ->> 'season')::interval, ends - a.since);
-  -- The same hours of the clock, a season earlier.
-  later := tstzrange(a.since, ends);
-  earlier := tstzrange((a.since AT TIME ZONE a.time_zone - season) AT TIME ZONE a.time_zone,
-                       least((ends AT TIME ZONE a.time_zone - season) AT TIME ZONE a.time_zone, a.since));
-  IF isempty(earlier) THEN
-    RETURN NULL;
-  END IF;
-  counted := CASE a.number WHEN 'amount' THEN 'amount_sum(journey, %L)' WHEN 'customers' THEN 'event_count(journey, %L) > 0' ELSE 'event_count(journey, %L)' END;
-  SELECT coalesce(jsonb_agg(jsonb_build_object('by', e.by, 'segment', e.segment, 'before', e.number_before, 'after', e.number_after,
-           'rate_before', e.rate_before, 'rate_after', e.rate_after, 'contribution', e.contribution, 'q_value', e.q_value)
-           ORDER BY e.n) FILTER (WHERE e.n <= 3), '[]')
-  INTO moved
-  FROM (
-    -- Of two halves both are as significant; the one that moved comes first, and the other not at all.
-    SELECT x.*, row_number() OVER (ORDER BY round(abs(x.z)::numeric, 9) DESC, abs(x.contribution) DESC, x.rank) AS n FROM (
-      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
-      FROM clientele_data.questions q CROSS JOIN LATERAL clientele.explain_change(q.name, earlier, later, measure => a.number, pairs => false) e
-      WHERE a.kind = 'question' AND q.question_id = a.question_id AND e.rank IS NOT NULL
-      UNION ALL
-      SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
-      FROM clientele.explain_change(
-        clientele.metric(CASE WHEN a.per IS NULL THEN format(counted, a.rule)
-                              ELSE format('event_count(journey, %L) > 0 AND event_count(journey, %L) > 0', a.rule, a.per) END,
-                         CASE WHEN a.per IS NOT NULL THEN format('event_count(journey, %L) > 0', a.per) END,
-                         coalesce(a.per, a.rule)), earlier, later, pairs => false) e
-      WHERE a.kind = 'selector' AND e.rank IS NOT NULL) x
-    WHERE x.q_value <= 0.05 AND sign(x.contribution) = a.direction) e;
-  RETURN moved;
-EXCEPTION WHEN serialization_failure OR deadlock_detected OR query_canceled OR undefined_object THEN
-  RAISE;
-WHEN OTHERS THEN
-  RETURN NULL;  -- an alert is worth more than its reason
+  BEGIN
+    PERFORM clientele.require_store('journeys'), clientele.require_store('questions');
+    ends := coalesce((SELECT v.until FROM clientele_data.metric_values v WHERE v.metric_id = a.metric_id AND v.at = a.point), a.point + a.grain);
+    season := coalesce((a.judge::jsonb ->> 'season')::interval, ends - a.since);
+    -- The same hours of the clock, a season earlier.
+    later := tstzrange(a.since, ends);
+    earlier := tstzrange((a.since AT TIME ZONE a.time_zone - season) AT TIME ZONE a.time_zone,
+                         least((ends AT TIME ZONE a.time_zone - season) AT TIME ZONE a.time_zone, a.since));
+    IF isempty(earlier) THEN
+      RETURN NULL;
+    END IF;
+    counted := CASE a.number WHEN 'amount' THEN 'amount_sum(journey, %L)' WHEN 'customers' THEN 'event_count(journey, %L) > 0' ELSE 'event_count(journey, %L)' END;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('by', e.by, 'segment', e.segment, 'before', e.number_before, 'after', e.number_after,
+             'rate_before', e.rate_before, 'rate_after', e.rate_after, 'contribution', e.contribution, 'q_value', e.q_value)
+             ORDER BY e.n) FILTER (WHERE e.n <= 3), '[]')
+    INTO moved
+    FROM (
+      -- Of two halves both are as significant; the one that moved comes first, and the other not at all.
+      SELECT x.*, row_number() OVER (ORDER BY round(abs(x.z)::numeric, 9) DESC, abs(x.contribution) DESC, x.rank) AS n FROM (
+        SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
+        FROM clientele_data.questions q CROSS JOIN LATERAL clientele.explain_change(q.name, earlier, later, measure => a.number, pairs => false) e
+        WHERE a.kind = 'question' AND q.question_id = a.question_id AND e.rank IS NOT NULL
+        UNION ALL
+        SELECT e.by, e.segment, e.number_before, e.number_after, e.rate_before, e.rate_after, e.contribution, e.z, e.q_value, e.rank
+        FROM clientele.explain_change(
+          clientele.metric(CASE WHEN a.per IS NULL THEN format(counted, a.rule)
+                                ELSE format('event_count(journey, %L) > 0 AND event_count(journey, %L) > 0', a.rule, a.per) END,
+                           CASE WHEN a.per IS NOT NULL THEN format('event_count(journey, %L) > 0', a.per) END,
+                           coalesce(a.per, a.rule)), earlier, later, pairs => false) e
+        WHERE a.kind = 'selector' AND e.rank IS NOT NULL) x
+      WHERE x.q_value <= 0.05 AND sign(x.contribution) = a.direction) e;
+    RETURN moved;
+  EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+    RAISE;
+  WHEN OTHERS THEN
+    RETURN NULL;  -- an alert is worth more than its reason
+  END;
 END $$;
 COMMENT ON FUNCTION explain_alert(bigint) IS
   'Returns which segments of customers changed otherwise than all in an alert, the three most significant ones
 of those that moved in its direction, as JSON.
 explain_change() compares the time of the alert with the same hours of the clock a season earlier, or, without a season, with as much time
-before. NULL for metrics that are not over journeys, and if it cannot be said. Errors: 42704 for an unknown alert, 42P01 without a store.';
+before. NULL for metrics that are not over journeys, and if it cannot be said. Errors: 42704 for an unknown alert, 42P01 without a store, 42501
+without the right to read alerts.';
 
 CREATE FUNCTION alert_number(number double precision, measure text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

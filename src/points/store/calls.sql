@@ -25,12 +25,20 @@ BEGIN
     RAISE EXCEPTION 'points must be at most 10^15, not %', call_points.points USING ERRCODE = 'numeric_value_out_of_range';
   END IF;
   force := clientele.points_in_force();
-  current_id := clientele.customer_now(given);
-  IF current_id IS NULL THEN
-    RAISE EXCEPTION 'customer % does not exist', given USING ERRCODE = 'undefined_object';
-  END IF;
-  PERFORM clientele.open_point_accounts(ARRAY[current_id], '-infinity');
-  SELECT a.account_id, a.posted_until INTO account FROM clientele_data.point_accounts a WHERE a.customer_id = current_id AND NOT a.closed FOR UPDATE;
+  LOOP
+    current_id := clientele.customer_now(given);
+    IF current_id IS NULL THEN
+      RAISE EXCEPTION 'customer % does not exist', given USING ERRCODE = 'undefined_object';
+    END IF;
+    PERFORM clientele.open_point_accounts(ARRAY[current_id], '-infinity');
+    SELECT a.account_id, a.posted_until INTO account
+    FROM clientele_data.point_accounts a WHERE a.customer_id = current_id AND NOT a.closed FOR UPDATE;
+    EXIT WHEN FOUND;
+    -- The customer was merged meanwhile. A snapshot that is fixed does not see into which one.
+    IF clientele.customer_now(given) = current_id THEN
+      RAISE EXCEPTION 'customer % was merged meanwhile', given USING ERRCODE = 'serialization_failure';
+    END IF;
+  END LOOP;
   -- The lock is held, so a call with this key for this customer is over.
   IF call_points.key IS NOT NULL THEN
     SELECT e.event_id, e.kind, e.points, e.amount, e."of", a.root_id INTO known

@@ -10,7 +10,10 @@ DECLARE
   running CONSTANT integer := (clientele.points_in_force()).version;
 BEGIN
   PERFORM clientele.require_store('point_accounts', 'INSERT'), clientele.require_store('point_accounts', 'UPDATE'),
-          clientele.require_store('point_events', 'INSERT'), clientele.require_store('customers');
+          clientele.require_store('point_events', 'INSERT'), clientele.require_store('point_entries', 'INSERT'),
+          clientele.require_store('customers');
+  -- erase_points() locks these first, too.
+  LOCK TABLE clientele_data.point_events, clientele_data.point_entries IN ROW EXCLUSIVE MODE;
   -- All sessions insert and lock in one order, so that they cannot deadlock. A customer that a split brought back has its events
   -- before in the account of the other one.
   WITH absent AS MATERIALIZED (
@@ -41,9 +44,10 @@ BEGIN
 
   -- Customers that were merged into one of these: their accounts join its account.
   INSERT INTO clientele_data.point_accounts (account_id, customer_id, root_id, closed)
-  SELECT n.id, n.customer_id, n.id, true
-  FROM (SELECT nextval(pg_get_serial_sequence('clientele_data.point_accounts', 'account_id')) AS id, c.customer_id
+  SELECT n.id, n.customer_id, n.root_id, true
+  FROM (SELECT nextval(pg_get_serial_sequence('clientele_data.point_accounts', 'account_id')) AS id, c.customer_id, r.account_id AS root_id
         FROM (SELECT DISTINCT u AS customer_id FROM unnest(customers) u) u JOIN clientele_data.customers c ON c.merged_into = u.customer_id
+        JOIN clientele_data.point_accounts r ON r.customer_id = u.customer_id AND NOT r.closed
         WHERE NOT EXISTS (SELECT FROM clientele_data.point_accounts a WHERE a.customer_id = c.customer_id)) n;
   WITH joining AS MATERIALIZED (
     SELECT x.account_id, x.posted_until, r.account_id AS root_id, r.customer_id,
@@ -84,8 +88,12 @@ BEGIN
           clientele.require_store('customers');
   force := clientele.points_in_force();
   -- One snapshot sees journeys, merges, and what is registered. Events may be equal: each counts as often as it is there.
+  -- A customer that was merged into one of these since its account was opened has not joined it yet: that is for the next refresh.
   WITH wanted AS MATERIALIZED (
     SELECT DISTINCT u AS customer_id FROM unnest(customers) u
+    WHERE NOT EXISTS (SELECT FROM clientele_data.customers c
+                      LEFT JOIN clientele_data.point_accounts a ON a.customer_id = c.customer_id
+                      WHERE c.merged_into = u GROUP BY c.customer_id HAVING NOT coalesce(bool_and(a.closed), false))
   ), members AS MATERIALIZED (
     SELECT w.customer_id, w.customer_id AS now_id FROM wanted w
     UNION ALL
@@ -95,8 +103,10 @@ BEGIN
     FROM wanted w JOIN clientele_data.journeys j USING (customer_id) CROSS JOIN LATERAL clientele.point_events(j.journey, force.rules) p
     WHERE p.at <= register_point_events.until AND p.at >= force.since
     EXCEPT ALL
-    SELECT m.now_id, e.kind, e.at, e.item, e.amount
-    FROM members m JOIN clientele_data.point_accounts x USING (customer_id)
+    -- Also what was registered for others with whom they were one customer.
+    SELECT f.now_id, e.kind, e.at, e.item, e.amount
+    FROM (SELECT DISTINCT m.now_id, a.root_id FROM members m JOIN clientele_data.point_accounts a USING (customer_id)) f
+    JOIN clientele_data.point_accounts x ON x.root_id = f.root_id
     JOIN clientele_data.point_events e ON e.account_id = x.account_id AND NOT e.by_call
   ), registered AS (
     INSERT INTO clientele_data.point_events (account_id, customer_id, kind, at, posted, version, item, amount)

@@ -20,7 +20,8 @@ DECLARE
 BEGIN
   PERFORM clientele.require_store('point_status', 'UPDATE'), clientele.require_store('point_usage', 'INSERT'), clientele.require_store('point_usage', 'DELETE'),
           clientele.require_store('journeys'), clientele.require_store('journey_changes'), clientele.require_store('journey_change_sets'),
-          clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('customers');
+          clientele.require_store('point_accounts', 'UPDATE'), clientele.require_store('point_events', 'INSERT'),
+          clientele.require_store('point_entries', 'INSERT'), clientele.require_store('customers');
   IF upto IS NULL OR NOT isfinite(upto) THEN
     RAISE EXCEPTION 'until must be a finite time, not %', coalesce(upto::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -28,6 +29,9 @@ BEGIN
   events := 0;
   entries := 0;
   adjusted := 0;
+  -- upgrade_store(), which waits for readers of journeys, locks all tables first.
+  LOCK TABLE clientele_data.point_status, clientele_data.point_accounts, clientele_data.point_events, clientele_data.point_entries,
+             clientele_data.point_usage IN ROW EXCLUSIVE MODE;
   SELECT s.* INTO status FROM clientele_data.point_status s FOR UPDATE;
   IF status.version IS NULL THEN
     RETURN;
@@ -54,9 +58,18 @@ BEGIN
     SELECT DISTINCT c.merged_into FROM clientele_data.point_accounts a JOIN clientele_data.customers c USING (customer_id)
     WHERE NOT a.closed AND c.merged_into IS NOT NULL);
 
+  asked := ARRAY(SELECT DISTINCT u FROM unnest(asked) u ORDER BY 1);
+  -- All accounts are locked in the order in which spenders lock theirs.
+  PERFORM FROM clientele_data.point_accounts a
+  JOIN (SELECT d.account_id FROM clientele_data.point_accounts d WHERE NOT d.closed AND d.next_at <= upto
+        UNION
+        SELECT o.account_id FROM unnest(asked) u JOIN clientele_data.point_accounts o ON o.customer_id = u AND NOT o.closed
+        UNION
+        SELECT o.account_id FROM unnest(asked) u JOIN clientele_data.customers c ON c.merged_into = u
+        JOIN clientele_data.point_accounts o ON o.customer_id = c.customer_id AND NOT o.closed) w USING (account_id)
+  ORDER BY a.account_id FOR UPDATE OF a;
   -- In slices, so that the plan of each is one for few accounts, and memory is bounded. Lots that expire come first.
   roots := clientele.open_point_accounts('{}', upto);
-  asked := ARRAY(SELECT DISTINCT u FROM unnest(asked) u ORDER BY 1);
   FOR i IN 0 .. (cardinality(asked) - 1) / slice LOOP
     PERFORM clientele.report_progress('journeys', i * slice, cardinality(asked));
     part := asked[i * slice + 1 : (i + 1) * slice];

@@ -112,7 +112,7 @@ Example: SELECT * FROM clientele_bi.satisfaction_drivers(''recommend'', ''2026-0
   CREATE OR REPLACE VIEW clientele_bi.satisfaction_by_segment AS
     SELECT d.survey, d.scale, d.family, d.tag, d.value, d.answers, d.score, d.low, d.high, d.other_answers, d.other_score,
            d.difference, d.difference_low, d.difference_high, d.p_value, d.q_value
-    FROM clientele_bi.satisfaction_drivers(NULL, now() - interval '365 days') d;
+    FROM clientele_bi.satisfaction_drivers(NULL, now() - interval '8760 hours') d;
   COMMENT ON VIEW clientele_bi.satisfaction_by_segment IS
     'The result of each survey in the last 365 days among the customers with each tag, or each value of one, beside that of the others.
 A customer counts once, with the last answer. Groups have at least 20 answers. A difference is not a cause.';

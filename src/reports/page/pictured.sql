@@ -40,9 +40,9 @@ BEGIN
     ), shown AS (
       SELECT w.* FROM whole w WHERE last_end IS NULL OR w.at IS NULL OR NOT w.any_whole OR w.at::timestamp + unit <= last_end
     ), ranked AS (
-      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age,
+      SELECT p.*, dense_rank() OVER (ORDER BY p.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age,
              row_number() OVER (ORDER BY p.o) AS place
-      FROM shown p JOIN (SELECT series, sum(abs(value)) AS total FROM shown GROUP BY 1) t USING (series)
+      FROM (SELECT s.*, sum(abs(s.value)) OVER (PARTITION BY s.series) AS total FROM shown s) p
       WHERE abs(p.value) < 1e30
     )
     SELECT CASE figure

@@ -5,7 +5,7 @@ CREATE FUNCTION report_alerts(context jsonb) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   days CONSTANT integer := (context ->> 'days')::integer;
-  most CONSTANT integer := 48;
+  most CONSTANT integer := 36;
   -- The newest day that metrics have.
   last CONSTANT timestamptz := (clientele.report_rows('SELECT max(m.measured_until) AS until FROM clientele_bi.metrics m') #>> '{0,until}')::timestamptz;
   statement text;

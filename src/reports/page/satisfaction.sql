@@ -104,7 +104,8 @@ BEGIN
                  'value', r -> (s.name || '_seconds')) ORDER BY (r ->> 'kind') COLLATE "C", s.name, o DESC)
         FROM json_array_elements(complaints) WITH ORDINALITY e (r, o) CROSS JOIN unnest('{median,p90}'::text[]) s (name)
         CROSS JOIN (SELECT count(DISTINCT x ->> 'kind') AS n FROM json_array_elements(complaints) y (x)) k
-        WHERE r ->> (s.name || '_seconds') IS NOT NULL),
+        -- Of few answers one that took long would be the whole picture.
+        WHERE r ->> (s.name || '_seconds') IS NOT NULL AND (r ->> 'in_time')::bigint + (r ->> 'late')::bigint >= 30),
       context #>> '{words,satisfaction.waits}', NULL, context, '{"id": "satisfaction-waits", "format": "seconds"}')
       || clientele.report_sources('satisfaction-waits', complaints, complaint_statement, clientele.report_say(context, 'satisfaction.waits'), context) || '</div>';
   END IF;

@@ -198,8 +198,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('satisfaction.unsure', 'As many groups were compared, none of these differences is sure (q < 0.05).', '由于比较的分组很多，以上差异均不能确定（q < 0.05）。'),
     ('satisfaction.waits', 'Time to answer a complaint, by month', '投诉答复用时（按月）'),
     ('satisfaction.median', 'half of them', '中位数'), ('satisfaction.p90', 'nine of ten', '90%分位'),
-    ('satisfaction.complaints', 'Of %1$s complaints in the last month with any, %2$s were answered in time; without an answer although time is over: %3$s in all months.',
-     '最近有投诉的月份共%1$s起投诉，其中%2$s按时答复；各月中已超时仍未答复的共%3$s起。'),
+    ('satisfaction.complaints', 'Of %1$s complaints in the last month with any, %2$s were answered in time. Without an answer although the time is over, in all months: %3$s.', '最近有投诉的月份共%1$s起投诉，其中%2$s按时答复；各月中已超时仍未答复的共%3$s起。'),
     ('satisfaction.how', 'Each customer counts once in a month, with the last answer. NPS is the percentage of 9 and 10 minus that of 0 to 6, from -100 to 100. CSAT and CES are the shares of good answers. A difference that goes with a tag is not a cause: customers with the tag differ in more than that. Differences with q below 0.05 are hardly due to chance, as many as were compared.',
      '每位客户每月只计最后一次回答。NPS为9、10分的百分比减去0至6分的百分比，取值-100至100；CSAT和CES为好评所占比例。与标签相伴的差异并不是原因：有该标签的客户在其他方面也可能不同。q小于0.05的差异，在考虑了全部比较次数之后仍不太可能是偶然。'),
     ('column.survey', 'survey', '问卷'), ('column.scale', 'scale', '量表'), ('column.month', 'month', '月份'), ('column.answers', 'answers', '回答数'),
@@ -226,7 +225,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('column.value_at_risk', 'value at risk', '风险金额'), 
     -- effects of campaigns
     ('section.effects', 'Effects of campaigns', '营销活动效果'),
-    ('effects.lead', 'Campaigns measured against their control groups: %1$s. Over: %2$s, of which with more than chance explains: %3$s.', '与对照组比较的营销活动：%1$s个，其中已结束%2$s个，结束的活动中效果显著的%3$s个。'),
+    ('effects.lead', '%1$s campaigns are measured against control groups; finished: %2$s; with an effect beyond chance: %3$s.', '与对照组比较的营销活动有%1$s个，其中已结束%2$s个，结束的活动中效果显著的%3$s个。'),
     ('effects.newest', '%1$s: of %2$s customers that were treated, %3$s reached the goal, of the control group %4$s. That is %5$s customers more, from %6$s to %7$s with 95%% confidence.', '%1$s：处理组%2$s位客户中%3$s达成目标，对照组为%4$s，即多出%5$s位客户（95%%置信区间%6$s至%7$s）。'),
     ('effects.doubtful', 'Not to be trusted, as the control group does not have the size that it should have: %1$s.', '对照组规模与设定不符，效果不可信：%1$s。'),
     ('effects.shares', 'Share that reached the goal: treated less control', '达成目标的比例之差（处理组减对照组）'),

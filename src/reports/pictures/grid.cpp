@@ -28,7 +28,7 @@ std::string grid(const Data& data, const Options& options) {
 
   double left = 0;
   for (size_t i = 0; i < ys.size(); ++i) left = std::max(left, text_width(ys[i]) * Svg::letter);
-  left = std::min(left + 12, svg.width() * 0.3);
+  left = std::min(left + 12, svg.width() * 0.36);
   const double side = (svg.width() - left) / static_cast<double>(xs.size());
   const double high = std::clamp(side * 0.62, 22.0, 62.0);
   const Format format = options.values();

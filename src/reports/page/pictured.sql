@@ -47,9 +47,9 @@ BEGIN
       WHERE abs(p.value) < 1e30
     )
     SELECT CASE figure
-        -- Of each series the newest 30 points.
+        -- Of each series the newest 26 points.
         WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o)
-          FILTER (WHERE d.n <= 8 AND d.age <= 30 AND d.at IS NOT NULL)
+          FILTER (WHERE d.n <= 8 AND d.age <= 26 AND d.at IS NOT NULL)
         WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.place <= 20) END,
       bool_and(d.value BETWEEN 0 AND 1) AND measures[i] ~* '(^|[_ ])(share|rate|ratio|conversion)$',

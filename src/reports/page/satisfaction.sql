@@ -74,7 +74,6 @@ BEGIN
         FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE r ->> 'response_rate' IS NOT NULL),
       context #>> '{words,satisfaction.response}', NULL, context, '{"id": "satisfaction-response", "format": "percent"}');
     body := '<div class="columns">' || body || '</div>'
-      || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'satisfaction.how') || '</p>', 'how')
       || clientele.report_sources('satisfaction', rows, statement, clientele.report_say(context, 'section.satisfaction'), context);
     drivers := clientele.report_rows(driver_statement);
     SELECT r ->> 'survey' AS survey, r ->> 'scale' AS scale INTO chosen
@@ -110,7 +109,8 @@ BEGIN
       || clientele.report_sources('satisfaction-waits', complaints, complaint_statement, clientele.report_say(context, 'satisfaction.waits'), context) || '</div>';
   END IF;
   RETURN clientele.report_part('satisfaction', clientele.report_say(context, 'section.satisfaction'), lead,
-    body || CASE WHEN blocks <> '' THEN '<div class="columns">' || blocks || '</div>' ELSE '' END);
+    body || CASE WHEN blocks <> '' THEN '<div class="columns">' || blocks || '</div>' ELSE '' END
+    || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'satisfaction.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_satisfaction(jsonb) IS
   'Returns the section of a report on surveys, what goes with their results, and complaints; a part of report().';

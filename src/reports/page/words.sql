@@ -195,7 +195,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('satisfaction.trend', '%1$s (%2$s) by month, with the 95%% interval', '%1$s（%2$s）按月走势，含95%%置信区间'),
     ('satisfaction.response', 'Share of invitations that were answered, by month', '问卷回复率（按月）'),
     ('satisfaction.drivers', '%1$s: customers with a tag less all others, in 365 days', '%1$s：有某标签的客户与其他客户之差，近365天'),
-    ('satisfaction.unsure', 'As many groups were compared, none of these differences is sure (q < 0.05).', '由于比较的分组很多，以上差异均不能确定（q < 0.05）。'),
+    ('satisfaction.unsure', 'Many groups were compared, so none of these differences is sure: no q is below 0.05.', '比较的分组很多，以上差异均不能确定：没有 q 低于 0.05。'),
     ('satisfaction.waits', 'Time to answer a complaint, by month', '投诉答复用时（按月）'),
     ('satisfaction.median', 'half of them', '中位数'), ('satisfaction.p90', 'nine of ten', '90%分位'),
     ('satisfaction.complaints', 'Of %1$s complaints in the last month with any, %2$s were answered in time. Without an answer although the time is over, in all months: %3$s.', '最近有投诉的月份共%1$s起投诉，其中%2$s按时答复；各月中已超时仍未答复的共%3$s起。'),

@@ -258,7 +258,8 @@ ingest() {
     sleep 0.5
     show_runs
     far=$(quiet -At -f "$here/progress.sql")
-    [[ -z $far || ${far%,*} == "$shown" ]] || printf '%s\n' "$far"
+    [[ -n $far && ${far%,*} != "$shown" ]] || continue
+    printf '%s\n' "$far"
     shown=${far%,*}
   done
   wait "$pid"

@@ -46,6 +46,7 @@ go_on() {
     -c 'INSERT INTO demo.hidden_identifiers SELECT * FROM known k
         WHERE NOT EXISTS (SELECT FROM demo.hidden_identifiers h WHERE (h.kind, h.value) = (k.kind, k.value))' <"$week_files/identifiers.tsv"
   ingest 'The rows of the week come in'
+  printf '\n'
 }
 
 week() {

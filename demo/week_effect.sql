@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the campaign of :week has brought about, beside what the simulation knows.
 \echo :title'What has the campaign brought about? Members as they were drawn, a week later':plain
+SELECT * FROM clientele.refresh_effects(:'week'::timestamptz + interval '7 days 1 hour');
 SELECT measure, treated, control, round(treated_mean::numeric, 4) AS "mean of treated", round(control_mean::numeric, 4) AS "of control",
        round(difference::numeric, 4) AS difference, format('%s – %s', round(low::numeric, 4), round(high::numeric, 4)) AS "95 %",
-       to_char(p_value, '0.9EEEE') AS p, round(extra::numeric) AS extra, trusted, is_final AS final
+       CASE WHEN p_value < 0.001 THEN '< 0.001' ELSE round(p_value::numeric, 3)::text END AS p, round(extra::numeric) AS extra, trusted, is_final AS final
 FROM clientele.campaign_effect('win back', :'week'::timestamptz + interval '7 days 1 hour');
 
 \set ECHO none

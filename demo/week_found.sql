@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What the metrics say of the week after :week.
 \echo :title'What was noticed? Each hour is compared with the same hour of the weeks before':plain
-SELECT outcome, count(*) AS metrics, sum("values") AS "values" FROM clientele.measure_metrics(:'week'::timestamptz + interval '7 days 15 minutes') GROUP BY outcome;
+SELECT outcome, count(*) AS metrics, sum(changed) AS "values measured" FROM clientele.measure_metrics(:'week'::timestamptz + interval '7 days 15 minutes') GROUP BY outcome;
 SELECT what, count(*) AS changes, count(*) FILTER (WHERE pushed) AS "sent at once"
 FROM clientele.check_metrics(:'week'::timestamptz + interval '7 days 15 minutes', since => :'week') GROUP BY what ORDER BY what;
 

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: PostgreSQL
 -- What customers say, until a week after :week.
 \echo :title'What do customers say? A survey, two days after a purchase: how likely is it that they recommend the shop?':plain
+\o /dev/null
 SELECT clientele.define_survey('recommend', 'nps', 'How likely are you to recommend us? 您有多大可能向朋友推荐我们？');
+\o
 INSERT INTO clientele_data.survey_answers (customer_id, survey, scale, score, asked_at, answered_at, channel, comment, key)
 SELECT i.customer_id, 'recommend', 'nps', s.score, s.asked_at, s.answered_at, 'email', s.comment, s.id
 FROM demo.surveys s JOIN clientele_data.identities i ON i.kind = 'customer' AND i.value = s.customer_no;
@@ -13,7 +15,8 @@ WITH answers AS (
   WHERE a.answered_at IS NOT NULL GROUP BY 1
 )
 SELECT a.of, r.answers, r.promoters, r.detractors, round(r.score::numeric, 1) AS nps, format('%s – %s', round(r.low::numeric), round(r.high::numeric)) AS "95 %",
-       round(d.difference::numeric, 1) AS "change", to_char(d.p_value, '0.9EEEE') AS p
+       CASE a.of WHEN 'before' THEN NULL ELSE round(d.difference::numeric, 1) END AS "change",
+       CASE WHEN a.of = 'before' THEN NULL WHEN d.p_value < 0.001 THEN '< 0.001' ELSE round(d.p_value::numeric, 3)::text END AS p
 FROM answers a JOIN answers b ON b.of = 'before', clientele.survey_result(a.summary) r, clientele.survey_difference(a.summary, b.summary) d
 ORDER BY a.of;
 
@@ -30,10 +33,13 @@ LEFT JOIN LATERAL (SELECT f.class, f.polarity FROM clientele_data.feedback_found
 GROUP BY h.topic ORDER BY comments DESC;
 
 \echo :title'What hurts, after which step? Negative texts of the week':plain
-SELECT class, step, texts, round(expected::numeric, 1) AS expected, to_char(q_value, '0.9EEEE') AS q, round(value_at_risk) AS "value at risk"
+SELECT class, step, texts, round(expected::numeric, 1) AS expected, round(q_value::numeric, 2) AS q, round(value_at_risk) AS "value at risk"
 FROM clientele.pain_points(:'week', :'week'::timestamptz + interval '7 days') LIMIT 5;
 
 \echo :title'How long did those who complained wait for an answer?':plain
+\o /dev/null
+SELECT clientele.define_complaints(complaint => 'complaint', answer => 'resolved', within => '1 day');
+\o
 SELECT CASE WHEN c.complained_at < :'week' THEN 'before' WHEN i.since IS NULL THEN 'the week' ELSE 'the evening without payments' END AS complained, count(*) AS complaints,
        count(c.answered_at) AS answered, date_trunc('second', percentile_cont(0.5) WITHIN GROUP (ORDER BY c.waited)) AS "median wait"
 FROM clientele_data.journeys, clientele.complaint_answers(journey, 'complaint', 'resolved', within => '1 day') c

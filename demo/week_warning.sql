@@ -20,12 +20,14 @@ SELECT count(*) FILTER (WHERE churned) >= 200 AS enough FROM lived
 SELECT clientele.save_model('流失', clientele.churn_fit(journey, churned, :'learned_at', clientele.churn_def()),
                             fitted_on => 'the past') AS version
 FROM lived;
+\o /dev/null
 SELECT clientele.define_warning('流失预警', '流失', horizon => :'horizon', event => :'own', active => :'horizon', lift => 'response.complained_lately',
                                 trained_until => :'week'::timestamptz - :'horizon'::interval);
+\o
 SELECT customers, critical, warned, attention, round(value_at_risk) AS "value at risk" FROM clientele.refresh_warnings(at => :'week');
 
 \echo :title'Is it right? What it would have said a horizon ago, and what has happened since':plain
-SELECT coalesce(level, 'at one half') AS level, round(threshold::numeric, 2) AS "from", warned, to_char(100 * "precision", 'FM990.0 %') AS "precision",
+SELECT CASE level WHEN 'half' THEN '(one half)' ELSE level END AS level, round(threshold::numeric, 2) AS "from", warned, to_char(100 * "precision", 'FM990.0 %') AS "precision",
        format('%s – %s', round(100 * precision_low::numeric), round(100 * precision_high::numeric)) AS "95 %",
        to_char(100 * recall, 'FM990.0 %') AS recall, to_char(100 * base_rate, 'FM990.0 %') AS "base rate", to_char(100 * accuracy, 'FM990.0 %') AS accuracy
 FROM clientele_bi.warning_quality WHERE latest ORDER BY threshold DESC;

@@ -32,7 +32,7 @@ async function look(file, names, width, scheme) {
     twice: [...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i),
     lost: [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute('href')).filter((h) => !document.getElementById(h.slice(1))),
     small: [...document.querySelectorAll('svg text')].filter((t) => !t.classList.contains('tip') && t.textContent && t.getBoundingClientRect().width > 0)
-      .map((t) => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a).filter((size) => size < 10.4).length,
+      .map((t) => parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b)).filter((size) => size < 10.4).length,
     sections: document.querySelectorAll('main > section').length,
   })));
   const text = await page.evaluate(() => document.body.textContent);

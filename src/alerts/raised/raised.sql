@@ -262,7 +262,8 @@ CREATE FUNCTION alert_number(number double precision, measure text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN number IS NULL THEN '?' WHEN measure = 'ratio' THEN trim_scale(round((100 * number)::numeric, 1))::text || ' %'
               WHEN measure = 'count' OR abs(number) >= 1000 THEN round(number::numeric)::text
-              ELSE trim_scale(round(number::numeric, 3))::text END
+              WHEN abs(number) >= 100 THEN round(number::numeric)::text
+              ELSE trim_scale(round(number::numeric, CASE WHEN abs(number) >= 10 THEN 1 ELSE 3 END))::text END
 $$;
 COMMENT ON FUNCTION alert_number(double precision, text) IS 'Writes a number of a metric for people; a part of alert_message().';
 

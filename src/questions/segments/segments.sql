@@ -48,10 +48,10 @@ BEGIN
   END IF;
   SELECT percentile_disc('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY s.score) INTO cuts FROM clientele.scores(scores) s;
   -- A band has its lower bound and not its upper one. Equal cuts make fewer bands, and none is below the least number.
-  cuts := ARRAY(SELECT DISTINCT c FROM unnest(cuts) c WHERE c > (clientele.score_summary(scores)).minimum ORDER BY 1);
+  cuts := ARRAY(SELECT DISTINCT c FROM unnest(cuts) c WHERE c > (SELECT (clientele.score_summary(scores)).minimum) ORDER BY 1);
   IF cuts = '{}' THEN
     -- Three quarters of the customers have the least number.
-    cuts := ARRAY(SELECT min(s.score) FROM clientele.scores(scores) s WHERE s.score > (clientele.score_summary(scores)).minimum);
+    cuts := ARRAY(SELECT min(s.score) FROM clientele.scores(scores) s WHERE s.score > (SELECT (clientele.score_summary(scores)).minimum));
   END IF;
   RETURN QUERY
   SELECT CASE WHEN b.n = 0 THEN '< ' || trim_scale(cuts[1]) WHEN b.n = cardinality(cuts) THEN '≥ ' || trim_scale(cuts[b.n])

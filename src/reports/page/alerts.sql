@@ -5,6 +5,7 @@ CREATE FUNCTION report_alerts(context jsonb) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   days CONSTANT integer := (context ->> 'days')::integer;
+  most CONSTANT integer := 36;
   -- The newest day that metrics have.
   last CONSTANT timestamptz := (clientele.report_rows('SELECT max(m.measured_until) AS until FROM clientele_bi.metrics m') #>> '{0,until}')::timestamptz;
   statement text;
@@ -32,32 +33,37 @@ FROM clientele_bi.alerts a WHERE a.since >= %L::timestamptz OR a.state <> 'recov
         FROM (SELECT left(r ->> 'since', 10) AS date, substr(r ->> 'since', 6, 5) AS day, r ->> 'metric' AS metric, max((r ->> 'level')::integer) AS level
               FROM json_array_elements(rows) e (r) GROUP BY 1, 2, 3) d) c
   WHERE c.n <= 12 AND c.age <= 14;
-  -- The metrics with the most serious alerts, and at most 200 of their newest points.
+  -- The metrics with the most serious alerts, around these.
   FOR one IN
-    SELECT m.metric, m.measure, m.grain_seconds, row_number() OVER (ORDER BY m.worst DESC NULLS LAST, m.metric COLLATE "C") AS n
-    FROM (SELECT j.o ->> 'metric' AS metric, j.o ->> 'measure' AS measure, (j.o ->> 'grain_seconds')::double precision AS grain_seconds,
-                 (SELECT max((r ->> 'level')::integer) FROM json_array_elements(rows) e (r) WHERE r ->> 'metric' = j.o ->> 'metric') AS worst
-          FROM json_array_elements(clientele.report_rows('SELECT m.metric, m.measure, m.grain_seconds FROM clientele_bi.metrics m '
-                                                         'WHERE m.measured_until IS NOT NULL AND NOT m.paused')) j (o)) m
-    ORDER BY m.worst DESC NULLS LAST, m.metric COLLATE "C" LIMIT 4
+    SELECT m.o ->> 'metric' AS metric, m.o ->> 'measure' AS measure,
+           -- A third of the values shown are newer than the beginning of the alert.
+           coalesce(greatest(0, floor(extract(epoch FROM (m.o ->> 'measured_until')::timestamptz - (w.r ->> 'since')::timestamptz)
+             / nullif((m.o ->> 'grain_seconds')::double precision, 0)) - most / 3), 0)::bigint AS newer,
+           row_number() OVER (ORDER BY (w.r ->> 'level')::integer DESC NULLS LAST, w.r ->> 'since' DESC, m.o ->> 'metric' COLLATE "C") AS n
+    FROM json_array_elements(clientele.report_rows('SELECT m.metric, m.measure, m.grain_seconds, m.measured_until FROM clientele_bi.metrics m '
+                                                   'WHERE m.measured_until IS NOT NULL AND NOT m.paused')) m (o)
+    LEFT JOIN LATERAL (SELECT e.r FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE e.r ->> 'metric' = m.o ->> 'metric'
+                       ORDER BY (e.r ->> 'level')::integer DESC, e.o LIMIT 1) w ON true
+    ORDER BY n LIMIT 3
   LOOP
     -- A condition on time would leave out the past by which values are judged.
     value_statement := format($sql$SELECT v.at, v.number, v.expected, v.low, v.high, v.level
-FROM clientele_bi.metric_values v WHERE v.metric = %L ORDER BY v.at DESC LIMIT 200$sql$, one.metric);
+FROM clientele_bi.metric_values v WHERE v.metric = %L ORDER BY v.at DESC LIMIT %s OFFSET %s$sql$, one.metric, most, one.newer);
     points := clientele.report_rows(value_statement);
-    figures := figures
+    figures := figures || '<div>'
       || clientele.report_figure('series',
            (SELECT jsonb_agg(jsonb_build_object('at', left(p ->> 'at', 19), 'series', one.metric, 'value', p -> 'number', 'low', p -> 'low', 'high', p -> 'high',
                      'anomaly', coalesce((p ->> 'level')::integer > 0, false)) ORDER BY o DESC)
             FROM json_array_elements(points) WITH ORDINALITY e (p, o)),
-           one.metric, NULL, context, jsonb_build_object('id', 'alerts-picture' || one.n)
+           clientele.report_plain(context, 'alerts.metric', one.metric), NULL, context, jsonb_build_object('id', 'alerts-picture' || one.n)
              || CASE one.measure WHEN 'ratio' THEN jsonb '{"format": "percent"}' ELSE '{}' END)
-      || clientele.report_sources('alerts-values' || one.n, points, value_statement, clientele.html_text(one.metric), context);
+      || clientele.report_sources('alerts-values' || one.n, points, value_statement, clientele.report_say(context, 'alerts.metric', clientele.html_text(one.metric)), context) || '</div>';
   END LOOP;
   RETURN clientele.report_part('alerts', clientele.report_say(context, 'section.alerts'), lead,
-    clientele.report_sources('alerts', rows, statement, clientele.report_say(context, 'section.alerts'), context)
+    '<div class="columns"><div>'
     || clientele.report_figure('grid', timeline, context #>> '{words,alerts.timeline}', NULL, context, '{"id": "alerts-timeline"}')
-    || figures
+    || clientele.report_sources('alerts', rows, statement, clientele.report_say(context, 'section.alerts'), context) || '</div>'
+    || figures || '</div>'
     || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'alerts.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_alerts(jsonb) IS

@@ -38,6 +38,14 @@ BEGIN
   FROM (SELECT r ->> 'campaign' AS campaign, min(o) AS o, bool_and((r ->> 'final')::boolean) AS final, bool_or(NOT (r ->> 'trusted')::boolean) AS doubtful,
                coalesce(bool_or((r ->> 'significant')::boolean AND (r ->> 'difference')::double precision > 0), false) AS good
         FROM json_array_elements(rows) WITH ORDINALITY e (r, o) GROUP BY 1) c;
+  lead := lead || coalesce((
+    SELECT clientele.report_say(context, 'space') || clientele.report_say(context, 'effects.newest', clientele.html_name(r ->> 'campaign'),
+             clientele.report_number((r ->> 'treated')::numeric), clientele.report_share((r ->> 'treated_mean')::double precision),
+             clientele.report_share((r ->> 'control_mean')::double precision), clientele.report_number((r ->> 'extra')::numeric),
+             clientele.report_number((r ->> 'extra_low')::numeric), clientele.report_number((r ->> 'extra_high')::numeric))
+    FROM json_array_elements(rows) WITH ORDINALITY e (r, o)
+    WHERE r ->> 'measure' = 'conversion' AND (r ->> 'final')::boolean AND (r ->> 'trusted')::boolean AND (r ->> 'extra')::numeric > 0
+      AND r ->> 'extra_low' IS NOT NULL ORDER BY o LIMIT 1), '');
   RETURN clientele.report_part('effects', clientele.report_say(context, 'section.effects'), lead,
     CASE WHEN doubtful IS NOT NULL THEN '<p class="note">' || clientele.report_say(context, 'effects.doubtful', doubtful) || '</p>' ELSE '' END
     || '<div class="columns"><div>'

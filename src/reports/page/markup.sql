@@ -55,3 +55,10 @@ CREATE FUNCTION report_date(day date, language text) RETURNS text
 $$;
 COMMENT ON FUNCTION report_date(date, text) IS
   'Returns a day as people write it, as 3 Nov 2025 or 2025年11月3日; a part of report().';
+
+CREATE FUNCTION report_month(month date, language text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5 SET search_path = pg_catalog, pg_temp AS $$
+  SELECT to_char(month::timestamp, CASE language WHEN 'zh' THEN 'FMYYYY"年"FMMM"月"' ELSE 'FMMonth FMYYYY' END)
+$$;
+COMMENT ON FUNCTION report_month(date, text) IS
+  'Returns a month as people write it, as November 2025 or 2025年11月; a part of report().';

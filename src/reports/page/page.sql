@@ -3,7 +3,7 @@
 
 CREATE FUNCTION report_sections()
   RETURNS TABLE (place integer, section text, reads text[])
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 13 SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 19 SET search_path = pg_catalog, pg_temp AS $$
   VALUES
     (1, 'glance', '{daily_activity,event_counts(clientele.counts_def)}'::text[]),
     (2, 'activity', '{daily_activity,event_counts(clientele.counts_def)}'),
@@ -18,10 +18,10 @@ CREATE FUNCTION report_sections()
     (11, 'journeys', '{"journey_map(clientele.audience,text[],text,text)"}'),
     (12, 'answers', '{questions,activity,counts,answers}'),
     (13, 'warnings', '{warnings,warning_levels,warning_history,warning_quality}'),
+    (14, 'alerts', '{alerts,metrics,metric_values}'),
+    (15, 'effects', '{campaign_effects}'),
     (16, 'satisfaction', '{satisfaction,satisfaction_by_segment,complaints}'),
     (17, 'pain_points', '{feedback_classes,pain_points}'),
-    (15, 'effects', '{campaign_effects}'),
-    (14, 'alerts', '{alerts,metrics,metric_values}'),
     (18, 'points', '{points_liability,points_tiers,points_flow}'),
     (30, 'quality', '{}')
 $$;

@@ -24,11 +24,11 @@ BEGIN
   WITH cells AS (
     SELECT r ->> 'class' AS class, r ->> 'step' AS step, (r ->> 'texts')::bigint AS texts FROM json_array_elements(rows) e (r)
   ), classes AS (
-    SELECT c.class, sum(c.texts) AS n FROM cells c GROUP BY 1 ORDER BY 2 DESC, c.class COLLATE "C" LIMIT 12
+    SELECT c.class, sum(c.texts) AS n FROM cells c GROUP BY 1 ORDER BY 2 DESC, c.class COLLATE "C" LIMIT 8
   ), steps AS (
-    SELECT c.step, sum(c.texts) AS n FROM cells c GROUP BY 1 ORDER BY 2 DESC, c.step COLLATE "C" LIMIT 10
+    SELECT c.step, sum(c.texts) AS n FROM cells c GROUP BY 1 ORDER BY 2 DESC, c.step COLLATE "C" LIMIT 8
   )
-  SELECT jsonb_agg(jsonb_build_object('x', s.step, 'y', k.class, 'value', coalesce(c.texts, 0)) ORDER BY k.n DESC, k.class COLLATE "C", s.n DESC, s.step COLLATE "C")
+  SELECT jsonb_agg(jsonb_build_object('x', k.class, 'y', s.step, 'value', coalesce(c.texts, 0)) ORDER BY s.n DESC, s.step COLLATE "C", k.n DESC, k.class COLLATE "C")
   INTO grid FROM classes k CROSS JOIN steps s LEFT JOIN cells c ON c.class = k.class AND c.step = s.step;
   WITH points AS (
     SELECT m ->> 'month' AS month, m ->> 'class' AS class, (m ->> 'texts')::bigint AS texts FROM json_array_elements(months) e (m)
@@ -38,7 +38,7 @@ BEGIN
   )
   SELECT jsonb_agg(jsonb_build_object('at', r.month, 'series', r.class, 'value', r.texts) ORDER BY r.place, r.month) INTO series
   FROM ranked r WHERE r.place <= 5 AND r.age <= 24;
-  SELECT clientele.report_say(context, 'pain_points.lead', to_char(m.month, 'YYYY-MM'),
+  SELECT clientele.report_say(context, 'pain_points.lead', clientele.report_month(m.month, context ->> 'language'),
            clientele.report_number(m.texts), clientele.html_name(m.class))
   INTO lead
   FROM (SELECT (r ->> 'month')::date AS month, r ->> 'class' AS class, (r ->> 'texts')::bigint AS texts
@@ -54,7 +54,7 @@ BEGIN
   RETURN clientele.report_part('pain_points', clientele.report_say(context, 'section.pain_points'), lead,
     '<div class="columns"><div>'
     || clientele.report_figure('grid', grid, context #>> '{words,pain_points.grid}', NULL, context,
-         jsonb_build_object('id', 'pain-points-grid', 'x_label', context #>> '{words,pain_points.step}', 'y_label', context #>> '{words,pain_points.class}'))
+         jsonb_build_object('id', 'pain-points-grid', 'x_label', context #>> '{words,pain_points.class}', 'y_label', context #>> '{words,pain_points.step}'))
     || clientele.report_sources('pain_points', rows, statement, clientele.report_say(context, 'pain_points.table'), context) || '</div><div>'
     || clientele.report_figure('series', series, context #>> '{words,pain_points.months}', NULL, context, '{"id": "pain-points-months"}')
     || clientele.report_sources('pain_months', months, month_statement, clientele.report_say(context, 'pain_points.months'), context) || '</div></div>'

@@ -32,7 +32,7 @@ $$;
 COMMENT ON FUNCTION report_cell(text, text, text, jsonb) IS
   'Returns a value of a table as HTML, in a form that suits its column; a part of report().';
 
-CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 20) RETURNS text
+CREATE FUNCTION report_table(rows json, caption text, context jsonb, most integer DEFAULT 10) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   head text;

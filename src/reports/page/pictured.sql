@@ -12,6 +12,7 @@ DECLARE
   last_end CONSTANT timestamp := CASE WHEN kind <> 'answers' THEN (context ->> 'until')::date + interval '1 day' END;
   unit CONSTANT interval := ('1 ' || coalesce(substring(question ->> 'definition' FROM '"period": *"(day|week|month|quarter|year)"'), 'microsecond'))::interval;
   measures text[];
+  several boolean;
   only_segment text;
   open_period timestamp;
   data jsonb;
@@ -21,6 +22,7 @@ BEGIN
   -- If no customer has a value, the segments say the same as all together.
   EXECUTE format($sql$SELECT min(a.segment) FILTER (WHERE a.segment_kind = 'all') FROM clientele_bi.%I a
     WHERE a.question = $1 AND a.latest HAVING count(*) FILTER (WHERE a.segment_kind = 'value') = 0$sql$, kind) INTO only_segment USING question ->> 'question';
+  several := only_segment IS NULL AND (SELECT count(DISTINCT r ->> 'segment') > 1 FROM json_array_elements(rows) e (r));
   -- Measures have units of their own, so each has a picture; the first three are shown.
   SELECT array_agg(m.measure ORDER BY m.place) INTO measures
   FROM (SELECT r ->> 'measure' AS measure, min(o) AS place FROM json_array_elements(rows) WITH ORDINALITY e (r, o) GROUP BY 1 ORDER BY 2 LIMIT 3) m;
@@ -28,11 +30,10 @@ BEGIN
     -- The eight series, or the twenty bars, of the largest numbers.
     WITH points AS (
       SELECT o, left(coalesce(r ->> 'period', r ->> 'at'), 19) AS at, (r ->> 'weekday')::integer AS weekday, (r ->> 'hour')::integer AS hour,
-             CASE WHEN figure = 'bars' THEN concat_ws(' · ', nullif(r ->> 'label', ''), CASE WHEN s.several THEN r ->> 'segment' END)
-                  ELSE concat_ws(' · ', CASE WHEN s.several THEN r ->> 'segment' END, nullif(r ->> 'label', '')) END AS series,
+             CASE WHEN figure = 'bars' THEN concat_ws(' · ', nullif(r ->> 'label', ''), CASE WHEN several THEN r ->> 'segment' END)
+                  ELSE concat_ws(' · ', CASE WHEN several THEN r ->> 'segment' END, nullif(r ->> 'label', '')) END AS series,
              coalesce((r ->> 'active')::numeric, (r ->> 'events')::numeric, (r ->> 'number')::numeric) AS value
-      FROM json_array_elements(rows) WITH ORDINALITY e (r, o),
-           (SELECT count(DISTINCT x ->> 'segment') > 1 AND only_segment IS NULL AS several FROM json_array_elements(rows) y (x)) s
+      FROM json_array_elements(rows) WITH ORDINALITY e (r, o)
       WHERE r ->> 'measure' IS NOT DISTINCT FROM measures[i] AND coalesce(r ->> 'segment' = only_segment, true)
     ), whole AS (
       SELECT p.*, count(*) FILTER (WHERE p.at::timestamp + unit <= last_end) OVER () > 1 AS any_whole
@@ -40,15 +41,15 @@ BEGIN
     ), shown AS (
       SELECT w.* FROM whole w WHERE last_end IS NULL OR w.at IS NULL OR NOT w.any_whole OR w.at::timestamp + unit <= last_end
     ), ranked AS (
-      SELECT p.*, dense_rank() OVER (ORDER BY t.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age,
+      SELECT p.*, dense_rank() OVER (ORDER BY p.total DESC NULLS LAST, p.series COLLATE "C") AS n, dense_rank() OVER (ORDER BY p.at DESC) AS age,
              row_number() OVER (ORDER BY p.o) AS place
-      FROM shown p JOIN (SELECT series, sum(abs(value)) AS total FROM shown GROUP BY 1) t USING (series)
+      FROM (SELECT s.*, sum(abs(s.value)) OVER (PARTITION BY s.series) AS total FROM shown s) p
       WHERE abs(p.value) < 1e30
     )
     SELECT CASE figure
-        -- Of each series the newest 40 points.
+        -- Of each series the newest 26 points.
         WHEN 'series' THEN jsonb_agg(jsonb_build_object('at', d.at, 'series', d.series, 'value', d.value) ORDER BY d.n, d.at, d.o)
-          FILTER (WHERE d.n <= 8 AND d.age <= 40 AND d.at IS NOT NULL)
+          FILTER (WHERE d.n <= 8 AND d.age <= 26 AND d.at IS NOT NULL)
         WHEN 'week' THEN jsonb_agg(jsonb_build_object('weekday', d.weekday, 'hour', d.hour, 'value', d.value)) FILTER (WHERE d.n = 1 AND d.weekday IS NOT NULL)
         ELSE jsonb_agg(jsonb_build_object('label', coalesce(nullif(d.series, ''), '–'), 'value', d.value) ORDER BY d.o) FILTER (WHERE d.place <= 20) END,
       bool_and(d.value BETWEEN 0 AND 1) AND measures[i] ~* '(^|[_ ])(share|rate|ratio|conversion)$',

@@ -30,18 +30,21 @@ BEGIN
     FROM (SELECT p.* FROM clientele_bi.points_tiers p ORDER BY p.customers DESC, p.tier COLLATE "C" LIMIT 20) t$sql$ INTO tiers;
   SELECT jsonb_agg(jsonb_build_object('at', f.month, 'series', clientele.report_say(context, 'points.' || s.name), 'value', f.row -> s.name) ORDER BY s.place, f.month)
   INTO moves
-  FROM (SELECT r::jsonb AS row, r ->> 'month' AS month FROM json_array_elements(flow) WITH ORDINALITY e (r, o) WHERE o <= 24) f
+  FROM (SELECT r::jsonb AS row, r ->> 'month' AS month FROM json_array_elements(flow) WITH ORDINALITY e (r, o)
+        -- A month that is not over shows too little.
+        WHERE o <= 24 AND ((r ->> 'month')::date + interval '1 month' <= (context ->> 'until')::date + 1 OR json_array_length(flow) = 1)) f
   CROSS JOIN unnest('{earned,used,expired,taken_back}'::text[]) WITH ORDINALITY s (name, place);
-  SELECT clientele.report_say(context, 'points.lead', clientele.report_number(coalesce(sum((r ->> 'points')::numeric), 0)),
+  SELECT clientele.report_say(context, CASE WHEN sum((r ->> 'expected_used')::numeric) > 0 THEN 'points.lead' ELSE 'points.unused' END,
+           clientele.report_number(coalesce(sum((r ->> 'points')::numeric), 0)),
            clientele.report_number(round(coalesce(sum((r ->> 'expected_used')::numeric), 0))))
   INTO lead FROM json_array_elements(rows) e (r);
   RETURN clientele.report_part('points', clientele.report_say(context, 'section.points'), lead,
     '<div class="columns"><div>'
     || clientele.report_figure('bars', months, context #>> '{words,points.months}', NULL, context, '{"id": "points-months"}')
     || clientele.report_sources('points', rows, statement, clientele.report_say(context, 'points.months'), context) || '</div><div>'
-    || clientele.report_figure('bars', tiers, context #>> '{words,points.tiers}', NULL, context, '{"id": "points-tiers"}') || '</div></div>'
+    || clientele.report_figure('bars', tiers, context #>> '{words,points.tiers}', NULL, context, '{"id": "points-tiers"}')
     || clientele.report_figure('series', moves, context #>> '{words,points.flow}', NULL, context, '{"id": "points-flow"}')
-    || clientele.report_sources('points-flow', flow, flow_statement, clientele.report_say(context, 'points.flow'), context)
+    || clientele.report_sources('points-flow', flow, flow_statement, clientele.report_say(context, 'points.flow'), context) || '</div></div>'
     || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'points.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_points(jsonb) IS

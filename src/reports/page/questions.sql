@@ -142,7 +142,7 @@ BEGIN
                    'path_links', question ->> 'question', 'a.segment_kind = ''all''', 'a.paths DESC, a.step, a.source COLLATE "C", a.target COLLATE "C"');
     rows := clientele.report_rows(statement);
     backwards := question ->> 'definition' ~ '"reverse": *true';
-    -- The segments of the twelve links that are shown first; without links between rarer events, which are one name.
+    -- The segments of the nine links that are shown first; without links between rarer events, which are one name.
     EXECUTE $sql$SELECT jsonb_agg(jsonb_build_object('key', 'l' || d.o, 'label', concat_ws(' · ', d.step, concat_ws(' → ', d.source, d.target)),
                    'first', d.n = 1, 'html', d.html) ORDER BY d.o) FROM (
         SELECT t.o, t.step, t.source, t.target, row_number() OVER (ORDER BY t.o) AS n, clientele.report_table(json_agg(json_build_object('segment', clientele.report_segment(a.segment, a.q_value), 'customers', a.customers,
@@ -151,7 +151,7 @@ BEGIN
                  clientele.html_text(clientele.report_plain($3, $4, t.source, t.target)), $3, 25) AS html
         FROM (SELECT o, (r ->> 'step')::integer AS step, r ->> 'source' AS source, r ->> 'target' AS target
               FROM json_array_elements($2) WITH ORDINALITY e (r, o) WHERE r ->> 'target' IS NOT NULL
-                AND NOT coalesce(r ->> 'source' = '(other)' AND r ->> 'target' = '(other)', false) ORDER BY o LIMIT 12) t
+                AND NOT coalesce(r ->> 'source' = '(other)' AND r ->> 'target' = '(other)', false) ORDER BY o LIMIT 9) t
         JOIN clientele_bi.path_links a ON a.question = $1 AND a.latest AND a.segment_kind <> 'all'
           AND a.step IS NOT DISTINCT FROM t.step AND a.source = t.source AND a.target = t.target
         WHERE EXISTS (SELECT FROM clientele_bi.path_links v WHERE v.question = $1 AND v.latest AND v.segment_kind = 'value')

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION report_survey_score(numeric, text) IS
 
 CREATE FUNCTION report_survey_lead(rows json, context jsonb) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT string_agg(clientele.report_say(context, 'satisfaction.lead', left(r ->> 'month', 7), clientele.html_name(r ->> 'survey'),
+  SELECT string_agg(clientele.report_say(context, 'satisfaction.lead', clientele.report_month((r ->> 'month')::date, context ->> 'language'), clientele.html_name(r ->> 'survey'),
            clientele.report_survey_score((r ->> 'score')::numeric, r ->> 'scale'), clientele.report_survey_score((r ->> 'low')::numeric, r ->> 'scale'),
            clientele.report_survey_score((r ->> 'high')::numeric, r ->> 'scale'),
            CASE r ->> 'answers' WHEN '1' THEN clientele.report_say(context, 'satisfaction.answer')
@@ -74,20 +74,20 @@ BEGIN
         FROM json_array_elements(rows) WITH ORDINALITY e (r, o) WHERE r ->> 'response_rate' IS NOT NULL),
       context #>> '{words,satisfaction.response}', NULL, context, '{"id": "satisfaction-response", "format": "percent"}');
     body := '<div class="columns">' || body || '</div>'
-      || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'satisfaction.how') || '</p>', 'how')
       || clientele.report_sources('satisfaction', rows, statement, clientele.report_say(context, 'section.satisfaction'), context);
     drivers := clientele.report_rows(driver_statement);
     SELECT r ->> 'survey' AS survey, r ->> 'scale' AS scale INTO chosen
     FROM json_array_elements(drivers) e (r) GROUP BY 1, 2 ORDER BY max((r ->> 'answers')::bigint + (r ->> 'other_answers')::bigint) DESC, (r ->> 'survey') COLLATE "C" LIMIT 1;
     IF chosen.survey IS NOT NULL THEN
       blocks := '<div class="block">' || clientele.report_figure('bars', (
-          SELECT jsonb_agg(jsonb_build_object('label', d.r ->> 'tag' || coalesce(' = ' || (d.r ->> 'value'), '') || CASE WHEN (d.r ->> 'q_value')::numeric < 0.05 THEN ' *' ELSE '' END,
+          SELECT jsonb_agg(jsonb_build_object('label', d.r ->> 'tag' || coalesce(': ' || (d.r ->> 'value'), '') || CASE WHEN (d.r ->> 'q_value')::numeric < 0.05 THEN ' *' ELSE '' END,
                    'value', d.r -> 'difference', 'low', d.r -> 'difference_low', 'high', d.r -> 'difference_high') ORDER BY (d.r ->> 'difference')::numeric DESC, d.o)
-          FROM (SELECT r, o FROM json_array_elements(drivers) WITH ORDINALITY e (r, o) WHERE r ->> 'survey' = chosen.survey ORDER BY o LIMIT 16) d),
+          FROM (SELECT r, o FROM json_array_elements(drivers) WITH ORDINALITY e (r, o) WHERE r ->> 'survey' = chosen.survey ORDER BY o LIMIT 12) d),
         clientele.report_plain(context, 'satisfaction.drivers', chosen.survey), NULL, context,
         jsonb_build_object('id', 'satisfaction-drivers', 'format', CASE chosen.scale WHEN 'nps' THEN 'number' ELSE 'percent' END))
-      || '<p class="note">' || clientele.report_say(context, 'significant') || '</p>'
-      || clientele.report_sources('satisfaction-drivers', drivers, driver_statement, clientele.report_say(context, 'satisfaction.drivers', clientele.html_name(chosen.survey)), context)
+      || '<p class="note">' || clientele.report_say(context, CASE WHEN EXISTS (SELECT FROM json_array_elements(drivers) e (r)
+             WHERE r ->> 'survey' = chosen.survey AND (r ->> 'q_value')::numeric < 0.05) THEN 'significant' ELSE 'satisfaction.unsure' END) || '</p>'
+      || clientele.report_sources('satisfaction-drivers', drivers, driver_statement, clientele.report_say(context, 'satisfaction.drivers', clientele.html_text(chosen.survey)), context)
       || '</div>';
     END IF;
   END IF;
@@ -103,12 +103,14 @@ BEGIN
                  'value', r -> (s.name || '_seconds')) ORDER BY (r ->> 'kind') COLLATE "C", s.name, o DESC)
         FROM json_array_elements(complaints) WITH ORDINALITY e (r, o) CROSS JOIN unnest('{median,p90}'::text[]) s (name)
         CROSS JOIN (SELECT count(DISTINCT x ->> 'kind') AS n FROM json_array_elements(complaints) y (x)) k
-        WHERE r ->> (s.name || '_seconds') IS NOT NULL),
+        -- Of few answers one that took long would be the whole picture.
+        WHERE r ->> (s.name || '_seconds') IS NOT NULL AND (r ->> 'in_time')::bigint + (r ->> 'late')::bigint >= 30),
       context #>> '{words,satisfaction.waits}', NULL, context, '{"id": "satisfaction-waits", "format": "seconds"}')
       || clientele.report_sources('satisfaction-waits', complaints, complaint_statement, clientele.report_say(context, 'satisfaction.waits'), context) || '</div>';
   END IF;
   RETURN clientele.report_part('satisfaction', clientele.report_say(context, 'section.satisfaction'), lead,
-    body || CASE WHEN blocks <> '' THEN '<div class="columns">' || blocks || '</div>' ELSE '' END);
+    body || CASE WHEN blocks <> '' THEN '<div class="columns">' || blocks || '</div>' ELSE '' END
+    || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'satisfaction.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_satisfaction(jsonb) IS
   'Returns the section of a report on surveys, what goes with their results, and complaints; a part of report().';

@@ -59,6 +59,7 @@ figcaption{font-size:.875rem;font-weight:600;margin-bottom:.4rem}
 .drill:target,.drills:not(:has(.drill:target)) .drill.first{display:block}
 @supports not selector(:has(a)){.drill.first{display:block}}
 .sources{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin-top:.5rem}
+.sources+.columns{margin-top:1.25rem}
 details{max-width:100%;font-size:.9rem}
 details[open]{flex-basis:100%}
 details.how{margin:.5rem 0}

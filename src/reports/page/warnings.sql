@@ -19,6 +19,7 @@ FROM clientele_bi.warning_quality q WHERE q.latest ORDER BY q.warning, q.thresho
   quality json;
   lead text := '';
   body text := '';
+  prefix text;
   one record;
 BEGIN
   IF json_array_length(rows) = 0 THEN
@@ -72,26 +73,32 @@ BEGIN
         || clientele.report_say(context, CASE WHEN one.met THEN 'warnings.met' ELSE 'warnings.not_met' END, clientele.report_number(one.judged),
              clientele.report_share(one.accuracy), coalesce(clientele.report_share(one.critical_precision), '–'), clientele.report_share(one.base_rate));
     END IF;
-    body := body || '<div class="columns">'
-      || clientele.report_figure('funnel', jsonb_build_array(
-           jsonb_build_object('name', context #>> '{words,warnings.judged}', 'customers', one.customers),
-           jsonb_build_object('name', context #>> '{words,warnings.attention}', 'customers', one.critical + one.warned + one.attention),
-           jsonb_build_object('name', context #>> '{words,warnings.warning}', 'customers', one.critical + one.warned),
-           jsonb_build_object('name', context #>> '{words,warnings.critical}', 'customers', one.critical),
-           jsonb_build_object('name', context #>> '{words,warnings.strategy}', 'customers', least(coalesce(one.strategy, 0), one.critical))),
-           clientele.report_plain(context, 'warnings.funnel', one.name), NULL, context, jsonb_build_object('id', 'warnings-funnel' || one.n))
-      || '<div>' || clientele.report_figure('bars', one.value_bars, clientele.report_plain(context, 'warnings.value', one.name), NULL, context,
+    prefix := CASE WHEN json_array_length(rows) > 1 THEN one.name || (context #>> '{words,colon}') ELSE '' END;
+    body := body || '<div class="columns"><div>'
+      || clientele.report_figure('bars', (
+           SELECT jsonb_agg(jsonb_build_object('label', (context #>> ARRAY['words', 'warnings.' || b.name])
+                    || coalesce(' · ' || clientele.report_share(b.n::double precision / nullif(one.customers, 0)::double precision), ''), 'value', b.n) ORDER BY b.place)
+           FROM (VALUES (1, 'judged', one.customers), (2, 'attention', one.critical + one.warned + one.attention), (3, 'warning', one.critical + one.warned),
+                        (4, 'critical', one.critical), (5, 'strategy', least(coalesce(one.strategy, 0), one.critical))) b (place, name, n)),
+           clientele.report_plain(context, 'warnings.funnel', prefix), NULL, context, jsonb_build_object('id', 'warnings-funnel' || one.n))
+      || CASE WHEN one.n = 1 THEN clientele.report_sources('warnings', rows, statement, clientele.report_say(context, 'section.warnings'), context) ELSE '' END
+      || clientele.report_figure('series', one.series, clientele.report_plain(context, 'warnings.history', prefix), NULL, context,
+           jsonb_build_object('id', 'warnings-history' || one.n))
+      || CASE WHEN one.n = 1 THEN clientele.report_sources('warning-history', history, history_statement,
+                                    clientele.report_say(context, 'warnings.history', ''), context) ELSE '' END
+      || '</div><div>'
+      || clientele.report_figure('bars', one.value_bars, clientele.report_plain(context, 'warnings.value', prefix), NULL, context,
            jsonb_build_object('id', 'warnings-value' || one.n))
-      || clientele.report_figure('bars', one.bars, clientele.report_plain(context, 'warnings.quality_picture', one.name), NULL, context,
-           jsonb_build_object('id', 'warnings-quality' || one.n, 'format', 'percent')) || '</div></div>'
-      || clientele.report_figure('series', one.series, clientele.report_plain(context, 'warnings.history', one.name), NULL, context,
-           jsonb_build_object('id', 'warnings-history' || one.n));
+      || CASE WHEN one.n = 1 THEN clientele.report_sources('warning-levels', levels, level_statement,
+                                    clientele.report_say(context, 'warnings.value', ''), context) ELSE '' END
+      || clientele.report_figure('bars', one.bars, clientele.report_plain(context, 'warnings.quality_picture', prefix), NULL, context,
+           jsonb_build_object('id', 'warnings-quality' || one.n, 'format', 'percent'))
+      || CASE WHEN one.n = 1 THEN clientele.report_sources('warning-quality', quality, quality_statement,
+                                    clientele.report_say(context, 'warnings.quality_picture', ''), context) ELSE '' END
+      || '</div></div>';
   END LOOP;
   RETURN clientele.report_part('warnings', clientele.report_say(context, 'section.warnings'), lead,
-    body || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'warnings.how') || '</p>', 'how')
-    || clientele.report_sources('warnings', rows, statement, clientele.report_say(context, 'section.warnings'), context)
-    || clientele.report_sources('warning-levels', levels, level_statement, clientele.report_say(context, 'section.warnings'), context)
-    || clientele.report_sources('warning-quality', quality, quality_statement, clientele.report_say(context, 'section.warnings'), context));
+    body || clientele.report_details(clientele.report_say(context, 'how'), '<p>' || clientele.report_say(context, 'warnings.how') || '</p>', 'how'));
 END $$;
 COMMENT ON FUNCTION report_warnings(jsonb) IS
   'Returns the section of a report on warnings of churn: a funnel, the value at risk, and how often the warnings are right; a part of report().';

@@ -28,7 +28,7 @@ std::string grid(const Data& data, const Options& options) {
 
   double left = 0;
   for (size_t i = 0; i < ys.size(); ++i) left = std::max(left, text_width(ys[i]) * Svg::letter);
-  left = std::min(left + 12, svg.width() * 0.3);
+  left = std::min(left + 12, svg.width() * 0.36);
   const double side = (svg.width() - left) / static_cast<double>(xs.size());
   const double high = std::clamp(side * 0.62, 22.0, 62.0);
   const Format format = options.values();
@@ -70,11 +70,19 @@ std::string grid(const Data& data, const Options& options) {
     svg.close_mark();
   }
   double y = top + rows * high;
-  for (size_t i = 0; i < xs.size(); ++i)
-    if (side >= 14)
-      svg.text("label", left + (static_cast<double>(i) + 0.5) * side, y + 15, xs[i], side - 2,
-               Svg::middle);
-  y += 20;
+  // Labels that are wider than their cells are slanted.
+  double widest = 0;
+  for (size_t i = 0; i < xs.size(); ++i) widest = std::max(widest, text_width(xs[i]) * Svg::letter);
+  const bool slanted = widest > side - 2 && side >= 14;
+  const double room = slanted ? std::min({widest, 110.0, left * 1.3}) : side - 2;
+  for (size_t i = 0; i < xs.size() && side >= 14; ++i) {
+    const double x = left + (static_cast<double>(i) + 0.5) * side;
+    if (slanted)
+      svg.slanted("label", x + 4, y + 12, xs[i], room);
+    else
+      svg.text("label", x, y + 15, xs[i], room, Svg::middle);
+  }
+  y += slanted ? 16 + room * 0.72 : 20;
   if (!options.x_label.empty()) {
     svg.text("muted", svg.width(), y + 14, options.x_label + " →", svg.width(), Svg::end);
     y += 20;

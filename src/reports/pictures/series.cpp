@@ -82,8 +82,14 @@ void draw_times(Svg& svg, const Lines& lines, const Frame& frame, Language langu
                                                 : 0.5) *
                                       frame.width;
     svg.line("axis", x, frame.bottom(), x, frame.bottom() + 4);
-    svg.text("muted", x, frame.bottom() + 17, tick.text, frame.width / 4, Svg::middle);
-    svg.text("muted", x, frame.bottom() + 32, tick.year, frame.width / 4, Svg::middle);
+    // The last label stays inside the picture.
+    const auto inside = [&](const std::string& words) {
+      return std::min(x, svg.width() - text_width(words) * Svg::letter / 2);
+    };
+    svg.text("muted", inside(tick.text), frame.bottom() + 17, tick.text, frame.width / 4,
+             Svg::middle);
+    svg.text("muted", inside(tick.year), frame.bottom() + 32, tick.year, frame.width / 4,
+             Svg::middle);
   }
 }
 

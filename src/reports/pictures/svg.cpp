@@ -36,6 +36,15 @@ void Svg::text(std::string_view classes, double x, double y, std::string_view wo
   body_ += escape(shown) + "</text>";
 }
 
+void Svg::slanted(std::string_view classes, double x, double y, std::string_view words,
+                  double most) {
+  const size_t before = body_.size();
+  text(classes, x, y, words, most, end);
+  if (body_.size() == before) return;
+  body_.insert(before + 5,
+               " transform=\"rotate(-45 " + coordinate(x) + " " + coordinate(y) + ")\"");
+}
+
 void Svg::rect(std::string_view classes, double x, double y, double w, double h, double radius) {
   poll();
   body_ += "<rect class=\"";

@@ -26,6 +26,8 @@ class Svg {
   /// A text of at most this width in pixels. What is cut has all of it as its title.
   void text(std::string_view classes, double x, double y, std::string_view words, double most,
             Anchor anchor = start);
+  /// A text that ends at x and y and comes from below on the left, at half a right angle.
+  void slanted(std::string_view classes, double x, double y, std::string_view words, double most);
   void rect(std::string_view classes, double x, double y, double w, double h, double radius = 0);
   void line(std::string_view classes, double x1, double y1, double x2, double y2);
   void circle(std::string_view classes, double x, double y, double r);

@@ -1,4 +1,4 @@
--- Alerts / 告警
+-- Alerts / 指标预警
 -- Table
 SELECT metric, level, state, since, number, expected, moved_segment, message
 FROM clientele_bi.alerts

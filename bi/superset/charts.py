@@ -104,15 +104,15 @@ TABS = [
         [Chart("rfm", "bar", ("Spent, by segment", "各分群的消费"), 6, metrics=(("amount", "金额", "SUM(monetary)"),), x="segment", options=HORIZONTAL),
          Chart("models", "table", ("Fitted models", "已拟合的模型"), 6, by=("name", "version", "type", "current", "customers", "fitted_at"))],
     ]),
-    Tab("alerts", ("Warnings and alerts", "预警与告警"), [
+    Tab("alerts", ("Warnings and alerts", "流失预警与指标预警"), [
         [Chart("warning_levels", "bar", ("Customers at risk, by level and tier", "各级别的风险客户"), 6, metrics=(CUSTOMERS,), by=("tier",), x="level",
                options=STACKED),
          Chart("warning_history", "line", ("Value at risk over time", "风险价值的变化"), 6, x="day", by=("warning",),
                metrics=(("value", "价值", "MAX(value_at_risk)"),), options=DAY)],
-        [Chart("warning_quality", "table", ("How good the warnings are", "预警的准确度"), 12, where="latest",
+        [Chart("warning_quality", "table", ("How good the warnings are", "流失预警的准确度"), 12, where="latest",
                by=("warning", "level", "threshold", "customers", "churned", "base_rate", "accuracy", "majority_accuracy", "precision", "recall",
                    "claim_met"))],
-        [Chart("alerts", "table", ("Alerts", "告警"), 7,
+        [Chart("alerts", "table", ("Alerts", "指标预警"), 7,
                by=("metric", "level", "state", "since", "number", "expected", "moved_segment", "message")),
          Chart("metric_values", "line", ("Metrics: deviation from what was expected", "指标：与预期的偏差"), 5, x="at", by=("metric",),
                metrics=(("deviation", "偏差", "MAX(z)"),), options={"time_grain_sqla": None, "time": True})],

@@ -73,7 +73,8 @@ BEGIN
   COMMENT ON COLUMN clientele_bi.models.version IS '1 for the first model of this name, 2 for the next, and so on.';
   COMMENT ON COLUMN clientele_bi.models.current IS 'True for the version in use.';
   COMMENT ON COLUMN clientele_bi.models.type IS
-    'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves, uplift_model who can be persuaded, match_model which are one, text_model labels of texts.';
+    'What it predicts: btyd_model purchases, spend_model spend, contract_model renewals, churn_model who leaves,
+uplift_model who can be persuaded, match_model which are one, text_model labels of texts.';
   COMMENT ON COLUMN clientele_bi.models.kind IS 'Which model it is: BG/NBD, Gamma-Gamma and so on.';
   COMMENT ON COLUMN clientele_bi.models.customers IS 'The number of customers that it was fitted to.';
   COMMENT ON COLUMN clientele_bi.models.log_likelihood IS 'The log-likelihood of the fit.';

@@ -33,7 +33,7 @@ SELECT count(*) FROM (SELECT clientele.define_tag('spied', 'SELECT customer_id F
 SQL
 
 my @installed = split /\n/, $node->safe_psql('postgres', 'SELECT name, outcome FROM clientele.install_default_jobs() ORDER BY name');
-is(join(' ', @installed), join(' ', map { "$_|added" } qw(ingest measure_and_check prune_alerts prune_history refit_models refresh_effects refresh_feedback
+is(join(' ', @installed), join(' ', map { "$_|added" } qw(ingest measure_and_check prune_history refit_models refresh_effects refresh_feedback
   refresh_points refresh_questions refresh_tags refresh_warnings run_actions)), 'the default jobs are added');
 is($node->safe_psql('postgres', 'SELECT DISTINCT owner FROM clientele_data.jobs'), 'keeper', 'they belong to the owner of the store');
 is($node->safe_psql('postgres', "SELECT count(*) FROM clientele.install_default_jobs() WHERE outcome = 'kept'"), scalar @installed, 'a second call keeps them');

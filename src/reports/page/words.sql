@@ -222,7 +222,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('pain_points.how', 'A complaint is a text that is negative about a class of words. A step is the last event in the 7 days before a text. Pairs with q below 0.05 come together more often than by chance. This does not say that the step is the cause.',
      '抱怨指在某一类别上为负面的反馈文本。步骤是反馈前 7 天内的最后一个事件。q 低于 0.05 的组合同时出现得比偶然更频繁，但这并不说明该步骤就是原因。'),
     ('column.class', 'class', '类别'), ('column.texts', 'texts', '反馈数'), ('column.expected_texts', 'expected', '预期数'), ('column.excess', 'excess', '超出'),
-    ('column.value_at_risk', 'value at risk', '风险金额'), 
+    ('column.value_at_risk', 'value at risk', '风险金额'),
     -- effects of campaigns
     ('section.effects', 'Effects of campaigns', '营销活动效果'),
     ('effects.lead', '%1$s campaigns are measured against control groups; finished: %2$s; with an effect beyond chance: %3$s.', '与对照组比较的营销活动有%1$s个，其中已结束%2$s个，结束的活动中效果显著的%3$s个。'),
@@ -235,7 +235,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
      '把应收到消息的客户与随机留出的对照组比较，无论消息是否送达。线段为95%%置信区间：转化率用 Newcombe 法，金额用 Welch 法（有活动前金额时按其调整）。进行中的活动，其区间无论查看多少次都成立。星号表示效果并非偶然（p 不超过 0.05）。'),
     ('effect.conversion', 'conversion', '转化率'), ('effect.value', 'value', '人均金额'), ('effect.adjusted value', 'adjusted value', '调整后人均金额'),
     ('column.campaign', 'campaign', '营销活动'), ('column.final', 'final', '已结束'), ('column.treated', 'treated', '处理组'), ('column.control', 'control', '对照组'),
-    ('column.treated_mean', 'mean of treated', '处理组均值'), ('column.control_mean', 'mean of control', '对照组均值'), 
+    ('column.treated_mean', 'mean of treated', '处理组均值'), ('column.control_mean', 'mean of control', '对照组均值'),
     ('column.significant', 'not chance', '显著'), ('column.extra', 'extra', '增量'), ('column.extra_low', 'from', '下限'), ('column.extra_high', 'to', '上限'),
     ('column.total_cost', 'cost', '成本'), ('column.roi', 'return', '回报率'), ('column.trusted', 'trusted', '可信'),
     -- warnings
@@ -248,7 +248,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('warnings.value', '%1$sValue at risk by level', '%1$s各等级可能损失的价值'),
     ('warnings.history', '%1$sCustomers at each level', '%1$s各等级客户数'),
     ('warnings.quality_picture', '%1$sHow often it was right, on customers it had not seen', '%1$s在未见过的客户上的准确程度'),
-    ('warnings.accuracy', 'judged correctly', '判断正确'), ('warnings.majority', 'correct if nobody were warned of', '不预警任何人时的正确率'),
+    ('warnings.accuracy', 'judged correctly', '判断正确'), ('warnings.majority', 'correct if no customer were warned of', '不预警任何人时的正确率'),
     ('warnings.precision', 'left, of those at %1$s or higher', '%1$s及以上等级中确实流失'), ('warnings.base', 'left, of all', '总体流失率'),
     ('warnings.met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all): both reach 80%%.', '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s），两者均达到80%%。'),
     ('warnings.not_met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all). The goal is 80%% for both.', '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s）。目标是两者均达到80%%。'),

@@ -11,7 +11,7 @@ SELECT count(*) AS "times that 1000 were to be spent", count(*) FILTER (WHERE sp
         ORDER BY at, customer_id) chosen) s;
 SELECT customers, events, entries FROM clientele.refresh_points(:'week'::timestamptz + interval '7 days');
 
-\echo :title'What is left is a debt of the shop: points outstanding, and how many of them will be used, going by habits':plain
+\echo :title'What is left is a debt of the shop: points outstanding, and how many of them will be used, by the habits so far':plain
 SELECT tier, sum(points) AS points, round(sum(expected_used)::numeric) AS "expected to be used",
        to_char(100 * sum(expected_used) / sum(points), 'FM990.0 %') AS share, to_char(min(expires_month), 'YYYY-MM') AS "the first expire in",
        to_char(max(expires_month), 'YYYY-MM') AS "the last"

@@ -102,9 +102,10 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('at', r -> 'month', 'series', concat_ws(': ', CASE WHEN k.n > 1 THEN r ->> 'kind' END, context #>> ARRAY['words', 'satisfaction.' || s.name]),
                  'value', r -> (s.name || '_seconds')) ORDER BY (r ->> 'kind') COLLATE "C", s.name, o DESC)
         FROM json_array_elements(complaints) WITH ORDINALITY e (r, o) CROSS JOIN unnest('{median,p90}'::text[]) s (name)
-        CROSS JOIN (SELECT count(DISTINCT x ->> 'kind') AS n FROM json_array_elements(complaints) y (x)) k
+        CROSS JOIN (SELECT count(DISTINCT x ->> 'kind') AS n, max((x ->> 'in_time')::bigint + (x ->> 'late')::bigint) AS most
+                    FROM json_array_elements(complaints) y (x)) k
         -- Of few answers one that took long would be the whole picture.
-        WHERE r ->> (s.name || '_seconds') IS NOT NULL AND (r ->> 'in_time')::bigint + (r ->> 'late')::bigint >= 30),
+        WHERE r ->> (s.name || '_seconds') IS NOT NULL AND (r ->> 'in_time')::bigint + (r ->> 'late')::bigint >= least(k.most, 30)),
       context #>> '{words,satisfaction.waits}', NULL, context, '{"id": "satisfaction-waits", "format": "seconds"}')
       || clientele.report_sources('satisfaction-waits', complaints, complaint_statement, clientele.report_say(context, 'satisfaction.waits'), context) || '</div>';
   END IF;

@@ -249,6 +249,7 @@ CREATE FUNCTION report_words(language text) RETURNS jsonb
     ('warnings.history', '%1$sCustomers at each level', '%1$s各等级客户数'),
     ('warnings.quality_picture', '%1$sHow often it was right, on customers it had not seen', '%1$s在未见过的客户上的准确程度'),
     ('warnings.accuracy', 'judged correctly', '判断正确'), ('warnings.majority', 'correct without any warning', '不预警任何人时的正确率'),
+    ('warnings.accuracy', 'judged correctly', '判断正确'), ('warnings.majority', 'correct if no customer were warned of', '不预警任何人时的正确率'),
     ('warnings.precision', 'left, of those at %1$s or higher', '%1$s及以上等级中确实流失'), ('warnings.base', 'left, of all', '总体流失率'),
     ('warnings.met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all): both reach 80%%.', '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s），两者均达到80%%。'),
     ('warnings.not_met', 'On %1$s customers that it had not seen, %2$s were judged correctly, and %3$s of those at the level critical left (%4$s left of all). The goal is 80%% for both.', '在未见过的%1$s位客户上，判断正确的占%2$s，紧急等级中确实流失的占%3$s（总体流失率%4$s）。目标是两者均达到80%%。'),

@@ -11,7 +11,7 @@ namespace detail {
 namespace {
 
 // Copies whole characters only, as half a character would make the error message itself an error. A
-// message may quote the beginning of a text that was cut after a number of bytes.
+// message may quote a text that was cut inside a character.
 void copy_text(char (&to)[1024], const char* from) noexcept {
   const size_t size = strnlen(from, 4 * sizeof to);
   size_t n = 0;

@@ -106,8 +106,8 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'clientele_data.crm_objects.path says where the objects stand.';
   END IF;
   WITH objects AS MATERIALIZED (
-    SELECT e.value AS content, f.fields
-    FROM jsonb_array_elements(found) e CROSS JOIN LATERAL (
+    SELECT e.n, e.value AS content, f.fields
+    FROM jsonb_array_elements(found) WITH ORDINALITY e (value, n) CROSS JOIN LATERAL (
       SELECT coalesce(jsonb_object_agg(m.field, v.value), '{}')
       FROM clientele_data.crm_mappings m CROSS JOIN LATERAL (
         SELECT e.value #> string_to_array(s.source, '.') FROM unnest(m.sources) WITH ORDINALITY s (source, n)
@@ -132,6 +132,7 @@ BEGIN
     SELECT max(i.value) FILTER (WHERE i.kind = 'customer') AS customer, max(i.value) FILTER (WHERE i.kind = 'email') AS email,
            max(i.value) FILTER (WHERE i.kind = 'phone') AS phone
     FROM clientele_data.identities i WHERE i.customer_id = n.customer_id AND NOT i.shared) c
+  ORDER BY n.n
   ON CONFLICT ON CONSTRAINT crm_records_system_object_digest_key DO NOTHING;
   GET DIAGNOSTICS received = ROW_COUNT;
   RETURN received;

@@ -255,9 +255,8 @@ COMMENT ON FUNCTION explain_alert(bigint) IS
   'Returns which segments of customers changed otherwise than all in an alert, the three most significant ones
 of those that moved in its direction, as JSON.
 explain_change() compares the time of the alert with the same hours of the clock a season earlier, or, without a season, with as much time
-before. NULL for metrics that are not over journeys, and if it cannot be said.
-Errors: 42704 for an unknown alert, 42P01 without a store, 42501
-without the right to read alerts.';
+before. NULL for metrics that are not over journeys, and if it cannot be said. Errors: 42704 for an unknown alert, 42P01 without a store,
+42501 without the right to read alerts.';
 
 CREATE FUNCTION alert_number(number double precision, measure text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$

@@ -103,7 +103,7 @@ BEGIN
     FROM wanted w JOIN clientele_data.journeys j USING (customer_id) CROSS JOIN LATERAL clientele.point_events(j.journey, force.rules) p
     WHERE p.at <= register_point_events.until AND p.at >= force.since
     EXCEPT ALL
-    -- Also what was registered while they were one customer with others.
+    -- Also what was registered for customers that these were merged with before.
     SELECT f.now_id, e.kind, e.at, e.item, e.amount
     FROM (SELECT DISTINCT m.now_id, a.root_id FROM members m JOIN clientele_data.point_accounts a USING (customer_id)) f
     JOIN clientele_data.point_accounts x ON x.root_id = f.root_id

@@ -60,7 +60,7 @@ FROM (SELECT * FROM bench.events LIMIT {rows}) e JOIN clientele_data.event_types
     db.run("DROP TABLE bench.raw")
     db.run("TRUNCATE clientele_data.stored_journeys, clientele_data.journey_changes, "
            "clientele_data.rejects, clientele_data.load_runs, clientele_data.identities, "
-           "clientele_data.customers")
+           "clientele_data.customers CASCADE")
     return rows / ms * 1000
 
 

@@ -71,7 +71,8 @@ BEGIN
       REFERENCES clientele_data.campaign_members (campaign_id, customer_id, treated);
   END IF;
   CREATE OR REPLACE TRIGGER keep_arms BEFORE UPDATE OF campaign_id, customer_id, treated ON clientele_data.campaign_members
-    FOR EACH ROW WHEN ((OLD.campaign_id, OLD.customer_id, OLD.treated) IS DISTINCT FROM (NEW.campaign_id, NEW.customer_id, NEW.treated))
+    FOR EACH ROW WHEN (OLD.campaign_id IS DISTINCT FROM NEW.campaign_id OR OLD.customer_id IS DISTINCT FROM NEW.customer_id
+                       OR OLD.treated IS DISTINCT FROM NEW.treated)
     EXECUTE FUNCTION clientele.keep_arms();
   COMMENT ON TRIGGER keep_arms ON clientele_data.campaign_members IS 'The arms of a campaign never change.';
 END $store$;

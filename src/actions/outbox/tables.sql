@@ -78,8 +78,8 @@ prune_outbox() deletes old ones.';
   COMMENT ON TRIGGER keep_control_out ON clientele_data.outbox IS
     'Refuses messages of campaigns and actions to customers of a control group.';
   CREATE OR REPLACE TRIGGER keep_receiver BEFORE UPDATE OF campaign_id, action_id, customer_id, treated ON clientele_data.outbox
-    FOR EACH ROW WHEN ((OLD.campaign_id, OLD.action_id, OLD.customer_id, OLD.treated)
-                       IS DISTINCT FROM (NEW.campaign_id, NEW.action_id, NEW.customer_id, NEW.treated))
+    FOR EACH ROW WHEN (OLD.campaign_id IS DISTINCT FROM NEW.campaign_id OR OLD.action_id IS DISTINCT FROM NEW.action_id
+                       OR OLD.customer_id IS DISTINCT FROM NEW.customer_id OR OLD.treated IS DISTINCT FROM NEW.treated)
     EXECUTE FUNCTION clientele.keep_receiver();
   COMMENT ON TRIGGER keep_receiver ON clientele_data.outbox IS 'A message stays with its customer, its campaign and its action.';
 END $store$;

@@ -22,7 +22,7 @@ from checks import Checks
 checks = Checks("pictures")
 SVG = "{http://www.w3.org/2000/svg}"
 ATTRIBUTES = {"svg": {"class", "role", "viewBox", "width", "height", "aria-labelledby"}, "title": {"id"}, "desc": {"id"}, "style": set(),
-              "text": {"class", "x", "y"}, "rect": {"class", "x", "y", "width", "height", "rx"}, "line": {"class", "x1", "y1", "x2", "y2"},
+              "text": {"class", "x", "y", "transform"}, "rect": {"class", "x", "y", "width", "height", "rx"}, "line": {"class", "x1", "y1", "x2", "y2"},
               "circle": {"class", "cx", "cy", "r"}, "path": {"class", "d"}, "g": {"class"}, "a": {"class", "href"}}
 HOSTILE = ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "a&b;&amp;", "]]>", "<!--", "\u202eesrever\u202c", "\u2067x",
            "שלום עולם", "مرحبا", "\x01\x07\x1b[31m", "line\nbreak\ttab", "👩‍👩‍👧‍👦👍🏽", "加入购物车" * 20, "x" * 500, "e\u0301" * 30, "", " ",
@@ -127,6 +127,9 @@ def examine(kind, markup, rows, option):
             wrong.append((tag, element.keys()))
         if tag == "style" and not option.get("standalone"):
             wrong.append(tag)
+        # Slanted around its own place.
+        if element.get("transform", turned := f"rotate(-45 {element.get('x')} {element.get('y')})") != turned:
+            wrong.append((tag, element.attrib))
         across, down = [], []
         if tag == "rect":
             x, y, w, h = (float(element.get(k)) for k in ("x", "y", "width", "height"))

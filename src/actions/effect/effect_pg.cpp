@@ -113,9 +113,15 @@ class Results {
     std::optional<AlwaysValid> always;
     if (e.difference && e.standard_error)
       always = always_valid(*e.difference, *e.standard_error * *e.standard_error, tau);
-    const Number low = asked_.final ? e.low : always ? Number(always->difference.low) : Number();
-    const Number high = asked_.final ? e.high : always ? Number(always->difference.high) : Number();
-    const Number p = asked_.final ? e.p_value : always ? Number(always->p_value) : Number();
+    Number low = e.low, high = e.high, p = e.p_value;
+    if (!asked_.final) {
+      low = high = p = Number();
+      if (always) {
+        low = always->difference.low;
+        high = always->difference.high;
+        p = always->p_value;
+      }
+    }
     const auto customers = static_cast<double>(sums_.treated().customers);
     const auto times = [&](const Number& v) { return v ? Number(*v * customers) : Number(); };
     const Number extra = times(e.difference);

@@ -113,6 +113,39 @@ def copy(table, rows):
     return f"COPY {table} FROM stdin;\n" + "".join("\t".join(map(text, row)) + "\n" for row in rows) + "\\.\n"
 
 
+CHANGED_BYTES = """
+DO $$ DECLARE
+  good text[] := ARRAY({good});
+  bytes bytea; v {type}; wrong int := 0; place int;
+BEGIN
+  PERFORM setseed({seed});
+  FOR i IN 1..{count} LOOP
+    bytes := good[1 + floor(random() * cardinality(good))]::bytea;
+    FOR j IN 1..1 + floor(random() * 3) LOOP
+      place := floor(random() * octet_length(bytes));
+      bytes := CASE floor(random() * 3) WHEN 0 THEN set_byte(bytes, place, floor(random() * 256)::int) WHEN 1 THEN set_byte(bytes, place, 255)
+                 ELSE substr(bytes, 1, place) || substr(bytes, place + 1 + floor(random() * 3)::int) END;
+      EXIT WHEN octet_length(bytes) = 0;
+    END LOOP;
+    BEGIN
+      v := bytes::text::{type};
+      IF v::text::{type}::text <> v::text THEN wrong := wrong + 1; END IF;
+      {calls}
+    EXCEPTION WHEN invalid_binary_representation OR program_limit_exceeded THEN NULL;
+    END;
+  END LOOP;
+  CREATE TEMP TABLE corrupt AS SELECT wrong;
+END $$;
+SELECT wrong FROM corrupt;
+"""
+
+
+def changed_bytes(of_type, good, calls, seed, count):
+    """A script: values that the query `good` has as text are changed at random. Each is refused, or reads back as it was written and the
+    calls of the value v end. It prints how many read back otherwise."""
+    return CHANGED_BYTES.format(type=of_type, good=good, calls=" ".join(f"PERFORM {c};" for c in calls), seed=seed, count=count)
+
+
 def build_module(name, compiler, sources):
     """Compiles a module of tests/boundary to a place that the server can read: its data directory."""
     config = pathlib.Path(shutil.which(PSQL) or PSQL).parent / "pg_config"

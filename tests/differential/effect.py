@@ -15,7 +15,7 @@ import random
 import sys
 import time
 
-from checks import FORCED, SERIAL, Checks, copy
+from checks import FORCED, SERIAL, Checks, changed_bytes, copy
 from oracles import load_oracle
 
 DATABASE = "clientele_effect_differential"
@@ -129,33 +129,8 @@ def plans():
         check(f"{name} plan", int(good) > 0 and bad == "0", f"{good} same, {bad} differ", int(good))
 
 
-CORRUPT = """
-DO $$ DECLARE
-  good text[] := ARRAY(SELECT s::text FROM (SELECT s FROM serial UNION ALL SELECT s FROM counts) x ORDER BY random() LIMIT 100);
-  bytes bytea; s effect_summary; wrong int := 0; place int;
-BEGIN
-  PERFORM setseed({seed});
-  FOR i IN 1..{count} LOOP
-    bytes := good[1 + floor(random() * cardinality(good))]::bytea;
-    FOR j IN 1..1 + floor(random() * 3) LOOP
-      place := floor(random() * octet_length(bytes));
-      bytes := CASE floor(random() * 3) WHEN 0 THEN set_byte(bytes, place, floor(random() * 256)::int) WHEN 1 THEN set_byte(bytes, place, 255)
-                 ELSE substr(bytes, 1, place) || substr(bytes, place + 1 + floor(random() * 3)::int) END;
-      EXIT WHEN octet_length(bytes) = 0;
-    END LOOP;
-    BEGIN
-      s := bytes::text::effect_summary;
-      IF s::text::effect_summary::text <> s::text THEN wrong := wrong + 1; END IF;
-      PERFORM r.* FROM effect_result(s, 0.5) r;
-      PERFORM campaign_outcome_merge(x) FROM (VALUES (s), (s)) v (x);
-    EXCEPTION WHEN invalid_binary_representation OR limit_exceeded_marker THEN NULL;
-    END;
-  END LOOP;
-  RAISE NOTICE 'wrong %', wrong;
-  CREATE TEMP TABLE corrupt AS SELECT wrong;
-END $$;
-SELECT wrong FROM corrupt;
-""".replace(" OR limit_exceeded_marker", " OR program_limit_exceeded")
+CORRUPT = ("effect_summary", "SELECT s::text FROM (SELECT s FROM serial UNION ALL SELECT s FROM counts) x ORDER BY random() LIMIT 100",
+           ["r.* FROM effect_result(v, 0.5) r", "campaign_outcome_merge(x) FROM (VALUES (v), (v)) y (x)"])
 
 
 # Campaigns: random stores, measured again from the events.
@@ -334,7 +309,7 @@ def main():
             outcomes(cases, oracle, rng)
             plans()
             done += min(5000, count - done)
-        (wrong,), = psql(CORRUPT.format(seed=rng.random(), count=20000 if long else 1000))
+        (wrong,), = psql(changed_bytes(*CORRUPT, rng.random(), 20000 if long else 1000))
         check("corrupt bytes are refused, or become what stays itself", wrong == "0", wrong)
         for _ in range(5 if long else 1):
             campaigns(rng, oracle, 12)

@@ -14,7 +14,7 @@ import os
 import random
 import sys
 
-from checks import FORCED, SERIAL, Checks, copy
+from checks import FORCED, SERIAL, Checks, changed_bytes, copy
 from oracles import load_oracle
 
 DATABASE = "clientele_uplift_differential"
@@ -94,34 +94,9 @@ def plans():
     check("samples depend on rows and seed only", int(good) > 0 and bad == "0", f"{good} same, {bad} differ", int(good))
 
 
-CORRUPT = """
-DO $$ DECLARE
-  good text[] := ARRAY(SELECT q::text FROM serial WHERE q IS NOT NULL ORDER BY length(q::text) LIMIT 200);
-  bytes bytea; q uplift_quality; wrong int := 0; place int;
-BEGIN
-  PERFORM setseed({seed});
-  FOR i IN 1..{count} LOOP
-    bytes := good[1 + floor(random() * cardinality(good))]::bytea;
-    FOR j IN 1..1 + floor(random() * 3) LOOP
-      place := floor(random() * octet_length(bytes));
-      bytes := CASE floor(random() * 3) WHEN 0 THEN set_byte(bytes, place, floor(random() * 256)::int) WHEN 1 THEN set_byte(bytes, place, 255)
-                 ELSE substr(bytes, 1, place) || substr(bytes, place + 1 + floor(random() * 3)::int) END;
-      EXIT WHEN octet_length(bytes) = 0;
-    END LOOP;
-    BEGIN
-      q := bytes::text::uplift_quality;
-      IF q::text::uplift_quality::text <> q::text THEN wrong := wrong + 1; END IF;
-      PERFORM m.* FROM uplift_measures(q, 0) m;
-      PERFORM b.* FROM uplift_buckets(q, 3) b;
-      PERFORM p.* FROM uplift_points(q) p;
-      PERFORM uplift_curve_merge(x) FROM (VALUES (q), (q)) v (x);
-    EXCEPTION WHEN invalid_binary_representation OR program_limit_exceeded THEN NULL;
-    END;
-  END LOOP;
-  CREATE TEMP TABLE corrupt AS SELECT wrong;
-END $$;
-SELECT wrong FROM corrupt;
-"""
+CORRUPT = ("uplift_quality", "SELECT q::text FROM serial WHERE q IS NOT NULL ORDER BY length(q::text) LIMIT 200",
+           ["m.* FROM uplift_measures(v, 0) m", "b.* FROM uplift_buckets(v, 3) b", "p.* FROM uplift_points(v) p",
+            "uplift_curve_merge(x) FROM (VALUES (v), (v)) y (x)"])
 
 
 # Models
@@ -225,7 +200,7 @@ def main():
     for first in range(0, count, 2500):
         curves([oracle.case(rng) for _ in range(min(2500, count - first))], rng, intervals)
         plans()
-    (wrong,), = psql(CORRUPT.format(seed=rng.random(), count=20000 if long else 500))
+    (wrong,), = psql(changed_bytes(*CORRUPT, rng.random(), 20000 if long else 500))
     check("corrupt bytes are refused, or become what stays itself", wrong == "0", wrong)
     models(rng, 100 if long else 6)
     checks.drop_database()
